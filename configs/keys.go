@@ -1,0 +1,65 @@
+package configs
+
+import "time"
+
+// Settings are the effective values of one run, by section of the file.
+type Settings struct {
+	Scan  Scan
+	DNS   DNS
+	Store Store
+	// origins says where each key's value came from: "default", the file's
+	// path, the variable's name or the flag's.
+	origins map[string]string
+	values  map[string]any
+}
+
+// Scan holds the keys below "scan".
+type Scan struct {
+	Workers       int           `mapstructure:"workers"`
+	Rate          int           `mapstructure:"rate"`
+	RatePerServer int           `mapstructure:"rate_per_server"`
+	Timeout       time.Duration `mapstructure:"timeout"`
+	Vantage       string        `mapstructure:"vantage"`
+	State         string        `mapstructure:"state"`
+}
+
+// DNS holds the keys below "dns".
+type DNS struct {
+	RootHints string        `mapstructure:"root_hints"`
+	Timeout   time.Duration `mapstructure:"timeout"`
+	Retries   int           `mapstructure:"retries"`
+}
+
+// Store holds the keys below "store".
+type Store struct {
+	Path     string `mapstructure:"path"`
+	DSN      string `mapstructure:"dsn"`
+	Database string `mapstructure:"database"`
+	Library  string `mapstructure:"library"`
+}
+
+// key is one setting: its name in the file, the flag that sets it on commands
+// that have that flag, its default and its explanation.
+type key struct {
+	name, flag string
+	value      any
+	help       string
+}
+
+// keys is the one table of settings. adopt6.yaml explains the same keys in the
+// same order, and a test holds the two together.
+var keys = []key{
+	{"scan.workers", "workers", 500, "targets measured at the same time"},
+	{"scan.rate", "rate", 500, "DNS queries and connections a second, over all servers; 0 is no limit"},
+	{"scan.rate_per_server", "rate-per-server", 20, "queries and connections a second to one address; 0 is no limit"},
+	{"scan.timeout", "target-timeout", 2 * time.Minute, "the longest that one target may take"},
+	{"scan.vantage", "vantage", "", "name of the place the scan runs from; the host name when empty"},
+	{"scan.state", "state", "", "folder for what a scan needs to resume; below the user's state folder when empty"},
+	{"dns.root_hints", "root-hints", "", "file of root name servers in zone file form; built in when empty"},
+	{"dns.timeout", "dns-timeout", 2 * time.Second, "wait for one answer"},
+	{"dns.retries", "dns-retries", 2, "further tries after a lost query"},
+	{"store.path", "store", "", "folder of the embedded ClickHouse store; below the user's data folder when empty"},
+	{"store.dsn", "dsn", "", "clickhouse://user@host:9000/database of a server; the embedded engine when empty"},
+	{"store.database", "", "adopt6", "database that holds the tables"},
+	{"store.library", "", "", "path of libchdb.so; fetched into the user's cache folder when empty"},
+}

@@ -1,0 +1,42 @@
+package lists
+
+// Names holds a name in the six official languages of the United Nations.
+type Names struct {
+	Ar, Zh, En, Fr, Ru, Es string
+}
+
+// In returns the name in the language with the given BCP 47 primary subtag,
+// or the English name when the language is none of the six.
+func (n Names) In(lang string) string {
+	switch lang {
+	case "ar":
+		return n.Ar
+	case "zh":
+		return n.Zh
+	case "fr":
+		return n.Fr
+	case "ru":
+		return n.Ru
+	case "es":
+		return n.Es
+	}
+	return n.En
+}
+
+// Country holds the facts about a country or territory that figures are
+// grouped by.
+type Country struct {
+	Alpha2 string // ISO 3166-1 alpha-2, upper case
+	Alpha3 string // ISO 3166-1 alpha-3, upper case
+	M49    string // UN M49, three digits
+	Names  Names  // CLDR
+	Region string // ITU region; empty for what ITU does not place
+	// MemberState says that it is a Member State of ITU.
+	MemberState bool
+	// The UN groups that Plenipotentiary Resolution 101 cares for: least
+	// developed, landlocked developing, small island developing.
+	LDC, LLDC, SIDS bool
+	// AsOf is the date of the group memberships (YYYY-MM or YYYY-MM-DD):
+	// states graduate, so a figure must carry it.
+	AsOf string
+}

@@ -1,0 +1,32 @@
+package lists
+
+// Kind says what sort of name a target is. It is stored as the enumeration
+// of the same words in ClickHouse.
+type Kind string
+
+// The kinds of target.
+const (
+	CCTLD      Kind = "cctld"      // a delegated country-code top-level domain
+	Government Kind = "government" // a domain of a public body
+	Custom     Kind = "custom"     // a line of a user's own list
+)
+
+// Target is one line of a list: a domain to be measured and the country that
+// its figures count for.
+type Target struct {
+	// Name is the A-label form (RFC 5890): lower case, no trailing dot.
+	Name string
+	// Unicode is the U-label form; equal to Name for an ASCII domain.
+	Unicode string
+	Kind    Kind
+	// Level is what the source says of the body behind the domain
+	// ("central", "regional", ...); empty when it says nothing.
+	Level string
+	// Country is the ISO 3166-1 alpha-2 code, upper case; empty when the
+	// target belongs to no country.
+	Country string
+	// Source names the data set the line came from, as in NOTICE.
+	Source string
+	// Date is the day the source was made, YYYY-MM-DD; empty when unknown.
+	Date string
+}
