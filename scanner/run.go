@@ -1,0 +1,128 @@
+// Package scanner runs a scan: a list of targets goes in, a stream of
+// observations comes out. It holds what all probes and the store share: the
+// targets' work list, rates, statuses and reasons. It never speaks DNS or
+// ClickHouse itself, and an observation that it hands out is complete.
+package scanner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Measure observes one target. It must return soon after the context ends; an
+// observation that an ended context cut short is thrown away.
+type Measure func(ctx context.Context, p Pending) *Observation
+
+// Sink takes over an observation. It may block to slow the scan down; its
+// error ends the scan.
+type Sink func(ctx context.Context, o *Observation) error
+
+// Pool measures targets.
+type Pool struct {
+	Workers int           // targets measured at the same time, at least 1
+	Timeout time.Duration // the longest that one target may take
+	Measure Measure
+	Sink    Sink
+	Tally   *Tally // counts what was done; may be nil
+}
+
+// Run measures every pending target and hands the observations to the sink,
+// one at a time. It returns when all are done, when the context ends, with its
+// error, or when the list or the sink fails. When it returns, all that it
+// started has ended, and every observation made has been taken by the sink,
+// save those of targets that were still being measured.
+func (p *Pool) Run(ctx context.Context, pending iter.Seq2[Pending, error]) error {
+	if p.Workers < 1 {
+		return fmt.Errorf("a scan needs at least 1 worker, got %d", p.Workers)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	todo := make(chan Pending)
+	made := make(chan *Observation, p.Workers)
+
+	var workers sync.WaitGroup
+	for range p.Workers {
+		workers.Go(func() { p.work(ctx, todo, made) })
+	}
+	go func() {
+		defer close(made)
+		if err := feed(ctx, pending, todo); err != nil {
+			cancel(err)
+		}
+		close(todo)
+		workers.Wait()
+	}()
+	for o := range made {
+		// The sink gets what was measured before the context ended too: its
+		// own context goes on.
+		if err := p.Sink(context.WithoutCancel(ctx), o); err != nil {
+			cancel(fmt.Errorf("keep the observation of %s: %w", o.Target.Name, err))
+			break
+		}
+		p.Tally.add(o)
+	}
+	for range made { // after a failure of the sink: let the workers end
+	}
+	return context.Cause(ctx)
+}
+
+func feed(ctx context.Context, pending iter.Seq2[Pending, error], todo chan<- Pending) error {
+	for target, err := range pending {
+		if err != nil {
+			return err
+		}
+		select {
+		case todo <- target:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil
+}
+
+func (p *Pool) work(ctx context.Context, todo <-chan Pending, made chan<- *Observation) {
+	for target := range todo {
+		if ctx.Err() != nil {
+			continue
+		}
+		targetCtx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTargetTimeout)
+		o := p.Measure(targetCtx, target)
+		cancel()
+		if ctx.Err() == nil {
+			made <- o
+		}
+	}
+}
+
+var errTargetTimeout = errors.New("the target's time is up")
+
+// TimedOut says whether ctx ended because the target, not the scan, ran out of
+// time.
+func TimedOut(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errTargetTimeout) }
+
+// Tally counts the observations of a running scan. It may be read at any time.
+type Tally struct {
+	done   atomic.Int64
+	status [len(statusWords)]atomic.Int64 // by verdict on the web over IPv6
+}
+
+func (t *Tally) add(o *Observation) {
+	if t == nil {
+		return
+	}
+	t.done.Add(1)
+	if int(o.Web.Status) < len(t.status) {
+		t.status[o.Web.Status].Add(1)
+	}
+}
+
+// Done returns how many targets have been observed.
+func (t *Tally) Done() int64 { return t.done.Load() }
+
+// Web returns how many targets have the given verdict on the web over IPv6.
+func (t *Tally) Web(s Status) int64 { return t.status[s].Load() }

@@ -1,0 +1,236 @@
+package scanner
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	"adopt6/lists"
+)
+
+// Worklist is a scan's own copy of its list, on disk: normalised, without
+// duplicates, every target at a position that never changes. A scan can so be
+// resumed after the list it came from has been edited or, on a pipe, is gone.
+// Its cost in memory is a few bytes per thousand targets.
+type Worklist struct {
+	Header
+	dir   string
+	marks []mark
+}
+
+// Header says what a scan is, beside its targets.
+type Header struct {
+	Scan       uuid.UUID `json:"scan"`
+	List       string    `json:"list"`    // what the targets were taken from, for people
+	Vantage    string    `json:"vantage"` // where the scan runs
+	Created    time.Time `json:"created"` // UTC
+	Targets    uint64    `json:"targets"`
+	Duplicates uint64    `json:"duplicates"` // lines left out because their name stood before
+}
+
+// mark says where in the file a position begins.
+type mark struct {
+	position uint64
+	offset   int64
+}
+
+const (
+	worklistFile = "targets.csv"
+	headerFile   = "scan.json"
+	markEvery    = 4096
+	// stripes is into how many parts the list is cut when it is read. Lists
+	// are sorted by country, so reading on end would ask one registry's name
+	// servers for all its domains at once, and wait at their rate limit.
+	stripes = 64
+)
+
+// CreateWorklist writes the targets below dir, which it creates and which must
+// not hold a worklist already. It reads all targets before it returns, so that
+// a fault in the last line of a list is known before the first packet is sent.
+func CreateWorklist(dir string, header Header, targets iter.Seq2[lists.Target, error]) (*Worklist, error) {
+	if _, err := os.Stat(filepath.Join(dir, headerFile)); err == nil {
+		return nil, fmt.Errorf("%s already holds a scan", dir)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("create scan folder: %w", err)
+	}
+	w := &Worklist{Header: header, dir: dir}
+	if err := w.write(targets); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return w, nil
+}
+
+func (w *Worklist) write(targets iter.Seq2[lists.Target, error]) error {
+	duplicates, err := writeTargets(w.path("targets.new"), w.path("names.tmp"), targets)
+	if err != nil {
+		return err
+	}
+	if w.Duplicates = duplicates.Count(); w.Duplicates > 0 {
+		if err := dropRows(w.path("targets.new"), w.path(worklistFile), duplicates); err != nil {
+			return err
+		}
+	} else if err := os.Rename(w.path("targets.new"), w.path(worklistFile)); err != nil {
+		return fmt.Errorf("keep target list: %w", err)
+	}
+	if err := w.index(); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(w.Header, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode scan header: %w", err)
+	}
+	// The header comes last and by rename: a folder with one is whole.
+	if err := os.WriteFile(w.path(headerFile+".new"), text, 0o644); err != nil {
+		return fmt.Errorf("write scan header: %w", err)
+	}
+	return os.Rename(w.path(headerFile+".new"), w.path(headerFile))
+}
+
+// OpenWorklist reads back what CreateWorklist wrote.
+func OpenWorklist(dir string) (*Worklist, error) {
+	w := &Worklist{dir: dir}
+	text, err := os.ReadFile(w.path(headerFile))
+	if err != nil {
+		return nil, fmt.Errorf("open scan: %w", err)
+	}
+	if err := json.Unmarshal(text, &w.Header); err != nil {
+		return nil, fmt.Errorf("read %s: %w", w.path(headerFile), err)
+	}
+	want := w.Targets
+	if err := w.index(); err != nil {
+		return nil, err
+	}
+	if w.Targets != want {
+		return nil, fmt.Errorf("%s has %d targets, %s says %d: the folder was changed; start a new scan",
+			w.path(worklistFile), w.Targets, headerFile, want)
+	}
+	return w, nil
+}
+
+func (w *Worklist) path(name string) string { return filepath.Join(w.dir, name) }
+
+// index counts the targets and notes where every markEvery-th begins.
+func (w *Worklist) index() error {
+	f, err := os.Open(w.path(worklistFile))
+	if err != nil {
+		return fmt.Errorf("open target list: %w", err)
+	}
+	defer f.Close()
+	r := newRowReader(f)
+	w.Targets, w.marks = 0, nil
+	for {
+		offset := r.InputOffset()
+		if _, err := r.Read(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("read target list %s: %w", f.Name(), err)
+		}
+		if w.Targets%markEvery == 0 {
+			w.marks = append(w.marks, mark{w.Targets, offset})
+		}
+		w.Targets++
+	}
+}
+
+// Pending yields the position and target of all that done does not hold, from
+// many places of the list in turn, so that neighbours are not measured
+// together. done may be nil.
+func (w *Worklist) Pending(done *Positions) iter.Seq2[Pending, error] {
+	return func(yield func(Pending, error) bool) {
+		readers, err := w.stripes()
+		defer func() {
+			for _, r := range readers {
+				r.file.Close()
+			}
+		}()
+		if err != nil {
+			yield(Pending{}, err)
+			return
+		}
+		for open := true; open; {
+			open = false
+			for _, r := range readers {
+				if r.next >= r.end {
+					continue
+				}
+				open = true
+				row, err := r.rows.Read()
+				if err != nil {
+					yield(Pending{}, fmt.Errorf("read target list %s: %w", r.file.Name(), err))
+					return
+				}
+				position := r.next
+				r.next++
+				if done.Has(position) {
+					continue
+				}
+				if !yield(Pending{Position: position, Target: fromRow(row)}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Pending is a target that is still to be measured.
+type Pending struct {
+	Position uint64
+	Target   lists.Target
+}
+
+// stripe reads the positions from next up to end.
+type stripe struct {
+	file      *os.File
+	rows      *csv.Reader
+	next, end uint64
+}
+
+// stripes opens the list at up to stripes places, each at a mark.
+func (w *Worklist) stripes() ([]*stripe, error) {
+	var open []*stripe
+	step := max(1, (len(w.marks)+stripes-1)/stripes)
+	for i := 0; i < len(w.marks); i += step {
+		f, err := os.Open(w.path(worklistFile))
+		if err != nil {
+			return open, fmt.Errorf("open target list: %w", err)
+		}
+		s := &stripe{file: f, next: w.marks[i].position, end: w.Targets}
+		open = append(open, s)
+		if i+step < len(w.marks) {
+			s.end = w.marks[i+step].position
+		}
+		if _, err := f.Seek(w.marks[i].offset, io.SeekStart); err != nil {
+			return open, fmt.Errorf("seek in target list: %w", err)
+		}
+		s.rows = newRowReader(f)
+	}
+	return open, nil
+}
+
+const rowFields = 7
+
+func newRowReader(r io.Reader) *csv.Reader {
+	rows := csv.NewReader(bufio.NewReaderSize(r, 16<<10))
+	rows.FieldsPerRecord = rowFields
+	rows.ReuseRecord = true
+	return rows
+}
+
+func toRow(t lists.Target) []string {
+	return []string{t.Name, t.Unicode, string(t.Kind), t.Level, t.Country, t.Source, t.Date}
+}
+
+func fromRow(row []string) lists.Target {
+	return lists.Target{Name: row[0], Unicode: row[1], Kind: lists.Kind(row[2]),
+		Level: row[3], Country: row[4], Source: row[5], Date: row[6]}
+}
