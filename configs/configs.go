@@ -7,11 +7,15 @@ package configs
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/spf13/cast"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 )
@@ -21,6 +25,12 @@ import (
 //go:embed adopt6.yaml
 var Example []byte
 
+const envPrefix = "ADOPT6_"
+
+// otherVariables begin with envPrefix and are no settings: they tell tests
+// where to find what they need.
+var otherVariables = []string{"ADOPT6_CLICKHOUSE_SERVER", "ADOPT6_RAWDATA"}
+
 // searched are the places of the configuration file when none is named.
 var searched = []string{"adopt6.yaml", "/etc/adopt6/adopt6.yaml"}
 
@@ -28,7 +38,7 @@ var searched = []string{"adopt6.yaml", "/etc/adopt6/adopt6.yaml"}
 // ./adopt6.yaml and /etc/adopt6/adopt6.yaml is used, or none. flags may be nil.
 func Load(file string, flags *pflag.FlagSet) (*Settings, error) {
 	v := viper.New()
-	v.SetEnvPrefix("ADOPT6")
+	v.SetEnvPrefix(strings.TrimSuffix(envPrefix, "_"))
 	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
 	for _, k := range keys {
 		v.SetDefault(k.name, k.value)
@@ -45,24 +55,66 @@ func Load(file string, flags *pflag.FlagSet) (*Settings, error) {
 		file = firstExisting(searched)
 	}
 	if file != "" {
+		if err := checkKeys(file); err != nil {
+			return nil, err
+		}
 		v.SetConfigFile(file)
 		v.SetConfigType("yaml")
 		if err := v.ReadInConfig(); err != nil {
 			return nil, fmt.Errorf("read configuration %s: %w", file, err)
 		}
-		if err := checkKeys(file); err != nil {
-			return nil, err
-		}
+	}
+	if err := checkEnvironment(os.Environ()); err != nil {
+		return nil, err
 	}
 	s := &Settings{origins: make(map[string]string), values: make(map[string]any)}
+	var faults []error
+	for _, k := range keys {
+		s.origins[k.name] = origin(v, k, file, flags)
+		value, err := parse(v, k)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s (%s): %w", k.name, s.origins[k.name], err))
+			continue
+		}
+		s.values[k.name] = value
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
 	if err := v.Unmarshal(s); err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
-	for _, k := range keys {
-		s.values[k.name] = v.Get(k.name)
-		s.origins[k.name] = origin(v, k, file, flags)
+	if err := s.check(); err != nil {
+		return nil, err
 	}
-	return s, s.check()
+	return s, nil
+}
+
+// parse returns a setting in the type of its default.
+func parse(v *viper.Viper, k key) (any, error) {
+	raw := v.Get(k.name)
+	switch k.value.(type) {
+	case time.Duration:
+		if d, ok := raw.(time.Duration); ok {
+			return d, nil
+		}
+		d, err := time.ParseDuration(fmt.Sprint(raw))
+		if err != nil {
+			return nil, fmt.Errorf("%q is no duration; write it with a unit, such as 2s or 5m", fmt.Sprint(raw))
+		}
+		return d, nil
+	case int:
+		n, err := cast.ToIntE(raw)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no whole number", fmt.Sprint(raw))
+		}
+		return n, nil
+	}
+	text, err := cast.ToStringE(raw)
+	if err != nil {
+		return nil, fmt.Errorf("expected text, found %v", raw)
+	}
+	return text, nil
 }
 
 func lookup(flags *pflag.FlagSet, name string) *pflag.Flag {
@@ -94,9 +146,38 @@ func origin(v *viper.Viper, k key, file string, flags *pflag.FlagSet) string {
 }
 
 func envName(key string) string {
-	return "ADOPT6_" + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
 }
 
-func checkKeys(file string) error { return nil }
+// Value is one effective setting.
+type Value struct {
+	Key    string `json:"key"`
+	Value  any    `json:"value"`
+	Origin string `json:"origin"` // "default", a file, a variable or a flag
+	Help   string `json:"help"`
+}
 
-func (s *Settings) check() error { return nil }
+// Values returns every setting in the order of the example file. Passwords are
+// masked.
+func (s *Settings) Values() []Value {
+	values := make([]Value, 0, len(keys))
+	for _, k := range keys {
+		value := s.values[k.name]
+		switch v := value.(type) {
+		case time.Duration:
+			value = v.String()
+		case string:
+			value = maskPassword(v)
+		}
+		values = append(values, Value{k.name, value, s.origins[k.name], k.help})
+	}
+	return values
+}
+
+// maskPassword hides the password of an address; other text stays as it is.
+func maskPassword(text string) string {
+	if address, err := url.Parse(text); err == nil && address.User != nil {
+		return address.Redacted()
+	}
+	return text
+}

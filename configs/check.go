@@ -1,0 +1,118 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"go.yaml.in/yaml/v3"
+)
+
+// checkKeys reports every key of a file that is no setting, with its line and
+// the closest setting.
+func checkKeys(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read configuration: %w", err)
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	if len(doc.Content) == 0 {
+		return nil // empty, or only comments
+	}
+	root := doc.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return fmt.Errorf("%s:%d: expected settings such as \"scan:\", found %q", file, root.Line, root.Value)
+	}
+	return checkMapping(file, "", root)
+}
+
+func checkMapping(file, prefix string, m *yaml.Node) error {
+	var faults []error
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		name, value := m.Content[i], m.Content[i+1]
+		full := prefix + name.Value
+		switch {
+		case isKey(full):
+		case isSection(full) && value.Kind == yaml.MappingNode:
+			faults = append(faults, checkMapping(file, full+".", value))
+		case isSection(full):
+			if value.Tag != "!!null" {
+				faults = append(faults, fmt.Errorf("%s:%d: %s is a section, not a setting", file, name.Line, full))
+			}
+		default:
+			faults = append(faults, fmt.Errorf("%s:%d: unknown setting %q; did you mean %q?", file, name.Line, full, closestKey(full)))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// checkEnvironment reports ADOPT6_* variables that set nothing.
+func checkEnvironment(environ []string) error {
+	var faults []error
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, envPrefix) || slices.Contains(otherVariables, name) {
+			continue
+		}
+		if !slices.ContainsFunc(keys, func(k key) bool { return envName(k.name) == name }) {
+			closest := envName(closestKey(strings.ToLower(strings.TrimPrefix(name, envPrefix))))
+			faults = append(faults, fmt.Errorf("environment: unknown setting %s; did you mean %s?", name, closest))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func isKey(name string) bool {
+	return slices.ContainsFunc(keys, func(k key) bool { return k.name == name })
+}
+
+func isSection(name string) bool {
+	return slices.ContainsFunc(keys, func(k key) bool { return strings.HasPrefix(k.name, name+".") })
+}
+
+// closestKey returns the setting whose full name, or whose name without its
+// section, differs least from name.
+func closestKey(name string) string {
+	closest := slices.MinFunc(keys, func(a, b key) int { return distance(name, a.name) - distance(name, b.name) })
+	return closest.name
+}
+
+func distance(name, key string) int {
+	_, last, _ := strings.Cut(key, ".")
+	return min(levenshtein.ComputeDistance(name, key), levenshtein.ComputeDistance(name, last))
+}
+
+// check reports values that make no sense.
+func (s *Settings) check() error {
+	var faults []error
+	positive := func(name string, ok bool) {
+		if !ok {
+			faults = append(faults, fmt.Errorf("%s must be more than 0, is %v (%s)", name, s.values[name], s.origins[name]))
+		}
+	}
+	notNegative := func(name string, ok bool) {
+		if !ok {
+			faults = append(faults, fmt.Errorf("%s must not be negative, is %v (%s)", name, s.values[name], s.origins[name]))
+		}
+	}
+	positive("scan.workers", s.Scan.Workers > 0)
+	positive("scan.timeout", s.Scan.Timeout > 0)
+	positive("dns.timeout", s.DNS.Timeout > 0)
+	notNegative("scan.rate", s.Scan.Rate >= 0)
+	notNegative("scan.rate_per_server", s.Scan.RatePerServer >= 0)
+	notNegative("dns.retries", s.DNS.Retries >= 0)
+	if s.Store.DSN != "" {
+		if dsn, err := url.Parse(s.Store.DSN); err != nil || dsn.Host == "" {
+			// The value may hold a password, so it is not repeated.
+			faults = append(faults, fmt.Errorf("store.dsn (%s) is no address such as clickhouse://user@host:9000/adopt6", s.origins["store.dsn"]))
+		}
+	}
+	return errors.Join(faults...)
+}
