@@ -1,0 +1,59 @@
+# adopt6: build, demonstrate, test. `make help` lists what can be made.
+
+GO ?= go
+export CGO_ENABLED ?= 0
+
+# Programs that we did not write and that the tests hold adopt6 against.
+TEST_PROGRAMS = /usr/bin/clickhouse-server /usr/bin/dig /usr/bin/ldns-signzone /usr/bin/dnssec-signzone
+TEST_PACKAGES = clickhouse-server bind9-dnsutils bind9-utils ldnsutils
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS = -s -w $(if $(VERSION),-X main.version=$(VERSION))
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/adopt6
+	@echo "Building bin/adopt6"
+	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/adopt6 ./cmd/adopt6
+
+DEMO_STORE ?= adopt6-data/demo
+
+.PHONY: demo
+demo: build ## scan a simulated Internet and print the country table
+	@echo "Fetching the embedded ClickHouse engine (once, about 165 MB)"
+	@bin/adopt6 store fetch-engine
+	@echo "Scanning the simulated Internet 'demo'"
+	@bin/adopt6 lab run demo --store $(DEMO_STORE)
+
+.PHONY: test
+test: test-programs build ## install what the tests need and run them all
+	@bin/adopt6 store fetch-engine
+	@echo "Linting"
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	@$(GO) vet ./...
+	@$(GO) tool staticcheck ./...
+	@echo "Testing"
+	@$(GO) test -timeout 15m ./...
+
+.PHONY: test-programs
+test-programs:
+	@for p in $(TEST_PROGRAMS); do [ -x $$p ] || { .ci/install-test-programs $(TEST_PACKAGES); break; }; done
+
+.PHONY: race
+race: ## run the tests under the race detector
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
+
+.PHONY: bench
+bench: ## run the benchmarks; docs/performance.md says how to read them
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: docs
+docs: build ## regenerate the command reference
+	bin/adopt6 docs --out docs/commands
+
+.PHONY: clean
+clean: ## remove what was built and the demo's data
+	rm -rf bin adopt6-data
