@@ -1,0 +1,339 @@
+package dnssec
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Kind is what sort of answer a [Verdict] is about.
+type Kind uint8
+
+// The kinds of answer.
+const (
+	// Unjudged: the zone is not secure, so nothing was looked at; or the
+	// answer is bogus.
+	Unjudged Kind = iota
+	Positive      // records of the queried type
+	Alias         // a CNAME or DNAME: go on at Target
+	NoData        // the name exists, and has no records of the type
+	NoName        // the name does not exist
+	// Below: the answer comes from a zone further down. Find the delegation of
+	// Target and those between first.
+	Below
+)
+
+var kindWords = [...]string{"unjudged", "positive", "alias", "nodata", "noname", "below"}
+
+// String returns the word for k.
+func (k Kind) String() string { return kindWords[min(int(k), len(kindWords)-1)] }
+
+// Verdict is what [Validator.Answer] found.
+type Verdict struct {
+	Kind   Kind
+	State  State
+	Reason Reason // why State is not Secure
+	Zone   string // the zone in which Reason arose
+	Name   string // and the record set: its owner
+	Type   uint16 // and its type; 0 when it is not about one
+
+	Target  string   // of Alias and Below, absolute, lower case
+	Records []dns.RR // those that were validated, as they came
+	// TTL is how many seconds the answer may be used, RFC 4035 section 5.3.3.
+	TTL   uint32
+	Facts Facts
+}
+
+// Worse returns the state of a resolution that rests on both a and b: bogus
+// before indeterminate before insecure before secure.
+func Worse(a, b State) State {
+	rank := [...]int{Indeterminate: 2, Secure: 0, Insecure: 1, Bogus: 3}
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
+}
+
+// Between returns the names at which a zone cut may lie between zone and
+// domain, domain among them, the shortest first. When an answer for domain
+// lacks signatures, its zone may be an unsigned one further down that the same
+// server holds: the caller asks zone's servers for the DS records of these
+// names in turn, until a [Delegation] with a cut explains it.
+func Between(zone, domain string) []string {
+	z, err1 := parseName(zone)
+	n, err2 := parseName(domain)
+	if err1 != nil || err2 != nil {
+		return nil
+	}
+	var names []string
+	for ; n.below(z); n = n.parent() {
+		names = append(names, n.String())
+	}
+	slices.Reverse(names)
+	return names
+}
+
+// judging is an answer under judgement.
+type judging struct {
+	*Validator
+	zone  *Zone
+	rcode int
+	qtype uint16
+	Verdict
+}
+
+// Answer judges the answer of z's servers to a question for qname, which lies
+// in z, and qtype. Of a chain of aliases it takes as many links as z itself
+// proves; the rest is for the caller to ask anew, at Target. For a zone that
+// is not secure the verdict is that of the zone.
+//
+// A bogus verdict with [RRSIGMissing] or [DenialMissing] should be believed
+// only after the names of [Between] were ruled out as unsigned delegations.
+func (v *Validator) Answer(z *Zone, qname string, qtype uint16, r Response) Verdict {
+	j := judging{Validator: v, zone: z, rcode: r.RCode, qtype: qtype}
+	j.Verdict = Verdict{Zone: z.Where, State: z.State, Reason: z.Reason, Facts: z.Facts}
+	if z.State != Secure {
+		return j.Verdict
+	}
+	j.Zone = z.Name
+	j.TTL = math.MaxUint32
+	n, err := parseName(qname)
+	usable := r.RCode == dns.RcodeSuccess || r.RCode == dns.RcodeNameError
+	parentSide := qtype == dns.TypeDS && n == z.name && n != root
+	if err != nil || !usable || !n.within(z.name) || parentSide || qtype == dns.TypeRRSIG {
+		j.State, j.Reason = Indeterminate, ResponseUnusable
+		return j.Verdict
+	}
+	if !v.load(r) {
+		j.fail(BudgetExceeded, nil)
+		return j.Verdict
+	}
+	j.Facts = z.Facts.clone()
+	j.follow(n)
+	if j.State == Secure || j.State == Insecure {
+		left := z.Expires.Sub(v.at) / time.Second
+		j.TTL = min(j.TTL, uint32(max(0, left)))
+	} else {
+		j.TTL = 0
+	}
+	return j.Verdict
+}
+
+// follow walks the chain of aliases from n to the answer or to where z's
+// proofs end.
+func (j *judging) follow(n name) {
+	for links := 0; ; links++ {
+		before := j.Verdict
+		next := j.link(n)
+		if links > 0 && (j.State == Bogus || j.Kind == Below) {
+			// Not proved here; the caller asks for n itself.
+			j.Verdict = before
+			return
+		}
+		if next == "" || j.State == Bogus {
+			return
+		}
+		j.Kind, j.Target = Alias, next.String()
+		if !next.within(j.zone.name) || links == maxAliases {
+			return
+		}
+		n = next
+	}
+}
+
+// link judges what the answer says of n, and returns the alias's target when
+// it is one.
+func (j *judging) link(n name) (target name) {
+	if j.qtype == dns.TypeANY {
+		found := false
+		for i := range j.answer {
+			if s := &j.answer[i]; s.owner == n && len(s.rrs) > 0 {
+				found = true
+				if !j.take(s) {
+					return ""
+				}
+			}
+		}
+		if found {
+			j.Kind = Positive
+			return ""
+		}
+	} else if s := findRRs(j.answer, n, j.qtype); s != nil {
+		if j.take(s) {
+			j.Kind = Positive
+		}
+		return ""
+	}
+	if dname := j.dnameAbove(n); dname != nil {
+		return j.substitute(n, dname)
+	}
+	if s := findRRs(j.answer, n, dns.TypeCNAME); s != nil {
+		return j.cname(s)
+	}
+	j.deny(n)
+	return ""
+}
+
+// take validates a set and, if a wildcard made it, that this was right.
+func (j *judging) take(s *rrset) bool {
+	got := j.check(s, j.zone.name, j.zone.keys)
+	if got.reason != "" {
+		if below := j.signerBelow(s); below != "" {
+			j.Kind, j.Target = Below, below.String()
+			j.State, j.Reason, j.Zone = Indeterminate, ResponseUnusable, j.zone.Name
+			return false
+		}
+		j.fail(got.reason, s)
+		return false
+	}
+	got.rely(&j.Facts, j.zone.Name)
+	j.TTL = min(j.TTL, got.ttl)
+	if got.expanded {
+		den := j.denial(j.zone, &j.Facts)
+		state, reason := den.expansion(s.owner, int(got.sig.Labels))
+		if state == Bogus {
+			j.fail(reason, s)
+			return false
+		}
+		j.TTL = min(j.TTL, den.ttl)
+		if state == Insecure {
+			j.State, j.Reason = state, reason
+		}
+	}
+	j.Records = append(j.Records, s.rrs...)
+	return true
+}
+
+// signerBelow returns the signer of s when that is a zone below the present
+// one that can hold s.
+func (j *judging) signerBelow(s *rrset) name {
+	for _, sig := range s.sigs {
+		signer, err := parseName(sig.SignerName)
+		if err == nil && signer.below(j.zone.name) && s.owner.within(signer) {
+			return signer
+		}
+	}
+	return ""
+}
+
+// dnameAbove returns the DNAME set of a proper ancestor of n in the zone.
+func (j *judging) dnameAbove(n name) *rrset {
+	for i := range j.answer {
+		s := &j.answer[i]
+		if s.typ == dns.TypeDNAME && len(s.rrs) > 0 && n.below(s.owner) && s.owner.within(j.zone.name) {
+			return s
+		}
+	}
+	return nil
+}
+
+// cname validates a CNAME and returns its target.
+func (j *judging) cname(s *rrset) name {
+	rr, ok := s.rrs[0].(*dns.CNAME)
+	if !ok || !single(s) {
+		j.fail(AliasInvalid, s)
+		return ""
+	}
+	if !j.take(s) {
+		return ""
+	}
+	target, err := parseName(rr.Target)
+	if err != nil {
+		j.fail(AliasInvalid, s)
+		return ""
+	}
+	return target
+}
+
+// substitute validates a DNAME and returns what it makes of n, RFC 6672
+// section 2.2. The CNAME that comes with it is not signed, and must say the
+// same.
+func (j *judging) substitute(n name, s *rrset) name {
+	rr, ok := s.rrs[0].(*dns.DNAME)
+	if !ok || !single(s) {
+		j.fail(AliasInvalid, s)
+		return ""
+	}
+	if !j.take(s) {
+		return ""
+	}
+	to, err := parseName(rr.Target)
+	prefix := len(n) - len(s.owner)
+	if err != nil || prefix+len(to) > 255 {
+		j.fail(AliasInvalid, s)
+		return ""
+	}
+	target := n[:prefix] + to
+	if c := findRRs(j.answer, n, dns.TypeCNAME); c != nil {
+		made, ok := c.rrs[0].(*dns.CNAME)
+		if !ok || !single(c) {
+			j.fail(AliasInvalid, c)
+			return ""
+		}
+		if got, err := parseName(made.Target); err != nil || got != target {
+			j.fail(AliasInvalid, c)
+			return ""
+		}
+		j.Records = append(j.Records, c.rrs...)
+	}
+	return target
+}
+
+// deny judges an answer that holds nothing for n.
+func (j *judging) deny(n name) {
+	soa := j.soa()
+	if soa != nil && soa.owner.below(j.zone.name) && n.within(soa.owner) {
+		j.Kind, j.Target = Below, soa.owner.String()
+		j.State, j.Reason = Indeterminate, ResponseUnusable
+		return
+	}
+	den := j.denial(j.zone, &j.Facts)
+	kind := NoData
+	var state State
+	var reason Reason
+	if j.rcode == dns.RcodeNameError {
+		kind = NoName
+		state, reason = den.noName(n)
+	}
+	if kind == NoData || state == Bogus {
+		// Some servers say NXDOMAIN of an empty non-terminal; what they prove
+		// counts, not the code.
+		if s, r := den.noData(n, j.qtype); kind == NoData || s != Bogus {
+			kind, state, reason = NoData, s, r
+		}
+	}
+	if state == Bogus {
+		j.fail(reason, nil)
+		j.Name, j.Type = n.String(), j.qtype
+		return
+	}
+	j.TTL = min(j.TTL, den.ttl)
+	if soa != nil && soa.owner == j.zone.name && !j.take(soa) {
+		return
+	}
+	j.Kind = kind
+	if state == Insecure {
+		j.State, j.Reason = state, reason
+	}
+}
+
+// soa returns the SOA set of the authority section.
+func (j *judging) soa() *rrset {
+	for i := range j.authority {
+		if s := &j.authority[i]; s.typ == dns.TypeSOA && len(s.rrs) > 0 {
+			return s
+		}
+	}
+	return nil
+}
+
+// fail makes the verdict bogus, for the set s if it is about one.
+func (j *judging) fail(reason Reason, s *rrset) {
+	j.Kind, j.State, j.Reason, j.Zone = Unjudged, Bogus, reason, j.zone.Name
+	j.Records, j.Target = nil, ""
+	if s != nil {
+		j.Name, j.Type = s.owner.String(), s.typ
+	}
+}

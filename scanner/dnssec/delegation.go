@@ -1,0 +1,155 @@
+package dnssec
+
+import (
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Delegation reads what parent says of child in r: a referral to child's name
+// servers (DS or its denial in the authority section) or the answer to a
+// question for child's DS records. child must lie below parent. A parent that
+// is not secure passes its own state on.
+func (v *Validator) Delegation(parent *Zone, child string, r Response) *Delegation {
+	n, err := parseName(child)
+	d := &Delegation{Zone: child, Cut: true, Where: parent.Name, Expires: parent.Expires, Facts: parent.Facts, name: n}
+	if err != nil || !n.below(parent.name) {
+		d.State, d.Reason = Indeterminate, ResponseUnusable
+		return d
+	}
+	d.Zone = n.String()
+	if parent.State != Secure {
+		d.State, d.Reason, d.Where = parent.State, parent.Reason, parent.Where
+		return d
+	}
+	if !v.load(r) {
+		return d.fail(v.at, BudgetExceeded)
+	}
+	set := findRRs(v.answer, n, dns.TypeDS)
+	if set == nil {
+		set = findRRs(v.authority, n, dns.TypeDS)
+	}
+	if set != nil {
+		return v.signedDelegation(d, parent, set)
+	}
+	if alias := findRRs(v.answer, n, dns.TypeCNAME); alias != nil {
+		// A name with a CNAME record has no others: it is no zone.
+		got := v.check(alias, parent.name, parent.keys)
+		if got.reason != "" {
+			return d.fail(v.at, got.reason)
+		}
+		facts := d.Facts.clone()
+		got.rely(&facts, parent.Name)
+		if got.expanded {
+			den := v.denial(parent, &facts)
+			if state, reason := den.expansion(n, int(got.sig.Labels)); state != Secure {
+				return d.settle(v.at, den, state, reason)
+			}
+		}
+		d.Facts, d.State, d.Where, d.Cut = facts, Secure, "", false
+		d.shorten(v.at, got.ttl)
+		return d
+	}
+	return v.unsignedDelegation(d, parent, r)
+}
+
+// signedDelegation checks a DS set and keeps the records to rely on.
+func (v *Validator) signedDelegation(d *Delegation, parent *Zone, set *rrset) *Delegation {
+	if len(set.rrs) > maxDS {
+		return d.fail(v.at, BudgetExceeded)
+	}
+	got := v.check(set, parent.name, parent.keys)
+	if got.reason == "" && got.expanded {
+		got.reason = RRSIGLabelsInvalid // no wildcard makes a delegation, RFC 4592 section 4.2
+	}
+	if got.reason != "" {
+		return d.fail(v.at, got.reason)
+	}
+	d.Facts = d.Facts.clone()
+	got.rely(&d.Facts, parent.Name)
+	d.shorten(v.at, got.ttl)
+	all := make([]dsRecord, 0, len(set.rrs))
+	for _, rr := range set.rrs {
+		if ds, ok := parseDS(rr.(*dns.DS)); ok {
+			all = append(all, ds)
+		}
+	}
+	for _, ds := range all {
+		if !SupportsAlgorithm(ds.algorithm) {
+			d.Facts.UnsupportedAlgorithms = insert(d.Facts.UnsupportedAlgorithms, ds.algorithm)
+		}
+		if !SupportsDigest(ds.digest) {
+			d.Facts.UnsupportedDigests = insert(d.Facts.UnsupportedDigests, ds.digest)
+		}
+	}
+	var reason Reason
+	d.ds, reason = usableDS(all)
+	if len(d.ds) == 0 {
+		d.State, d.Reason = Insecure, reason
+		return d
+	}
+	d.State, d.Where = Secure, ""
+	return d
+}
+
+func (ds dsRecord) supported() bool { return SupportsAlgorithm(ds.algorithm) && SupportsDigest(ds.digest) }
+
+// usableDS returns the records to rely on: of supported algorithms and digest
+// types (RFC 4035 section 5.2, RFC 6840 section 5.2), and none with SHA-1
+// when there is one with a better digest (RFC 4509 section 3). When there are
+// none the reason says why.
+func usableDS(all []dsRecord) (usable []dsRecord, reason Reason) {
+	reason = AlgorithmUnsupported
+	strong := false
+	for _, ds := range all {
+		if SupportsAlgorithm(ds.algorithm) && !SupportsDigest(ds.digest) {
+			reason = DigestUnsupported
+		}
+		strong = strong || ds.supported() && ds.digest != dns.SHA1
+	}
+	for _, ds := range all {
+		if ds.supported() && !(strong && ds.digest == dns.SHA1) {
+			usable = append(usable, ds)
+		}
+	}
+	return usable, reason
+}
+
+// unsignedDelegation looks for a proof that child has no DS records.
+func (v *Validator) unsignedDelegation(d *Delegation, parent *Zone, r Response) *Delegation {
+	facts := d.Facts.clone()
+	den := v.denial(parent, &facts)
+	// A referral claims a cut; then a proof that there is none contradicts it.
+	referral := findRRs(v.authority, d.name, dns.TypeNS) != nil
+	state, reason, cut := den.noDS(d.name, r.RCode == dns.RcodeNameError)
+	if state == Secure && cut {
+		state, reason = Insecure, DSAbsent
+	} else if state == Secure && referral {
+		state, reason = Bogus, den.missing()
+	}
+	d.Facts = facts
+	d.Cut = cut || state == Bogus
+	return d.settle(v.at, den, state, reason)
+}
+
+func (d *Delegation) settle(at time.Time, den *denial, state State, reason Reason) *Delegation {
+	if state == Bogus {
+		return d.fail(at, reason)
+	}
+	d.State, d.Reason = state, reason
+	if state == Secure {
+		d.Where = ""
+	}
+	d.shorten(at, den.ttl)
+	return d
+}
+
+func (d *Delegation) fail(at time.Time, reason Reason) *Delegation {
+	d.State, d.Reason, d.Expires = Bogus, reason, at.Add(bogusLife)
+	return d
+}
+
+// shorten lowers d.Expires to ttl seconds after at.
+func (d *Delegation) shorten(at time.Time, ttl uint32) {
+	d.Expires = earliest(d.Expires, at.Add(time.Duration(ttl)*time.Second))
+}

@@ -1,0 +1,154 @@
+package dnssec
+
+import (
+	"encoding/base64"
+	"slices"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// outcome is what came of checking an RR set.
+type outcome struct {
+	reason  Reason // empty when a signature holds
+	sig     *dns.RRSIG
+	key     *key
+	expires time.Time // end of the signature's validity
+	ttl     uint32    // seconds, RFC 4035 section 5.3.3
+	// expanded is set when the set was made from a wildcard; sig.Labels then
+	// says from which.
+	expanded bool
+}
+
+// severity orders the reasons for which signatures fail, from the one that
+// says most about what is wrong.
+var severity = []Reason{BudgetExceeded, RRSIGInvalid, RRSIGExpired, RRSIGNotYetValid, KeyRevoked,
+	DNSKEYInvalid, RRSIGKeyMissing, RRSIGLabelsInvalid, RRSIGSignerInvalid, RRSIGMissing}
+
+// graver returns the one of a and b that comes first in severity.
+func graver(a, b Reason) Reason {
+	if slices.Index(severity, b) < slices.Index(severity, a) {
+		return b
+	}
+	return a
+}
+
+// check looks for one signature over s, made by zone with one of keys, that
+// holds now (RFC 4035 section 5.3). A single one is enough, RFC 6840 section
+// 5.11.
+func (v *Validator) check(s *rrset, zone name, keys []*key) outcome {
+	if !s.owner.within(zone) {
+		return outcome{reason: RRSIGSignerInvalid}
+	}
+	labels := s.owner.labels()
+	worst := RRSIGMissing
+	tries := 0
+	for _, sig := range s.sigs {
+		if !SupportsAlgorithm(sig.Algorithm) {
+			continue
+		}
+		if reason := v.precheck(sig, labels, zone); reason != "" {
+			worst = graver(worst, reason)
+			continue
+		}
+		worst = graver(worst, RRSIGKeyMissing)
+		sameTag := 0
+		for _, k := range keys {
+			if k.tag != sig.KeyTag || k.algorithm != sig.Algorithm || !k.zoneKey() {
+				continue
+			}
+			if sameTag++; sameTag > maxKeysPerTag || tries == maxSigsPerSet {
+				return outcome{reason: BudgetExceeded}
+			}
+			if reason := unusable(k); reason != "" {
+				worst = graver(worst, reason)
+				continue
+			}
+			if !v.budget.takeSignature() {
+				return outcome{reason: BudgetExceeded}
+			}
+			tries++
+			if v.holds(s, sig, labels, zone, k) {
+				return v.accept(s, sig, k, labels)
+			}
+			v.budget.Failures--
+			worst = RRSIGInvalid
+		}
+	}
+	return outcome{reason: worst}
+}
+
+// unusable says why no signature of k can count, or "".
+func unusable(k *key) Reason {
+	switch {
+	case k.revoked():
+		return KeyRevoked
+	case k.verifier == nil:
+		return DNSKEYInvalid
+	}
+	return ""
+}
+
+// precheck makes the checks of RFC 4035 section 5.3.1 that need no key.
+func (v *Validator) precheck(sig *dns.RRSIG, labels int, zone name) Reason {
+	var buf [256]byte
+	n, err := packName(sig.SignerName, buf[:])
+	switch {
+	case err != nil || string(buf[:n]) != string(zone) || sig.Hdr.Class != dns.ClassINET:
+		return RRSIGSignerInvalid
+	case int(sig.Labels) > labels || int(sig.Labels) < zone.labels():
+		return RRSIGLabelsInvalid
+	}
+	// Serial number arithmetic, RFC 1982 and RFC 4034 section 3.1.5.
+	now := uint32(v.at.Unix())
+	switch {
+	case int32(sig.Expiration-sig.Inception) < 0:
+		return RRSIGInvalid
+	case int32(sig.Expiration-now) < 0:
+		return RRSIGExpired
+	case int32(now-sig.Inception) < 0:
+		return RRSIGNotYetValid
+	}
+	return ""
+}
+
+// holds verifies one signature with one key.
+func (v *Validator) holds(s *rrset, sig *dns.RRSIG, labels int, zone name, k *key) bool {
+	signature, err := base64.StdEncoding.AppendDecode(v.signature[:0], []byte(sig.Signature))
+	v.signature = signature
+	if err != nil {
+		return false
+	}
+	owner := s.owner
+	if int(sig.Labels) < labels {
+		owner = s.owner.ancestor(int(sig.Labels)).wildcard()
+	}
+	data, ok := v.canonical.data(s, sig, owner, zone)
+	return ok && k.verifier.verify(data, signature)
+}
+
+// accept describes a signature that holds.
+func (v *Validator) accept(s *rrset, sig *dns.RRSIG, k *key, labels int) outcome {
+	left := int32(sig.Expiration - uint32(v.at.Unix()))
+	ttl := min(sig.Hdr.Ttl, sig.OrigTtl, uint32(left))
+	for _, rr := range s.rrs {
+		ttl = min(ttl, rr.Header().Ttl)
+	}
+	if s.owner.isWildcard() {
+		labels--
+	}
+	return outcome{
+		sig:      sig,
+		key:      k,
+		expires:  v.at.Truncate(time.Second).Add(time.Duration(left) * time.Second),
+		ttl:      ttl,
+		expanded: int(sig.Labels) < labels,
+	}
+}
+
+// rely records a checked set in facts.
+func (o *outcome) rely(f *Facts, zone string) {
+	f.Algorithms = insert(f.Algorithms, o.sig.Algorithm)
+	f.addKey(o.key.fact(zone))
+	f.expire(o.expires, zone)
+}

@@ -1,0 +1,234 @@
+package dnssec
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Lifetimes that stand where no record gives one.
+const (
+	maxLife   = 24 * time.Hour   // of a Zone, whatever its TTLs say
+	bogusLife = 60 * time.Second // of a failure, RFC 9520 section 3.2
+)
+
+// Zone is what validation found out about one zone: its state and, when it is
+// secure, its keys. It is never changed after it is made and may be shared.
+type Zone struct {
+	Name   string // absolute, lower case
+	State  State
+	Reason Reason // why State is not Secure
+	Where  string // the zone in which Reason arose: this one or an ancestor
+	// Expires is when the zone must be validated again: the shortest TTL or
+	// signature on the way to it, at most a day; a minute for a bogus zone.
+	// Zero for a zone that is not secure by configuration.
+	Expires time.Time
+	Facts   Facts
+
+	name name
+	keys []*key
+}
+
+// Size returns about how many bytes of memory the zone holds, for the account
+// of a cache.
+func (z *Zone) Size() int {
+	size := 512 + 2*len(z.Name) + 64*len(z.Facts.Keys)
+	for _, k := range z.keys {
+		size += 256 + 2*cap(k.rdata)
+	}
+	return size
+}
+
+// Delegation is what a parent says of a name below it.
+type Delegation struct {
+	Zone string // the child, absolute, lower case
+	// Cut is false when the parent proves that there is no zone cut at the
+	// name: it lies in the parent's zone or does not exist.
+	Cut bool
+	// State is that of the statement. Secure with a cut: the child must be
+	// signed by a key that the parent names. Secure without: nothing but that.
+	// Insecure: the child is unsigned, or signed in no way that is supported.
+	State   State
+	Reason  Reason
+	Where   string // the zone in which Reason arose
+	Expires time.Time
+	Facts   Facts
+
+	name name
+	ds   []dsRecord // those to be relied on
+}
+
+// NeedsKeys reports whether [Validator.Child] has use for the child's DNSKEY
+// answer. When it is false the caller need not ask for it.
+func (d *Delegation) NeedsKeys() bool { return d.Cut && d.State == Secure }
+
+// Validator does the checks of one resolution at one point in time, within
+// one budget. It reuses memory between calls and is for one goroutine at a
+// time.
+type Validator struct {
+	at     time.Time
+	budget Budget
+
+	answer, authority []rrset
+	canonical         canonical
+	signature         []byte
+}
+
+// NewValidator returns a Validator that judges as of the given time.
+func NewValidator(at time.Time, budget Budget) *Validator {
+	return &Validator{at: at, budget: budget}
+}
+
+// Reset makes v as good as new, so that it can serve another resolution.
+func (v *Validator) Reset(at time.Time, budget Budget) {
+	v.at, v.budget = at, budget
+}
+
+// Left returns what is left of the budget.
+func (v *Validator) Left() Budget { return v.budget }
+
+// At returns the time as of which v judges.
+func (v *Validator) At() time.Time { return v.at }
+
+// load groups the sections of a response.
+func (v *Validator) load(r Response) bool {
+	v.canonical.forget()
+	var ok1, ok2 bool
+	v.answer, ok1 = group(v.answer, r.Answer)
+	v.authority, ok2 = group(v.authority, r.Authority)
+	return ok1 && ok2
+}
+
+// Anchored makes the Zone of a trust anchor from its DNSKEY answer. zone must
+// be one that [Anchors.Closest] returned.
+func (v *Validator) Anchored(a *Anchors, zone string, keys Response) *Zone {
+	n, err := parseName(zone)
+	at := a.zones[n]
+	if err != nil || at == nil {
+		return &Zone{Name: zone, State: Indeterminate, Reason: NoAnchor, Where: zone, name: n}
+	}
+	start := &Delegation{Zone: n.String(), Cut: true, State: Secure, name: n, Expires: v.at.Add(maxLife)}
+	ds, _ := usableDS(at.ds)
+	start.ds = ds
+	return v.zone(start, at.keys, keys, AnchorMismatch)
+}
+
+// Child makes the child's Zone from its DNSKEY answer, RFC 4035 section 5.2.
+// keys is not looked at unless d.NeedsKeys. A DNSKEY answer that could not be
+// had is passed as an empty Response: the zone is then bogus with
+// [DNSKEYMissing]; it is for the caller to tell that from its own failure to
+// reach the servers.
+func (v *Validator) Child(d *Delegation, keys Response) *Zone {
+	if !d.NeedsKeys() {
+		return &Zone{Name: d.Zone, State: d.State, Reason: d.Reason, Where: d.Where,
+			Expires: d.Expires, Facts: d.Facts, name: d.name}
+	}
+	return v.zone(d, nil, keys, DSMismatch)
+}
+
+// zone finds the keys that d or trusted name in a DNSKEY answer, and checks
+// that one of them signs the set.
+func (v *Validator) zone(d *Delegation, trusted []*key, r Response, mismatch Reason) *Zone {
+	z := &Zone{Name: d.Zone, Where: d.Zone, Facts: d.Facts, name: d.name}
+	fail := func(reason Reason) *Zone {
+		z.State, z.Reason, z.Expires = Bogus, reason, v.at.Add(bogusLife)
+		return z
+	}
+	if !v.load(r) {
+		return fail(BudgetExceeded)
+	}
+	set := findRRs(v.answer, d.name, dns.TypeDNSKEY)
+	if set == nil {
+		return fail(DNSKEYMissing)
+	}
+	if len(set.rrs) > maxKeys {
+		return fail(BudgetExceeded)
+	}
+	keys := make([]*key, 0, len(set.rrs))
+	for _, rr := range set.rrs {
+		if k := parseKey(rr.(*dns.DNSKEY)); k != nil {
+			keys = append(keys, k)
+		}
+	}
+	entry, digests, reason := entryKeys(d, trusted, keys, mismatch)
+	if len(entry) == 0 {
+		return fail(reason)
+	}
+	got := v.check(set, d.name, entry)
+	if got.reason == RRSIGKeyMissing {
+		// The set is signed, and not by the key the parent names.
+		got.reason = mismatch
+		if mismatch == DSMismatch {
+			got.reason = RRSIGMissing
+		}
+	}
+	if got.reason != "" {
+		return fail(got.reason)
+	}
+	z.State = Secure
+	z.Where = ""
+	z.Facts = d.Facts.clone()
+	got.rely(&z.Facts, z.Name)
+	for _, digest := range digests {
+		z.Facts.Digests = insert(z.Facts.Digests, digest)
+	}
+	z.Expires = earliest(d.Expires, v.at.Add(time.Duration(got.ttl)*time.Second))
+	z.keys = slices.DeleteFunc(keys, func(k *key) bool { return !k.zoneKey() })
+	return z
+}
+
+// entryKeys returns the keys through which a zone is entered: those that a DS
+// record of d or a trusted key names and that can be used. When there are
+// none the reason says why.
+func entryKeys(d *Delegation, trusted, keys []*key, mismatch Reason) (entry []*key, digests []uint8, reason Reason) {
+	reason = mismatch
+	var sum [64]byte
+	try := func(k *key, digest uint8) {
+		switch why := unusable(k); {
+		case !k.zoneKey() || why == DNSKEYInvalid:
+			reason = DNSKEYInvalid
+		case why != "":
+			reason = why
+		default:
+			if !slices.Contains(entry, k) {
+				entry = append(entry, k)
+			}
+			if digest != 0 {
+				digests = insert(digests, digest)
+			}
+		}
+	}
+	for _, ds := range d.ds {
+		same := 0
+		for _, k := range keys {
+			if k.tag != ds.tag || k.algorithm != ds.algorithm {
+				continue
+			}
+			if same++; same > maxKeysPerTag {
+				return nil, nil, BudgetExceeded
+			}
+			if bytes.Equal(digestOf(sum[:0], ds.digest, d.name, k), ds.sum) {
+				try(k, ds.digest)
+			}
+		}
+	}
+	for _, want := range trusted {
+		for _, k := range keys {
+			// A revoked key differs from itself by that flag alone.
+			if k.flags&^dns.REVOKE == want.flags && bytes.Equal(k.rdata[2:], want.rdata[2:]) {
+				try(k, 0)
+			}
+		}
+	}
+	return entry, digests, reason
+}
+
+// earliest returns the earlier of two times, of which a may be zero.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
