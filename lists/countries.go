@@ -1,0 +1,58 @@
+package lists
+
+import (
+	_ "embed"
+	"strings"
+	"sync"
+)
+
+//go:embed countries.csv
+var countryFile string
+
+// Countries returns every country and territory of ISO 3166-1, and Kosovo
+// under the user-assigned codes XK and XKX, sorted by alpha-2 code. Kosovo
+// has no M49 code.
+func Countries() []Country { return append([]Country(nil), countries().all...) }
+
+// CountryByCode returns the country with the given alpha-2 code, upper case.
+func CountryByCode(alpha2 string) (Country, bool) {
+	i, ok := countries().byCode[alpha2]
+	if !ok {
+		return Country{}, false
+	}
+	return countries().all[i], true
+}
+
+// CountryOf returns the alpha-2 code of the country that a name in A-label
+// form belongs to by its top-level domain: the ccTLD's country, or US for
+// .gov and .mil. It is empty for every other generic top-level domain and for
+// ccTLDs of no country (.eu, .su).
+func CountryOf(name string) string {
+	switch tld := name[strings.LastIndexByte(name, '.')+1:]; tld {
+	case "gov", "mil":
+		return "US"
+	default:
+		t, _ := TLDByName(tld)
+		return t.Country
+	}
+}
+
+type countryTable struct {
+	all    []Country
+	byCode map[string]int
+}
+
+var countries = sync.OnceValue(func() countryTable {
+	table := countryTable{byCode: make(map[string]int)}
+	for _, f := range quotedRows(countryFile) {
+		table.byCode[f[0]] = len(table.all)
+		table.all = append(table.all, Country{
+			Alpha2: f[0], Alpha3: f[1], M49: f[2],
+			Names:  Names{Ar: f[3], Zh: f[4], En: f[5], Fr: f[6], Ru: f[7], Es: f[8]},
+			Region: f[9], MemberState: f[10] == "1",
+			LDC: f[11] == "1", LLDC: f[12] == "1", SIDS: f[13] == "1",
+			AsOf: f[14],
+		})
+	}
+	return table
+})

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// judgements are what people know and no source says, from judgements.csv:
+// the level of single names, of everything below a suffix that only the
+// central government registers under, and of labels that name a national body
+// in any country (mof, customs, parliament) when they stand directly below
+// the government's suffix.
+type judgements struct {
+	names, suffixes, labels map[string]string // to the level
+}
+
+func (g *generator) loadJudgements() (judgements, error) {
+	j := judgements{make(map[string]string), make(map[string]string), make(map[string]string)}
+	records, err := readTable(filepath.Join(g.out, "internal", "generate", "judgements.csv"))
+	if err != nil {
+		return j, err
+	}
+	kinds := map[string]map[string]string{"name": j.names, "suffix": j.suffixes, "label": j.labels}
+	for _, r := range records {
+		kinds[r["what"]][r["value"]] = r["level"]
+	}
+	return j, nil
+}
+
+// level returns the level judged for a name directly below suffix, if any.
+func (j judgements) level(name, suffix string) string {
+	if level := j.names[name]; level != "" {
+		return level
+	}
+	if level := j.suffixes[suffix]; level != "" {
+		return level
+	}
+	if strings.Count(suffix, ".") == 1 {
+		return j.labels[strings.TrimSuffix(name, "."+suffix)]
+	}
+	return ""
+}

@@ -1,0 +1,90 @@
+// Command generate rebuilds the CSV files of package lists from raw data: a
+// folder of public data sets goes in, cctlds.csv, countries.csv and
+// governments.csv come out, sorted, the same bytes from the same data. It
+// reads no network; docs/lists.md says where the raw data comes from.
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	raw := flag.String("raw", defaultRaw(), "folder of the raw data sets (or $ADOPT6_RAWDATA)")
+	out := flag.String("out", ".", "folder that the lists go to, with sources.csv in it")
+	flag.Parse()
+	if err := run(*raw, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "generate lists:", err)
+		os.Exit(1)
+	}
+}
+
+// defaultRaw is the folder beside the repository, as seen from lists.
+func defaultRaw() string {
+	if dir := os.Getenv("ADOPT6_RAWDATA"); dir != "" {
+		return dir
+	}
+	return filepath.Join("..", "..", "rawdata")
+}
+
+func run(raw, out string) error {
+	dates, err := readDates(filepath.Join(out, "sources.csv"))
+	if err != nil {
+		return err
+	}
+	g := &generator{raw: raw, out: out, dates: dates}
+	if err := g.loadCountries(); err != nil {
+		return err
+	}
+	if err := g.loadTLDs(); err != nil {
+		return err
+	}
+	governments, err := g.governments()
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name string
+		rows [][]string
+	}{
+		{"countries.csv", g.countryRows()},
+		{"cctlds.csv", g.tldRows()},
+		{"governments.csv", governments},
+	} {
+		if err := writeCSV(filepath.Join(out, f.name), f.rows); err != nil {
+			return err
+		}
+	}
+	g.report(os.Stderr)
+	return nil
+}
+
+// generator is one run: the raw data, and what is known so far.
+type generator struct {
+	raw, out  string
+	dates     map[string]string // source to its date
+	countries []country
+	byAlpha2  map[string]*country
+	alpha2    map[string]string // alpha-3 to alpha-2
+	tlds      []tld
+	tldOf     map[string]tld // every delegated top-level domain
+	dropped   map[string]map[string]int
+}
+
+// table reads a CSV file of the raw data, plain or gzipped.
+func (g *generator) table(name string) ([]record, error) {
+	return readTable(filepath.Join(g.raw, name))
+}
+
+func writeCSV(file string, rows [][]string) error {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	if err := w.WriteAll(rows); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	return os.WriteFile(file, b.Bytes(), 0o644)
+}
