@@ -3,7 +3,6 @@ package dnssec
 import (
 	"math"
 	"slices"
-	"time"
 
 	"github.com/miekg/dns"
 )
@@ -112,10 +111,7 @@ func (v *Validator) Answer(z *Zone, qname string, qtype uint16, r Response) Verd
 	}
 	j.Facts = z.Facts.clone()
 	j.follow(n)
-	if j.State == Secure || j.State == Insecure {
-		left := z.Expires.Sub(v.at) / time.Second
-		j.TTL = min(j.TTL, uint32(max(0, left)))
-	} else {
+	if j.State == Bogus || j.Kind == Below {
 		j.TTL = 0
 	}
 	return j.Verdict

@@ -112,9 +112,6 @@ func (d *denial) nsecNoName(qname name) proof {
 	if wild == "" {
 		return proved // too long to exist
 	}
-	if wild == qname {
-		return proved
-	}
 	gap := d.nsecOver(wild)
 	return provedIf(gap != nil && !gap.emptyNonTerminal(wild))
 }

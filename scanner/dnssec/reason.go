@@ -43,7 +43,7 @@ type ReasonInfo struct {
 // Reasons returns every reason with its explanation, grouped by state.
 func Reasons() []ReasonInfo {
 	return []ReasonInfo{
-		{RRSIGMissing, Bogus, "A record set of a signed zone carries no signature by an algorithm the zone announces.",
+		{RRSIGMissing, Bogus, "A record set of a signed zone carries no signature that counts: none at all, or none by the keys and algorithms that the parent announces.",
 			"Sign the zone again, and check that every name server serves the signed version."},
 		{RRSIGExpired, Bogus, "The signature's validity period has ended.",
 			"Sign the zone again, and find out why automatic signing stopped or why a secondary is out of date."},

@@ -158,11 +158,7 @@ func (v *Validator) zone(d *Delegation, trusted []*key, r Response, mismatch Rea
 	}
 	got := v.check(set, d.name, entry)
 	if got.reason == RRSIGKeyMissing {
-		// The set is signed, and not by the key the parent names.
-		got.reason = mismatch
-		if mismatch == DSMismatch {
-			got.reason = RRSIGMissing
-		}
+		got.reason = RRSIGMissing // by the key that the parent or the anchor names
 	}
 	if got.reason != "" {
 		return fail(got.reason)
