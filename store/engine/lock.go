@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// lockFile lies in the store folder and names the process that has it.
+const lockFile = "adopt6.lock"
+
+// lockPatience is how long a folder may stay locked before it counts as in
+// use: the engine of a process that was killed needs a moment to end.
+const lockPatience = 3 * time.Second
+
+// LockedError says that another process has the store folder.
+type LockedError struct {
+	Path  string
+	PID   int // 0 when the holder could not be read
+	Since time.Time
+}
+
+func (e *LockedError) Error() string {
+	holder := "another process"
+	if e.PID != 0 {
+		holder = fmt.Sprintf("adopt6 with pid %d, since %s", e.PID, e.Since.UTC().Format("2006-01-02 15:04:05 UTC"))
+	}
+	return fmt.Sprintf("store folder %s is in use by %s; wait for it to end, or name another folder with --store", e.Path, holder)
+}
+
+// lockFolder takes the folder's lock. The child inherits the file, so that the
+// folder stays locked until both processes have ended.
+func lockFolder(ctx context.Context, path string) (*os.File, error) {
+	name := filepath.Join(path, lockFile)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock store folder %s: %w", path, err)
+	}
+	if err := flock(ctx, f); err != nil {
+		defer f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, lockedBy(path, f)
+		}
+		return nil, fmt.Errorf("lock store folder %s: %w", path, err)
+	}
+	holder := fmt.Sprintf("%d %d\n", os.Getpid(), time.Now().Unix())
+	if err := f.Truncate(0); err == nil {
+		_, err = f.WriteAt([]byte(holder), 0)
+		if err == nil {
+			return f, nil
+		}
+	}
+	// The disk is full. The lock holds all the same; only its holder has no
+	// name, and whatever needs the room will say so better.
+	return f, nil
+}
+
+// flock tries for lockPatience.
+func flock(ctx context.Context, f *os.File) error {
+	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil || !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-tick.C:
+		}
+	}
+}
+
+func lockedBy(path string, f *os.File) error {
+	locked := &LockedError{Path: path}
+	text, err := io.ReadAll(io.LimitReader(f, 64))
+	if err != nil {
+		return locked
+	}
+	pid, since, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
+	seconds, err := strconv.ParseInt(since, 10, 64)
+	if err != nil {
+		return locked
+	}
+	locked.PID, _ = strconv.Atoi(pid)
+	locked.Since = time.Unix(seconds, 0)
+	return locked
+}
+
+// unlockFolder gives the lock back. The file stays: removing it could remove
+// the lock of a process that has just taken it.
+func unlockFolder(f *os.File) error {
+	if f == nil {
+		return nil
+	}
+	if err := f.Truncate(0); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return f.Close()
+}

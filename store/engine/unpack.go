@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// maxLibrary bounds what is unpacked, in bytes.
+const maxLibrary = 2 << 30
+
+// unpack takes the library, and nothing else, out of a verified tarball into
+// the new folder dir, and lets the disk have it before it returns.
+func unpack(ctx context.Context, tarball, dir string, b build, progress func(Progress)) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	file, err := os.Open(tarball)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	progress(Progress{"unpack", 0, info.Size()})
+	unzipped, err := gzip.NewReader(&meter{r: file, report: func(n int64) { progress(Progress{"unpack", n, info.Size()}) }})
+	if err != nil {
+		return fmt.Errorf("unpack %s: %w", b.pkg, err)
+	}
+	archive := tar.NewReader(unzipped)
+	for ctx.Err() == nil {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) {
+			return fmt.Errorf("unpack %s: there is no %s in it", b.pkg, b.library)
+		}
+		if err != nil {
+			return fmt.Errorf("unpack %s: %w", b.pkg, err)
+		}
+		if path.Base(header.Name) == b.library && header.Typeflag == tar.TypeReg {
+			return writeFile(ctx, filepath.Join(dir, b.library), io.LimitReader(archive, maxLibrary))
+		}
+	}
+	return ctx.Err()
+}
+
+func writeFile(ctx context.Context, name string, from io.Reader) error {
+	out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, readerFunc(func(p []byte) (int, error) {
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		return from.Read(p)
+	}))
+	return errors.Join(err, out.Sync(), out.Close())
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// lockFetch lets one process at a time fetch into a cache folder.
+func lockFetch(ctx context.Context, dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, "fetch.lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the cache folder: %w", err)
+	}
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			f.Close()
+			return nil, fmt.Errorf("lock the cache folder: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, fmt.Errorf("wait for another process that fetches the engine: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
