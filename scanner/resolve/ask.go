@@ -1,0 +1,355 @@
+package resolve
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+const dnsPort = 53
+
+// round is one question to the servers of one zone.
+type round struct {
+	cut        *cut
+	name       string
+	qtype      uint16
+	keepGlue   bool
+	candidates []candidate
+	sources    []source // name servers whose addresses are still to be looked up
+	sourced    bool
+	lookups    int
+	reason     string  // of the failures so far, the one that says most
+	weak       *answer // from a server that is not authoritative
+}
+
+// candidate is a server that may be asked.
+type candidate struct {
+	server *server
+	host   string
+	tries  int
+	gone   bool // it has answered, and the answer is of no use
+}
+
+// source is a name server whose addresses of one type are not known.
+type source struct {
+	host string
+	kind uint16
+}
+
+// ask puts a question to the servers of a zone, one after the other, until
+// one answers. It gives up when every one has been tried as often as allowed.
+func (j *job) ask(c *cut, name string, qtype uint16, keepGlue bool) (*answer, *failure) {
+	r := &round{cut: c, name: name, qtype: qtype, keepGlue: keepGlue, candidates: make([]candidate, 0, 8)}
+	for _, host := range c.ns {
+		j.addCandidates(r, host.name, host.addrs)
+	}
+	if len(r.candidates) > 0 && !keepGlue {
+		if a, f := j.askTogether(r); a != nil || f != nil {
+			return a, f
+		}
+	}
+	return j.askAll(r)
+}
+
+// askTogether makes the first try at every server whose address is known,
+// once for all who have the same question. It looks no addresses up, so that
+// no two of them ever wait for each other. Both results are nil when the
+// caller has to go on alone.
+func (j *job) askTogether(r *round) (a *answer, f *failure) {
+	k := flightKey{r.cut.zone, r.name, r.qtype}
+	fl, leads := j.view.flights.join(k)
+	if !leads {
+		select {
+		case <-fl.done:
+		case <-j.ctx.Done():
+			return nil, j.ended(r.cut.zone, j.ctx.Err())
+		}
+		if fl.answer != nil && j.trace != nil {
+			j.event(Event{Step: StepShared, Zone: r.cut.zone, Name: r.name, Type: r.qtype})
+		}
+		return fl.answer, nil
+	}
+	defer func() { j.view.flights.land(k, fl, a) }()
+	for {
+		next := r.pick(1)
+		if next == nil {
+			return nil, nil
+		}
+		if a, f := j.askServer(r, next); a != nil || f != nil {
+			return a, f
+		}
+	}
+}
+
+// askAll asks until an answer comes or nothing is left to try.
+func (j *job) askAll(r *round) (*answer, *failure) {
+	tries := 1 + j.r.config.Retries
+	for {
+		next := r.pick(1)
+		if next == nil {
+			more, f := j.moreCandidates(r)
+			if f != nil {
+				return nil, f
+			}
+			if more {
+				continue
+			}
+			next = r.pick(tries)
+		}
+		if next == nil {
+			break
+		}
+		if a, f := j.askServer(r, next); a != nil || f != nil {
+			return a, f
+		}
+	}
+	if r.weak != nil {
+		return r.weak, nil
+	}
+	if r.reason == "" {
+		r.reason = ReasonNoAddress
+	}
+	return nil, &failure{reason: r.reason, zone: r.cut.zone}
+}
+
+// addCandidates adds the servers at the addresses of a host.
+func (j *job) addCandidates(r *round, host string, addrs []netip.Addr) {
+	for _, a := range addrs {
+		if !j.view.mode.uses(a) {
+			continue
+		}
+		s := j.r.servers.get(netip.AddrPortFrom(a, dnsPort))
+		if slices.ContainsFunc(r.candidates, func(c candidate) bool { return c.server == s }) {
+			continue
+		}
+		r.candidates = append(r.candidates, candidate{server: s, host: host})
+	}
+}
+
+// pick returns the next server to ask among those with the fewest tries, if
+// these are below tries: one of those expected to answer soonest, at random,
+// so that equal servers share the load.
+func (r *round) pick(tries int) *candidate {
+	const near = int64(30 * time.Millisecond)
+	fewest, best := tries, int64(0)
+	for i := range r.candidates {
+		c := &r.candidates[i]
+		if c.gone || c.tries > fewest || c.tries >= tries {
+			continue
+		}
+		if cost := c.server.cost(); c.tries < fewest || cost < best {
+			fewest, best = c.tries, cost
+		}
+	}
+	var chosen *candidate
+	seen := uint32(0)
+	for i := range r.candidates {
+		c := &r.candidates[i]
+		if c.gone || c.tries != fewest || fewest >= tries || c.server.cost() > best+near {
+			continue
+		}
+		if seen++; rand.Uint32N(seen) == 0 {
+			chosen = c
+		}
+	}
+	return chosen
+}
+
+// moreCandidates looks up the addresses of the next name server that the
+// parent gave none for. It returns false when there is none left.
+func (j *job) moreCandidates(r *round) (bool, *failure) {
+	if !r.sourced {
+		r.sourced = true
+		r.sources = j.sources(r.cut)
+	}
+	for len(r.sources) > 0 {
+		s := r.sources[0]
+		r.sources = r.sources[1:]
+		if r.lookups++; r.lookups > j.r.config.Limits.FanOut {
+			r.sources = nil
+			r.reason = worse(r.reason, ReasonLimitFanOut)
+			return false, nil
+		}
+		addrs, reason, f := j.addresses(s)
+		if f != nil {
+			return false, f
+		}
+		if reason != "" {
+			r.reason = worse(r.reason, reason)
+			continue
+		}
+		before := len(r.candidates)
+		j.addCandidates(r, s.host, addrs)
+		if len(r.candidates) > before {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// sources lists the name servers of c to look up: first those without an
+// address, then those whose address came from a sibling zone's glue, which may
+// be out of date. Names in the zone itself can only be found through it.
+func (j *job) sources(c *cut) []source {
+	kinds := []uint16{dns.TypeA, dns.TypeAAAA}
+	switch j.view.mode {
+	case V4Only:
+		kinds = kinds[:1]
+	case V6Only:
+		kinds = kinds[1:]
+	}
+	var list []source
+	for _, glued := range []bool{false, true} {
+		for _, kind := range kinds {
+			for _, host := range c.ns {
+				if (len(host.addrs) > 0) == glued && !inZone(host.name, c.zone) {
+					list = append(list, source{host.name, kind})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// addresses looks up a name server. The failure is one that ends the job.
+func (j *job) addresses(s source) ([]netip.Addr, string, *failure) {
+	if j.depth >= j.r.config.Limits.Depth {
+		return nil, ReasonLimitDepth, nil
+	}
+	j.depth++
+	a, f := j.lookup(s.host, s.kind)
+	j.depth--
+	switch {
+	case f != nil && f.final():
+		return nil, "", f
+	case f != nil && (f.reason == ReasonNSLoop || f.reason == ReasonLimitDepth || f.reason == ReasonLimitFanOut):
+		return nil, f.reason, nil
+	case f != nil:
+		return nil, ReasonNoAddress, nil
+	case a.kind == isAlias:
+		return nil, ReasonNSChain, nil
+	}
+	var addrs []netip.Addr
+	for _, rr := range a.rrs {
+		if len(addrs) == maxAddresses {
+			break
+		}
+		switch rr := rr.(type) {
+		case *dns.A:
+			if ip, ok := netip.AddrFromSlice(rr.A.To4()); ok {
+				addrs = append(addrs, ip)
+			}
+		case *dns.AAAA:
+			if ip, ok := netip.AddrFromSlice(rr.AAAA.To16()); ok {
+				addrs = append(addrs, ip)
+			}
+		}
+	}
+	if len(addrs) == 0 {
+		return nil, ReasonNoAddress, nil
+	}
+	return addrs, "", nil
+}
+
+// askServer makes one try at one server. Both results are nil when another
+// must be asked.
+func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
+	a := attempt{server: c.server, name: r.name, qtype: r.qtype, edns: !c.server.noEDNS.Load(), do: j.full}
+	a.timeout = c.server.rto(c.tries, 1+j.r.config.Retries, j.r.config.Timeout)
+	c.tries++
+	for cookies := 0; ; {
+		if j.queries >= j.r.config.Limits.Queries {
+			return nil, &failure{reason: ReasonLimitQueries, zone: r.cut.zone}
+		}
+		j.queries++
+		if err := j.r.try(j.ctx, &a, &j.out); err != nil {
+			return nil, j.ended(r.cut.zone, err)
+		}
+		if j.trace != nil {
+			j.traceTry(r, c, &a)
+		}
+		m := &j.out.msg
+		switch {
+		case j.out.reason != "":
+			r.reason = worse(r.reason, j.out.reason)
+			// Only what may have been lost on the way is worth another try.
+			c.gone = j.out.reason != ReasonTimeout && j.out.reason != ReasonBadResponse && j.out.reason != ReasonTCPClosed
+			return nil, nil
+		case m.rcode == dns.RcodeBadCookie && a.edns && cookies < 2:
+			// The answer brought the right cookie; a server that is still
+			// not content gets the question over TCP (RFC 7873 section 5.3).
+			if cookies++; cookies == 2 {
+				a.transport = TCP
+			}
+			continue
+		case a.edns && withoutEDNS(m):
+			if m.hasEDNS && m.rcode == dns.RcodeFormatError && !c.server.noCookie.Load() {
+				c.server.noCookie.Store(true)
+			} else {
+				a.edns, a.do = false, false
+			}
+			continue
+		case m.truncated() && a.transport == UDP:
+			a.transport, a.timeout = TCP, j.r.config.Timeout
+			continue
+		}
+		if !a.edns && m.rcode == dns.RcodeSuccess {
+			c.server.noEDNS.Store(true)
+		}
+		return j.judge(r, c, m), nil
+	}
+}
+
+// withoutEDNS says whether a response calls for a query without OPT record
+// (RFC 6891 sections 6.1.3 and 7).
+func withoutEDNS(m *message) bool {
+	switch m.rcode {
+	case dns.RcodeBadVers, dns.RcodeFormatError:
+		return true
+	case dns.RcodeNotImplemented:
+		return !m.hasEDNS
+	}
+	return false
+}
+
+// judge returns the answer in a response, or nil.
+func (j *job) judge(r *round, c *candidate, m *message) *answer {
+	rd := reader{
+		m: m, zone: r.cut.zone, name: r.name, qtype: r.qtype, mode: j.view.mode,
+		now: j.now(), full: j.full, keepGlue: r.keepGlue,
+	}
+	a, reason := rd.read()
+	if reason != "" {
+		r.reason = worse(r.reason, reason)
+		c.gone = reason != ReasonServFail || c.tries > 1
+		if j.trace != nil && reason == ReasonLame {
+			j.event(Event{Step: StepNoReply, Zone: r.cut.zone, Name: r.name, Type: r.qtype, Host: c.host, Server: c.server.addr, Note: reason})
+		}
+		return nil
+	}
+	if a.weak && a.kind != isReferral {
+		c.gone = true
+		r.weak = a
+		return nil
+	}
+	return a
+}
+
+func (j *job) traceTry(r *round, c *candidate, a *attempt) {
+	e := Event{
+		Step: StepReply, Zone: r.cut.zone, Name: r.name, Type: r.qtype,
+		Host: c.host, Server: c.server.addr, Transport: a.transport, RTT: j.out.rtt,
+	}
+	if j.out.reason != "" {
+		e.Step, e.Note = StepNoReply, j.out.reason
+	} else {
+		e.RCode = j.out.msg.rcode
+		if j.out.msg.truncated() {
+			e.Note = "truncated"
+		}
+	}
+	j.event(e)
+}

@@ -1,0 +1,182 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// attempt is one try of one question at one server.
+type attempt struct {
+	server    *server
+	transport Transport
+	name      string // canonical
+	qtype     uint16
+	flags     uint16
+	edns, do  bool
+	timeout   time.Duration
+}
+
+// outcome is what came of an attempt: a message, or a reason.
+type outcome struct {
+	msg    message
+	rtt    time.Duration
+	reason string
+	err    error // the end of the context, or the cause of reason over TCP
+}
+
+// try sends one query and waits for its outcome. It returns an error for the
+// end of ctx and for a name that no query can carry; then nothing is known.
+func (r *Resolver) try(ctx context.Context, a *attempt, out *outcome) error {
+	if r.config.Limiter != nil {
+		if err := r.config.Limiter.Wait(ctx, a.server.addr.Addr()); err != nil {
+			return err
+		}
+	}
+	records := out.msg.records
+	*out = outcome{msg: message{records: records}}
+	var wire []byte
+	var err error
+	if a.transport == TCP {
+		wire, err = r.tryTCP(ctx, a, out)
+	} else {
+		wire, err = r.tryUDP(ctx, a, out)
+	}
+	if err != nil || out.reason != "" {
+		return err
+	}
+	if err := parseMessage(&out.msg, wire, a.name); err != nil {
+		out.reason, out.err = ReasonBadResponse, err
+		return nil
+	}
+	if out.msg.cookie != nil && a.edns && !a.server.noCookie.Load() && !a.server.learnCookie(out.msg.cookie) {
+		out.reason = ReasonBadResponse
+		return nil
+	}
+	a.server.observe(out.rtt)
+	return nil
+}
+
+func (a *attempt) question(q *question) error {
+	if err := q.set(a.name, a.qtype); err != nil {
+		return err
+	}
+	q.flags, q.edns, q.do = a.flags, a.edns, a.do
+	q.cookie = nil
+	if a.edns && !a.server.noCookie.Load() {
+		q.cookie = a.server.clientAndServerCookie()
+	}
+	return nil
+}
+
+func (r *Resolver) tryUDP(ctx context.Context, a *attempt, out *outcome) ([]byte, error) {
+	p := newPending()
+	p.server, p.timeout = a.server, a.timeout
+	if err := a.question(&p.q); err != nil {
+		p.free()
+		return nil, err
+	}
+	r.udp.submit(p)
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		return nil, ctx.Err() // p is left to the socket
+	}
+	out.reason, out.rtt = p.reason, p.rtt
+	var wire []byte
+	if p.reason == "" {
+		wire, p.reply = p.reply, nil
+	} else if p.reason == ReasonTimeout {
+		a.server.penalise()
+	}
+	p.free()
+	return wire, nil
+}
+
+func (r *Resolver) tryTCP(ctx context.Context, a *attempt, out *outcome) ([]byte, error) {
+	var q question
+	if err := a.question(&q); err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, a.timeout)
+	defer cancel()
+	wire, rtt, err := r.tcp.exchange(limited, a.server, q)
+	switch {
+	case err == nil:
+		out.rtt = rtt
+		return wire, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err == errPipelineClosed:
+		out.reason, out.err = ReasonTCPClosed, err
+	default:
+		out.reason, out.err = reasonOf(TCP, err), err
+		if out.reason == ReasonTimeout {
+			a.server.penalise()
+		}
+	}
+	return nil, nil
+}
+
+// Exchange asks one server one question and returns its reply as it is. It
+// falls back on nothing: not on TCP when truncated, nor on a query without
+// EDNS. Errors are *ExchangeError, or the context's; for their token see
+// [Reason].
+func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
+	name, err := canonical(q.Name)
+	if err != nil {
+		return nil, err
+	}
+	a := attempt{
+		server: r.servers.get(q.Server), transport: q.Transport,
+		name: name, qtype: q.Type, edns: !q.NoEDNS, do: q.DO, timeout: q.Timeout,
+	}
+	if q.RD {
+		a.flags |= flagRD
+	}
+	if q.CD {
+		a.flags |= flagCD
+	}
+	if a.timeout <= 0 {
+		a.timeout = r.config.Timeout
+	}
+	tries := 1 + retries(q.Retries, r.config.Retries)
+	if q.Transport == TCP {
+		tries = 1
+	}
+	cookieTried := false
+	var out outcome
+	for n := 1; ; n++ {
+		if err := r.try(ctx, &a, &out); err != nil {
+			return nil, fmt.Errorf("query %s %s at %s: %w", name, dns.Type(q.Type), q.Server, err)
+		}
+		if out.reason == "" && out.msg.rcode == dns.RcodeBadCookie && !cookieTried {
+			cookieTried = true // the answer brought the cookie to use
+			continue
+		}
+		if out.reason == "" {
+			return newReply(&out, n)
+		}
+		if n >= tries || out.reason != ReasonTimeout && out.reason != ReasonBadResponse {
+			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: out.reason, Err: out.err}
+		}
+	}
+}
+
+func newReply(out *outcome, tries int) (*Reply, error) {
+	reply := &Reply{Msg: new(dns.Msg), RTT: out.rtt, Truncated: out.msg.truncated(), Tries: tries}
+	if err := reply.Msg.Unpack(out.msg.wire); err != nil && !reply.Truncated {
+		return nil, &ExchangeError{Reason: ReasonBadResponse, Err: err}
+	}
+	return reply, nil
+}
+
+// retries returns the number of further tries: asked, or else the default.
+func retries(asked, byDefault int) int {
+	if asked == 0 {
+		asked = byDefault
+	}
+	return max(asked, 0)
+}

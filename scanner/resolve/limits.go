@@ -1,0 +1,39 @@
+package resolve
+
+import "time"
+
+// Limits bound the work of one call of Resolve or Delegation, whatever the
+// zones on the way say. The reason of what hits one is named after it.
+type Limits struct {
+	Queries int           // packets and connections: every try counts
+	Depth   int           // look-ups of name servers nested in each other
+	FanOut  int           // name servers looked up for one zone (NXNSAttack)
+	Aliases int           // CNAME and DNAME records followed
+	Time    time.Duration // from start to end
+}
+
+// DefaultLimits returns limits that no sound zone comes near.
+func DefaultLimits() Limits {
+	return Limits{Queries: 300, Depth: 8, FanOut: 16, Aliases: 16, Time: time.Minute}
+}
+
+// orDefault returns l with its zero fields set.
+func (l Limits) orDefault() Limits {
+	d := DefaultLimits()
+	if l.Queries <= 0 {
+		l.Queries = d.Queries
+	}
+	if l.Depth <= 0 {
+		l.Depth = d.Depth
+	}
+	if l.FanOut <= 0 {
+		l.FanOut = d.FanOut
+	}
+	if l.Aliases <= 0 {
+		l.Aliases = d.Aliases
+	}
+	if l.Time <= 0 {
+		l.Time = d.Time
+	}
+	return l
+}

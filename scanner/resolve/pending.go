@@ -1,0 +1,103 @@
+package resolve
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// pending is one try of one query over UDP, from submission to outcome. It
+// belongs to one goroutine at a time: the submitter's, then the socket's
+// writer's, then that of whoever takes it out of the table of ids.
+type pending struct {
+	next    *pending // in a queue
+	server  *server
+	q       question
+	timeout time.Duration
+	sent    time.Time
+
+	// finish, when set, is called with the outcome by the socket's
+	// goroutine, and must neither block nor keep reply. Without it the
+	// outcome is left in the fields below and done gets a token.
+	finish func(p *pending, reply []byte)
+	done   chan struct{} // holds one token
+	reply  []byte        // nil when there was none
+	reason string        // why there was none
+	rtt    time.Duration
+}
+
+var pendings = sync.Pool{New: func() any { return &pending{done: make(chan struct{}, 1)} }}
+
+func newPending() *pending { return pendings.Get().(*pending) }
+
+// free gives p back. One that was abandoned before its outcome is left to the
+// garbage collector instead: the socket still holds it.
+func (p *pending) free() {
+	p.next, p.server, p.finish, p.reason = nil, nil, nil, ""
+	p.q.cookie = nil
+	if cap(p.reply) > 4096 {
+		p.reply = nil
+	}
+	pendings.Put(p)
+}
+
+// complete delivers the outcome: a reply, or the reason for none. reply is
+// only lent.
+func (p *pending) complete(reply []byte, reason string, rtt time.Duration) {
+	p.reason, p.rtt = reason, rtt
+	if p.finish != nil {
+		p.finish(p, reply)
+		return
+	}
+	p.reply = append(p.reply[:0], reply...)
+	p.done <- struct{}{}
+}
+
+// queue hands queries from any number of goroutines to one.
+type queue struct {
+	head atomic.Pointer[pending]
+	wake chan struct{} // holds one token
+}
+
+// closedQueue is the head of a queue that takes no more.
+var closedQueue = new(pending)
+
+// push appends p; it returns false when the queue is closed.
+func (q *queue) push(p *pending) bool {
+	for {
+		head := q.head.Load()
+		if head == closedQueue {
+			return false
+		}
+		p.next = head
+		if q.head.CompareAndSwap(head, p) {
+			if head == nil {
+				select {
+				case q.wake <- struct{}{}:
+				default:
+				}
+			}
+			return true
+		}
+	}
+}
+
+// take returns everything queued, oldest first, linked by next.
+func (q *queue) take() *pending { return reverse(q.head.Swap(nil)) }
+
+// close ends the queue and returns what was still in it.
+func (q *queue) close() *pending {
+	head := q.head.Swap(closedQueue)
+	if head == closedQueue {
+		return nil
+	}
+	return reverse(head)
+}
+
+func reverse(p *pending) *pending {
+	var first *pending
+	for p != nil {
+		p.next, first, p = first, p, p.next
+	}
+	return first
+}

@@ -1,0 +1,318 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"adopt6/scanner/netaddr"
+)
+
+const (
+	defaultTimeout    = 2 * time.Second
+	defaultRetries    = 2
+	defaultCacheBytes = 256 << 20
+)
+
+// Resolver resolves. It may be used from any number of goroutines.
+type Resolver struct {
+	config  Config
+	servers *servers
+	udp     *udpTransport
+	tcp     *tcpTransport
+	views   [modes]*view
+}
+
+// view is what has been learnt in one mode.
+type view struct {
+	mode     Mode
+	hints    *cut
+	root     atomic.Pointer[cut] // primed; nil before
+	priming  sync.Mutex
+	cuts     *cache[*cut]
+	answers  *cache[*answer]
+	failures *cache[string] // reasons, RFC 9520
+	flights  *flights
+}
+
+// New returns a resolver. It sends nothing before it is asked, and holds
+// sockets until it is closed.
+func New(config Config) (*Resolver, error) {
+	if config.Dialer == nil {
+		config.Dialer = new(netaddr.Dialer)
+	}
+	if config.Roots == nil {
+		config.Roots = BuiltinHints()
+	}
+	if config.Timeout <= 0 {
+		config.Timeout = defaultTimeout
+	}
+	config.Retries = retries(config.Retries, defaultRetries)
+	config.Limits = config.Limits.orDefault()
+	if config.CacheBytes <= 0 {
+		config.CacheBytes = defaultCacheBytes
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	r := &Resolver{config: config, servers: newServers(config.Dialer), udp: newUDPTransport(), tcp: newTCPTransport()}
+	found := false
+	for m := range modes {
+		r.views[m] = newView(m, &r.config)
+		found = found || slices.ContainsFunc(r.views[m].hints.ns, func(h nsHost) bool { return len(h.addrs) > 0 })
+	}
+	if !found {
+		return nil, fmt.Errorf("no address of any root server")
+	}
+	return r, nil
+}
+
+func newView(m Mode, config *Config) *view {
+	// Most runs use two modes; each may take half.
+	size := config.CacheBytes / 2
+	v := &view{
+		mode:     m,
+		hints:    &cut{zone: "."},
+		cuts:     newCache[*cut](size*5/8, config.Now),
+		answers:  newCache[*answer](size*5/16, config.Now),
+		failures: newCache[string](size/16, config.Now),
+		flights:  newFlights(),
+	}
+	for _, root := range config.Roots {
+		host := nsHost{name: dns.CanonicalName(root.Name)}
+		for _, a := range root.Addrs {
+			if m.uses(a) {
+				host.addrs = append(host.addrs, a)
+			}
+		}
+		v.hints.ns = append(v.hints.ns, host)
+	}
+	return v
+}
+
+// Close ends what is under way and closes every socket.
+func (r *Resolver) Close() error {
+	r.udp.close()
+	r.tcp.close()
+	return nil
+}
+
+// Resolve looks up name and type, starting at the root, and follows aliases.
+// The error is the context's, or says that name is no domain name; all else
+// that can go wrong is in the result.
+func (r *Resolver) Resolve(ctx context.Context, mode Mode, name string, qtype uint16) (*Result, error) {
+	name, err := canonical(name)
+	if err != nil {
+		return nil, err
+	}
+	j, cancel := r.newJob(ctx, mode)
+	defer cancel()
+	result := &Result{Name: name, Type: qtype}
+	err = j.resolve(result)
+	result.Queries = j.queries
+	if err != nil {
+		return nil, fmt.Errorf("resolve %s %s: %w", name, dns.Type(qtype), err)
+	}
+	return result, nil
+}
+
+// Delegation finds the zone cut at or above name and asks the parent zone's
+// servers what they say of it. Errors are as for Resolve.
+func (r *Resolver) Delegation(ctx context.Context, mode Mode, name string) (*Delegation, error) {
+	name, err := canonical(name)
+	if err != nil {
+		return nil, err
+	}
+	j, cancel := r.newJob(ctx, mode)
+	defer cancel()
+	d, err := j.delegation(name)
+	if err != nil {
+		return nil, fmt.Errorf("delegation of %s: %w", name, err)
+	}
+	d.Queries = j.queries
+	return d, nil
+}
+
+// job is the work of one call: its bounds and where it stands.
+type job struct {
+	r       *Resolver
+	view    *view
+	outer   context.Context // the caller's
+	ctx     context.Context // outer, bounded by Limits.Time
+	started time.Time
+	trace   func(Event) // nil: off
+	queries int
+	depth   int
+	stack   []key // look-ups in each other
+	full    bool  // ask for DNSSEC records
+	out     outcome
+}
+
+func (r *Resolver) newJob(ctx context.Context, mode Mode) (*job, context.CancelFunc) {
+	j := &job{r: r, view: r.views[mode%modes], outer: ctx, started: time.Now(), trace: traceOf(ctx)}
+	var cancel context.CancelFunc
+	j.ctx, cancel = context.WithDeadline(ctx, j.started.Add(r.config.Limits.Time))
+	return j, cancel
+}
+
+// failure is why a look-up came to nothing. err is set when the caller's
+// context ended, and then nothing else is.
+type failure struct {
+	reason string
+	zone   string
+	err    error
+}
+
+// final says whether the whole job is over: no other server can help.
+func (f *failure) final() bool {
+	switch f.reason {
+	case ReasonLimitQueries, ReasonLimitTime:
+		return true
+	}
+	return f.err != nil
+}
+
+// ended returns the failure for an error of j.ctx.
+func (j *job) ended(zone string, err error) *failure {
+	if j.outer.Err() != nil {
+		return &failure{err: j.outer.Err()}
+	}
+	if j.ctx.Err() != nil {
+		return &failure{reason: ReasonLimitTime, zone: zone}
+	}
+	return &failure{err: err}
+}
+
+// resolve follows name through its aliases.
+func (j *job) resolve(result *Result) error {
+	name := result.Name
+	seen := []string{name}
+	expires := int64(0)
+	for {
+		a, f := j.lookup(name, result.Type)
+		if f != nil {
+			if f.err != nil {
+				return f.err
+			}
+			result.RCode, result.Reason, result.Zone = dns.RcodeServerFailure, f.reason, f.zone
+			return nil
+		}
+		if expires == 0 || a.expires < expires {
+			expires = a.expires
+		}
+		result.TTL = time.Duration(max(0, expires-j.now())) * time.Second
+		result.Answer = append(result.Answer, withoutSignatures(a.rrs, result.Type)...)
+		result.Zone, result.RCode = a.zone, a.rcode
+		if a.kind != isAlias {
+			return nil
+		}
+		name = a.target
+		if j.trace != nil {
+			j.event(Event{Step: StepAlias, Zone: a.zone, Name: seen[len(seen)-1], Type: result.Type, Note: name})
+		}
+		reason := ""
+		if slices.Contains(seen, name) {
+			reason = ReasonAliasLoop
+		} else if len(seen) > j.r.config.Limits.Aliases {
+			reason = ReasonLimitAliases
+		}
+		if reason != "" {
+			result.RCode, result.Reason = dns.RcodeServerFailure, reason
+			return nil
+		}
+		seen = append(seen, name)
+	}
+}
+
+// withoutSignatures returns rrs without the RRSIG records that were fetched
+// for validation only.
+func withoutSignatures(rrs []dns.RR, qtype uint16) []dns.RR {
+	if qtype == dns.TypeRRSIG || qtype == dns.TypeANY {
+		return rrs
+	}
+	keep := make([]dns.RR, 0, len(rrs))
+	for _, rr := range rrs {
+		if rr.Header().Rrtype != dns.TypeRRSIG {
+			keep = append(keep, rr)
+		}
+	}
+	return keep
+}
+
+func (j *job) now() int64 { return j.r.config.Now().Unix() }
+
+// delegation finds the zone cut at or above name.
+func (j *job) delegation(name string) (*Delegation, error) {
+	for {
+		if name == "." {
+			return j.rootDelegation()
+		}
+		a, f := j.parentSide(name)
+		d := &Delegation{Zone: name}
+		switch {
+		case f != nil && f.err != nil:
+			return nil, f.err
+		case f != nil:
+			d.Zone, d.Parent, d.Reason, d.RCode = name, f.zone, f.reason, dns.RcodeServerFailure
+			return d, nil
+		case a.kind == isNXDomain:
+			d.Parent, d.RCode = a.zone, a.rcode
+			return d, nil
+		case a.cut != nil && a.cut.zone == name:
+			d.Parent, d.Glue, d.SameServers = a.cut.parent, a.glue, a.kind == isAnswer
+			if d.SameServers {
+				d.Parent = a.zone
+			}
+			for _, host := range a.cut.ns {
+				d.NS = append(d.NS, host.name)
+			}
+			return d, j.delegationDS(d)
+		case a.zone == name:
+			// The zone exists, on its parent's servers, and shows no NS.
+			d.SameServers = true
+			return d, j.delegationDS(d)
+		}
+		name = a.zone // no zone cut at name, but there
+	}
+}
+
+// delegationDS adds the DS records of d.
+func (j *job) delegationDS(d *Delegation) error {
+	a, f := j.lookup(d.Zone, dns.TypeDS)
+	if f != nil {
+		d.Reason = f.reason
+		return f.err
+	}
+	for _, rr := range a.rrs {
+		if ds, ok := rr.(*dns.DS); ok {
+			d.DS = append(d.DS, ds)
+		}
+	}
+	if d.SameServers && below(d.Zone, a.zone) {
+		d.Parent = a.zone
+	}
+	return nil
+}
+
+// rootDelegation describes the root, whose parent is the file of hints.
+func (j *job) rootDelegation() (*Delegation, error) {
+	c, f := j.root()
+	if f != nil {
+		if f.err != nil {
+			return nil, f.err
+		}
+		return &Delegation{Zone: ".", Reason: f.reason, RCode: dns.RcodeServerFailure}, nil
+	}
+	d := &Delegation{Zone: ".", Glue: make(map[string][]netip.Addr)}
+	for _, host := range c.ns {
+		d.NS = append(d.NS, host.name)
+		d.Glue[host.name] = slices.Clone(host.addrs)
+	}
+	return d, nil
+}
