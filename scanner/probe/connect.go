@@ -1,0 +1,120 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"adopt6/scanner"
+	"adopt6/scanner/netaddr"
+)
+
+// dial is one TCP connection attempt.
+type dial struct {
+	once    sync.Once
+	verdict scanner.Verdict
+	rtt     time.Duration
+}
+
+// connect opens and closes a TCP connection to an address, once per visit, and
+// keeps the evidence under the probe's and the host's name.
+func (v *visit) connect(ctx context.Context, probe, host string, to netip.AddrPort) scanner.Verdict {
+	v.mu.Lock()
+	d := v.dials[to]
+	if d == nil {
+		d = new(dial)
+		v.dials[to] = d
+	}
+	v.mu.Unlock()
+	d.once.Do(func() { d.verdict, d.rtt = v.dial(ctx, to) })
+	v.record(scanner.Endpoint{Probe: probe, Host: host, Addr: to.Addr(), Port: to.Port(),
+		Transport: "tcp", Verdict: d.verdict, RTT: d.rtt})
+	return d.verdict
+}
+
+func (v *visit) dial(ctx context.Context, to netip.AddrPort) (scanner.Verdict, time.Duration) {
+	if !v.Routes.has(to.Addr()) {
+		return unmeasured(scanner.NoRoute), 0
+	}
+	// Asked before the limiter, so that an address which is never dialled
+	// takes no place in the queue.
+	if _, err := v.Dialer.Route("tcp", to); err != nil {
+		return dialVerdict(ctx, err), 0
+	}
+	if v.Limiter != nil {
+		if err := v.Limiter.Wait(ctx, to.Addr()); err != nil {
+			return unmeasured(interrupted(ctx)), 0
+		}
+	}
+	dialCtx, cancel := context.WithTimeout(ctx, v.ConnectTimeout)
+	defer cancel()
+	start := time.Now()
+	conn, err := v.Dialer.DialContext(dialCtx, "tcp", to)
+	if err != nil {
+		return dialVerdict(ctx, err), 0
+	}
+	rtt := time.Since(start)
+	conn.Close()
+	return scanner.Verdict{Status: scanner.OK}, rtt
+}
+
+// dialVerdict names the reason for which a connection failed. ctx is the
+// target's: when it has ended, the failure says nothing of the host.
+func dialVerdict(ctx context.Context, err error) scanner.Verdict {
+	denied := new(netaddr.DeniedError)
+	switch {
+	case errors.As(err, &denied):
+		return broken(scanner.SpecialPurposeAddress)
+	case ctx.Err() != nil:
+		return unmeasured(scanner.TargetTimeout)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return broken(scanner.TCPRefused)
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return broken(scanner.TCPReset)
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
+		return broken(scanner.Timeout)
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EACCES):
+		// The vantage has a route, see Routes, so a router on the way said no.
+		return broken(scanner.Unreachable)
+	}
+	return unmeasured(scanner.LocalFault)
+}
+
+// Routes says which address families the vantage can send over.
+type Routes struct {
+	V4, V6 bool
+}
+
+func (r Routes) has(a netip.Addr) bool {
+	if a.Is4() {
+		return r.V4
+	}
+	return r.V6
+}
+
+// FindRoutes asks the operating system for a route to one address of each
+// family: root server addresses will do. It sends nothing.
+func FindRoutes(ctx context.Context, dialer *netaddr.Dialer, addrs []netip.Addr) Routes {
+	var found Routes
+	for _, a := range addrs {
+		if found.has(a) {
+			continue
+		}
+		// Connecting a UDP socket looks the route up and sends no packet.
+		conn, err := dialer.DialContext(ctx, "udp", netip.AddrPortFrom(a, 53))
+		if err != nil {
+			continue
+		}
+		conn.Close()
+		if a.Is4() {
+			found.V4 = true
+		} else {
+			found.V6 = true
+		}
+	}
+	return found
+}

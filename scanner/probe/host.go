@@ -1,0 +1,104 @@
+package probe
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/miekg/dns"
+
+	"adopt6/scanner"
+	"adopt6/scanner/netaddr"
+	"adopt6/scanner/resolve"
+)
+
+// maxAddresses is how many addresses of one host and family are kept. A host
+// with more is measured by these.
+const maxAddresses = 16
+
+// host is a name and what the DNS says of its addresses.
+type host struct {
+	once  sync.Once
+	name  string // no trailing dot
+	a     []netip.Addr
+	aaaa  []netip.Addr
+	exist bool // the name exists
+	// failure says why nothing is known; empty when both look-ups were
+	// answered. A failure of one is a failure: half a truth misleads.
+	failure scanner.Reason
+}
+
+// host looks up the addresses of a name, once per visit.
+func (v *visit) host(ctx context.Context, name string) *host {
+	name = strings.ToLower(dns.Fqdn(name))
+	v.mu.Lock()
+	h := v.hosts[name]
+	if h == nil {
+		h = &host{name: strings.TrimSuffix(name, ".")}
+		v.hosts[name] = h
+	}
+	v.mu.Unlock()
+	h.once.Do(func() {
+		var a, aaaa *resolve.Result
+		var failureA, failureAAAA scanner.Reason
+		var both sync.WaitGroup
+		both.Go(func() { a, failureA = v.lookup(ctx, resolve.Dual, name, dns.TypeA) })
+		both.Go(func() { aaaa, failureAAAA = v.lookup(ctx, resolve.Dual, name, dns.TypeAAAA) })
+		both.Wait()
+		h.a, h.aaaa = addressesIn(a.Answer), addressesIn(aaaa.Answer)
+		h.exist = a.RCode == dns.RcodeSuccess || aaaa.RCode == dns.RcodeSuccess
+		if h.failure = failureAAAA; h.failure == "" {
+			h.failure = failureA
+		}
+	})
+	return h
+}
+
+// usable returns the IPv6 addresses that a public service can have.
+func (h *host) usable() []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(h.aaaa), func(a netip.Addr) bool { return !netaddr.Classify(a).Usable })
+}
+
+// addressesIn returns the addresses of the A and AAAA records, sorted, each
+// once. An AAAA record that holds an IPv4-mapped address stays what it is.
+func addressesIn(records []dns.RR) []netip.Addr {
+	var addrs []netip.Addr
+	for _, rr := range records {
+		switch rr := rr.(type) {
+		case *dns.A:
+			if a, ok := netip.AddrFromSlice(rr.A.To4()); ok {
+				addrs = append(addrs, a)
+			}
+		case *dns.AAAA:
+			if a, ok := netip.AddrFromSlice(rr.AAAA.To16()); ok {
+				addrs = append(addrs, a)
+			}
+		}
+	}
+	slices.SortFunc(addrs, netip.Addr.Compare)
+	addrs = slices.Compact(addrs)
+	return addrs[:min(len(addrs), maxAddresses)]
+}
+
+// addressVerdict judges what the DNS publishes for a host over IPv6, before
+// anything is dialled: OK means that there is something to dial.
+func (v *visit) addressVerdict(h *host) scanner.Verdict {
+	switch {
+	case h.failure != "":
+		return unmeasured(scanner.DNSFailure)
+	case len(h.usable()) > 0:
+		if !v.Routes.V6 {
+			return unmeasured(scanner.NoRoute)
+		}
+		return scanner.Verdict{Status: scanner.OK}
+	case len(h.aaaa) > 0:
+		return broken(scanner.SpecialPurposeAddress)
+	case len(h.a) > 0:
+		return absent(scanner.NoAAAA)
+	case !h.exist:
+		return absent(scanner.NXDomain)
+	}
+	return absent(scanner.NoAddress)
+}

@@ -1,0 +1,138 @@
+package probe
+
+import (
+	"testing"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+)
+
+var (
+	works = scanner.Verdict{Status: scanner.OK}
+	noV6  = absent(scanner.NoAAAA)
+)
+
+func TestCombine(t *testing.T) {
+	const some = scanner.SomeAddressesFail
+	for _, test := range []struct {
+		name  string
+		parts []scanner.Verdict
+		want  scanner.Verdict
+	}{
+		{"nothing", nil, unmeasured(scanner.NotProbed)},
+		{"all work", []scanner.Verdict{works, works}, works},
+		{"one fails", []scanner.Verdict{works, broken(scanner.Timeout)}, partial(some)},
+		{"all fail", []scanner.Verdict{broken(scanner.TCPRefused), broken(scanner.Timeout)}, broken(scanner.TCPRefused)},
+		{"what could not be measured does not count against the rest", []scanner.Verdict{unmeasured(scanner.NoRoute), works}, works},
+		{"nothing could be measured", []scanner.Verdict{unmeasured(scanner.NoRoute)}, unmeasured(scanner.NoRoute)},
+		{"a partial part", []scanner.Verdict{works, partial(some)}, partial(some)},
+	} {
+		if got := combine(test.parts, some); got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestJudgeNameServers(t *testing.T) {
+	good := nameServer{published: works, answers: works}
+	dead := nameServer{published: works, answers: broken(scanner.Timeout)}
+	without := nameServer{published: noV6}
+	special := nameServer{published: broken(scanner.SpecialPurposeAddress)}
+	unknown := nameServer{published: unmeasured(scanner.DNSFailure)}
+	for _, test := range []struct {
+		name    string
+		servers []nameServer
+		want    scanner.Verdict
+		v6, ok  uint16
+	}{
+		{"two answer", []nameServer{good, good, without}, works, 2, 2},
+		{"one answers", []nameServer{good, without}, partial(scanner.OneNSAAAA), 1, 1},
+		{"one of two fails", []nameServer{good, good, dead}, partial(scanner.SomeNSFail), 3, 2},
+		{"all fail", []nameServer{dead, dead}, broken(scanner.Timeout), 2, 0},
+		{"none has IPv6", []nameServer{without, without}, absent(scanner.NoNSAAAA), 0, 0},
+		{"only a special-purpose address", []nameServer{special, without}, broken(scanner.SpecialPurposeAddress), 0, 0},
+		{"addresses unknown", []nameServer{unknown, without}, unmeasured(scanner.DNSFailure), 0, 0},
+	} {
+		v := &visit{obs: new(scanner.Observation)}
+		got := v.judgeNameServers(test.servers)
+		if got != test.want || v.obs.NameServersV6 != test.v6 || v.obs.NameServersV6OK != test.ok {
+			t.Errorf("%s: got %v with %d of %d answering, want %v with %d of %d", test.name,
+				got, v.obs.NameServersV6OK, v.obs.NameServersV6, test.want, test.ok, test.v6)
+		}
+	}
+}
+
+func TestJudgeWeb(t *testing.T) {
+	nothing := absent(scanner.NoAddress)
+	for _, test := range []struct {
+		name      string
+		apex, www scanner.Verdict
+		want      scanner.Verdict
+	}{
+		{"both work", works, works, works},
+		{"no www at all", works, absent(scanner.NXDomain), works},
+		{"no address on the apex", nothing, works, works},
+		{"neither has an address", nothing, absent(scanner.NXDomain), nothing},
+		{"IPv6 only on www", noV6, works, partial(scanner.SomeHostsLackAAAA)},
+		{"IPv6 on www, and it fails", noV6, broken(scanner.TCPRefused), broken(scanner.TCPRefused)},
+		{"www fails", works, broken(scanner.Timeout), partial(scanner.SomeHostsFail)},
+		{"both fail", broken(scanner.Timeout), broken(scanner.TCPRefused), broken(scanner.Timeout)},
+		{"no IPv6", noV6, noV6, noV6},
+		{"no IPv6 here", unmeasured(scanner.NoRoute), unmeasured(scanner.NoRoute), unmeasured(scanner.NoRoute)},
+	} {
+		if got := judgeWeb(test.apex, test.www); got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestJudgeMail(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		exchangers []scanner.Verdict
+		want       scanner.Verdict
+	}{
+		{"all work", []scanner.Verdict{works, works}, works},
+		{"one lacks IPv6", []scanner.Verdict{works, noV6}, partial(scanner.SomeHostsLackAAAA)},
+		{"one fails", []scanner.Verdict{works, broken(scanner.Timeout)}, partial(scanner.SomeHostsFail)},
+		{"none has IPv6", []scanner.Verdict{noV6, noV6}, absent(scanner.NoMXAAAA)},
+		{"the only one with IPv6 fails", []scanner.Verdict{noV6, broken(scanner.Timeout)}, broken(scanner.Timeout)},
+	} {
+		if got := judgeMail(test.exchangers); got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+// TestReadinessIsALadder takes the steps one after another, and shows that a
+// step which is left out holds a domain back.
+func TestReadinessIsALadder(t *testing.T) {
+	o := &scanner.Observation{DNS: absent(scanner.NoNSAAAA), Web: noV6, Mail: absent(scanner.NoMXAAAA), V6Only: noV6}
+	step := func(want uint8, what string) {
+		t.Helper()
+		if got := readiness(o); got != want {
+			t.Errorf("%s: level %d, want %d", what, got, want)
+		}
+	}
+	step(0, "nothing published")
+	o.Web = broken(scanner.Timeout)
+	step(1, "an AAAA record that leads nowhere")
+	o.Web = works
+	step(1, "a web site whose name servers have IPv4 only")
+	o.DNS = partial(scanner.OneNSAAAA)
+	step(3, "one name server and the web site")
+	o.V6Only = works
+	step(4, "works without IPv4")
+	o.DNS, o.Mail = works, works
+	step(5, "everything works")
+	o.Mail = absent(scanner.NullMX)
+	step(5, "everything works and there is no mail")
+	o.Mail = absent(scanner.NoMXAAAA)
+	step(4, "mail over IPv4 only")
+
+	tld := &scanner.Observation{DNS: works, V6Only: works, Web: unmeasured(scanner.NotProbed)}
+	tld.Target.Kind = lists.CCTLD
+	if got := readiness(tld); got != 5 {
+		t.Errorf("a ccTLD whose name servers work: level %d, want 5", got)
+	}
+}

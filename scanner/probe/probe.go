@@ -1,0 +1,181 @@
+// Package probe observes one target: a domain goes in, a complete observation
+// comes out, every verdict with its reason and evidence.
+//
+// One file holds one probe, a function in the table [probes]. A probe asks
+// through the resolver and the dialer it is given, so that it never looks a
+// name up elsewhere, never dials an address that may not be dialled, and never
+// sends faster than the scan's rates allow.
+package probe
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/miekg/dns"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/netaddr"
+	"adopt6/scanner/resolve"
+)
+
+// Resolver is what probes ask; *resolve.Resolver implements it.
+type Resolver interface {
+	Resolve(ctx context.Context, mode resolve.Mode, name string, qtype uint16) (*resolve.Result, error)
+	Delegation(ctx context.Context, mode resolve.Mode, zone string) (*resolve.Delegation, error)
+	Exchange(ctx context.Context, q resolve.Query) (*resolve.Reply, error)
+}
+
+// Prober observes targets. It may be used by many goroutines at once.
+type Prober struct {
+	Scan     uuid.UUID
+	Vantage  string
+	Resolver Resolver
+	Dialer   *netaddr.Dialer
+	Limiter  resolve.Limiter // holds connections back; nil: no limit
+	Routes   Routes          // the families this vantage has
+	// ConnectTimeout is the wait for a TCP connection.
+	ConnectTimeout time.Duration
+	// Country returns the facts about a country by its alpha-2 code.
+	Country func(alpha2 string) (lists.Country, bool)
+}
+
+// probes run in this order; each may use what those before it found.
+var probes = []struct {
+	name string
+	run  func(context.Context, *visit)
+}{
+	{"delegation", delegation},
+	{"nameserver", nameservers},
+	{"address", addresses},
+	{"web", web},
+	{"mail", mail},
+	{"resolvability", resolvability},
+	{"dnssec", security},
+}
+
+// Measure observes one target; it implements [scanner.Measure]. When the
+// context ends early, what was not yet measured says so.
+func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *scanner.Observation {
+	started := time.Now()
+	v := p.visit(target)
+	for _, probe := range probes {
+		if ctx.Err() != nil {
+			break
+		}
+		probe.run(ctx, v)
+	}
+	v.settle(ctx)
+	v.obs.Took = time.Since(started)
+	v.obs.Started = started.UTC()
+	return v.obs
+}
+
+var _ scanner.Measure = (*Prober)(nil).Measure
+
+// visit is the measurement of one target while it goes on.
+type visit struct {
+	*Prober
+	obs *scanner.Observation
+
+	zone  string           // the zone the target lies in, once delegation has found it
+	hosts map[string]*host // addresses of every host looked up
+	dials map[netip.AddrPort]*dial
+
+	mu sync.Mutex // guards obs.Queries, obs.Endpoints, hosts and dials
+}
+
+func (p *Prober) visit(target scanner.Pending) *visit {
+	obs := &scanner.Observation{Scan: p.Scan, Position: target.Position, Target: target.Target, Vantage: p.Vantage}
+	if country, ok := p.Country(target.Target.Country); ok {
+		obs.Country = country
+	}
+	unseen := scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
+	obs.DNS, obs.Web, obs.Mail, obs.V6Only = unseen, unseen, unseen, unseen
+	return &visit{Prober: p, obs: obs, hosts: make(map[string]*host), dials: make(map[netip.AddrPort]*dial)}
+}
+
+// settle names the reason of what was cut short and derives the readiness.
+func (v *visit) settle(ctx context.Context) {
+	if ctx.Err() != nil {
+		for _, verdict := range []*scanner.Verdict{&v.obs.DNS, &v.obs.Web, &v.obs.Mail, &v.obs.V6Only} {
+			if verdict.Reason == scanner.NotProbed {
+				verdict.Reason = scanner.TargetTimeout
+			}
+		}
+	}
+	v.obs.Readiness = readiness(v.obs)
+}
+
+// name is the target's name as the resolver takes it.
+func (v *visit) name() string { return dns.Fqdn(v.obs.Target.Name) }
+
+// lookup asks for a record set and returns its records; without any, reason
+// says why: empty for a name or type that does not exist.
+func (v *visit) lookup(ctx context.Context, mode resolve.Mode, name string, qtype uint16) (result *resolve.Result, reason scanner.Reason) {
+	result, err := v.Resolver.Resolve(ctx, mode, name, qtype)
+	if err != nil {
+		return &resolve.Result{Name: name, Type: qtype, RCode: dns.RcodeServerFailure}, interrupted(ctx)
+	}
+	v.mu.Lock()
+	v.obs.Queries += uint32(result.Queries)
+	v.mu.Unlock()
+	return result, scanner.Reason(result.Reason)
+}
+
+// interrupted is the reason of what fails without the network's doing.
+func interrupted(ctx context.Context) scanner.Reason {
+	if ctx.Err() != nil {
+		return scanner.TargetTimeout
+	}
+	return scanner.LocalFault
+}
+
+// record keeps a piece of evidence.
+func (v *visit) record(e scanner.Endpoint) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.obs.Endpoints = append(v.obs.Endpoints, e)
+}
+
+// unmeasured returns the verdict that the vantage could not tell.
+func unmeasured(reason scanner.Reason) scanner.Verdict {
+	return scanner.Verdict{Status: scanner.Unmeasured, Reason: reason}
+}
+
+func absent(reason scanner.Reason) scanner.Verdict {
+	return scanner.Verdict{Status: scanner.Absent, Reason: reason}
+}
+
+func broken(reason scanner.Reason) scanner.Verdict {
+	return scanner.Verdict{Status: scanner.Broken, Reason: reason}
+}
+
+func partial(reason scanner.Reason) scanner.Verdict {
+	return scanner.Verdict{Status: scanner.Partial, Reason: reason}
+}
+
+// readiness is the ladder of docs/verdicts.md: the number of steps from the
+// bottom that the target has taken without leaving one out.
+func readiness(o *scanner.Observation) uint8 {
+	works := func(v scanner.Verdict) bool { return v.Status == scanner.OK || v.Status == scanner.Partial }
+	published := func(v scanner.Verdict) bool { return works(v) || v.Status == scanner.Broken }
+	registry := o.Target.Kind == lists.CCTLD // a TLD has no web site or mail of its own
+	noMail := o.Mail.Reason == scanner.NullMX || o.Mail.Reason == scanner.NoMX
+	steps := []bool{
+		published(o.DNS) || published(o.Web) || published(o.Mail),
+		works(o.DNS),
+		registry || works(o.Web),
+		o.V6Only.Status == scanner.OK,
+		o.DNS.Status == scanner.OK && (registry || o.Web.Status == scanner.OK && (noMail || o.Mail.Status == scanner.OK)),
+	}
+	for level, taken := range steps {
+		if !taken {
+			return uint8(level)
+		}
+	}
+	return uint8(len(steps))
+}
