@@ -17,55 +17,67 @@ const (
 	maxInput = 1024
 )
 
-// NameError says what is wrong with a name and how to mend it.
-type NameError struct{ What, Fix string }
+// Problem says what is wrong with what a user wrote, and how to mend it. Its
+// text is safe to print: control characters in it are escaped.
+type Problem struct {
+	What string `json:"what"`
+	Fix  string `json:"fix"`
+}
 
-func (e *NameError) Error() string { return e.What + ": " + e.Fix }
+func (p *Problem) Error() string { return p.What + ": " + p.Fix }
 
 // Normalize checks a host name and returns its A-label form, lower case and
 // without a trailing dot, and its U-label form, which is the same for an
 // ASCII name. Names in other scripts follow IDNA 2008 (RFC 5891) after the
 // mapping of UTS 46, non-transitional, and each label must keep to one script
 // or to one of the mixtures that UTS 39 calls highly restrictive. What is no
-// host name (URL, address, e-mail address, port, wildcard) is a NameError.
+// host name (URL, address, e-mail address, port, wildcard) is a *Problem.
 func Normalize(host string) (ascii, unicode string, err error) {
 	host = strings.TrimSpace(host)
 	if err := notAHost(host); err != nil {
 		return "", "", err
 	}
-	host = strings.TrimSuffix(host, ".")
+	if len(host) > 1 {
+		host = strings.TrimSuffix(host, ".")
+	}
 	if plainASCII(host) {
 		ascii = strings.ToLower(host)
-		return ascii, ascii, checkASCII(ascii)
+		if err := checkASCII(ascii); err != nil {
+			return "", "", err
+		}
+		return ascii, ascii, nil
 	}
 	return normalizeIDN(host)
 }
 
 // notAHost returns an error for what users write in place of a host name.
 func notAHost(s string) error {
+	if len(s) <= maxInput && isLDH(s) && !isDigit(s[len(s)-1]) {
+		return nil // as are most
+	}
 	switch {
 	case s == "":
-		return &NameError{"the name is empty", "give a domain name such as example.org"}
+		return &Problem{"the name is empty", "give a domain name such as example.org"}
 	case len(s) > maxInput:
-		return &NameError{fmt.Sprintf("a name of %d bytes", len(s)), "a domain name has at most 253"}
+		return &Problem{fmt.Sprintf("a name of %d bytes", len(s)), "a domain name has at most 253"}
 	case !utf8.ValidString(s):
-		return &NameError{quote(s) + " is not UTF-8", "save the text as UTF-8"}
+		return &Problem{quote(s) + " is not UTF-8", "save the text as UTF-8"}
 	case strings.Contains(s, "://") || strings.HasPrefix(s, "//"):
 		return alone(s, "is a URL")
 	case strings.Contains(s, "@"):
-		return &NameError{quote(s) + " is an e-mail address", "write the domain name alone: " + quote(s[strings.LastIndexByte(s, '@')+1:])}
+		return &Problem{quote(s) + " is an e-mail address", "write the domain name alone: " + quote(s[strings.LastIndexByte(s, '@')+1:])}
 	case isAddress(s):
-		return &NameError{quote(s) + " is an IP address", "write a domain name; adopt6 finds its addresses itself"}
+		return &Problem{quote(s) + " is an IP address", "write a domain name; adopt6 finds its addresses itself"}
 	case strings.ContainsAny(s, `/\?#`):
 		return alone(s, "has a path")
 	case strings.Contains(s, ":"):
 		return alone(s, "has a port")
 	case strings.HasPrefix(s, "*."):
-		return &NameError{quote(s) + " is a wildcard", "write the domain itself: " + quote(s[2:])}
+		return &Problem{quote(s) + " is a wildcard", "write the domain itself: " + quote(s[2:])}
 	case strings.ContainsFunc(s, unicode.IsSpace):
-		return &NameError{quote(s) + " holds a space", "give one domain name in each line"}
+		return &Problem{quote(s) + " holds a space", "give one domain name in each line"}
 	case strings.Contains(s, "_"):
-		return &NameError{quote(s) + " holds an underscore", "a host name has letters, digits and hyphens only (RFC 1123)"}
+		return &Problem{quote(s) + " holds an underscore", "a host name has letters, digits and hyphens only (RFC 1123)"}
 	}
 	return nil
 }
@@ -83,9 +95,9 @@ func alone(s, what string) error {
 		host = host[:i]
 	}
 	if host == "" {
-		return &NameError{quote(s) + " " + what, "write the host name alone"}
+		return &Problem{quote(s) + " " + what, "write the host name alone"}
 	}
-	return &NameError{quote(s) + " " + what, "write the host name alone: " + quote(host)}
+	return &Problem{quote(s) + " " + what, "write the host name alone: " + quote(host)}
 }
 
 // isAddress tells whether s is an IP address in any form that software reads
@@ -101,6 +113,19 @@ func isAddress(s string) bool {
 	_, err := netip.ParseAddrPort(s)
 	return err == nil
 }
+
+// isLDH tells whether s has letters, digits, hyphens and dots only, and at
+// least one of them.
+func isLDH(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && !isDigit(c) && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // plainASCII tells whether a name has neither non-ASCII letters nor A-labels.
 func plainASCII(s string) bool {
@@ -124,7 +149,7 @@ func hasALabel(s string) bool {
 // checkASCII checks a lower-case name against RFC 1035 and RFC 1123.
 func checkASCII(name string) error {
 	if len(name) > maxName {
-		return &NameError{fmt.Sprintf("a name of %d bytes", len(name)), "a domain name has at most 253"}
+		return &Problem{fmt.Sprintf("a name of %d bytes", len(name)), "a domain name has at most 253"}
 	}
 	last := ""
 	for label := range strings.SplitSeq(name, ".") {
@@ -134,7 +159,7 @@ func checkASCII(name string) error {
 		last = label
 	}
 	if strings.Trim(last, "0123456789") == "" {
-		return &NameError{quote(name) + " ends in a number", "a domain name ends in a top-level domain such as org; put the name in the first column"}
+		return &Problem{quote(name) + " ends in a number", "a domain name ends in a top-level domain such as org; put the name in the first column"}
 	}
 	return nil
 }
@@ -142,17 +167,17 @@ func checkASCII(name string) error {
 func checkLabel(name, label string) error {
 	switch {
 	case label == "":
-		return &NameError{quote(name) + " has an empty label", "remove the surplus dot"}
+		return &Problem{quote(name) + " has an empty label", "remove the surplus dot"}
 	case len(label) > maxLabel:
-		return &NameError{fmt.Sprintf("label %s has %d bytes", quote(label), len(label)), "a label has at most 63 (RFC 1035)"}
+		return &Problem{fmt.Sprintf("label %s has %d bytes", quote(label), len(label)), "a label has at most 63 (RFC 1035)"}
 	case label[0] == '-' || label[len(label)-1] == '-':
-		return &NameError{"label " + quote(label) + " begins or ends with a hyphen", "remove the hyphen (RFC 1123)"}
+		return &Problem{"label " + quote(label) + " begins or ends with a hyphen", "remove the hyphen (RFC 1123)"}
 	case len(label) >= 4 && label[2:4] == "--" && label[:2] != "xn":
-		return &NameError{"label " + quote(label) + " has hyphens in the third and fourth place", "only A-labels, which begin with xn--, may (RFC 5891)"}
+		return &Problem{"label " + quote(label) + " has hyphens in the third and fourth place", "only A-labels, which begin with xn--, may (RFC 5891)"}
 	}
 	for i := range len(label) {
-		if c := label[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
-			return &NameError{fmt.Sprintf("%s holds %q", quote(name), c), "a host name has letters, digits and hyphens only (RFC 1123)"}
+		if c := label[i]; c != '-' && !isDigit(c) && (c < 'a' || c > 'z') {
+			return &Problem{fmt.Sprintf("%s holds %q", quote(name), c), "a host name has letters, digits and hyphens only (RFC 1123)"}
 		}
 	}
 	return nil
@@ -187,7 +212,7 @@ func normalizeIDN(host string) (ascii, uni string, err error) {
 
 func notIDNA(host string, err error) error {
 	cause := strings.TrimPrefix(err.Error(), "idna: ")
-	return &NameError{fmt.Sprintf("%s is no valid internationalised name (%s)", quote(host), cause), "check how it is written (RFC 5891)"}
+	return &Problem{fmt.Sprintf("%s is no valid internationalised name (%s)", quote(host), cause), "check how it is written (RFC 5891)"}
 }
 
 // quote returns s in quotes, with everything that a terminal should not see

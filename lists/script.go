@@ -71,7 +71,7 @@ func checkScripts(label string) error {
 			return nil
 		}
 	}
-	return &NameError{
+	return &Problem{
 		fmt.Sprintf("label %s mixes %s", quote(label), strings.Join(found, " and ")),
 		fmt.Sprintf("write it in one script; %q (%U) is %s", odd, odd, scriptOf(odd)),
 	}
@@ -84,7 +84,7 @@ func checkCodePoints(label string) error {
 	runes := []rune(label)
 	for i, r := range runes {
 		if !unicode.In(r, unicode.L, unicode.Mn, unicode.Mc, unicode.Nd) && !inContext(runes, i) {
-			return &NameError{fmt.Sprintf("label %s holds %q (%U)", quote(label), r, r),
+			return &Problem{fmt.Sprintf("label %s holds %q (%U)", quote(label), r, r),
 				"IDNA 2008 allows letters, marks and digits only (RFC 5892)"}
 		}
 	}

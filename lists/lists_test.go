@@ -1,0 +1,317 @@
+package lists
+
+import (
+	"encoding/csv"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+func TestCCTLDCounts(t *testing.T) {
+	var ascii, idn int
+	for _, tld := range TLDs() {
+		if strings.HasPrefix(tld.Name, "xn--") {
+			idn++
+		} else {
+			ascii++
+		}
+	}
+	if ascii != 248 || idn != 61 {
+		t.Errorf("%d ASCII and %d IDN ccTLDs, want 248 and 61", ascii, idn)
+	}
+}
+
+func TestCCTLDFacts(t *testing.T) {
+	tests := []struct{ name, unicode, country, alpha3, m49, script string }{
+		{"de", "de", "DE", "DEU", "276", "Latin"},
+		{"uk", "uk", "GB", "GBR", "826", "Latin"},
+		{"ac", "ac", "SH", "SHN", "654", "Latin"},
+		{"ss", "ss", "SS", "SSD", "728", "Latin"},
+		{"na", "na", "NA", "NAM", "516", "Latin"},
+		{"bv", "bv", "BV", "BVT", "074", "Latin"},
+		{"tw", "tw", "TW", "TWN", "158", "Latin"},
+		{"hk", "hk", "HK", "HKG", "344", "Latin"},
+		{"eu", "eu", "", "", "", "Latin"},
+		{"su", "su", "", "", "", "Latin"},
+		{"xn--e1a4c", "ею", "", "", "", "Cyrillic"},
+		{"xn--qxa6a", "ευ", "", "", "", "Greek"},
+		{"xn--p1ai", "рф", "RU", "RUS", "643", "Cyrillic"},
+		{"xn--wgbh1c", "مصر", "EG", "EGY", "818", "Arabic"},
+		{"xn--fiqs8s", "中国", "CN", "CHN", "156", "Han"},
+		{"xn--kprw13d", "台湾", "TW", "TWN", "158", "Han"},
+		{"xn--j6w193g", "香港", "HK", "HKG", "344", "Han"},
+		{"xn--3e0b707e", "한국", "KR", "KOR", "410", "Hangul"},
+		{"xn--mgba3a4f16a", "ایران", "IR", "IRN", "364", "Arabic"},
+		{"xn--node", "გე", "GE", "GEO", "268", "Georgian"},
+	}
+	for _, want := range tests {
+		got, ok := TLDByName(want.name)
+		if !ok || got.Unicode != want.unicode || got.Country != want.country || got.Alpha3 != want.alpha3 || got.M49 != want.m49 || got.Script != want.script {
+			t.Errorf("TLDByName(%q) = %+v, %v; want %+v", want.name, got, ok, want)
+		}
+	}
+	for _, name := range []string{"an", "tp", "eh", "bl", "mf", "um", "bq", "com", "UK", ""} {
+		if got, ok := TLDByName(name); ok {
+			t.Errorf("TLDByName(%q) = %+v, want none: it is not delegated as a ccTLD", name, got)
+		}
+	}
+}
+
+// TestCCTLDsBelongToCountries checks that every ccTLD belongs to a known
+// country but for the documented ones.
+func TestCCTLDsBelongToCountries(t *testing.T) {
+	var none []string
+	for _, tld := range TLDs() {
+		c, ok := CountryByCode(tld.Country)
+		switch {
+		case tld.Country == "":
+			none = append(none, tld.Name)
+		case !ok || c.Alpha3 != tld.Alpha3 || c.M49 != tld.M49:
+			t.Errorf("%s: country %s %s %s, and countries.csv has %+v", tld.Name, tld.Country, tld.Alpha3, tld.M49, c)
+		}
+	}
+	if want := []string{"eu", "su", "xn--e1a4c", "xn--qxa6a"}; !slices.Equal(none, want) {
+		t.Errorf("ccTLDs of no country: %q, want %q", none, want)
+	}
+}
+
+func TestCountryFacts(t *testing.T) {
+	tests := []struct {
+		code, alpha3, m49, region string
+		member, ldc, lldc, sids   bool
+		asOf                      string
+	}{
+		{"AF", "AFG", "004", "Asia and the Pacific", true, true, true, false, "2025-12"},
+		{"BD", "BGD", "050", "Asia and the Pacific", true, true, false, false, "2025-12"},
+		{"ST", "STP", "678", "Africa", true, false, false, true, "2025-12"}, // graduated in December 2024
+		{"NA", "NAM", "516", "Africa", true, false, false, false, "2025-12"},
+		{"TV", "TUV", "798", "Asia and the Pacific", true, true, false, true, "2025-12"},
+		{"EG", "EGY", "818", "Arab States", true, false, false, false, "2025-12"},
+		{"KZ", "KAZ", "398", "CIS", true, false, true, false, "2025-12"},
+		{"PS", "PSE", "275", "Arab States", false, false, false, false, "2025-12"},
+		{"TW", "TWN", "158", "", false, false, false, false, "2025-12"},
+		{"MS", "MSR", "500", "", false, false, false, true, "2024-09"},
+		{"BV", "BVT", "074", "", false, false, false, false, "2024-09"},
+		{"XK", "XKX", "", "", false, false, false, false, "2025-12"},
+	}
+	for _, want := range tests {
+		got, ok := CountryByCode(want.code)
+		if !ok || got.Alpha3 != want.alpha3 || got.M49 != want.m49 || got.Region != want.region || got.MemberState != want.member ||
+			got.LDC != want.ldc || got.LLDC != want.lldc || got.SIDS != want.sids || got.AsOf != want.asOf {
+			t.Errorf("CountryByCode(%q) = %+v, %v; want %+v", want.code, got, ok, want)
+		}
+	}
+	for _, code := range []string{"", "UK", "EU", "SU", "AC", "AN", "TP", "gb"} {
+		if got, ok := CountryByCode(code); ok {
+			t.Errorf("CountryByCode(%q) = %+v, want none", code, got)
+		}
+	}
+}
+
+func TestCountryCounts(t *testing.T) {
+	var members, ldc, lldc int
+	regions := make(map[string]int)
+	for _, c := range Countries() {
+		if c.MemberState {
+			members++
+			regions[c.Region]++
+		}
+		if c.LDC {
+			ldc++
+		}
+		if c.LLDC {
+			lldc++
+		}
+	}
+	if n := len(Countries()); n != 250 || members != 194 || ldc != 44 || lldc != 32 {
+		t.Errorf("%d countries, %d Member States, %d LDCs, %d LLDCs; want 250, 194, 44, 32", n, members, ldc, lldc)
+	}
+	if len(regions) != 6 || regions[""] != 0 {
+		t.Errorf("Member States by ITU region: %v, want six regions", regions)
+	}
+}
+
+func TestCountriesAreComplete(t *testing.T) {
+	seen := make(map[string]bool)
+	for i, c := range Countries() {
+		if i > 0 && Countries()[i-1].Alpha2 >= c.Alpha2 {
+			t.Errorf("%s is out of order", c.Alpha2)
+		}
+		if len(c.Alpha2) != 2 || len(c.Alpha3) != 3 || len(c.M49) != 3 && c.Alpha2 != "XK" {
+			t.Errorf("codes %q %q %q", c.Alpha2, c.Alpha3, c.M49)
+		}
+		for _, code := range []string{c.Alpha3, c.M49} {
+			if code != "" && seen[code] {
+				t.Errorf("%s: code %s is not unique", c.Alpha2, code)
+			}
+			seen[code] = true
+		}
+		for _, lang := range []string{"ar", "zh", "en", "fr", "ru", "es"} {
+			if name := c.Names.In(lang); name == "" || strings.TrimSpace(name) != name || !utf8.ValidString(name) {
+				t.Errorf("%s: name %q in %s", c.Alpha2, name, lang)
+			}
+		}
+	}
+	if c, _ := CountryByCode("MM"); c.Names.Fr != "Myanmar" {
+		t.Errorf("MM in French is %q", c.Names.Fr)
+	}
+}
+
+func TestGovernmentCounts(t *testing.T) {
+	countries, central := make(map[string]bool), make(map[string]int)
+	bySource, byLevel := make(map[string]int), make(map[string]int)
+	for g := range Governments() {
+		countries[g.Country] = true
+		bySource[g.Source]++
+		byLevel[g.Level]++
+		if g.Level == LevelCentral {
+			central[g.Country]++
+		}
+	}
+	if len(central) < 190 || len(countries) < 190 {
+		t.Errorf("%d countries with central domains, %d with any; want 190", len(central), len(countries))
+	}
+	for source, want := range map[string]int{"us-dotgov": 16539} {
+		if bySource[source] != want {
+			t.Errorf("%d rows of %s, want %d", bySource[source], source, want)
+		}
+	}
+	for _, level := range []string{LevelCentral, LevelRegional, LevelLocal, LevelPublicSector} {
+		if byLevel[level] == 0 {
+			t.Errorf("no row of level %s", level)
+		}
+		delete(byLevel, level)
+	}
+	if len(byLevel) > 0 {
+		t.Errorf("unknown levels: %v", byLevel)
+	}
+	for _, s := range Sources() {
+		delete(bySource, s.ID)
+	}
+	if len(bySource) > 0 {
+		t.Errorf("sources that sources.csv does not have: %v", bySource)
+	}
+}
+
+func TestGovernmentFacts(t *testing.T) {
+	byName := make(map[string]Target)
+	for g := range Governments() {
+		byName[g.Name] = g
+	}
+	for name, want := range map[string][3]string{
+		"gov.uk":          {"GB", LevelCentral, "swh-public-sector"},
+		"nasa.gov":        {"US", LevelCentral, "us-dotgov"},
+		"29palms.gov":     {"US", LevelLocal, "us-dotgov"},
+		"ca.gov":          {"US", LevelRegional, "us-dotgov"},
+		"guam.gov":        {"GU", LevelCentral, "us-dotgov"},
+		"bayamonpr.gov":   {"PR", LevelLocal, "us-dotgov"},
+		"bund.de":         {"DE", LevelCentral, "swh-public-sector"},
+		"friedberg.de":    {"DE", LevelLocal, "de-gov-domains"},
+		"ain.gouv.fr":     {"FR", LevelCentral, "fr-etalab"},
+		"saint-joseph.re": {},
+		"aacm.gov.mo":     {"MO", LevelCentral, "swh-wikidata"},
+		"gov.tw":          {"TW", LevelCentral, "swh-world-governments"},
+		"finance.gov.tv":  {"TV", LevelCentral, "swh-subdomains"},
+		"seco.admin.ch":   {"CH", LevelCentral, "swh-subdomains"},
+		"facebook.com":    {}, "free.fr": {}, "wikidata.org": {}, "gov.rks": {}, "nugmyanmar.org": {}, "city-data.com": {},
+	} {
+		got := byName[name]
+		if [3]string{got.Country, got.Level, got.Source} != want {
+			t.Errorf("%s: %q %q %q, want %q", name, got.Country, got.Level, got.Source, want)
+		}
+	}
+	if gp := byName["gov.gp"]; gp.Country == "GQ" {
+		t.Error("gov.gp stands under Equatorial Guinea: a slip of the source")
+	}
+}
+
+// TestNamesAreNormal checks every row of the embedded lists: what Normalize
+// would return, a known country, a day, sorted and unique.
+func TestNamesAreNormal(t *testing.T) {
+	for list, targets := range map[string]func(func(Target) bool){"cctlds.csv": CCTLDs(), "governments.csv": Governments()} {
+		seen := make(map[string]bool)
+		var last string
+		for g := range targets {
+			ascii, uni, err := Normalize(g.Name)
+			if err != nil || ascii != g.Name || uni != g.Unicode {
+				t.Errorf("%s: %q %q: Normalize = %q, %q, %v", list, g.Name, g.Unicode, ascii, uni, err)
+			}
+			if _, ok := CountryByCode(g.Country); !ok && g.Country != "" {
+				t.Errorf("%s: %s: unknown country %q", list, g.Name, g.Country)
+			}
+			if _, err := time.Parse(time.DateOnly, g.Date); err != nil {
+				t.Errorf("%s: %s: %v", list, g.Name, err)
+			}
+			if seen[g.Name] {
+				t.Errorf("%s: %s stands in it twice", list, g.Name)
+			}
+			seen[g.Name] = true
+			key := g.Name
+			if g.Kind == Government {
+				key = g.Country + "," + g.Name
+			}
+			if key <= last {
+				t.Errorf("%s: %s is out of order", list, key)
+			}
+			last = key
+		}
+	}
+}
+
+// TestEmbeddedFilesNeedNoQuotes checks what rows relies on.
+func TestEmbeddedFilesNeedNoQuotes(t *testing.T) {
+	for name, file := range map[string]string{"cctlds.csv": cctldFile, "governments.csv": governmentFile} {
+		if strings.ContainsAny(file, "\"\r@ ") || !strings.HasSuffix(file, "\n") {
+			t.Errorf("%s holds a quote, a carriage return, a space or an at sign, or lacks its last line end", name)
+		}
+		if _, err := csv.NewReader(strings.NewReader(file)).ReadAll(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDefaultScanIsCentral(t *testing.T) {
+	var cctlds int
+	central := make(map[string]int)
+	for g := range Default() {
+		switch {
+		case g.Kind == CCTLD:
+			cctlds++
+		case g.Level == LevelCentral:
+			central[g.Country]++
+		default:
+			t.Fatalf("%+v is in the default scan", g)
+		}
+	}
+	if cctlds != 309 || len(central) < 190 {
+		t.Errorf("%d ccTLDs and %d countries, want 309 and at least 190", cctlds, len(central))
+	}
+}
+
+func TestSources(t *testing.T) {
+	ids := make(map[string]bool)
+	for _, s := range Sources() {
+		if ids[s.ID] || s.ID == "" || s.Title == "" || s.Licence == "" || s.Date == "" || s.Use == "" || !strings.HasPrefix(s.Origin, "https://") {
+			t.Errorf("source %+v", s)
+		}
+		ids[s.ID] = true
+	}
+	for tld := range CCTLDs() {
+		if !ids[tld.Source] {
+			t.Errorf("%s: unknown source %s", tld.Name, tld.Source)
+		}
+	}
+}
+
+func TestCountryOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"example.de": "DE", "gov.uk": "GB", "nasa.gov": "US", "navy.mil": "US", "ci.example.fed.us": "US",
+		"example.com": "", "ec.europa.eu": "", "xn--b1aew.xn--p1ai": "RU", "ac": "SH", "": "",
+	} {
+		if got := CountryOf(name); got != want {
+			t.Errorf("CountryOf(%q) = %q, want %q", name, got, want)
+		}
+	}
+}

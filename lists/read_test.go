@@ -1,0 +1,291 @@
+package lists
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// read gathers what Read yields.
+func read(r io.Reader) ([]Target, error) {
+	var all []Target
+	for t, err := range Read(r, "list.csv") {
+		if err != nil {
+			return all, err
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+func TestRead(t *testing.T) {
+	de := Target{Name: "example.de", Unicode: "example.de", Kind: Custom, Country: "DE", Source: "list.csv"}
+	org := Target{Name: "example.org", Unicode: "example.org", Kind: Custom, Source: "list.csv"}
+	fr := Target{Name: "example.org", Unicode: "example.org", Kind: Custom, Country: "FR", Level: "local", Source: "list.csv"}
+	full := Target{Name: "xn--bcher-kva.example", Unicode: "bücher.example", Kind: Government, Country: "CH", Level: "central", Source: "mine", Date: "2026-11-01"}
+	tests := map[string]struct {
+		in   string
+		want []Target
+	}{
+		"plain list":                   {"example.de\nexample.org\n", []Target{de, org}},
+		"no line end at the end":       {"example.de\nexample.org", []Target{de, org}},
+		"CRLF":                         {"example.de\r\nexample.org\r\n", []Target{de, org}},
+		"byte order mark":              {"\xef\xbb\xbfexample.de\r\n", []Target{de}},
+		"byte order mark and header":   {"\xef\xbb\xbfname\r\nexample.de\r\n", []Target{de}},
+		"comments and blank lines":     {"# mine\n\n  \nexample.de\n  # more\n", []Target{de}},
+		"name and country":             {"example.org,fr,local\n", []Target{fr}},
+		"explicit country wins":        {"example.de,CH\n", []Target{{Name: "example.de", Unicode: "example.de", Kind: Custom, Country: "CH", Source: "list.csv"}}},
+		"header in any order":          {"Country,Domain,Level\nFR,example.org,local\n", []Target{fr}},
+		"semicolons":                   {"name;country;level\nexample.org;FR;local\n", []Target{fr}},
+		"tabs":                         {"example.org\tFR\tlocal\n", []Target{fr}},
+		"unknown columns are ignored":  {"name,contact person,country,level\nexample.org,x,FR,local\n", []Target{fr}},
+		"quotes":                       {"\"example.org\",\"FR\",\"local\"\n", []Target{fr}},
+		"separator in quotes":          {"name,note,country,level\nexample.org,\"a, b\"\"c\",FR,local\n", []Target{fr}},
+		"short row":                    {"name,country,level\nexample.de\n", []Target{de}},
+		"empty fields at the end":      {"name\nexample.de,,,\n", []Target{de}},
+		"what adopt6 itself writes":    {"name,unicode,kind,country,level,source,date\nxn--bcher-kva.example,bücher.example,government,CH,central,mine,2026-11-01\n", []Target{full}},
+		"U-label, upper case, dot":     {"BÜCHER.example.\n", []Target{{Name: "xn--bcher-kva.example", Unicode: "bücher.example", Kind: Custom, Source: "list.csv"}}},
+		"ccTLD and generic TLD":        {"de\norg\n", []Target{{Name: "de", Unicode: "de", Kind: Custom, Country: "DE", Source: "list.csv"}, {Name: "org", Unicode: "org", Kind: Custom, Source: "list.csv"}}},
+		"country of gov, mil, eu, idn": {"x.gov\nx.mil\nx.eu\nx.xn--p1ai\nx.uk\n", []Target{custom("x.gov", "US"), custom("x.mil", "US"), custom("x.eu", ""), {Name: "x.xn--p1ai", Unicode: "x.рф", Kind: Custom, Country: "RU", Source: "list.csv"}, custom("x.uk", "GB")}},
+	}
+	for name, test := range tests {
+		for how, r := range map[string]io.Reader{"whole": strings.NewReader(test.in), "byte by byte": iotest.OneByteReader(strings.NewReader(test.in))} {
+			got, err := read(r)
+			if err != nil || !reflect.DeepEqual(got, test.want) {
+				t.Errorf("%s, %s:\n got %+v, %v\nwant %+v", name, how, got, err, test.want)
+			}
+		}
+	}
+}
+
+func custom(name, country string) Target {
+	return Target{Name: name, Unicode: name, Kind: Custom, Country: country, Source: "list.csv"}
+}
+
+func TestReadErrors(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"", "list.csv:1: the list holds no target: put one domain name in each line"},
+		{"# nothing\n\n", "list.csv:2: the list holds no target: put one domain name in each line"},
+		{"name,country\n", "list.csv:1: the list holds no target: put one domain name in each line"},
+		{"\xef\xbb\xbf", "list.csv:1: the list holds no target: put one domain name in each line"},
+		{"example.org\nhttps://www.example.org/\n", `list.csv:2: "https://www.example.org/" is a URL: write the host name alone: "www.example.org"`},
+		{"name\r\n\r\n192.0.2.1\r\n", `list.csv:3: "192.0.2.1" is an IP address: write a domain name; adopt6 finds its addresses itself`},
+		{"p\u0430ypal.com", `list.csv:1: label "pаypal" mixes Latin and Cyrillic: write it in one script; 'а' (U+0430) is Cyrillic`},
+		{"localhost\n", `list.csv:1: "localhost" is a single label and no top-level domain: write the whole domain name, such as "localhost.example"`},
+		{"1,example.org\n", `list.csv:1: "1" ends in a number: a domain name ends in a top-level domain such as org; put the name in the first column`},
+		{"name,country\n,FR\n", "list.csv:2: the name is empty: give a domain name such as example.org"},
+		{"example.org,UK\n", `list.csv:1: unknown country code "UK": did you mean "GB" (United Kingdom)?`},
+		{"example.org,EU\n", `list.csv:1: unknown country code "EU": the European Union is no country; leave the field empty`},
+		{"example.org,TP\n", `list.csv:1: unknown country code "TP": did you mean "TL" (Timor-Leste)?`},
+		{"example.org,deu\n", `list.csv:1: unknown country code "deu": did you mean "DE" (Germany)?`},
+		{"example.org,276\n", `list.csv:1: unknown country code "276": did you mean "DE" (Germany)?`},
+		{"example.org,Allemagne\n", `list.csv:1: unknown country code "Allemagne": did you mean "DE" (Germany)?`},
+		{"example.org,Untied Kingdom\n", `list.csv:1: unknown country code "Untied Kingdom": did you mean "GB" (United Kingdom)?`},
+		{"example.org,HC\n", `list.csv:1: unknown country code "HC": did you mean "CH" (Switzerland)?`},
+		{"example.org,XX\n", `list.csv:1: unknown country code "XX": write an ISO 3166-1 alpha-2 code, or leave the field empty (see: adopt6 lists countries)`},
+		{"name,contry\nexample.org,FR\n", `list.csv:1: unknown column "contry": did you mean "country"?`},
+		{"name,country,Country\nexample.org,FR,FR\n", `list.csv:1: two columns are called "Country": remove or rename one`},
+		{"name,country\nexample.org,FR,x\n", "list.csv:2: the row has 3 fields and the header 2: quote a field that holds a separator"},
+		{"example.org,FR,x,y\n", "list.csv:1: the row has 4 fields and the list no header: begin the list with a header such as name,country,level"},
+		{"example.org,\"FR\n", `list.csv:1: the quotes do not match: write a quote in a quoted field twice ("")`},
+		{"exa\"mple.org\n", `list.csv:1: the quotes do not match: write a quote in a quoted field twice ("")`},
+		{"name,date\nexample.org,1.11.2026\n", `list.csv:2: "1.11.2026" is no date: write it as year-month-day, such as 2026-11-30`},
+		{"name,kind\nexample.org,ccltd\n", `list.csv:2: unknown kind "ccltd": write cctld, government or custom, or leave it empty`},
+		{"example.org,FR,a\x1bb\n", `list.csv:1: the level "a\x1bb" holds a control character: remove it`},
+		{"example.org,FR," + strings.Repeat("x", 65), "list.csv:1: the level has 65 bytes: shorten it to at most 64"},
+		{"example.org\n\xff.org\n", "list.csv:2: the line is not UTF-8: save the list as UTF-8 (in a spreadsheet: CSV UTF-8)"},
+		{"example.org\nx\x00.org\n", "list.csv:2: the line holds a NUL byte: save the list as UTF-8 text"},
+		{"example.org\rexample.net\r", "list.csv:1: the line holds a bare carriage return: save the list with Unix or Windows line ends"},
+		{"\xff\xfee\x00x\x00", "list.csv:1: the file is UTF-16: save it as UTF-8 (in a spreadsheet: CSV UTF-8)"},
+		{"PK\x03\x04xyz", "list.csv:1: the file is a spreadsheet or a zip archive: export the list as CSV UTF-8"},
+		{"\x1f\x8b\x08", "list.csv:1: the file is compressed: unpack it with gunzip"},
+		{"example.org\n" + strings.Repeat("x", 5000) + "\n", "list.csv:2: the line is longer than 4096 bytes: put one domain name in each line"},
+		{"example.org\n" + strings.Repeat("x", 500000), "list.csv:2: the line is longer than 4096 bytes: put one domain name in each line"},
+		{strings.Repeat("a", 64) + ".org", `list.csv:1: label "` + strings.Repeat("a", 64) + `" has 64 bytes: a label has at most 63 (RFC 1035)`},
+	}
+	for _, test := range tests {
+		_, err := read(strings.NewReader(test.in))
+		if err == nil || err.Error() != test.want {
+			t.Errorf("%.60q:\n got %v\nwant %s", test.in, err, test.want)
+		}
+		if fault := new(LineError); !errors.As(err, &fault) {
+			t.Errorf("%.60q: %T, want *LineError", test.in, err)
+		}
+	}
+}
+
+func TestReadReportsReadErrors(t *testing.T) {
+	broken := errors.New("disk on fire")
+	got, err := read(io.MultiReader(strings.NewReader("example.org\n"), iotest.ErrReader(broken)))
+	if len(got) != 1 || !errors.Is(err, broken) || !strings.Contains(err.Error(), "read list.csv") {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := read(iotest.ErrReader(broken)); len(got) != 0 || !errors.Is(err, broken) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestReadOwnOutput reads every row of the built-in lists back.
+func TestReadOwnOutput(t *testing.T) {
+	n := 0
+	for got, err := range Read(strings.NewReader(governmentFile), "governments.csv") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; got.Country == "" || got.Level == "" {
+			t.Fatalf("%+v", got)
+		}
+	}
+	if want := strings.Count(governmentFile, "\n") - 1; n != want {
+		t.Errorf("%d targets, want %d", n, want)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	in := "example.de\nexample.org,UK\nexample.org\nEXAMPLE.de.\n\nexample.fr\nhttp://a.b/\nexample.org\n"
+	report, err := Check(strings.NewReader(in), "list.csv", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range report.Errors {
+		got = append(got, e.Error())
+	}
+	want := []string{
+		`list.csv:2: unknown country code "UK": did you mean "GB" (United Kingdom)?`,
+		`list.csv:4: "example.de" stands in line 1 already: remove this line`,
+		`list.csv:7: "http://a.b/" is a URL: write the host name alone: "a.b"`,
+		`list.csv:8: "example.org" stands in line 3 already: remove this line`,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("errors:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if report.Targets != 3 || report.Countries != 2 || report.Homeless != 1 || report.More || report.Compared != 3 {
+		t.Errorf("%+v", report)
+	}
+	if report, _ := Check(strings.NewReader(in), "list.csv", 2); len(report.Errors) != 2 || !report.More {
+		t.Errorf("at most 2 errors: %+v", report)
+	}
+	if report, _ := Check(strings.NewReader("# none\n"), "list.csv", 5); len(report.Errors) != 1 {
+		t.Errorf("empty list: %+v", report)
+	}
+	if _, err := Check(iotest.ErrReader(io.ErrUnexpectedEOF), "list.csv", 5); err == nil {
+		t.Error("no error from a broken reader")
+	}
+}
+
+// million is a list of a million names that needs no memory.
+type million struct {
+	n   int
+	buf bytes.Buffer
+}
+
+func (m *million) Read(p []byte) (int, error) {
+	for m.buf.Len() < len(p) && m.n < 1_000_000 {
+		fmt.Fprintf(&m.buf, "www.target-%d.example.org,FR,central\n", m.n)
+		m.n++
+	}
+	return m.buf.Read(p)
+}
+
+func TestReadMillionLines(t *testing.T) {
+	n := 0
+	for _, err := range Read(new(million), "million.csv") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n != 1_000_000 {
+		t.Errorf("%d targets", n)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, s := range []string{"example.org\n", "name,country\nexample.org,FR\n", "\xef\xbb\xbfa;b\r\n", "\"x\"\"y\",DE\n", "bücher.example\n\x00\n", "\xff\xfe", "мвд.рф,RU\n#\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		report, err := Check(strings.NewReader(s), "f", 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Targets == 0 && len(report.Errors) == 0 {
+			t.Fatal("no target and no error")
+		}
+		for _, e := range report.Errors {
+			if strings.ContainsFunc(e.Error(), func(r rune) bool { return r < 0x20 || r == 0x7f }) {
+				t.Fatalf("control character in %q", e.Error())
+			}
+		}
+		for target, err := range Read(strings.NewReader(s), "f") {
+			if err != nil {
+				return
+			}
+			checkNormal(t, target.Name, target.Unicode)
+			if _, ok := CountryByCode(target.Country); !ok && target.Country != "" {
+				t.Fatalf("country %q", target.Country)
+			}
+		}
+	})
+}
+
+func FuzzNormalize(f *testing.F) {
+	for _, s := range []string{"example.org", "straße.de", "xn--p1ai", "日本ab.jp", "a·b", "٠١.example", "xn--a", "*.x", "1.2.3.4", "℡.example"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if ascii, uni, err := Normalize(s); err == nil {
+			checkNormal(t, ascii, uni)
+		}
+	})
+}
+
+// checkNormal checks that a normalised name is what it should be: bounded,
+// ASCII, lower case, and the same when normalised again from either form.
+func checkNormal(t *testing.T, ascii, uni string) {
+	t.Helper()
+	if len(ascii) == 0 || len(ascii) > maxName || strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" {
+		t.Fatalf("%q is no A-label form", ascii)
+	}
+	for _, form := range []string{ascii, uni} {
+		a, u, err := Normalize(form)
+		if err != nil || a != ascii || u != uni {
+			t.Fatalf("%q, %q: Normalize(%q) = %q, %q, %v", ascii, uni, form, a, u, err)
+		}
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, err := range Read(new(million), "million.csv") {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(1e6*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
+}
+
+func BenchmarkNormalizeIDN(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := Normalize("гут.мвд.рф"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkGovernments(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		for range Governments() {
+		}
+	}
+}
