@@ -96,6 +96,7 @@ func ParseHints(r io.Reader) ([]RootServer, error) {
 
 // parseLine reads the record of one line; it returns nil for a line without.
 func parseLine(line string) (dns.RR, error) {
+	line, _, _ = strings.Cut(line, ";")
 	if strings.ContainsAny(line, "()") {
 		return nil, fmt.Errorf("record over several lines; write it on one")
 	}

@@ -16,14 +16,20 @@ type pending struct {
 	timeout time.Duration
 	sent    time.Time
 
-	// finish, when set, is called with the outcome by the socket's
-	// goroutine, and must neither block nor keep reply. Without it the
-	// outcome is left in the fields below and done gets a token.
-	finish func(p *pending, reply []byte)
+	// owner, when set, is told of the outcome by the socket's goroutine, and
+	// must neither block nor keep reply. Without it the outcome is left in
+	// the fields below and done gets a token.
+	owner  finisher
 	done   chan struct{} // holds one token
 	reply  []byte        // nil when there was none
 	reason string        // why there was none
 	rtt    time.Duration
+}
+
+// finisher takes the outcome of a pending query; reply is nil when there is
+// none.
+type finisher interface {
+	finish(p *pending, reply []byte)
 }
 
 var pendings = sync.Pool{New: func() any { return &pending{done: make(chan struct{}, 1)} }}
@@ -33,7 +39,7 @@ func newPending() *pending { return pendings.Get().(*pending) }
 // free gives p back. One that was abandoned before its outcome is left to the
 // garbage collector instead: the socket still holds it.
 func (p *pending) free() {
-	p.next, p.server, p.finish, p.reason = nil, nil, nil, ""
+	p.next, p.server, p.owner, p.reason = nil, nil, nil, ""
 	p.q.cookie = nil
 	if cap(p.reply) > 4096 {
 		p.reply = nil
@@ -45,8 +51,8 @@ func (p *pending) free() {
 // only lent.
 func (p *pending) complete(reply []byte, reason string, rtt time.Duration) {
 	p.reason, p.rtt = reason, rtt
-	if p.finish != nil {
-		p.finish(p, reply)
+	if p.owner != nil {
+		p.owner.finish(p, reply)
 		return
 	}
 	p.reply = append(p.reply[:0], reply...)
