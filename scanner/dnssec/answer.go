@@ -56,10 +56,10 @@ func Worse(a, b State) State {
 }
 
 // Between returns the names at which a zone cut may lie between zone and
-// domain, domain among them, the shortest first. When an answer for domain
-// lacks signatures, its zone may be an unsigned one further down that the same
-// server holds: the caller asks zone's servers for the DS records of these
-// names in turn, until a [Delegation] with a cut explains it.
+// domain, domain among them, the shortest first. An answer that zone's servers
+// give without a referral may come from a zone further down that they hold
+// too: the caller asks them for the DS records of these names in turn, until a
+// [Delegation] has a cut.
 func Between(zone, domain string) []string {
 	z, err1 := parseName(zone)
 	n, err2 := parseName(domain)
@@ -88,8 +88,8 @@ type judging struct {
 // proves; the rest is for the caller to ask anew, at Target. For a zone that
 // is not secure the verdict is that of the zone.
 //
-// A bogus verdict with [RRSIGMissing] or [DenialMissing] should be believed
-// only after the names of [Between] were ruled out as unsigned delegations.
+// A bogus verdict is final only when no zone cut lies between z and qname. A
+// caller that does not know rules out the names of [Between] first.
 func (v *Validator) Answer(z *Zone, qname string, qtype uint16, r Response) Verdict {
 	j := judging{Validator: v, zone: z, rcode: r.RCode, qtype: qtype}
 	j.Verdict = Verdict{Zone: z.Where, State: z.State, Reason: z.Reason, Facts: z.Facts}

@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"math"
 	"time"
 
 	"github.com/miekg/dns"
@@ -32,25 +33,27 @@ func (v *Validator) Delegation(parent *Zone, child string, r Response) *Delegati
 	if set != nil {
 		return v.signedDelegation(d, parent, set)
 	}
-	if alias := findRRs(v.answer, n, dns.TypeCNAME); alias != nil {
-		// A name with a CNAME record has no others: it is no zone.
-		got := v.check(alias, parent.name, parent.keys)
-		if got.reason != "" {
-			return d.fail(v.at, got.reason)
-		}
-		facts := d.Facts.clone()
-		got.rely(&facts, parent.Name)
-		if got.expanded {
-			den := v.denial(parent, &facts)
-			if state, reason := den.expansion(n, int(got.sig.Labels)); state != Secure {
-				return d.settle(v.at, den, state, reason)
-			}
-		}
-		d.Facts, d.State, d.Where, d.Cut = facts, Secure, "", false
-		d.shorten(v.at, got.ttl)
-		return d
+	j := judging{Validator: v, zone: parent, qtype: dns.TypeDS}
+	if findRRs(v.answer, n, dns.TypeCNAME) != nil || j.dnameAbove(n) != nil {
+		return d.alias(v.at, &j)
 	}
 	return v.unsignedDelegation(d, parent, r)
+}
+
+// alias settles that a name with a CNAME record, or below a DNAME, is no zone
+// cut.
+func (d *Delegation) alias(at time.Time, j *judging) *Delegation {
+	j.Verdict = Verdict{State: Secure, Facts: d.Facts.clone(), TTL: math.MaxUint32}
+	j.link(d.name)
+	if j.State == Bogus || j.Kind == Below {
+		return d.fail(at, j.Reason)
+	}
+	d.Cut, d.State, d.Reason, d.Facts = false, j.State, j.Reason, j.Facts
+	if d.State == Secure {
+		d.Where = ""
+	}
+	d.shorten(at, j.TTL)
+	return d
 }
 
 // signedDelegation checks a DS set and keeps the records to rely on.
@@ -92,7 +95,9 @@ func (v *Validator) signedDelegation(d *Delegation, parent *Zone, set *rrset) *D
 	return d
 }
 
-func (ds dsRecord) supported() bool { return SupportsAlgorithm(ds.algorithm) && SupportsDigest(ds.digest) }
+func (ds dsRecord) supported() bool {
+	return SupportsAlgorithm(ds.algorithm) && SupportsDigest(ds.digest)
+}
 
 // usableDS returns the records to rely on: of supported algorithms and digest
 // types (RFC 4035 section 5.2, RFC 6840 section 5.2), and none with SHA-1

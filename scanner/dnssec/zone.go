@@ -209,6 +209,9 @@ func entryKeys(d *Delegation, trusted, keys []*key, mismatch Reason) (entry []*k
 				try(k, ds.digest)
 			}
 		}
+		if same == 0 && namesRevoked(d.name, ds, keys) {
+			reason = KeyRevoked
+		}
 	}
 	for _, want := range trusted {
 		for _, k := range keys {
@@ -219,6 +222,23 @@ func entryKeys(d *Delegation, trusted, keys []*key, mismatch Reason) (entry []*k
 		}
 	}
 	return entry, digests, reason
+}
+
+// namesRevoked reports whether ds is of a key that has been revoked since,
+// which changed its flags and so its tag and digest.
+func namesRevoked(zone name, ds dsRecord, keys []*key) bool {
+	var sum [64]byte
+	for _, k := range keys {
+		if !k.revoked() || k.algorithm != ds.algorithm {
+			continue
+		}
+		was := &key{rdata: slices.Clone(k.rdata)}
+		was.rdata[1] &^= dns.REVOKE
+		if keyTag(was.rdata) == ds.tag && bytes.Equal(digestOf(sum[:0], ds.digest, zone, was), ds.sum) {
+			return true
+		}
+	}
+	return false
 }
 
 // earliest returns the earlier of two times, of which a may be zero.
