@@ -139,6 +139,9 @@ func (q *stubQuery) send() {
 		p.q.cookie = p.server.clientAndServerCookie()
 	}
 	p.timeout = q.run.r.config.Timeout
+	if !q.run.RD { // a resolver may have to ask others first
+		p.timeout = p.server.rto(q.tries-1, 1+q.run.r.config.Retries, p.timeout)
+	}
 	q.run.r.udp.submit(p)
 }
 
@@ -174,6 +177,7 @@ func (q *stubQuery) finish(p *pending, reply []byte) {
 		q.failed(ReasonBadResponse)
 		return
 	}
+	s.observe(p.rtt)
 	q.stats.Answered++
 	q.done(append(line, '}', '\n'))
 }

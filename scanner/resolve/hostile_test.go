@@ -1,0 +1,423 @@
+package resolve
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// withLeaf returns a net whose zone bad.test. is played by h at leafAddr.
+func withLeaf(t *testing.T, h handler) *testNet {
+	n := newTestNet(t)
+	n.zone(".", ". NS a.root-servers.test.\na.root-servers.test. A 198.41.0.4\ntest. NS a.nic.test.\na.nic.test. A 192.5.6.30", rootAddr)
+	n.zone("test.", "test. NS a.nic.test.\na.nic.test. A 192.5.6.30\nbad.test. NS ns.bad.test.\nns.bad.test. A "+leafAddr, tldAddr)
+	n.serve(leafAddr, h)
+	return n
+}
+
+// good is what a sound server says of bad.test.
+func good(q *dns.Msg) *dns.Msg {
+	m := reply(q)
+	m.Authoritative = true
+	rr, _ := dns.NewRR(q.Question[0].Name + " 300 A 203.0.112.1")
+	m.Answer = []dns.RR{rr}
+	return m
+}
+
+func TestFaultsOfOneServer(t *testing.T) {
+	type state struct{ calls atomic.Int64 }
+	rcode := func(code int) func(*state, *dns.Msg, string) []byte {
+		return func(_ *state, q *dns.Msg, _ string) []byte { m := reply(q); m.Rcode = code; return pack(m) }
+	}
+	const ok = "NOERROR 203.0.112.1"
+	tests := []struct {
+		name, want string
+		answer     func(s *state, q *dns.Msg, network string) []byte
+	}{
+		{"sound", ok, func(_ *state, q *dns.Msg, _ string) []byte { return pack(good(q)) }},
+		{"silent", "timeout at bad.test.", func(*state, *dns.Msg, string) []byte { return nil }},
+		{"wrong id", "timeout at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := good(q)
+			m.Id++
+			return pack(m)
+		}},
+		{"wrong question", "timeout at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := good(q)
+			m.Question[0].Name = "other.test."
+			return pack(m)
+		}},
+		{"wrong case", "timeout at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := good(q)
+			m.Question[0].Name = strings.Map(func(r rune) rune {
+				if r >= 'a' && r <= 'z' {
+					return r - 32
+				} else if r >= 'A' && r <= 'Z' {
+					return r + 32
+				}
+				return r
+			}, m.Question[0].Name)
+			return pack(m)
+		}},
+		{"no question", "timeout at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := good(q)
+			m.Question = nil
+			return pack(m)
+		}},
+		{"a query sent back", "timeout at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte { return pack(q) }},
+		{"garbage after the question", "bad_response at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			b := pack(reply(q))
+			binary.BigEndian.PutUint16(b[6:], 3)
+			return append(b[:len(b)-5], "\xff\xff garbage"...)
+		}},
+		{"record cut short", "bad_response at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			b := pack(good(q))
+			return b[:len(b)-13]
+		}},
+		{"A record of 3 bytes", "bad_response at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := good(q)
+			m.Answer = nil
+			b := pack(m)[:len(pack(reply(q)))-11]
+			b[7], b[11] = 1, 0
+			return append(b, 0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 3, 1, 2, 3)
+		}},
+		{"truncated, then TCP", ok, func(_ *state, q *dns.Msg, network string) []byte {
+			m := good(q)
+			if network == "udp" {
+				m.Answer, m.Truncated = nil, true
+			}
+			return pack(m)
+		}},
+		{"truncated, and TCP closes", "tcp_closed at bad.test.", func(_ *state, q *dns.Msg, network string) []byte {
+			if network == "tcp" {
+				return nil
+			}
+			m := reply(q)
+			m.Truncated = true
+			return pack(m)
+		}},
+		{"one loss", ok, func(s *state, q *dns.Msg, _ string) []byte {
+			if s.calls.Add(1) == 1 {
+				return nil
+			}
+			return pack(good(q))
+		}},
+		{"refused", "refused at bad.test.", rcode(dns.RcodeRefused)},
+		{"servfail", "servfail at bad.test.", rcode(dns.RcodeServerFailure)},
+		{"notimp", "notimp at bad.test.", rcode(dns.RcodeNotImplemented)},
+		{"formerr always", "formerr at bad.test.", rcode(dns.RcodeFormatError)},
+		{"formerr with EDNS", ok, func(_ *state, q *dns.Msg, _ string) []byte {
+			if q.IsEdns0() != nil {
+				m := new(dns.Msg)
+				m.SetRcode(q, dns.RcodeFormatError)
+				return pack(m)
+			}
+			return pack(good(q))
+		}},
+		{"formerr without question", ok, func(_ *state, q *dns.Msg, _ string) []byte {
+			if q.IsEdns0() != nil {
+				return pack(&dns.Msg{MsgHdr: dns.MsgHdr{Id: q.Id, Response: true, Rcode: dns.RcodeFormatError}})
+			}
+			return pack(good(q))
+		}},
+		{"badvers", ok, func(_ *state, q *dns.Msg, _ string) []byte {
+			if q.IsEdns0() != nil {
+				m := reply(q)
+				m.Rcode = dns.RcodeBadVers
+				return pack(m)
+			}
+			return pack(good(q))
+		}},
+		{"not authoritative, empty", "lame at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte { return pack(reply(q)) }},
+		{"upward referral", "lame at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := reply(q)
+			m.Ns = []dns.RR{mustRR(t, ". 300 NS a.root-servers.test.")}
+			return pack(m)
+		}},
+		{"referral to itself", "lame at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := reply(q)
+			m.Ns = []dns.RR{mustRR(t, "bad.test. 300 NS ns.bad.test.")}
+			return pack(m)
+		}},
+		{"referral sideways", "lame at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := reply(q)
+			m.Ns = []dns.RR{mustRR(t, "victim.test. 300 NS ns.bad.test.")}
+			return pack(m)
+		}},
+		{"not authoritative but answers", ok, func(_ *state, q *dns.Msg, _ string) []byte {
+			m := good(q)
+			m.Authoritative = false
+			return pack(m)
+		}},
+		{"answer for another name", "NOERROR", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := good(q)
+			m.Answer[0].Header().Name = "victim.test."
+			return pack(m)
+		}},
+		{"cookie demanded", ok, func(_ *state, q *dns.Msg, _ string) []byte {
+			cookie := cookieOf(q)
+			const server = "0123456789abcdef"
+			m := reply(q)
+			m.Rcode = dns.RcodeBadCookie
+			if strings.HasSuffix(cookie, server) {
+				m = good(q)
+			}
+			setCookie(m, cookie[:16]+server)
+			return pack(m)
+		}},
+		{"cookie never good enough, TCP is", ok, func(_ *state, q *dns.Msg, network string) []byte {
+			m := good(q)
+			if network == "udp" {
+				m = reply(q)
+				m.Rcode = dns.RcodeBadCookie
+			}
+			setCookie(m, cookieOf(q)[:16]+"0123456789abcdef")
+			return pack(m)
+		}},
+		{"cookie of somebody else", "bad_response at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := good(q)
+			setCookie(m, "ffffffffffffffff0123456789abcdef")
+			return pack(m)
+		}},
+		{"DNAME that overflows", "YXDOMAIN", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := reply(q)
+			m.Authoritative = true
+			long := strings.Repeat(strings.Repeat("a", 62)+".", 4)
+			m.Answer = []dns.RR{&dns.DNAME{Hdr: dns.RR_Header{Name: "bad.test.", Rrtype: dns.TypeDNAME, Class: 1, Ttl: 9}, Target: long}}
+			return pack(m)
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := new(state)
+			n := withLeaf(t, func(q *dns.Msg, network string) []byte { return test.answer(s, q, network) })
+			r := n.resolver(nil, rootAddr)
+			got := summary(resolve(t, r, Dual, "sub.sub.bad.test", dns.TypeA))
+			if want, _, _ := strings.Cut(test.want, " "); test.name == "DNAME that overflows" {
+				got, _, _ = strings.Cut(got, " ")
+				test.want = want
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func cookieOf(q *dns.Msg) string {
+	for _, o := range q.IsEdns0().Option {
+		if c, ok := o.(*dns.EDNS0_COOKIE); ok {
+			return c.Cookie
+		}
+	}
+	return strings.Repeat("0", 16)
+}
+
+func setCookie(m *dns.Msg, cookie string) {
+	m.IsEdns0().Option = append(m.IsEdns0().Option, &dns.EDNS0_COOKIE{Code: dns.EDNS0COOKIE, Cookie: cookie})
+}
+
+func TestClosedPortIsNoticed(t *testing.T) {
+	n := withLeaf(t, func(*dns.Msg, string) []byte { return nil })
+	n.mu.Lock()
+	delete(n.routes, netip.MustParseAddr(leafAddr)) // leads to a port where nothing listens
+	n.mu.Unlock()
+	r := n.resolver(func(c *Config) { c.Timeout, c.Retries = 20*time.Second, 2 }, rootAddr)
+	started := time.Now()
+	if got := summary(resolve(t, r, Dual, "bad.test", dns.TypeA)); got != "port_closed at bad.test." {
+		t.Errorf("got %s", got)
+	}
+	if took := time.Since(started); took > 5*time.Second {
+		t.Errorf("took %s: the ICMP error was not heard", took)
+	}
+}
+
+func TestExchange(t *testing.T) {
+	n := withLeaf(t, func(q *dns.Msg, network string) []byte {
+		m := good(q)
+		m.Truncated = network == "udp"
+		m.RecursionDesired = q.RecursionDesired
+		return pack(m)
+	})
+	r := n.resolver(nil, rootAddr)
+	ctx := context.Background()
+	q := Query{Server: netip.MustParseAddrPort(leafAddr + ":53"), Name: "bad.test", Type: dns.TypeA, RD: true}
+	reply, err := r.Exchange(ctx, q)
+	if err != nil || !reply.Truncated || reply.Tries != 1 || !reply.Msg.RecursionDesired {
+		t.Errorf("udp: %+v, %v", reply, err)
+	}
+	q.Transport = TCP
+	for range 3 { // over one connection
+		reply, err = r.Exchange(ctx, q)
+		if err != nil || reply.Truncated || len(reply.Msg.Answer) != 1 {
+			t.Errorf("tcp: %+v, %v", reply, err)
+		}
+	}
+	for _, test := range []struct {
+		server    string
+		transport Transport
+		want      string
+	}{
+		{"192.0.2.1:53", UDP, ReasonSpecialAddress},
+		{"192.0.2.1:53", TCP, ReasonSpecialAddress},
+		{"9.9.9.10:53", UDP, ReasonPortClosed},
+		{"9.9.9.10:53", TCP, ReasonTCPRefused},
+	} {
+		q.Server, q.Transport = netip.MustParseAddrPort(test.server), test.transport
+		if _, err := r.Exchange(ctx, q); Reason(err) != test.want {
+			t.Errorf("%s %s: got %v, want %s", test.server, test.transport, err, test.want)
+		}
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := r.Exchange(ended, q); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the context's end: %v", err)
+	}
+}
+
+// hostileTLD returns a net whose zone test. is played by h.
+func hostileTLD(t *testing.T, h handler) *testNet {
+	n := newTestNet(t)
+	n.zone(".", ". NS a.root-servers.test.\na.root-servers.test. A 198.41.0.4\ntest. NS a.nic.test.\na.nic.test. A 192.5.6.30", rootAddr)
+	n.serve(tldAddr, h)
+	return n
+}
+
+func TestHostileZonesHitALimit(t *testing.T) {
+	alias := func(q *dns.Msg, target string) []byte {
+		m := reply(q)
+		m.Authoritative = true
+		m.Answer = []dns.RR{&dns.CNAME{Hdr: dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeCNAME, Class: 1, Ttl: 9}, Target: target}}
+		return pack(m)
+	}
+	refer := func(q *dns.Msg, zone string, hosts ...string) []byte {
+		m := reply(q)
+		for _, h := range hosts {
+			m.Ns = append(m.Ns, &dns.NS{Hdr: dns.RR_Header{Name: zone, Rrtype: dns.TypeNS, Class: 1, Ttl: 9}, Ns: h})
+		}
+		return pack(m)
+	}
+	var serial atomic.Int64
+	tests := []struct {
+		name, question, want string
+		most                 int // queries
+		answer               handler
+	}{
+		{"endless aliases", "a.test", "limit_aliases", 80, func(q *dns.Msg, _ string) []byte {
+			return alias(q, fmt.Sprintf("n%d.test.", serial.Add(1)))
+		}},
+		{"alias to itself", "a.test", "cname_loop", 10, func(q *dns.Msg, _ string) []byte {
+			return alias(q, strings.ToLower(q.Question[0].Name))
+		}},
+		{"NXNS: many names that do not exist", "a.test", "limit_fanout", 40, func(q *dns.Msg, _ string) []byte {
+			name := strings.ToLower(q.Question[0].Name)
+			if name != "a.test." {
+				m := reply(q)
+				m.Authoritative = true
+				m.Rcode = dns.RcodeNameError
+				return pack(m)
+			}
+			var hosts []string
+			for i := range 30 {
+				hosts = append(hosts, fmt.Sprintf("h%d.victim.test.", i))
+			}
+			return refer(q, name, hosts...)
+		}},
+		{"NXNS: name servers below further delegations", "a.test", "limit_queries", 60, func(q *dns.Msg, _ string) []byte {
+			name := strings.ToLower(q.Question[0].Name)
+			var hosts []string
+			for range 10 {
+				hosts = append(hosts, fmt.Sprintf("ns.z%d.test.", serial.Add(1)))
+			}
+			return refer(q, lastLabels(name, 2), hosts...)
+		}},
+		{"name servers in each other's zones", "a.one.test", "ns_loop", 40, func(q *dns.Msg, _ string) []byte {
+			if zone := lastLabels(strings.ToLower(q.Question[0].Name), 2); zone == "one.test." {
+				return refer(q, zone, "ns.two.test.")
+			}
+			return refer(q, "two.test.", "ns.one.test.")
+		}},
+		{"only its own name servers, without glue", "a.one.test", "no_server_address", 10, func(q *dns.Msg, _ string) []byte {
+			return refer(q, "one.test.", "ns.one.test.")
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			n := hostileTLD(t, test.answer)
+			r := n.resolver(func(c *Config) { c.Limits.Queries = 60 }, rootAddr)
+			got := resolve(t, r, Dual, test.question, dns.TypeA)
+			if got.Reason != test.want || got.RCode != dns.RcodeServerFailure {
+				t.Errorf("got %s (%s), want %s", got.Reason, dns.RcodeToString[got.RCode], test.want)
+			}
+			if got.Queries > test.most {
+				t.Errorf("%d queries, want at most %d", got.Queries, test.most)
+			}
+		})
+	}
+}
+
+func TestTimeLimit(t *testing.T) {
+	n := withLeaf(t, func(*dns.Msg, string) []byte { return nil })
+	r := n.resolver(func(c *Config) {
+		c.Timeout, c.Limits.Time = time.Minute, 150*time.Millisecond
+	}, rootAddr)
+	if got := resolve(t, r, Dual, "bad.test", dns.TypeA); got.Reason != ReasonLimitTime {
+		t.Errorf("got %q, want %s", got.Reason, ReasonLimitTime)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	if _, err := r.Resolve(ctx, Dual, "other.bad.test", dns.TypeA); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the context's end: %v", err)
+	}
+}
+
+func TestGlueOutsideTheParentIsNotBelieved(t *testing.T) {
+	n := hostileTLD(t, func(q *dns.Msg, _ string) []byte {
+		m := reply(q)
+		m.Ns = []dns.RR{mustRR(t, "a.test. 300 NS ns.victim.")}
+		m.Extra = append(m.Extra, mustRR(t, "ns.victim. 300 A "+leafAddr))
+		return pack(m)
+	})
+	n.serve(leafAddr, func(q *dns.Msg, _ string) []byte { return pack(good(q)) })
+	r := n.resolver(nil, rootAddr)
+	if got := summary(resolve(t, r, Dual, "a.test", dns.TypeA)); got != "no_server_address at a.test." {
+		t.Errorf("got %s", got)
+	}
+	if q := n.queries(leafAddr); q != 0 {
+		t.Errorf("the forged address was asked %d times", q)
+	}
+}
+
+func TestEveryServerIsTriedBeforeAVerdict(t *testing.T) {
+	n := newTestNet(t)
+	n.zone(".", ". NS a.root-servers.test.\na.root-servers.test. A 198.41.0.4\ntest. NS a.nic.test.\na.nic.test. A 192.5.6.30", rootAddr)
+	n.zone("test.", `
+test. NS a.nic.test.
+a.nic.test. A 192.5.6.30
+a.test. NS ns1.a.test.
+a.test. NS ns2.a.test.
+a.test. NS ns3.a.test.
+a.test. NS ns.b.test.
+ns1.a.test. A 199.43.135.1
+ns2.a.test. A 199.43.135.2
+ns3.a.test. A 199.43.135.3
+b.test. NS a.nic.test.
+`, tldAddr)
+	n.zone("b.test.", "b.test. NS a.nic.test.\nns.b.test. A 199.43.135.4", tldAddr)
+	n.serve("199.43.135.1", func(*dns.Msg, string) []byte { return nil })
+	n.serve("199.43.135.2", func(q *dns.Msg, _ string) []byte { m := reply(q); m.Rcode = dns.RcodeRefused; return pack(m) })
+	n.serve("199.43.135.3", func(q *dns.Msg, _ string) []byte { m := reply(q); m.Rcode = dns.RcodeServerFailure; return pack(m) })
+	n.serve("199.43.135.4", func(q *dns.Msg, _ string) []byte { return pack(good(q)) })
+	r := n.resolver(nil, rootAddr)
+	if got := summary(resolve(t, r, Dual, "a.test", dns.TypeA)); got != "NOERROR 203.0.112.1" {
+		t.Errorf("got %s", got)
+	}
+}
