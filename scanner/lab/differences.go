@@ -1,0 +1,61 @@
+package lab
+
+import (
+	"fmt"
+	"slices"
+
+	"adopt6/scanner"
+)
+
+// Differences compares an observation with the truth, and returns a line for
+// everything that a correct scan would have found otherwise.
+func (t Truth) Differences(o *scanner.Observation) []string {
+	var lines []string
+	differ := func(what string, want, got any) {
+		lines = append(lines, fmt.Sprintf("%s: %s is %v, the truth is %v", o.Target.Name, what, got, want))
+	}
+	for _, v := range []struct {
+		name string
+		want *scanner.Verdict
+		got  scanner.Verdict
+	}{
+		{"dns_v6", t.DNS, o.DNS}, {"web_v6", t.Web, o.Web},
+		{"mail_v6", t.Mail, o.Mail}, {"v6_only", t.V6Only, o.V6Only},
+	} {
+		if v.want != nil && (v.want.Status != v.got.Status || v.want.Reason != "" && v.want.Reason != v.got.Reason) {
+			differ(v.name, word(*v.want), word(v.got))
+		}
+	}
+	if t.DNSSEC != nil && *t.DNSSEC != o.DNSSEC {
+		differ("dnssec", *t.DNSSEC, o.DNSSEC)
+	}
+	if t.DNSSECReason != "" && t.DNSSECReason != o.DNSSECReason {
+		differ("the reason of dnssec", t.DNSSECReason, o.DNSSECReason)
+	}
+	if t.Readiness != nil && *t.Readiness != o.Readiness {
+		differ("readiness", *t.Readiness, o.Readiness)
+	}
+	found := reasonsOf(o)
+	for _, reason := range t.Reasons {
+		if !slices.Contains(found, reason) {
+			lines = append(lines, fmt.Sprintf("%s: no evidence has the reason %s", o.Target.Name, reason))
+		}
+	}
+	return lines
+}
+
+func word(v scanner.Verdict) string {
+	if v.Reason == "" {
+		return v.Status.String()
+	}
+	return v.Status.String() + "/" + string(v.Reason)
+}
+
+// reasonsOf returns every reason in an observation, its evidence included.
+func reasonsOf(o *scanner.Observation) []scanner.Reason {
+	found := []scanner.Reason{o.DNS.Reason, o.Web.Reason, o.Mail.Reason, o.V6Only.Reason, o.DNSSECReason}
+	for _, e := range o.Endpoints {
+		found = append(found, e.Verdict.Reason)
+	}
+	return found
+}

@@ -1,0 +1,285 @@
+package lab
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+
+	"github.com/miekg/dns"
+	"go.yaml.in/yaml/v3"
+
+	"adopt6/scanner/lab/authority"
+)
+
+// connectGenerated opens the ports of the templates' servers, binds their
+// faults and fixes the place of the first generated address. It comes after
+// every declared address has its place.
+func (w *world) connectGenerated() error {
+	for profile, t := range w.gen.templates {
+		d, err := w.expand(authority.MustName("domain.example"), t.spec, templateSlots())
+		if err != nil {
+			return err
+		}
+		for i := range d.hosts {
+			if err := w.connectTemplateHost(t, &d.hosts[i]); err != nil {
+				return nodeError(&yaml.Node{}, "profile %s: %v", profile, err)
+			}
+		}
+		for i := range t.spec.Faults {
+			err := w.bindFault(d, &t.spec.Faults[i], t, func(a netip.Addr) *server { return w.templateServer(t, a) })
+			if err != nil {
+				return nodeError(&yaml.Node{}, "profile %s: %v", profile, err)
+			}
+		}
+	}
+	w.gen.base = uint32(len(w.servers))
+	return checkPlaces(len(w.servers), uint64(w.gen.count)*uint64(w.gen.perDomain))
+}
+
+// templateSlots gives out the addresses that stand for a profile's hosts.
+func templateSlots() func() (v4, v6 netip.Addr) {
+	next := uint32(0)
+	return func() (netip.Addr, netip.Addr) {
+		next++
+		return generatedPool.addr4(next - 1), generatedPool.addr6(next - 1)
+	}
+}
+
+func (w *world) connectTemplateHost(t *template, h *host) error {
+	if h.spec.Elsewhere {
+		addrs, ok := w.hosts[h.name]
+		if !ok {
+			return fmt.Errorf("nobody declares the host %s", h.name.Text())
+		}
+		h.addrs = addrs
+	} else if !h.name.In(authority.MustName("domain.example")) {
+		return fmt.Errorf("host %s lies outside of the generated domains; declare it below hosts or zones and write \"elsewhere\" here", h.name.Text())
+	}
+	for _, addr := range h.addrs {
+		s := w.templateServer(t, addr)
+		s.ports |= h.services()
+		if h.role == nsRole && (h.ns == nil || h.ns.Serves == nil || *h.ns.Serves) {
+			t.serving[s] = true
+		}
+	}
+	return nil
+}
+
+// templateServer returns the server of a profile's host, or the declared
+// server at an address that the profile writes out.
+func (w *world) templateServer(t *template, addr netip.Addr) *server {
+	slot, ok := generatedPool.slot(addr)
+	if !ok || slot >= uint32(len(t.servers)) {
+		return w.serverOf(addr)
+	}
+	family := 0
+	if addr.Is6() {
+		family = 1
+	}
+	if t.servers[slot][family] == nil {
+		t.servers[slot][family] = &server{addr: addr}
+	}
+	return t.servers[slot][family]
+}
+
+// place returns the place of a simulated address.
+func (w *world) place(addr netip.Addr) (uint32, bool) {
+	if place, ok := w.places[addr]; ok {
+		return place, true
+	}
+	slot, ok := generatedPool.slot(addr)
+	if !ok || w.gen.perDomain == 0 || slot/w.gen.perDomain >= w.gen.count {
+		return 0, false
+	}
+	place := w.gen.base + 2*slot
+	if addr.Is6() {
+		place++
+	}
+	return place, w.serverAt(place) != nil
+}
+
+// serverAt returns the server at a place, nil when nobody has it.
+func (w *world) serverAt(place uint32) *server {
+	if place < w.gen.base {
+		return w.servers[place]
+	}
+	id, slot, family, ok := w.generatedPlace(place)
+	if !ok {
+		return nil
+	}
+	if t := w.templateOf(id); slot < uint32(len(t.servers)) {
+		return t.servers[slot][family]
+	}
+	return nil
+}
+
+// generatedPlace takes a place of the generated addresses apart.
+func (w *world) generatedPlace(place uint32) (id, slot, family uint32, ok bool) {
+	if w.gen.perDomain == 0 {
+		return 0, 0, 0, false
+	}
+	n := place - w.gen.base
+	id = n / 2 / w.gen.perDomain
+	return id, n / 2 % w.gen.perDomain, n % 2, id < w.gen.count
+}
+
+// address is the inverse of place.
+func (w *world) address(place uint32) netip.Addr {
+	if place < w.gen.base {
+		return w.servers[place].addr
+	}
+	if slot := (place - w.gen.base) / 2; (place-w.gen.base)%2 == 1 {
+		return generatedPool.addr6(slot)
+	} else {
+		return generatedPool.addr4(slot)
+	}
+}
+
+// generatedAbove returns the generated domain that name is or lies in.
+func (w *world) generatedAbove(name authority.Name) (uint32, bool) {
+	for ; name != authority.Root; name = name.Parent() {
+		if id, ok := w.idOf(name); ok {
+			return id, true
+		}
+	}
+	return 0, false
+}
+
+// domainCache keeps generated domains that were asked for, the recent ones: it
+// forgets all that have not been used since it was last full.
+type domainCache struct{ shards [16]cacheShard }
+
+type cacheShard struct {
+	mu         sync.Mutex
+	young, old map[uint32]*domain
+}
+
+// shardDomains is half of what one shard holds.
+const shardDomains = 512
+
+func (c *domainCache) init() {
+	for i := range c.shards {
+		c.shards[i].young = map[uint32]*domain{}
+	}
+}
+
+func (c *domainCache) get(id uint32, make_ func() *domain) *domain {
+	s := &c.shards[id%uint32(len(c.shards))]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.young[id]
+	if d == nil {
+		if d = s.old[id]; d == nil {
+			d = make_()
+		}
+		if len(s.young) >= shardDomains {
+			s.old, s.young = s.young, map[uint32]*domain{}
+		}
+		s.young[id] = d
+	}
+	return d
+}
+
+// generatedDomain returns a generated domain, worked out with its zone.
+func (w *world) generatedDomain(id uint32) *domain {
+	return w.gen.cache.get(id, func() *domain {
+		d, err := w.makeDomain(id)
+		if err != nil {
+			// Its profile was worked out when the scenario was read.
+			panic(fmt.Sprintf("generated domain %s: %v", w.nameOf(id), err))
+		}
+		return d
+	})
+}
+
+func (w *world) makeDomain(id uint32) (*domain, error) {
+	next := id * w.gen.perDomain
+	d, err := w.expand(w.nameOf(id), w.templateOf(id).spec, func() (v4, v6 netip.Addr) {
+		next++
+		return generatedPool.addr4(next - 1), generatedPool.addr6(next - 1)
+	})
+	if err != nil {
+		return nil, err
+	}
+	parent := w.enclosing(d.name, true)
+	for i := range d.hosts {
+		if h := &d.hosts[i]; h.spec.Elsewhere {
+			h.addrs = w.hosts[h.name]
+		}
+	}
+	if d.spec.NS.Parent {
+		d.inherit(parent)
+	}
+	if err := w.beginZone(d, true); err != nil {
+		return nil, err
+	}
+	for _, h := range d.hosts {
+		if !h.spec.Elsewhere {
+			if err := addAddresses(d.zone, h.name, d.ttl(), h.addrs); err != nil {
+				return nil, err
+			}
+		}
+	}
+	cut := w.cut(d, parent)
+	var glueSets []*authority.RRset
+	for _, g := range cut.glue {
+		glueSets = append(glueSets, glueRRsets(g, cut.ttl)...)
+	}
+	d.delegation = authority.NewDelegation(d.name, cut.ttl, cut.ns, cut.ds, glueSets)
+	return d, d.zone.Finish()
+}
+
+func glueRRsets(g glue, ttl uint32) []*authority.RRset {
+	var v4, v6 [][]byte
+	for _, a := range g.addrs {
+		if a.Is4() {
+			v4 = append(v4, a.AsSlice())
+		} else {
+			v6 = append(v6, a.AsSlice())
+		}
+	}
+	var out []*authority.RRset
+	if len(v4) > 0 {
+		out = append(out, authority.NewRRset(g.host, dns.TypeA, ttl, v4...))
+	}
+	if len(v6) > 0 {
+		out = append(out, authority.NewRRset(g.host, dns.TypeAAAA, ttl, v6...))
+	}
+	return out
+}
+
+// view is one server as authority.Answer sees it: its zones. It is made for
+// each question, as a generated server depends on the domain it belongs to.
+type view struct {
+	w      *world
+	server *server
+	place  uint32
+	id     uint32 // of the generated domain whose server it is
+	own    bool   // id holds
+}
+
+func (v *view) set(w *world, place uint32) bool {
+	v.w, v.place, v.server, v.own = w, place, w.serverAt(place), false
+	if place >= w.gen.base {
+		v.id, _, _, v.own = w.generatedPlace(place)
+	}
+	return v.server != nil
+}
+
+// Enclosing implements authority.Zones.
+func (v *view) Enclosing(name authority.Name) *authority.Zone {
+	for n := name; ; n = n.Parent() {
+		if z := v.server.zones[n]; z != nil {
+			return z
+		}
+		if id, ok := v.w.idOf(n); ok && v.w.templateOf(id).serving[v.server] && (!v.own || v.id == id) {
+			return v.w.generatedDomain(id).zone
+		}
+		if n == authority.Root {
+			return nil
+		}
+	}
+}
+
+// addr returns the simulated address of the server.
+func (v *view) addr() netip.Addr { return v.w.address(v.place) }

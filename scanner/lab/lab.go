@@ -1,0 +1,136 @@
+// Package lab simulates an Internet on the loopback interface.
+//
+// In: a scenario file with domains, their addresses, their faults and the
+// truth about them. Out: real DNS, HTTP, HTTPS and SMTP servers, and a
+// [netaddr.Router] that leads the simulated global addresses to them.
+// It needs no privileges and never answers nor contacts another machine.
+package lab
+
+import (
+	"crypto/x509"
+	"fmt"
+	"iter"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"adopt6/lists"
+	"adopt6/scanner/lab/authority"
+)
+
+// Lab is a running laboratory, or another process's one that Attach found.
+type Lab struct {
+	world *world
+	ports ports
+	ca    *ca
+
+	onContact func(Contact)
+	servers   []interface{ close() }
+	conns     connections
+	closing   chan struct{}
+	closeOnce sync.Once
+	wg        sync.WaitGroup
+}
+
+// Contact is one question or connection that reached a simulated host.
+type Contact struct {
+	Server    netip.AddrPort // the simulated address and the real port number
+	Client    netip.AddrPort // on loopback
+	Transport string         // "udp" or "tcp"
+	Question  dns.Question   // zero unless it is a DNS question
+	At        time.Time
+}
+
+// Option changes how Start runs a laboratory.
+type Option func(*options)
+
+type options struct {
+	onContact func(Contact)
+	now       time.Time
+	sockets   int
+}
+
+// OnContact calls fn for every DNS question and every TCP connection, also for
+// those that a fault leaves unanswered. fn is called from many goroutines, and
+// the servers wait for it. A connection refused or dropped by a fault of the
+// whole port never reaches a server and so is not seen.
+func OnContact(fn func(Contact)) Option { return func(o *options) { o.onContact = fn } }
+
+// At sets the laboratory's clock when it starts, against which signatures and
+// certificates are valid. The scenario's own clock comes first.
+func At(now time.Time) Option { return func(o *options) { o.now = now } }
+
+// Sockets sets how many UDP sockets share the DNS port; one for each CPU when
+// not given.
+func Sockets(n int) Option { return func(o *options) { o.sockets = n } }
+
+// Start runs the scenario's servers; they are up when it returns. Close ends
+// them.
+func Start(s *Scenario, opts ...Option) (*Lab, error) {
+	o := options{now: time.Now()}
+	for _, set := range opts {
+		set(&o)
+	}
+	if !s.spec.Clock.IsZero() {
+		o.now = s.spec.Clock
+	}
+	w, err := newWorld(s, o.now)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.buildZones(true); err != nil {
+		return nil, err
+	}
+	l := &Lab{world: w, onContact: o.onContact, closing: make(chan struct{})}
+	if err := l.listen(o); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("start laboratory %s: %w", s.Name, err)
+	}
+	return l, nil
+}
+
+// Close ends the servers and waits for them.
+func (l *Lab) Close() error {
+	l.closeOnce.Do(func() {
+		if l.closing != nil {
+			close(l.closing)
+		}
+		for _, s := range l.servers {
+			s.close()
+		}
+		l.conns.closeAll()
+		l.wg.Wait()
+	})
+	return nil
+}
+
+// Scenario returns what the laboratory plays.
+func (l *Lab) Scenario() *Scenario { return l.world.scenario }
+
+// Now returns the time by the laboratory's clock when it started.
+func (l *Lab) Now() time.Time { return l.world.now }
+
+// RootHints returns the names and addresses of the root servers in zone file
+// form.
+func (l *Lab) RootHints() []byte { return l.world.rootHints() }
+
+// TrustAnchor returns the DS record of the root zone in zone file form.
+func (l *Lab) TrustAnchor() []byte { return l.world.trustAnchor() }
+
+// CertPool returns the certificate authority of the web and mail servers.
+func (l *Lab) CertPool() *x509.CertPool { return l.ca.pool() }
+
+// Targets yields the scenario's targets: ccTLDs, domains, generated domains.
+func (l *Lab) Targets() iter.Seq[lists.Target] { return l.world.targets() }
+
+// Truth returns what a correct scan says of a target, by its A-label name.
+// ok is false for a name that is no target.
+func (l *Lab) Truth(name string) (Truth, bool) {
+	n, err := authority.ParseName(name)
+	if err != nil {
+		return Truth{}, false
+	}
+	return l.world.truth(n)
+}

@@ -1,0 +1,115 @@
+package lab
+
+import (
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
+)
+
+// Truth is what a correct scan says of a domain. A nil field is not stated.
+type Truth struct {
+	DNS, Web, Mail, V6Only *scanner.Verdict // an empty reason is not stated
+	DNSSEC                 *dnssec.State
+	DNSSECReason           scanner.Reason // empty: not stated
+	Readiness              *uint8
+	// Reasons are tokens that must be somewhere in the evidence.
+	Reasons []scanner.Reason
+}
+
+// TruthSpec is the truth as a scenario states it: verdicts as status or
+// status/reason, such as broken/timeout.
+type TruthSpec struct {
+	DNS       *verdictSpec     `yaml:"dns_v6"`
+	Web       *verdictSpec     `yaml:"web_v6"`
+	Mail      *verdictSpec     `yaml:"mail_v6"`
+	V6Only    *verdictSpec     `yaml:"v6_only"`
+	DNSSEC    *stateSpec       `yaml:"dnssec"`
+	Readiness *uint8           `yaml:"readiness"`
+	Reasons   []scanner.Reason `yaml:"reasons"`
+}
+
+type verdictSpec scanner.Verdict
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (v *verdictSpec) UnmarshalYAML(node *yaml.Node) error {
+	word, reason, _ := strings.Cut(node.Value, "/")
+	if err := v.Status.UnmarshalText([]byte(word)); err != nil {
+		return nodeError(node, "%v; there are ok, partial, absent, broken and unmeasured", err)
+	}
+	v.Reason = scanner.Reason(reason)
+	if v.Status == scanner.OK && reason != "" {
+		return nodeError(node, "ok has no reason")
+	}
+	return checkReason(node, v.Reason)
+}
+
+type stateSpec struct {
+	state  dnssec.State
+	reason scanner.Reason
+}
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (s *stateSpec) UnmarshalYAML(node *yaml.Node) error {
+	word, reason, _ := strings.Cut(node.Value, "/")
+	if err := s.state.UnmarshalText([]byte(word)); err != nil {
+		return nodeError(node, "%v; there are secure, insecure, bogus and indeterminate", err)
+	}
+	s.reason = scanner.Reason(reason)
+	return checkReason(node, s.reason)
+}
+
+// checkReason holds a token to the form of all reasons.
+func checkReason(node *yaml.Node, r scanner.Reason) error {
+	if i := strings.IndexFunc(string(r), func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_'
+	}); i >= 0 {
+		return nodeError(node, "reason %q: lower-case letters, digits and _ only", r)
+	}
+	return nil
+}
+
+// truth returns the public form.
+func (t *TruthSpec) truth() Truth {
+	out := Truth{
+		DNS: (*scanner.Verdict)(t.DNS), Web: (*scanner.Verdict)(t.Web), Mail: (*scanner.Verdict)(t.Mail),
+		V6Only: (*scanner.Verdict)(t.V6Only), Readiness: t.Readiness, Reasons: t.Reasons,
+	}
+	if t.DNSSEC != nil {
+		out.DNSSEC, out.DNSSECReason = &t.DNSSEC.state, t.DNSSEC.reason
+	}
+	return out
+}
+
+// check looks for contradictions within the truth and against the records of
+// the domain, so that a slip of the pen does not become a golden result.
+func (t *TruthSpec) check(d *domain) error {
+	if t.Readiness != nil && *t.Readiness > 5 {
+		return fmt.Errorf("readiness %d: the levels are 0 to 5", *t.Readiness)
+	}
+	if is(t.V6Only, scanner.OK) && is(t.DNS, scanner.Absent) {
+		return fmt.Errorf("v6_only cannot be ok where dns_v6 is absent")
+	}
+	for _, c := range []struct {
+		what    string
+		verdict *verdictSpec
+		has     bool
+	}{
+		{"dns_v6", t.DNS, d.publishes(d.nsHosts())},
+		{"web_v6", t.Web, d.publishes(d.webHosts())},
+		{"mail_v6", t.Mail, d.publishes(d.mailHosts())},
+	} {
+		switch {
+		case is(c.verdict, scanner.Absent) && c.has:
+			return fmt.Errorf("the truth says %s is absent, and the domain publishes AAAA records for it", c.what)
+		case (is(c.verdict, scanner.OK) || is(c.verdict, scanner.Broken)) && !c.has:
+			return fmt.Errorf("the truth says %s is %s, and the domain publishes no AAAA record for it", c.what, c.verdict.Status)
+		}
+	}
+	return nil
+}
+
+func is(v *verdictSpec, s scanner.Status) bool { return v != nil && v.Status == s }
