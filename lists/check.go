@@ -14,9 +14,9 @@ const maxRemembered = 1 << 22
 // Report is what Check found in a list.
 type Report struct {
 	File      string       `json:"file"`
-	Targets   int          `json:"targets"`   // rows in order, without duplicates
-	Countries int          `json:"countries"` // distinct ones among them
-	Homeless  int          `json:"homeless"`  // targets that count for no country
+	Targets   int          `json:"targets"`    // rows in order, without duplicates
+	Countries int          `json:"countries"`  // distinct ones among them
+	NoCountry int          `json:"no_country"` // targets that count for no country
 	Errors    []*LineError `json:"errors"`
 	// More says that the list was not read to its end, since Errors is full.
 	More bool `json:"more"`
@@ -61,7 +61,7 @@ func Check(r io.Reader, file string, most int) (Report, error) {
 		}
 		report.Targets++
 		if t.Country == "" {
-			report.Homeless++
+			report.NoCountry++
 		} else {
 			found[t.Country] = true
 		}

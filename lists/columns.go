@@ -129,13 +129,8 @@ func countryField(code, name string) (string, error) {
 	if code == "" {
 		return CountryOf(name), nil
 	}
-	if len(code) == 2 {
-		upper := strings.ToUpper(code)
-		if _, ok := countries().byCode[upper]; ok {
-			return upper, nil
-		}
-	}
-	return "", &Problem{"unknown country code " + quote(code), countryAdvice(code)}
+	c, err := ParseCountry(code)
+	return c.Alpha2, err
 }
 
 // textField checks a word that goes to the store as it is.

@@ -23,6 +23,17 @@ func CountryByCode(alpha2 string) (Country, bool) {
 	return countries().all[i], true
 }
 
+// ParseCountry returns the country with an alpha-2 code in upper or lower
+// case. The error for any other code is a *Problem that suggests one.
+func ParseCountry(code string) (Country, error) {
+	if len(code) == 2 {
+		if c, ok := CountryByCode(strings.ToUpper(code)); ok {
+			return c, nil
+		}
+	}
+	return Country{}, &Problem{"unknown country code " + quote(code), countryAdvice(code)}
+}
+
 // CountryOf returns the alpha-2 code of the country that a name in A-label
 // form belongs to by its top-level domain: the ccTLD's country, or US for
 // .gov and .mil. It is empty for every other generic top-level domain and for

@@ -165,7 +165,7 @@ func TestCheck(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("errors:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if report.Targets != 3 || report.Countries != 2 || report.Homeless != 1 || report.More || report.Compared != 3 {
+	if report.Targets != 3 || report.Countries != 2 || report.NoCountry != 1 || report.More || report.Compared != 3 {
 		t.Errorf("%+v", report)
 	}
 	if report, _ := Check(strings.NewReader(in), "list.csv", 2); len(report.Errors) != 2 || !report.More {

@@ -39,7 +39,7 @@ func (g *generator) governments() ([][]string, error) {
 	if c.suffixes, err = g.loadSuffixes(); err != nil {
 		return nil, err
 	}
-	if c.judged, err = g.loadJudgements(); err != nil {
+	if c.judged, err = loadJudgements(); err != nil {
 		return nil, err
 	}
 	// The order decides which source a row names when several agree.

@@ -1,7 +1,8 @@
 package main
 
 import (
-	"path/filepath"
+	_ "embed"
+	"fmt"
 	"strings"
 )
 
@@ -14,15 +15,22 @@ type judgements struct {
 	names, suffixes, labels map[string]string // to the level
 }
 
-func (g *generator) loadJudgements() (judgements, error) {
+//go:embed judgements.csv
+var judgementFile string
+
+func loadJudgements() (judgements, error) {
 	j := judgements{make(map[string]string), make(map[string]string), make(map[string]string)}
-	records, err := readTable(filepath.Join(g.out, "internal", "generate", "judgements.csv"))
+	records, err := parseTable(strings.NewReader(judgementFile))
 	if err != nil {
-		return j, err
+		return j, fmt.Errorf("read judgements.csv: %w", err)
 	}
 	kinds := map[string]map[string]string{"name": j.names, "suffix": j.suffixes, "label": j.labels}
 	for _, r := range records {
-		kinds[r["what"]][r["value"]] = r["level"]
+		kind, known := kinds[r["what"]]
+		if _, level := rank[r["level"]]; !known || !level || kind[r["value"]] != "" {
+			return j, fmt.Errorf("judgements.csv: %s %s: unknown kind or level, or there twice", r["what"], r["value"])
+		}
+		kind[r["value"]] = r["level"]
 	}
 	return j, nil
 }

@@ -11,11 +11,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"adopt6/lists"
 )
 
 func main() {
 	raw := flag.String("raw", defaultRaw(), "folder of the raw data sets (or $ADOPT6_RAWDATA)")
-	out := flag.String("out", ".", "folder that the lists go to, with sources.csv in it")
+	out := flag.String("out", ".", "folder that the lists go to")
 	flag.Parse()
 	if err := run(*raw, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "generate lists:", err)
@@ -32,11 +34,10 @@ func defaultRaw() string {
 }
 
 func run(raw, out string) error {
-	dates, err := readDates(filepath.Join(out, "sources.csv"))
-	if err != nil {
-		return err
+	g := &generator{raw: raw, dates: make(map[string]string)}
+	for _, s := range lists.Sources() {
+		g.dates[s.ID] = s.Date
 	}
-	g := &generator{raw: raw, out: out, dates: dates}
 	if err := g.loadCountries(); err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ func run(raw, out string) error {
 
 // generator is one run: the raw data, and what is known so far.
 type generator struct {
-	raw, out  string
+	raw       string
 	dates     map[string]string // source to its date
 	countries []country
 	byAlpha2  map[string]*country

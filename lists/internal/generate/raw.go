@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,12 +28,20 @@ func readTable(file string) ([]record, error) {
 			return nil, fmt.Errorf("unpack %s: %w", file, err)
 		}
 	}
-	all, err := csv.NewReader(r).ReadAll()
+	records, err := parseTable(r)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
+	return records, nil
+}
+
+func parseTable(r io.Reader) ([]record, error) {
+	all, err := csv.NewReader(r).ReadAll()
+	if err != nil {
+		return nil, err
+	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("read %s: no header", file)
+		return nil, errors.New("no header")
 	}
 	records := make([]record, 0, len(all)-1)
 	for _, row := range all[1:] {
@@ -52,19 +61,6 @@ func (g *generator) readLines(name string) ([]string, error) {
 		return nil, err
 	}
 	return strings.Fields(string(b)), nil
-}
-
-// readDates reads the date of each source.
-func readDates(file string) (map[string]string, error) {
-	records, err := readTable(file)
-	if err != nil {
-		return nil, err
-	}
-	dates := make(map[string]string)
-	for _, r := range records {
-		dates[r["id"]] = r["date"]
-	}
-	return dates, nil
 }
 
 // territoryNames reads the CLDR territory names of one language.
