@@ -36,6 +36,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.PersistentFlags().StringVar(&a.configFile, "config", "", "configuration file (default: ./adopt6.yaml, then /etc/adopt6/adopt6.yaml)")
 	root.AddCommand(
 		newConfigCommand(a),
+		newListsCommand(a),
 		newVersionCommand(a),
 	)
 	return root

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"adopt6/lists"
+)
+
+// runLists runs one `adopt6 lists` command.
+func runLists(stdin string, args ...string) (code int, out, errOut string) {
+	var o, e bytes.Buffer
+	code = run(context.Background(), append([]string{"lists"}, args...), strings.NewReader(stdin), &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestListsPrint(t *testing.T) {
+	tests := []struct {
+		args []string
+		want []string // parts of the output
+	}{
+		{nil, []string{"cctld                      309    244        yes", "us-dotgov              2026-08-22  16539"}},
+		{[]string{"cctlds", "--country", "eg"}, []string{"eg  ", "xn--wgbh1c               EG      EGY    818  Arabic", "مصر"}},
+		{[]string{"governments", "--country", "TV", "--level", "central"}, []string{"TV      central", "gov.tv"}},
+		{[]string{"countries"}, []string{"AF   004  yes LDC LLDC  2025-12 Asia and the Pacific Afghanistan"}},
+		{[]string{"sources"}, []string{"fr-etalab (etalab-2.0, 2024-12-02)"}},
+	}
+	for _, test := range tests {
+		code, out, errOut := runLists("", test.args...)
+		if code != 0 || errOut != "" {
+			t.Errorf("lists %q: exit code %d: %s", test.args, code, errOut)
+		}
+		for _, part := range test.want {
+			if !strings.Contains(out, part) {
+				t.Errorf("lists %q: no %q in\n%.2000s", test.args, part, out)
+			}
+		}
+		for line := range strings.Lines(out) {
+			if n := utf8.RuneCountInString(line) - 1; n > 80 && !strings.Contains(line, "Territory") && !strings.Contains(line, "Islands") {
+				t.Errorf("lists %q: line of %d characters: %s", test.args, n, line)
+			}
+		}
+	}
+}
+
+func TestListsJSON(t *testing.T) {
+	for _, args := range [][]string{
+		{"--json"}, {"cctlds", "--json"}, {"governments", "--country", "KE", "--json"}, {"countries", "--json"}, {"sources", "--json"},
+		{"governments", "--country", "BV", "--json"}, // none
+	} {
+		code, out, _ := runLists("", args...)
+		if code != 0 || !json.Valid([]byte(out)) {
+			t.Errorf("lists %q: exit code %d, no JSON: %.200s", args, code, out)
+		}
+	}
+	_, out, _ := runLists("", "cctlds", "--json")
+	var tlds []map[string]string
+	if err := json.Unmarshal([]byte(out), &tlds); err != nil || len(tlds) != 309 || tlds[0]["name"] != "ac" || tlds[0]["country"] != "SH" {
+		t.Errorf("%v, %d ccTLDs: %.200s", err, len(tlds), out)
+	}
+}
+
+// TestListsCSVReadsBack checks that what lists prints is a list.
+func TestListsCSVReadsBack(t *testing.T) {
+	for _, list := range []string{"cctlds", "governments"} {
+		_, out, _ := runLists("", list, "--csv")
+		code, report, errOut := runLists(out, "check", "-")
+		if code != 0 || !strings.HasPrefix(report, "standard input: ok: ") {
+			t.Errorf("%s: exit code %d: %s%s", list, code, report, errOut)
+		}
+	}
+}
+
+func TestListsMisuse(t *testing.T) {
+	tests := []struct {
+		args []string
+		want string
+	}{
+		{[]string{"cctlds", "--country", "UK"}, `adopt6: --country: unknown country code "UK": did you mean "GB" (United Kingdom)?` + "\n"},
+		{[]string{"governments", "--level", "federal"}, `adopt6: --level: unknown level "federal": write one of central, regional, local, public-sector` + "\n"},
+		{[]string{"countries", "--json", "--csv"}, "adopt6: give --json or --csv, not both\n"},
+		{[]string{"check", "--max-errors", "0", "-"}, "adopt6: --max-errors 0: give at least 1\n"},
+		{[]string{"check", "no/such/file"}, "adopt6: open list: open no/such/file: no such file or directory\n"},
+		{[]string{"check"}, "adopt6: requires at least 1 arg(s), only received 0\n"},
+	}
+	for _, test := range tests {
+		code, out, errOut := runLists("", test.args...)
+		if code != exitMisuse || errOut != test.want || out != "" {
+			t.Errorf("lists %q: exit code %d, %q; want 2, %q", test.args, code, errOut, test.want)
+		}
+	}
+}
+
+func TestListsCheck(t *testing.T) {
+	dir := t.TempDir()
+	good, bad := filepath.Join(dir, "good.csv"), filepath.Join(dir, "bad.csv")
+	write := func(file, text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(good, "\ufeffname;country\r\nexample.org;TG\r\nexample.sn\r\n")
+	write(bad, "example.org,UK\n192.0.2.1\nexample.com\n")
+
+	code, out, errOut := runLists("", "check", good)
+	if want := good + ": ok: 2 targets, 2 countries\n"; code != 0 || out != want || errOut != "" {
+		t.Errorf("good list: %d, %q, %q; want %q", code, out, errOut, want)
+	}
+	code, out, errOut = runLists("", "check", good, bad)
+	want := bad + `:1: unknown country code "UK": did you mean "GB" (United Kingdom)?
+` + bad + `:2: "192.0.2.1" is an IP address: write a domain name; adopt6 finds its addresses itself
+adopt6: ` + bad + ` has errors: 2
+`
+	if code != exitMisuse || errOut != want || !strings.Contains(out, "good.csv: ok") {
+		t.Errorf("bad list: %d, %q\n got %s\nwant %s", code, out, errOut, want)
+	}
+	code, _, errOut = runLists("", "check", "--max-errors", "1", bad)
+	if code != exitMisuse || !strings.HasSuffix(errOut, "bad.csv has 1 errors or more; the rest was not read\n") {
+		t.Errorf("one error: %d, %q", code, errOut)
+	}
+	code, out, _ = runLists("", "check", "--json", good, bad)
+	var reports []lists.Report
+	if err := json.Unmarshal([]byte(out), &reports); code != exitMisuse || err != nil || len(reports) != 2 || len(reports[1].Errors) != 2 || reports[1].Errors[1].Line != 2 {
+		t.Errorf("JSON: %d, %v: %s", code, err, out)
+	}
+	code, out, _ = runLists("example.com\n", "check", "-")
+	if code != 0 || out != "standard input: ok: 1 targets, 0 countries; 1 targets of no country\n" {
+		t.Errorf("standard input: %d, %q", code, out)
+	}
+}
