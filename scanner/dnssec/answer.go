@@ -174,7 +174,7 @@ func (j *judging) link(n name) (target name) {
 
 // take validates a set and, if a wildcard made it, that this was right.
 func (j *judging) take(s *rrset) bool {
-	got := j.check(s, j.zone.name, j.zone.keys)
+	got := j.check(s, j.zone)
 	if got.reason != "" {
 		if below := j.signerBelow(s); below != "" {
 			j.Kind, j.Target = Below, below.String()

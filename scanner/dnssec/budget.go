@@ -15,7 +15,7 @@ type Budget struct {
 // chain of eight aliases through four zones each, with NSEC3 denials of 150
 // iterations, stays well below.
 func DefaultBudget() Budget {
-	return Budget{Signatures: 256, Failures: 16, Hashes: 20_000}
+	return Budget{Signatures: 128, Failures: 16, Hashes: 20_000}
 }
 
 // Bounds on what one message may make the validator look at. What is beyond

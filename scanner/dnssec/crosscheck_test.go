@@ -177,7 +177,7 @@ func agree(t *testing.T, zone name, rr *dns.DNSKEY, k *key, sig *dns.RRSIG, rrs 
 	if !ok || len(sets) != 1 {
 		t.Fatalf("%d sets in %v", len(sets), rrs)
 	}
-	ours := v.check(&sets[0], zone, []*key{k})
+	ours := v.checkWith(&sets[0], zone, []*key{k}, nil)
 	if (ours.reason == "") != want || (theirs == nil) != want {
 		t.Errorf("want %v, got %q, miekg/dns %v\n%v\n%v", want, ours.reason, theirs, rrs, sig)
 	}

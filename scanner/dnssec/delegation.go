@@ -61,7 +61,7 @@ func (v *Validator) signedDelegation(d *Delegation, parent *Zone, set *rrset) *D
 	if len(set.rrs) > maxDS {
 		return d.fail(v.at, BudgetExceeded)
 	}
-	got := v.check(set, parent.name, parent.keys)
+	got := v.check(set, parent)
 	if got.reason == "" && got.expanded {
 		got.reason = RRSIGLabelsInvalid // no wildcard makes a delegation, RFC 4592 section 4.2
 	}

@@ -62,7 +62,7 @@ func (d *denial) good(r *record) bool {
 		return r.good
 	}
 	r.checked = true
-	got := d.v.check(r.set, d.zone.name, d.zone.keys)
+	got := d.v.check(r.set, d.zone)
 	if got.reason == "" && got.expanded {
 		// Made from a wildcard: the owner is not one of the zone's names
 		// (RFC 4035 section 5.4, CVE-2017-15105).

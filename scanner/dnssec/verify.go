@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"slices"
 	"time"
@@ -33,10 +34,15 @@ func graver(a, b Reason) Reason {
 	return a
 }
 
-// check looks for one signature over s, made by zone with one of keys, that
-// holds now (RFC 4035 section 5.3). A single one is enough, RFC 6840 section
-// 5.11.
-func (v *Validator) check(s *rrset, zone name, keys []*key) outcome {
+// check looks for one signature over s by z that holds now.
+func (v *Validator) check(s *rrset, z *Zone) outcome {
+	return v.checkWith(s, z.name, z.keys, z.memo)
+}
+
+// checkWith looks for one signature over s, made by zone with one of keys,
+// that holds now (RFC 4035 section 5.3). A single one is enough, RFC 6840
+// section 5.11. known may be nil.
+func (v *Validator) checkWith(s *rrset, zone name, keys []*key, known *memo) outcome {
 	if !s.owner.within(zone) {
 		return outcome{reason: RRSIGSignerInvalid}
 	}
@@ -64,14 +70,13 @@ func (v *Validator) check(s *rrset, zone name, keys []*key) outcome {
 				worst = graver(worst, reason)
 				continue
 			}
-			if !v.budget.takeSignature() {
+			tries++
+			switch reason := v.try(s, sig, labels, zone, k, known); reason {
+			case "":
+				return v.accept(s, sig, k, labels)
+			case BudgetExceeded:
 				return outcome{reason: BudgetExceeded}
 			}
-			tries++
-			if v.holds(s, sig, labels, zone, k) {
-				return v.accept(s, sig, k, labels)
-			}
-			v.budget.Failures--
 			worst = RRSIGInvalid
 		}
 	}
@@ -112,19 +117,38 @@ func (v *Validator) precheck(sig *dns.RRSIG, labels int, zone name) Reason {
 	return ""
 }
 
-// holds verifies one signature with one key.
-func (v *Validator) holds(s *rrset, sig *dns.RRSIG, labels int, zone name, k *key) bool {
+// try verifies one signature with one key. known may be nil.
+func (v *Validator) try(s *rrset, sig *dns.RRSIG, labels int, zone name, k *key, known *memo) Reason {
 	signature, err := base64.StdEncoding.AppendDecode(v.signature[:0], []byte(sig.Signature))
 	v.signature = signature
 	if err != nil {
-		return false
+		return RRSIGInvalid
 	}
 	owner := s.owner
 	if int(sig.Labels) < labels {
 		owner = s.owner.ancestor(int(sig.Labels)).wildcard()
 	}
 	data, ok := v.canonical.data(s, sig, owner, zone)
-	return ok && k.verifier.verify(data, signature)
+	if !ok {
+		return RRSIGInvalid
+	}
+	var fingerprint [sha256.Size]byte
+	if known != nil {
+		if fingerprint = sum(data, signature); known.has(&fingerprint) {
+			return ""
+		}
+	}
+	if !v.budget.takeSignature() {
+		return BudgetExceeded
+	}
+	if !k.verifier.verify(data, signature) {
+		v.budget.Failures--
+		return RRSIGInvalid
+	}
+	if known != nil {
+		known.add(fingerprint)
+	}
+	return ""
 }
 
 // accept describes a signature that holds.

@@ -15,7 +15,8 @@ const (
 )
 
 // Zone is what validation found out about one zone: its state and, when it is
-// secure, its keys. It is never changed after it is made and may be shared.
+// secure, its keys. It does not change once it is made and may be shared
+// between goroutines.
 type Zone struct {
 	Name   string // absolute, lower case
 	State  State
@@ -29,12 +30,16 @@ type Zone struct {
 
 	name name
 	keys []*key
+	memo *memo // set when there are keys
 }
 
 // Size returns about how many bytes of memory the zone holds, for the account
 // of a cache.
 func (z *Zone) Size() int {
 	size := 512 + 2*len(z.Name) + 64*len(z.Facts.Keys)
+	if z.memo != nil {
+		size += memoSlots * (8 + 32)
+	}
 	for _, k := range z.keys {
 		size += 256 + 2*cap(k.rdata)
 	}
@@ -156,7 +161,7 @@ func (v *Validator) zone(d *Delegation, trusted []*key, r Response, mismatch Rea
 	if len(entry) == 0 {
 		return fail(reason)
 	}
-	got := v.check(set, d.name, entry)
+	got := v.checkWith(set, d.name, entry, nil)
 	if got.reason == RRSIGKeyMissing {
 		got.reason = RRSIGMissing // by the key that the parent or the anchor names
 	}
@@ -171,6 +176,7 @@ func (v *Validator) zone(d *Delegation, trusted []*key, r Response, mismatch Rea
 		z.Facts.Digests = insert(z.Facts.Digests, digest)
 	}
 	z.Expires = earliest(d.Expires, v.at.Add(time.Duration(got.ttl)*time.Second))
+	z.memo = new(memo)
 	z.keys = slices.DeleteFunc(keys, func(k *key) bool { return !k.zoneKey() })
 	return z
 }
