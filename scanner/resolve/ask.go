@@ -46,7 +46,7 @@ func (j *job) ask(c *cut, name string, qtype uint16, keepGlue bool) (*answer, *f
 	for _, host := range c.ns {
 		j.addCandidates(r, host.name, host.addrs)
 	}
-	if len(r.candidates) > 0 && !keepGlue {
+	if len(r.candidates) > 0 && !keepGlue && len(j.avoid) == 0 {
 		if a, f := j.askTogether(r); a != nil || f != nil {
 			return a, f
 		}
@@ -67,10 +67,10 @@ func (j *job) askTogether(r *round) (a *answer, f *failure) {
 		case <-j.ctx.Done():
 			return nil, j.ended(r.cut.zone, j.ctx.Err())
 		}
-		if fl.answer != nil && j.trace != nil {
+		if fl.value != nil && j.trace != nil {
 			j.event(Event{Step: StepShared, Zone: r.cut.zone, Name: r.name, Type: r.qtype})
 		}
-		return fl.answer, nil
+		return fl.value, nil
 	}
 	defer func() { j.view.flights.land(k, fl, a) }()
 	for {
@@ -122,6 +122,9 @@ func (j *job) addCandidates(r *round, host string, addrs []netip.Addr) {
 			continue
 		}
 		s := j.r.servers.get(netip.AddrPortFrom(a, dnsPort))
+		if slices.Contains(j.avoid, s) {
+			continue
+		}
 		if slices.ContainsFunc(r.candidates, func(c candidate) bool { return c.server == s }) {
 			continue
 		}
@@ -322,6 +325,9 @@ func (j *job) judge(r *round, c *candidate, m *message) *answer {
 		now: j.now(), full: j.full, keepGlue: r.keepGlue,
 	}
 	a, reason := rd.read()
+	if a != nil {
+		a.from = c.server
+	}
 	if reason != "" {
 		r.reason = worse(r.reason, reason)
 		c.gone = reason != ReasonServFail || c.tries > 1

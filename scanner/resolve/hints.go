@@ -16,9 +16,6 @@ import (
 //go:embed root.hints
 var rootHints []byte
 
-//go:embed root.ds
-var rootAnchors []byte
-
 // RootServer is a name server of the root zone and where to find it.
 type RootServer struct {
 	Name  string // lower case, with the final dot
@@ -34,10 +31,6 @@ func BuiltinHints() []RootServer {
 	}
 	return roots
 }
-
-// BuiltinAnchors returns the trust anchors of the Internet's root zone, KSK
-// 20326 and 38696, as DS records in zone file form.
-func BuiltinAnchors() []byte { return bytes.Clone(rootAnchors) }
 
 // maxHintLines bounds the work that a file of hints can cause.
 const maxHintLines = 10_000

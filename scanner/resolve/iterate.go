@@ -20,7 +20,7 @@ const (
 // aliases.
 func (j *job) lookup(name string, qtype uint16) (*answer, *failure) {
 	k := key{name, qtype}
-	if a, ok := j.view.answers.get(k); ok && (!j.full || a.full()) {
+	if a, ok := j.view.answers.get(k); ok {
 		if j.trace != nil {
 			j.event(Event{Step: StepCached, Zone: a.zone, Name: name, Type: qtype})
 		}
@@ -50,9 +50,6 @@ func (j *job) lookup(name string, qtype uint16) (*answer, *failure) {
 	}
 	return a, nil
 }
-
-// full says whether a holds the DNSSEC records, or that there are none.
-func (a *answer) full() bool { return true }
 
 func (j *job) failed(name string, qtype uint16, f *failure) *failure {
 	if j.trace != nil && f.err == nil {
@@ -124,7 +121,7 @@ func (j *job) descend(c *cut, name string, qtype uint16, atParent bool) (*answer
 		if j.trace != nil {
 			j.event(Event{Step: StepReferral, Zone: c.zone, Name: ask, Type: kind, Note: a.cut.zone})
 		}
-		j.keep(a.cut)
+		j.keep(a)
 		if atParent && a.cut.zone == name {
 			return a, nil
 		}
@@ -153,7 +150,7 @@ func (j *job) probeType() uint16 {
 
 // cachedOrAsk is ask, unless the answer to a shortened name is known.
 func (j *job) cachedOrAsk(c *cut, name string, qtype uint16, keepGlue bool) (*answer, *failure) {
-	if !keepGlue {
+	if !keepGlue && len(j.avoid) == 0 {
 		if a, ok := j.view.answers.get(key{name, qtype}); ok {
 			return a, nil
 		}
@@ -175,8 +172,15 @@ func (j *job) cachedOrAsk(c *cut, name string, qtype uint16, keepGlue bool) (*an
 	return a, f
 }
 
-// keep remembers a zone cut.
-func (j *job) keep(c *cut) { j.view.cuts.put(key{name: c.zone}, c, c.expires, c.bytes()) }
+// keep remembers a zone cut, and for this job the referral, which may tell how
+// the zone is signed.
+func (j *job) keep(referral *answer) {
+	c := referral.cut
+	j.view.cuts.put(key{name: c.zone}, c, c.expires, c.bytes())
+	if j.full {
+		j.referrals = append(j.referrals, referral)
+	}
+}
 
 // networkReason says whether a reason concerns a zone's servers whatever they
 // are asked.

@@ -67,6 +67,11 @@ type Config struct {
 	Timeout time.Duration   // the longest wait for one answer; 0: 2 s
 	Retries int             // further tries of a server after a lost query; below 0: none, 0: 2
 	Limits  Limits          // zero fields take the value of DefaultLimits
+	// Anchors are the trust anchors to validate from; nil: nothing is
+	// validated, and every state is indeterminate.
+	Anchors *dnssec.Anchors
+	// At is the time as of which signatures are judged; zero: the present.
+	At time.Time
 	// CacheBytes bounds the memory of the caches of all modes together,
 	// roughly; 0: 256 MiB.
 	CacheBytes int64
@@ -96,7 +101,15 @@ type Result struct {
 	// the look-up of name servers included. Cached facts cost none.
 	Queries int
 
-	State dnssec.State
+	// State is the security status of the answer, aliases included, and Facts
+	// what it rests on. StateReason says why it is not secure and StateZone in
+	// which zone that arose. A bogus answer is reported like any other.
+	State       dnssec.State
+	StateReason dnssec.Reason
+	StateZone   string
+	Facts       dnssec.Facts
+	// At is the time as of which signatures were judged.
+	At time.Time
 }
 
 // Delegation is what the parent of a zone says of it.
@@ -117,6 +130,10 @@ type Delegation struct {
 	// was to be seen.
 	SameServers bool
 	Queries     int
+	// State is the security status of DS or of its absence, as for [Result].
+	State       dnssec.State
+	StateReason dnssec.Reason
+	StateZone   string
 }
 
 // Transport is what carries a query.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"adopt6/scanner/dnssec"
 	"adopt6/scanner/netaddr"
 )
 
@@ -27,6 +28,8 @@ type Resolver struct {
 	udp     *udpTransport
 	tcp     *tcpTransport
 	views   [modes]*view
+	// validators are made for one job after the other.
+	validators sync.Pool
 }
 
 // view is what has been learnt in one mode.
@@ -38,7 +41,9 @@ type view struct {
 	cuts     *cache[*cut]
 	answers  *cache[*answer]
 	failures *cache[string] // reasons, RFC 9520
-	flights  *flights
+	flights  *flights[*answer]
+	zones    *cache[*dnssec.Zone]
+	building *flights[*dnssec.Zone]
 }
 
 // New returns a resolver. It sends nothing before it is asked, and holds
@@ -79,10 +84,12 @@ func newView(m Mode, config *Config) *view {
 	v := &view{
 		mode:     m,
 		hints:    &cut{zone: "."},
-		cuts:     newCache[*cut](size*5/8, config.Now),
+		cuts:     newCache[*cut](size*6/16, config.Now),
 		answers:  newCache[*answer](size*5/16, config.Now),
-		failures: newCache[string](size/16, config.Now),
-		flights:  newFlights(),
+		zones:    newCache[*dnssec.Zone](size*4/16, config.Now),
+		failures: newCache[string](size*1/16, config.Now),
+		flights:  newFlights[*answer](),
+		building: newFlights[*dnssec.Zone](),
 	}
 	for _, root := range config.Roots {
 		host := nsHost{name: dns.CanonicalName(root.Name)}
@@ -150,15 +157,36 @@ type job struct {
 	queries int
 	depth   int
 	stack   []key // look-ups in each other
-	full    bool  // ask for DNSSEC records
 	out     outcome
+
+	full      bool // ask for DNSSEC records and validate
+	validator *dnssec.Validator
+	referrals []*answer // met by this job
+	avoid     []*server // not to be asked
 }
 
 func (r *Resolver) newJob(ctx context.Context, mode Mode) (*job, context.CancelFunc) {
 	j := &job{r: r, view: r.views[mode%modes], outer: ctx, started: time.Now(), trace: traceOf(ctx)}
 	var cancel context.CancelFunc
 	j.ctx, cancel = context.WithDeadline(ctx, j.started.Add(r.config.Limits.Time))
-	return j, cancel
+	if r.config.Anchors == nil {
+		return j, cancel
+	}
+	j.full = true
+	at := r.config.At
+	if at.IsZero() {
+		at = r.config.Now()
+	}
+	j.validator, _ = r.validators.Get().(*dnssec.Validator)
+	if j.validator == nil {
+		j.validator = dnssec.NewValidator(at, dnssec.DefaultBudget())
+	} else {
+		j.validator.Reset(at, dnssec.DefaultBudget())
+	}
+	return j, func() {
+		r.validators.Put(j.validator)
+		cancel()
+	}
 }
 
 // failure is why a look-up came to nothing. err is set when the caller's
@@ -194,13 +222,25 @@ func (j *job) resolve(result *Result) error {
 	name := result.Name
 	seen := []string{name}
 	expires := int64(0)
+	result.StateReason, result.StateZone = dnssec.NoAnchor, "."
+	if j.full {
+		result.State, result.StateReason, result.StateZone = dnssec.Secure, "", ""
+		result.At = j.validator.At()
+	}
 	for {
 		a, f := j.lookup(name, result.Type)
+		if f == nil && j.full {
+			a, f = j.secureLink(result, name, a)
+		}
 		if f != nil {
 			if f.err != nil {
 				return f.err
 			}
 			result.RCode, result.Reason, result.Zone = dns.RcodeServerFailure, f.reason, f.zone
+			if result.State == dnssec.Secure {
+				// Nothing was learnt that could be judged.
+				result.State, result.StateReason, result.StateZone = dnssec.Indeterminate, dnssec.ResponseUnusable, f.zone
+			}
 			return nil
 		}
 		if expires == 0 || a.expires < expires {
@@ -228,6 +268,24 @@ func (j *job) resolve(result *Result) error {
 		}
 		seen = append(seen, name)
 	}
+}
+
+// secureLink judges one link of the chain of aliases and takes the judgement
+// into the result.
+func (j *job) secureLink(result *Result, name string, a *answer) (*answer, *failure) {
+	got, a, f := j.secure(name, result.Type, a)
+	if f != nil {
+		return nil, f
+	}
+	if dnssec.Worse(result.State, got.State) != result.State {
+		result.State, result.StateReason, result.StateZone = got.State, got.Reason, got.Zone
+	}
+	if len(result.Facts.Algorithms) == 0 && result.Facts.Expires.IsZero() {
+		result.Facts = got.Facts
+	} else {
+		result.Facts = result.Facts.Merge(got.Facts)
+	}
+	return a, nil
 }
 
 // withoutSignatures returns rrs without the RRSIG records that were fetched
@@ -288,6 +346,15 @@ func (j *job) delegationDS(d *Delegation) error {
 	if f != nil {
 		d.Reason = f.reason
 		return f.err
+	}
+	d.StateReason, d.StateZone = dnssec.NoAnchor, "."
+	if j.full {
+		var got dnssec.Verdict
+		if got, a, f = j.secure(d.Zone, dns.TypeDS, a); f != nil {
+			d.Reason = f.reason
+			return f.err
+		}
+		d.State, d.StateReason, d.StateZone = got.State, got.Reason, got.Zone
 	}
 	for _, rr := range a.rrs {
 		if ds, ok := rr.(*dns.DS); ok {

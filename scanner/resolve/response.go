@@ -34,8 +34,10 @@ type answer struct {
 	proof   []dns.RR // of the authority section, when validating
 	target  string   // of an alias
 	zone    string   // the zone that answered, as far as can be told
-	expires int64    // Unix seconds
-	weak    bool     // not authoritative
+	servers string   // the zone whose servers were asked: zone or one above
+	from    *server
+	expires int64 // Unix seconds
+	weak    bool  // not authoritative
 	// cut is the zone that a referral leads to, or the zone itself as its own
 	// NS records describe it when those were asked for.
 	cut  *cut
@@ -105,7 +107,7 @@ func (r *reader) read() (*answer, string) {
 	if len(r.m.records) > maxRecords {
 		return nil, ReasonBadResponse
 	}
-	a := &answer{zone: r.zone, rcode: r.m.rcode, weak: !r.m.authoritative(), expires: r.now + maxTTL}
+	a := &answer{zone: r.zone, servers: r.zone, rcode: r.m.rcode, weak: !r.m.authoritative(), expires: r.now + maxTTL}
 	reason := r.answerSection(a)
 	if reason == "" && a.rrs == nil {
 		reason = r.authoritySection(a)
@@ -306,7 +308,7 @@ func (r *reader) proof(a *answer) string {
 	for i := range r.m.authority {
 		rec := &r.m.authority[i]
 		switch rec.kind {
-		case dns.TypeSOA, dns.TypeDS, dns.TypeNSEC, dns.TypeNSEC3, dns.TypeRRSIG:
+		case dns.TypeSOA, dns.TypeNS, dns.TypeDS, dns.TypeNSEC, dns.TypeNSEC3, dns.TypeRRSIG:
 		default:
 			continue
 		}

@@ -1,0 +1,294 @@
+package resolve
+
+import (
+	"slices"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"adopt6/scanner/dnssec"
+)
+
+// This file drives package dnssec: it fetches the DS and DNSKEY records of the
+// zones between a trust anchor and an answer, and keeps what came of them.
+
+// otherServers is how many further servers of a zone are asked when what one
+// of them says is bogus: a secondary may be out of date.
+const otherServers = 4
+
+// secure judges the answer to a question. Its second result is the answer that
+// the judgement is about: a itself, or that of another server where a was
+// bogus.
+func (j *job) secure(name string, qtype uint16, a *answer) (dnssec.Verdict, *answer, *failure) {
+	got, f := j.judgeAnswer(name, qtype, a)
+	if f == nil && got.State == dnssec.Bogus {
+		f = j.elsewhere(name, qtype, a, func(other *answer) (bool, *failure) {
+			again, f := j.judgeAnswer(name, qtype, other)
+			if f != nil || again.State == dnssec.Bogus {
+				return false, f
+			}
+			got, a = again, other
+			return true, nil
+		})
+	}
+	if f != nil {
+		return got, nil, f
+	}
+	if j.trace != nil {
+		j.event(Event{Step: StepDNSSEC, Zone: got.Zone, Name: name, Type: qtype, Note: note(got.State, got.Reason)})
+	}
+	return got, a, nil
+}
+
+func note(state dnssec.State, reason dnssec.Reason) string {
+	if reason == "" {
+		return state.String()
+	}
+	return state.String() + " " + string(reason)
+}
+
+// judgeAnswer judges one server's answer.
+func (j *job) judgeAnswer(name string, qtype uint16, a *answer) (dnssec.Verdict, *failure) {
+	bottom := name
+	if qtype == dns.TypeDS {
+		bottom = parentOf(name)
+	}
+	zone, f := j.chain(bottom, a.servers)
+	if f != nil {
+		return dnssec.Verdict{}, f
+	}
+	for {
+		got := j.validator.Answer(zone, name, qtype, a.response())
+		target := bottom
+		switch {
+		case got.Kind == dnssec.Below:
+			target = got.Target
+		case got.State != dnssec.Bogus:
+			return got, nil
+		}
+		// A zone cut may hide where parent and child share their servers.
+		deeper, f := j.deeper(zone, target)
+		if f != nil {
+			return got, f
+		}
+		if deeper == zone {
+			return got, nil
+		}
+		zone = deeper
+	}
+}
+
+func (a *answer) response() dnssec.Response {
+	return dnssec.Response{RCode: a.rcode, Answer: a.rrs, Authority: a.proof}
+}
+
+// chain returns what is known of the zone whose servers answer for bottom,
+// from the trust anchor down through the zone cuts that are known.
+func (j *job) chain(bottom, servers string) (*dnssec.Zone, *failure) {
+	start, zone, ok := j.r.config.Anchors.Closest(bottom)
+	if !ok {
+		return zone, nil
+	}
+	zone, f := j.zone(start, func() (*dnssec.Zone, *failure) { return j.anchored(start) })
+	if f != nil || start == servers {
+		return zone, f
+	}
+	for _, at := range dnssec.Between(start, servers) {
+		if zone.State != dnssec.Secure {
+			break
+		}
+		if at != servers && !j.isCut(at) {
+			continue
+		}
+		if zone, f = j.child(zone, at); f != nil {
+			return nil, f
+		}
+	}
+	return zone, nil
+}
+
+// isCut says whether a name is known to be a zone cut.
+func (j *job) isCut(name string) bool {
+	if j.referralTo(name) != nil {
+		return true
+	}
+	if _, ok := j.view.zones.get(key{name: name}); ok {
+		return true
+	}
+	_, ok := j.view.cuts.get(key{name: name})
+	return ok
+}
+
+// deeper returns the zone of the first cut between zone and bottom, or zone
+// itself. It asks for the DS records of each name between.
+func (j *job) deeper(zone *dnssec.Zone, bottom string) (*dnssec.Zone, *failure) {
+	if zone.State != dnssec.Secure {
+		return zone, nil
+	}
+	for _, at := range dnssec.Between(zone.Name, bottom) {
+		child, f := j.child(zone, at)
+		if f != nil || child != zone {
+			return child, f
+		}
+	}
+	return zone, nil
+}
+
+// zone returns the zone of a name, made by one goroutine for all that need it.
+// Making one waits for zones above it only, so that no two ever wait for each
+// other.
+func (j *job) zone(name string, build func() (*dnssec.Zone, *failure)) (*dnssec.Zone, *failure) {
+	k := key{name: name}
+	if z, ok := j.view.zones.get(k); ok {
+		return z, nil
+	}
+	fl, leads := j.view.building.join(flightKey{zone: name, name: name})
+	if !leads {
+		select {
+		case <-fl.done:
+		case <-j.ctx.Done():
+			return nil, j.ended(name, j.ctx.Err())
+		}
+		if fl.value != nil {
+			return fl.value, nil
+		}
+		return build() // the other gave up for reasons of its own
+	}
+	var made *dnssec.Zone
+	defer func() { j.view.building.land(flightKey{zone: name, name: name}, fl, made) }()
+	z, f := build()
+	if f != nil {
+		return nil, f
+	}
+	if z.Name == name {
+		made = z
+		life := z.Expires.Sub(j.validator.At())
+		j.view.zones.put(k, z, j.now()+int64(life/time.Second), z.Size()+len(name))
+	}
+	if j.trace != nil {
+		j.event(Event{Step: StepDNSSEC, Zone: name, Name: name, Type: dns.TypeDNSKEY, Note: note(z.State, z.Reason)})
+	}
+	return z, nil
+}
+
+// anchored makes the zone of a trust anchor.
+func (j *job) anchored(name string) (*dnssec.Zone, *failure) {
+	return j.withKeys(name, func(keys dnssec.Response) *dnssec.Zone {
+		return j.validator.Anchored(j.r.config.Anchors, name, keys)
+	})
+}
+
+// child makes the zone at a name below parent. It returns parent where there
+// is no zone cut.
+func (j *job) child(parent *dnssec.Zone, name string) (*dnssec.Zone, *failure) {
+	return j.zone(name, func() (*dnssec.Zone, *failure) {
+		d, f := j.delegated(parent, name)
+		switch {
+		case f != nil:
+			return nil, f
+		case !d.Cut:
+			return parent, nil
+		case !d.NeedsKeys():
+			return j.validator.Child(d, dnssec.Response{}), nil
+		}
+		return j.withKeys(name, func(keys dnssec.Response) *dnssec.Zone { return j.validator.Child(d, keys) })
+	})
+}
+
+// delegated finds out what parent says of a name: from the referral, when that
+// says enough, or by asking for the DS records.
+func (j *job) delegated(parent *dnssec.Zone, name string) (*dnssec.Delegation, *failure) {
+	if a := j.referralTo(name); a != nil {
+		if d := j.validator.Delegation(parent, name, a.response()); d.State != dnssec.Bogus {
+			return d, nil
+		}
+	}
+	a, f := j.lookup(name, dns.TypeDS)
+	if f != nil {
+		if f.ours() {
+			return nil, f
+		}
+		return j.validator.Delegation(parent, name, dnssec.Response{}), nil
+	}
+	d := j.validator.Delegation(parent, name, a.response())
+	if d.State == dnssec.Bogus {
+		f = j.elsewhere(name, dns.TypeDS, a, func(other *answer) (bool, *failure) {
+			again := j.validator.Delegation(parent, name, other.response())
+			if again.State == dnssec.Bogus {
+				return false, nil
+			}
+			d = again
+			return true, nil
+		})
+	}
+	return d, f
+}
+
+// withKeys fetches the DNSKEY records of a zone for build.
+func (j *job) withKeys(name string, build func(dnssec.Response) *dnssec.Zone) (*dnssec.Zone, *failure) {
+	a, f := j.lookup(name, dns.TypeDNSKEY)
+	if f != nil {
+		if f.ours() {
+			return nil, f
+		}
+		// To a validator a zone whose keys cannot be had is bogus.
+		return build(dnssec.Response{}), nil
+	}
+	z := build(a.response())
+	if z.State == dnssec.Bogus {
+		f = j.elsewhere(name, dns.TypeDNSKEY, a, func(other *answer) (bool, *failure) {
+			again := build(other.response())
+			if again.State == dnssec.Bogus {
+				return false, nil
+			}
+			z = again
+			return true, nil
+		})
+	}
+	return z, f
+}
+
+// ours says whether a failure is no fault of the servers'.
+func (f *failure) ours() bool {
+	switch f.reason {
+	case ReasonNoRoute, ReasonLocal, ReasonLimitQueries, ReasonLimitTime:
+		return true
+	}
+	return f.err != nil
+}
+
+// referralTo returns the referral to a zone if this job has met it.
+func (j *job) referralTo(zone string) *answer {
+	i := slices.IndexFunc(j.referrals, func(a *answer) bool { return a.cut.zone == zone })
+	if i < 0 {
+		return nil
+	}
+	return j.referrals[i]
+}
+
+// elsewhere puts a question to other servers than the one that gave a, until
+// accept takes an answer or enough have been asked.
+func (j *job) elsewhere(name string, qtype uint16, a *answer, accept func(*answer) (bool, *failure)) *failure {
+	kept := len(j.avoid)
+	defer func() { j.avoid = j.avoid[:kept] }()
+	for range otherServers {
+		if a.from == nil || slices.Contains(j.avoid[kept:], a.from) {
+			return nil
+		}
+		j.avoid = append(j.avoid, a.from)
+		c, f := j.closest(name, qtype)
+		if f == nil {
+			a, f = j.descend(c, name, qtype, false)
+		}
+		if f != nil {
+			if f.final() {
+				return f
+			}
+			return nil // no other server knows better
+		}
+		if ok, f := accept(a); ok || f != nil {
+			return f
+		}
+	}
+	return nil
+}
