@@ -30,6 +30,11 @@ var ErrClosed = errors.New("the embedded engine is closed")
 // storeLink leads from the private folder to the store folder.
 const storeLink = "store"
 
+// GoneError says that the engine has ended for good, before Close.
+type GoneError struct{ why string }
+
+func (e *GoneError) Error() string { return e.why }
+
 // Config says which engine to run on which folder.
 type Config struct {
 	Path    string // the store folder; made when it does not exist
@@ -171,13 +176,13 @@ func (e *Engine) watch() {
 		}
 		e.mu.Unlock()
 		if restarts == 1 {
-			e.fail(fmt.Errorf("the embedded engine ended again (%s); it is not started a third time", current.ending()))
+			e.fail(&GoneError{fmt.Sprintf("the embedded engine ended again: %s; it is not started a third time", current.ending())})
 			return
 		}
 		e.cfg.Logf("the embedded engine (pid %d) ended unexpectedly: %s; starting it again", current.cmd.Process.Pid, current.ending())
 		next, err := startChild(context.Background(), e.cfg, e.listener, e.lock)
 		if err != nil {
-			e.fail(fmt.Errorf("restart the embedded engine: %w", err))
+			e.fail(&GoneError{fmt.Sprintf("the embedded engine cannot be started again: %v", err)})
 			return
 		}
 		e.mu.Lock()

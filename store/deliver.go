@@ -1,0 +1,220 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"syscall"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/proto"
+
+	"adopt6/scanner"
+	"adopt6/store/engine"
+	"adopt6/store/spool"
+)
+
+const (
+	firstRetry = 100 * time.Millisecond
+	lastRetry  = 30 * time.Second
+)
+
+// deliver sends sealed segments to ClickHouse, one after the other, until ctx
+// ends or ClickHouse refuses one for good. It also seals a segment that has
+// waited long enough.
+func (w *Writer) deliver(ctx context.Context) {
+	defer close(w.done)
+	tick := time.NewTicker(w.age)
+	defer tick.Stop()
+	for {
+		segment, ok := w.next()
+		if !ok {
+			select {
+			case <-ctx.Done():
+				return
+			case <-w.wake:
+			case <-tick.C:
+			}
+			continue
+		}
+		err := w.store.persist(ctx, segment)
+		if ctx.Err() != nil && err != nil {
+			return
+		}
+		w.mu.Lock()
+		if err != nil {
+			w.failure = err
+		} else {
+			w.queue = w.queue[1:]
+			w.waiting -= segment.Bytes
+		}
+		w.notify()
+		w.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// next returns the segment to deliver. When none waits, it seals a current one
+// that is old enough.
+func (w *Writer) next() (spool.Segment, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if rows, _, begun := w.folder.Current(); len(w.queue) == 0 && rows > 0 && time.Since(begun) >= w.age {
+		if err := w.seal(); err != nil {
+			w.failure = err
+			w.notify()
+		}
+	}
+	if len(w.queue) == 0 {
+		return spool.Segment{}, false
+	}
+	return w.queue[0], true
+}
+
+// persist delivers a segment, however often that takes, and removes it. Its
+// error is final, or the context's.
+func (s *Store) persist(ctx context.Context, segment spool.Segment) error {
+	pause := firstRetry
+	for tries := 1; ; tries++ {
+		err := s.deliverSegment(ctx, segment)
+		switch {
+		case err == nil && tries > 1:
+			s.cfg.Logf("ClickHouse at %s takes results again", s.where)
+			return nil
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !passing(err):
+			return s.explain(err)
+		case tries == 1:
+			s.cfg.Logf("ClickHouse does not take results; they are kept in %s and sent again: %v", s.spoolDir, s.explain(err))
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+		pause = min(2*pause, lastRetry)
+	}
+}
+
+// deliverSegment sends one segment once. Sending it again after an unclear
+// failure is safe: the rows have the same keys. The contacts go first, so that
+// a target that counts as stored has its contacts too.
+func (s *Store) deliverSegment(ctx context.Context, segment spool.Segment) error {
+	header, list, damage, err := segment.Load()
+	if errors.Is(err, spool.ErrNoSegment) {
+		return s.setAside(segment, "its header cannot be read")
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.insert(ctx, header.Started, list); err != nil {
+		return err
+	}
+	if text := damage.String(); text != "" {
+		return s.setAside(segment, fmt.Sprintf("it has %s; its other %d results were stored", text, len(list)))
+	}
+	if err := segment.Remove(); err != nil {
+		return fmt.Errorf("remove a delivered segment: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) setAside(segment spool.Segment, why string) error {
+	name, err := segment.SetAside()
+	if err != nil {
+		return fmt.Errorf("set a damaged segment aside: %w", err)
+	}
+	s.cfg.Logf("a file of the spool is damaged: %s. It is kept as %s, and --resume measures the lost targets again", why, name)
+	return nil
+}
+
+// insert stores observations and their endpoints.
+func (s *Store) insert(ctx context.Context, scanStarted time.Time, list []scanner.Observation) error {
+	rows := make([]observationRow, len(list))
+	var contacts []endpointRow
+	for i := range list {
+		rows[i] = toObservationRow(&list[i], scanStarted)
+		contacts = toEndpointRows(contacts, &list[i], scanStarted)
+	}
+	if err := endpoints.insert(ctx, s.db, contacts); err != nil {
+		return err
+	}
+	return observations.insert(ctx, s.db, rows)
+}
+
+// deliverLeftOvers sends what earlier runs left in the spool.
+func (s *Store) deliverLeftOvers(ctx context.Context) error {
+	folders, err := spool.LeftOver(s.spoolDir)
+	for _, folder := range folders {
+		if err == nil {
+			err = s.deliverFolder(ctx, folder)
+		}
+		err = errors.Join(err, folder.Close())
+	}
+	return err
+}
+
+func (s *Store) deliverFolder(ctx context.Context, folder *spool.Folder) error {
+	segments, err := folder.Segments()
+	if err != nil {
+		return err
+	}
+	for _, segment := range segments {
+		if err := s.deliverSegment(ctx, segment); err != nil {
+			return fmt.Errorf("deliver what an earlier run left in %s: %w", folder.Dir(), err)
+		}
+	}
+	if len(segments) > 0 {
+		s.cfg.Logf("delivered %d batches that an earlier run had left in the spool", len(segments))
+	}
+	return nil
+}
+
+// refusals are the codes of exceptions that a retry does not mend: the schema
+// is not the one expected, or the account may not write.
+var refusals = map[int32]bool{
+	10:  true, // NOT_FOUND_COLUMN_IN_BLOCK
+	16:  true, // NO_SUCH_COLUMN_IN_TABLE
+	36:  true, // BAD_ARGUMENTS
+	47:  true, // UNKNOWN_IDENTIFIER
+	50:  true, // UNKNOWN_TYPE
+	53:  true, // TYPE_MISMATCH
+	60:  true, // UNKNOWN_TABLE
+	62:  true, // SYNTAX_ERROR
+	81:  true, // UNKNOWN_DATABASE
+	164: true, // READONLY
+	497: true, // ACCESS_DENIED
+}
+
+// passing says whether a failure may go away by itself: everything about the
+// network and the server's load is.
+func passing(err error) bool {
+	var exception *clickhouse.Exception
+	if errors.As(err, &exception) {
+		return !refusals[exception.Code] && !isWrongPassword(exception.Code)
+	}
+	return !errors.As(err, new(*engine.GoneError)) && // restarted already, in vain
+		!errors.As(err, new(*proto.BlockError)) && // the table's columns are not ours
+		!errors.Is(err, syscall.ENOENT) // somebody removed the segment
+}
+
+// isDiskFull says whether an error is a full disk, here or at the engine.
+func isDiskFull(err error) bool {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return true
+	}
+	var exception *clickhouse.Exception
+	return errors.As(err, &exception) && (exception.Code == codeNotEnoughSpace || noSpace.MatchString(exception.Message))
+}
+
+// noSpace is how the engine words ENOSPC.
+var noSpace = regexp.MustCompile(`(?i)no space left on device|errno: 28\b`)

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/proto"
+)
+
+// connectServer reads the server's address.
+func (s *Store) connectServer() error {
+	if s.spoolDir == "" && !s.cfg.ReadOnly {
+		return errors.New("writing to a server needs a spool folder")
+	}
+	address, err := url.Parse(s.cfg.DSN)
+	if err != nil {
+		// The text of url.Parse's error holds the whole address.
+		return errors.New("the server's address (store.dsn) is not a URL; it looks like clickhouse://user@host:9000/database")
+	}
+	s.where = (&url.URL{Scheme: address.Scheme, User: url.User(address.User.Username()), Host: address.Host, Path: address.Path}).String()
+	port := map[string]string{"clickhouse": "9000", "tcp": "9000", "http": "8123", "https": "8443"}[address.Scheme]
+	switch {
+	case port == "":
+		return fmt.Errorf("%s: the server's address begins with clickhouse://, http:// or https://", s.where)
+	case address.Hostname() == "":
+		return fmt.Errorf("%s: the server's address names no host", s.where)
+	case address.Port() == "" && !strings.Contains(address.Host, ","):
+		address.Host = net.JoinHostPort(address.Hostname(), port)
+	}
+	if address.Scheme == "https" {
+		query := address.Query()
+		query.Set("secure", "true")
+		address.RawQuery = query.Encode()
+	}
+	s.options, err = clickhouse.ParseDSN(address.String())
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.where, err)
+	}
+	if s.cfg.Password != "" {
+		s.options.Auth.Password = s.cfg.Password
+	}
+	if s.options.Auth.Username == "" {
+		s.options.Auth.Username = "default"
+	}
+	if s.options.Auth.Database == "" {
+		s.options.Auth.Database = s.cfg.Database
+	}
+	if s.options.DialTimeout == 0 {
+		s.options.DialTimeout = 10 * time.Second
+	}
+	if s.options.Compression == nil && s.options.Protocol == clickhouse.Native {
+		s.options.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
+	}
+	return nil
+}
+
+// HasPassword says whether a server's address holds a password, which must not
+// be given where others can read it.
+func HasPassword(dsn string) bool {
+	address, err := url.Parse(dsn)
+	if err != nil {
+		return strings.Contains(dsn, "@")
+	}
+	_, has := address.User.Password()
+	return has || address.Query().Has("password")
+}
+
+// Codes of ClickHouse's exceptions.
+const (
+	codeUnknownFunction = 46
+	codeUnknownDatabase = 81
+	codeNotEnoughSpace  = 243
+)
+
+// isWrongPassword says whether a code is one of those for a refused login:
+// UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, AUTHENTICATION_FAILED.
+func isWrongPassword(code int32) bool {
+	return code == 192 || code == 193 || code == 194 || code == 516
+}
+
+// explain turns an error of ClickHouse or of the network into one that says
+// what to mend. The password is in none.
+func (s *Store) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	var (
+		exception *clickhouse.Exception
+		network   *net.OpError
+	)
+	switch {
+	case errors.As(err, &exception) && isWrongPassword(exception.Code):
+		err = fmt.Errorf("%s refuses the user or the password: %w", s.where, err)
+	case errors.As(err, &exception) && exception.Code == codeUnknownDatabase:
+		err = fmt.Errorf("%s has no such database, or the account may not use it: %w", s.where, err)
+	case errors.As(err, &exception) && exception.Code == codeUnknownFunction && strings.Contains(exception.Message, "displayName"):
+		err = fmt.Errorf("the HTTP interface of the server at %s is too old; use its native port with clickhouse://: %w", s.where, err)
+	case isDiskFull(err):
+		err = fmt.Errorf("the disk of the store in %s is full; free space, then run again: %w", s.where, err)
+	case s.engine == nil && errors.As(err, &network):
+		err = fmt.Errorf("cannot reach the ClickHouse server at %s: %w", s.where, err)
+	case s.engine == nil && (errors.Is(err, clickhouse.ErrAcquireConnTimeout) || errors.Is(err, context.DeadlineExceeded)):
+		err = fmt.Errorf("the ClickHouse server at %s does not answer: %w", s.where, err)
+	}
+	return s.redact(err)
+}
+
+// redactedError is an error whose text lost the password.
+type redactedError struct {
+	text string
+	err  error
+}
+
+func (e *redactedError) Error() string { return e.text }
+func (e *redactedError) Unwrap() error { return e.err }
+
+func (s *Store) redact(err error) error {
+	if s.options == nil || s.options.Auth.Password == "" {
+		return err
+	}
+	text := err.Error()
+	for _, secret := range []string{s.options.Auth.Password, url.QueryEscape(s.options.Auth.Password), url.PathEscape(s.options.Auth.Password)} {
+		text = strings.ReplaceAll(text, secret, "***")
+	}
+	if text == err.Error() {
+		return err
+	}
+	return &redactedError{text: text, err: err}
+}
+
+func atLeast(v proto.Version, major, minor uint64) bool {
+	return v.Major > major || v.Major == major && v.Minor >= minor
+}
+
+// quoteName writes an identifier of ClickHouse's SQL.
+func quoteName(s string) string {
+	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(s) + "`"
+}

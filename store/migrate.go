@@ -1,0 +1,182 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migration is one numbered step of the schema.
+type migration struct {
+	version    uint32
+	name       string
+	statements []string
+}
+
+// migrations returns the steps in order. Their files are embedded, so a fault
+// in one is a fault of the build.
+func migrations() ([]migration, error) {
+	files, err := migrationFiles.ReadDir("migrations")
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	var steps []migration
+	for i, file := range files { // sorted by name
+		number, name, found := strings.Cut(strings.TrimSuffix(file.Name(), ".sql"), "_")
+		version, err := strconv.ParseUint(number, 10, 32)
+		if err != nil || !found || version != uint64(i+1) {
+			return nil, fmt.Errorf("migration %s: expected a name like %04d_what_it_does.sql", file.Name(), i+1)
+		}
+		text, err := migrationFiles.ReadFile(path.Join("migrations", file.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read migration %s: %w", file.Name(), err)
+		}
+		steps = append(steps, migration{uint32(version), name, splitStatements(string(text))})
+	}
+	return steps, nil
+}
+
+// splitStatements cuts at semicolons that end a line and drops comments that
+// fill one.
+func splitStatements(text string) []string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "--") {
+			lines = append(lines, line)
+		}
+	}
+	var statements []string
+	for statement := range strings.SplitSeq(strings.Join(lines, ""), ";\n") {
+		if statement = strings.TrimSpace(statement); statement != "" {
+			statements = append(statements, statement)
+		}
+	}
+	return statements
+}
+
+const createMigrationTable = `CREATE TABLE IF NOT EXISTS schema_migrations
+(
+    version UInt32           COMMENT 'number of the migration',
+    name    String           COMMENT 'what it does',
+    applied DateTime('UTC')  COMMENT 'when it was applied'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY version`
+
+// NewerSchemaError says that the store was written by a later adopt6.
+type NewerSchemaError struct {
+	Where        string
+	Store, Known uint32
+}
+
+func (e *NewerSchemaError) Error() string {
+	return fmt.Sprintf("the store in %s has schema version %d, and this adopt6 knows versions up to %d: it was written by a later adopt6; use that one, or another store", e.Where, e.Store, e.Known)
+}
+
+// schemaVersion returns the last migration that was applied; 0 for none.
+func (s *Store) schemaVersion(ctx context.Context) (uint32, error) {
+	var there uint64
+	err := s.db.QueryRow(ctx, "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'").Scan(&there)
+	if err != nil {
+		return 0, fmt.Errorf("look for the schema's version: %w", err)
+	}
+	if there == 0 {
+		return 0, nil
+	}
+	var version uint32
+	if err := s.db.QueryRow(ctx, "SELECT max(version) FROM schema_migrations").Scan(&version); err != nil {
+		return 0, fmt.Errorf("read the schema's version: %w", err)
+	}
+	return version, nil
+}
+
+// checkSchema refuses a store that this program does not understand.
+func (s *Store) checkSchema(ctx context.Context) error {
+	steps, err := migrations()
+	if err != nil {
+		return err
+	}
+	version, err := s.schemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	known := uint32(len(steps))
+	switch {
+	case version > known:
+		return &NewerSchemaError{Where: s.where, Store: version, Known: known}
+	case version == 0:
+		return &MissingError{Where: s.where}
+	case version < known:
+		return fmt.Errorf("the store in %s has schema version %d and this adopt6 needs %d; the next scan brings it up to date", s.where, version, known)
+	}
+	return nil
+}
+
+// migrate applies the migrations that the store lacks. Each is recorded when
+// all of it is done, and its statements bear being run again, so one that was
+// cut short is simply applied anew.
+func (s *Store) migrate(ctx context.Context) error {
+	steps, err := migrations()
+	if err != nil {
+		return err
+	}
+	version, err := s.schemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if version > uint32(len(steps)) {
+		return &NewerSchemaError{Where: s.where, Store: version, Known: uint32(len(steps))}
+	}
+	if version == uint32(len(steps)) {
+		return nil
+	}
+	if err := s.db.Exec(ctx, createMigrationTable); err != nil {
+		return fmt.Errorf("create the table of migrations: %w", err)
+	}
+	for _, step := range slices.Clone(steps[version:]) {
+		for _, statement := range step.statements {
+			if err := s.db.Exec(ctx, statement); err != nil {
+				return fmt.Errorf("migration %d (%s): %w", step.version, step.name, err)
+			}
+		}
+		if err := s.syncOnInsert(ctx); err != nil {
+			return err
+		}
+		err := s.db.Exec(ctx, "INSERT INTO schema_migrations (version, name, applied) SELECT toUInt32(?), ?, now()", step.version, step.name)
+		if err != nil {
+			return fmt.Errorf("record migration %d: %w", step.version, err)
+		}
+	}
+	return nil
+}
+
+// syncOnInsert makes an embedded engine put a batch on the disk before it
+// confirms it: a laptop has no second power supply. A server's owner decides
+// that for himself.
+func (s *Store) syncOnInsert(ctx context.Context) error {
+	if s.engine == nil {
+		return nil
+	}
+	for _, table := range []string{"scans", "observations", "endpoints", "indicators"} {
+		err := s.db.Exec(ctx, "ALTER TABLE "+table+" MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1")
+		if err != nil {
+			return fmt.Errorf("make inserts into %s durable: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// isStore says whether a folder holds an embedded store.
+func isStore(folder string) bool {
+	info, err := os.Stat(filepath.Join(folder, "metadata"))
+	return err == nil && info.IsDir()
+}

@@ -1,0 +1,188 @@
+package spool
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+
+	"adopt6/scanner"
+)
+
+// A segment is one batch in one file: the magic line, then frames. A frame is
+// the length of its payload and the CRC-32C (RFC 3720 section 12.1) of it, both
+// 32 bits little-endian, and the payload. The first payload is the header, each
+// further one an observation.
+const (
+	magic       = "adopt6 spool 1\n"
+	frameHead   = 8
+	maxPayload  = 16 << 20 // bytes; one observation is far below
+	segmentName = "%08d.segment"
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Header says which scan a segment belongs to.
+type Header struct {
+	Scan    uuid.UUID
+	Started time.Time // of the scan, UTC, whole seconds
+}
+
+func (h Header) encode() []byte {
+	return binary.AppendVarint(append([]byte(nil), h.Scan[:]...), h.Started.Unix())
+}
+
+func decodeHeader(payload []byte) (h Header, err error) {
+	d := decoder{buf: payload}
+	h.Scan = uuid.UUID(d.fixed(16))
+	h.Started = time.Unix(d.int(), 0).UTC()
+	return h, d.err
+}
+
+// appendFrame appends a frame whose payload the func appends.
+func appendFrame(buf []byte, payload func([]byte) []byte) []byte {
+	start := len(buf)
+	buf = payload(append(buf, make([]byte, frameHead)...))
+	body := buf[start+frameHead:]
+	binary.LittleEndian.PutUint32(buf[start:], uint32(len(body)))
+	binary.LittleEndian.PutUint32(buf[start+4:], crc32.Checksum(body, castagnoli))
+	return buf
+}
+
+// segment is a file that is being written.
+type segment struct {
+	file  *os.File
+	size  int64 // up to the last whole frame
+	rows  int
+	begun time.Time
+}
+
+func createSegment(name string, header Header) (*segment, error) {
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	s := &segment{file: file, begun: time.Now()}
+	head := appendFrame([]byte(magic), func(b []byte) []byte { return append(b, header.encode()...) })
+	if err := s.write(head); err != nil {
+		return nil, errors.Join(err, file.Close(), os.Remove(name))
+	}
+	return s, nil
+}
+
+// write appends whole frames. After a failure, such as a full disk, the file
+// ends with the last whole frame as before.
+func (s *segment) write(frames []byte) error {
+	if _, err := s.file.Write(frames); err != nil {
+		_, seekErr := s.file.Seek(s.size, io.SeekStart)
+		return errors.Join(err, s.file.Truncate(s.size), seekErr)
+	}
+	s.size += int64(len(frames))
+	return nil
+}
+
+// Damage says what of a segment could not be read.
+type Damage struct {
+	Torn    bool // the file ends amid a frame, as after a power failure
+	Corrupt int  // frames whose checksum or content is wrong
+}
+
+// String describes the damage, or is empty.
+func (d Damage) String() string {
+	switch {
+	case d.Corrupt > 0 && d.Torn:
+		return fmt.Sprintf("%d corrupt records and a torn end", d.Corrupt)
+	case d.Corrupt > 0:
+		return fmt.Sprintf("%d corrupt records", d.Corrupt)
+	case d.Torn:
+		return "a torn end"
+	}
+	return ""
+}
+
+// ErrNoSegment says that a file is not a segment, or that not even its header
+// can be read.
+var ErrNoSegment = errors.New("not a spool segment")
+
+// Read returns what a segment holds. Damage is no error: what is whole is
+// returned. A reader's failure is one.
+func Read(r io.Reader) (Header, []scanner.Observation, Damage, error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	var (
+		header       Header
+		observations []scanner.Observation
+		damage       Damage
+	)
+	head := make([]byte, len(magic))
+	if _, err := io.ReadFull(in, head); err != nil || string(head) != magic {
+		return header, nil, damage, errors.Join(ErrNoSegment, realError(err))
+	}
+	payload, whole, err := readFrame(in, nil)
+	if err == nil && whole {
+		header, err = decodeHeader(payload)
+	}
+	if err != nil || !whole {
+		return header, nil, damage, errors.Join(ErrNoSegment, realError(err))
+	}
+	for {
+		payload, whole, err = readFrame(in, payload)
+		switch {
+		case errors.Is(err, io.EOF):
+			return header, observations, damage, nil
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			damage.Torn = true
+			return header, observations, damage, nil
+		case err != nil:
+			return header, observations, damage, err
+		}
+		o, err := decode(payload)
+		if !whole || err != nil || o.Scan != header.Scan {
+			damage.Corrupt++
+			continue
+		}
+		observations = append(observations, o)
+	}
+}
+
+// readFrame reads the next frame into buf's memory and says whether its
+// checksum is right. io.EOF is the end, io.ErrUnexpectedEOF a torn frame.
+func readFrame(in *bufio.Reader, buf []byte) (payload []byte, whole bool, err error) {
+	var head [frameHead]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return buf, false, err
+	}
+	length := binary.LittleEndian.Uint32(head[:])
+	if length > maxPayload {
+		// The length itself is damaged: where the next frame begins is lost.
+		return buf, false, io.ErrUnexpectedEOF
+	}
+	// Grown as the bytes come, so that a damaged length costs no memory.
+	payload = buf[:0]
+	for remaining := int(length); remaining > 0; {
+		n := min(remaining, 1<<16)
+		start := len(payload)
+		payload = append(payload, make([]byte, n)...)
+		if _, err := io.ReadFull(in, payload[start:]); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return payload, false, err
+		}
+		remaining -= n
+	}
+	return payload, crc32.Checksum(payload, castagnoli) == binary.LittleEndian.Uint32(head[4:]), nil
+}
+
+// realError leaves out that a file was short.
+func realError(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
+}

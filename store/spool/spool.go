@@ -1,0 +1,281 @@
+// Package spool keeps observations on the local disk until ClickHouse has
+// confirmed them.
+//
+// In: observations, appended to segment files with a checksum each. Out: the
+// segments, to be delivered and removed, also after a crash. It never deletes
+// what was not delivered; what it cannot read it keeps aside.
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"adopt6/scanner"
+)
+
+const (
+	lockName     = "lock"
+	hiddenPrefix = "."
+)
+
+// Folder is one writer's part of the spool. It is locked for as long as its
+// process lives, so that what a dead process left can be told from what a
+// living one has under way. It is not safe for concurrent use.
+type Folder struct {
+	dir     string
+	lock    *os.File
+	header  Header
+	next    int
+	current *segment
+	frame   []byte
+}
+
+// Segment is a sealed file, ready to be delivered.
+type Segment struct {
+	Path  string
+	Rows  int // 0 when not known
+	Bytes int64
+}
+
+// Create makes a writer's folder below root.
+func Create(root string, header Header) (*Folder, error) {
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		return nil, fmt.Errorf("make the spool folder: %w", err)
+	}
+	hidden, err := os.MkdirTemp(root, hiddenPrefix+header.Scan.String()+"-")
+	if err != nil {
+		return nil, fmt.Errorf("make the spool folder: %w", err)
+	}
+	f := &Folder{dir: filepath.Join(root, strings.TrimPrefix(filepath.Base(hidden), hiddenPrefix)), header: header}
+	if f.lock, err = tryLock(hidden); err != nil {
+		return nil, fmt.Errorf("lock the spool folder %s: %w", hidden, err)
+	}
+	// Only now may another process see it.
+	if err := os.Rename(hidden, f.dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("make the spool folder: %w", err), f.lock.Close())
+	}
+	return f, nil
+}
+
+// Dir is where the segments lie.
+func (f *Folder) Dir() string { return f.dir }
+
+// Append writes an observation to the current segment. When it returns, the
+// operating system has it; Seal makes sure that the disk has it too. After an
+// error the segment holds what it held before.
+func (f *Folder) Append(o *scanner.Observation) error {
+	if err := check(o); err != nil {
+		return err
+	}
+	if o.Scan != f.header.Scan {
+		return fmt.Errorf("an observation of scan %s in the spool of %s", o.Scan, f.header.Scan)
+	}
+	f.frame = appendFrame(f.frame[:0], func(b []byte) []byte { return encode(b, o) })
+	if len(f.frame) > maxPayload {
+		return fmt.Errorf("the observation of %q has %d bytes, more than a record may have", o.Target.Name, len(f.frame))
+	}
+	if f.current == nil {
+		segment, err := createSegment(filepath.Join(f.dir, fmt.Sprintf(segmentName, f.next)), f.header)
+		if err != nil {
+			return fmt.Errorf("write to the spool: %w", err)
+		}
+		f.current = segment
+		f.next++
+	}
+	if err := f.current.write(f.frame); err != nil {
+		return fmt.Errorf("write to the spool: %w", err)
+	}
+	f.current.rows++
+	return nil
+}
+
+// Current returns the size of the segment that is being written, and when it
+// was begun; zeros when there is none.
+func (f *Folder) Current() (rows int, bytes int64, begun time.Time) {
+	if f.current == nil {
+		return 0, 0, time.Time{}
+	}
+	return f.current.rows, f.current.size, f.current.begun
+}
+
+// Seal puts the current segment on the disk and closes it. There may be none:
+// then ok is false.
+func (f *Folder) Seal() (sealed Segment, ok bool, err error) {
+	if f.current == nil {
+		return Segment{}, false, nil
+	}
+	s := f.current
+	if err := s.file.Sync(); err != nil {
+		return Segment{}, false, fmt.Errorf("write the spool to disk: %w", err)
+	}
+	f.current = nil
+	sealed = Segment{Path: s.file.Name(), Rows: s.rows, Bytes: s.size}
+	if err := s.file.Close(); err != nil {
+		return sealed, true, fmt.Errorf("close the spool's segment: %w", err)
+	}
+	return sealed, true, nil
+}
+
+// Close gives the folder back, and removes it when nothing is left in it.
+func (f *Folder) Close() error {
+	_, _, err := f.Seal()
+	left, listErr := f.Segments()
+	if err = errors.Join(err, listErr); err == nil && len(left) == 0 && !f.holdsDamaged() {
+		err = os.RemoveAll(f.dir)
+	}
+	return errors.Join(err, f.lock.Close())
+}
+
+// Segments lists the segments in the order they were written.
+func (f *Folder) Segments() ([]Segment, error) {
+	files, err := os.ReadDir(f.dir)
+	if err != nil {
+		return nil, fmt.Errorf("list the spool: %w", err)
+	}
+	var list []Segment
+	for _, file := range files { // sorted by name
+		if !strings.HasSuffix(file.Name(), ".segment") {
+			continue
+		}
+		info, err := file.Info()
+		if err != nil {
+			return nil, fmt.Errorf("list the spool: %w", err)
+		}
+		list = append(list, Segment{Path: filepath.Join(f.dir, file.Name()), Bytes: info.Size()})
+	}
+	return list, nil
+}
+
+const damagedSuffix = ".damaged"
+
+func (f *Folder) holdsDamaged() bool {
+	files, err := os.ReadDir(f.dir)
+	return err != nil || slices.ContainsFunc(files, func(e os.DirEntry) bool { return strings.HasSuffix(e.Name(), damagedSuffix) })
+}
+
+// Load reads a segment.
+func (s Segment) Load() (Header, []scanner.Observation, Damage, error) {
+	file, err := os.Open(s.Path)
+	if err != nil {
+		return Header{}, nil, Damage{}, fmt.Errorf("read the spool: %w", err)
+	}
+	defer file.Close()
+	header, observations, damage, err := Read(file)
+	if err != nil {
+		err = fmt.Errorf("read %s: %w", s.Path, err)
+	}
+	return header, observations, damage, err
+}
+
+// Remove drops a segment that was delivered.
+func (s Segment) Remove() error { return os.Remove(s.Path) }
+
+// SetAside keeps a damaged segment under another name, so that it is not
+// delivered again, and returns that name.
+func (s Segment) SetAside() (string, error) {
+	name := s.Path + damagedSuffix
+	return name, os.Rename(s.Path, name)
+}
+
+// LeftOver takes over the folders below root that dead processes left. Folders
+// of living ones are passed over.
+func LeftOver(root string) ([]*Folder, error) {
+	dirs, err := os.ReadDir(root)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for what earlier runs left in the spool: %w", err)
+	}
+	var left []*Folder
+	for _, entry := range dirs {
+		if !entry.IsDir() || strings.HasPrefix(entry.Name(), hiddenPrefix) {
+			continue
+		}
+		dir := filepath.Join(root, entry.Name())
+		lock, err := tryLock(dir)
+		if errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return left, fmt.Errorf("lock the spool folder %s: %w", dir, err)
+		}
+		left = append(left, &Folder{dir: dir, lock: lock})
+	}
+	return left, nil
+}
+
+func tryLock(dir string) (*os.File, error) {
+	file, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// Depth is how much lies in a spool.
+type Depth struct {
+	Segments int   `json:"segments"`
+	Rows     int   `json:"rows"`
+	Bytes    int64 `json:"bytes"`
+	Damaged  int   `json:"damaged"` // segments set aside
+}
+
+// Measure looks at everything below root, of living and of dead processes.
+func Measure(root string) (Depth, error) {
+	var depth Depth
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil // delivered meanwhile, or no spool at all
+		}
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		switch {
+		case strings.HasSuffix(path, damagedSuffix):
+			depth.Damaged++
+		case strings.HasSuffix(path, ".segment"):
+			depth.Segments++
+			rows, bytes := countFrames(path)
+			depth.Rows += max(rows-1, 0) // the header
+			depth.Bytes += bytes
+		}
+		return nil
+	})
+	if err != nil {
+		return depth, fmt.Errorf("measure the spool: %w", err)
+	}
+	return depth, nil
+}
+
+// countFrames walks a segment's frames without reading them.
+func countFrames(path string) (frames int, size int64) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, 0
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return 0, 0
+	}
+	for at := int64(len(magic)); ; frames++ {
+		var head [frameHead]byte
+		if _, err := file.ReadAt(head[:], at); err != nil {
+			return frames, info.Size()
+		}
+		at += frameHead + int64(uint32(head[0])|uint32(head[1])<<8|uint32(head[2])<<16|uint32(head[3])<<24)
+		if at > info.Size() {
+			return frames, info.Size()
+		}
+	}
+}

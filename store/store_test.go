@@ -1,0 +1,264 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
+	"adopt6/store"
+	"adopt6/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+var scanStart = time.Date(2026, 11, 30, 23, 59, 58, 0, time.UTC)
+
+func newScan(t testing.TB, s *store.Store, targets uint64) store.ScanInfo {
+	t.Helper()
+	info := store.ScanInfo{ID: uuid.New(), Started: scanStart, List: "a 'list'", Vantage: "Lomé\n", Targets: targets, Program: "v1"}
+	if err := s.NewScan(t.Context(), info); err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func writer(t testing.TB, s *store.Store, scan uuid.UUID) *store.Writer {
+	t.Helper()
+	w, err := s.Writer(t.Context(), scan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeWriter(t, w) })
+	return w
+}
+
+func closeWriter(t testing.TB, w *store.Writer) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := w.Close(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func write(t testing.TB, w *store.Writer, list ...scanner.Observation) {
+	t.Helper()
+	for i := range list {
+		if err := w.Write(t.Context(), &list[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func ask(t testing.TB, s *store.Store, sql string) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := s.Query(t.Context(), sql, "TSV", &out); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+// hostile is every byte value, and what SQL, TSV, JSON and terminals trip over.
+var hostile = func() string {
+	var every [256]byte
+	for i := range every {
+		every[i] = byte(i)
+	}
+	return "'; DROP TABLE observations; --\"`\\\n\r\t\x00\x1b[31m\xff\xfe{x:String}?$1@a" + string(every[:])
+}()
+
+func addrs(texts ...string) (list []netip.Addr) {
+	for _, text := range texts {
+		list = append(list, netip.MustParseAddr(text))
+	}
+	return list
+}
+
+// full returns an observation with something in every field.
+func full(scan uuid.UUID, position uint64) scanner.Observation {
+	return scanner.Observation{
+		Scan: scan, Position: position,
+		Target: lists.Target{Name: fmt.Sprintf("d%d.gouv.tg", position), Unicode: "é.gouv.tg" + hostile, Kind: lists.Government,
+			Level: "central", Country: "TG", Source: "src", Date: "2026-07-28"},
+		Country: lists.Country{Alpha2: "TG", Alpha3: "TGO", M49: "768", Names: lists.Names{En: "Togo"}, Region: "Africa",
+			MemberState: true, LDC: true, LLDC: true, SIDS: true, AsOf: "2025-12"},
+		Vantage: "Lomé\n",
+		Started: scanStart.Add(3*time.Second + 123456*time.Microsecond), Took: 1500*time.Millisecond + time.Microsecond,
+		DNS:    scanner.Verdict{Status: scanner.OK},
+		Web:    scanner.Verdict{Status: scanner.Partial, Reason: "tls_expired"},
+		Mail:   scanner.Verdict{Status: scanner.Broken, Reason: scanner.Reason(hostile)},
+		V6Only: scanner.Verdict{Status: scanner.Absent, Reason: "no_aaaa"},
+		DNSSEC: dnssec.Bogus, DNSSECReason: "rrsig_expired", Readiness: 5,
+		NameServers: []string{"ns1.tg", hostile}, NameServersV6: 65535, NameServersV6OK: 1,
+		A: addrs("192.0.2.1"), AAAA: addrs("2001:db8::1", "::ffff:192.0.2.1"), WWWA: addrs("198.51.100.1"), WWWAAAA: addrs("2001:db8::2"),
+		MX: []string{hostile, "", "mx.tg"}, DS: 2, DNSKEY: 3, Queries: 1<<32 - 1,
+		Endpoints: []scanner.Endpoint{
+			{Probe: "web", Host: hostile, Addr: netip.MustParseAddr("2001:db8::1"), Port: 443, Transport: "tls",
+				Verdict: scanner.Verdict{Status: scanner.Broken, Reason: "timeout"}, RTT: 20 * time.Millisecond, Detail: hostile},
+			{Probe: "nameserver", Host: "ns1.tg"},
+			{Probe: "mail", Addr: netip.MustParseAddr("192.0.2.25"), Port: 25, Transport: "tcp"},
+		},
+	}
+}
+
+func TestEveryFieldComesBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		s := storetest.Open(t, cfg)
+		scan := newScan(t, s, 2)
+		empty := scanner.Observation{Scan: scan.ID, Position: 1<<63 + 7, Target: lists.Target{Name: "x.example", Unicode: "x.example", Kind: lists.Custom},
+			Started: time.Unix(0, 0).UTC(), NameServers: []string{}, MX: []string{}}
+		want := []scanner.Observation{full(scan.ID, 0), empty}
+		w := writer(t, s, scan.ID)
+		write(t, w, want...)
+		if err := w.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var got []scanner.Observation
+		for o, err := range s.Observations(t.Context(), scan.ID) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, o)
+		}
+		for e, err := range s.Endpoints(t.Context(), scan.ID) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Position != 0 {
+				t.Fatalf("an endpoint of position %d", e.Position)
+			}
+			got[0].Endpoints = append(got[0].Endpoints, e.Endpoint)
+		}
+		if len(got) != 2 {
+			t.Fatalf("%d observations of 2", len(got))
+		}
+		for i := range want {
+			if !reflect.DeepEqual(got[i], want[i]) {
+				t.Errorf("observation %d came back as\n%+v, want\n%+v", i, got[i], want[i])
+			}
+		}
+		if tables := ask(t, s, "SELECT count() FROM system.tables WHERE database = currentDatabase()"); tables != "5" {
+			t.Errorf("%s tables of 5", tables)
+		}
+	})
+}
+
+func TestScans(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		s := storetest.Open(t, cfg)
+		info := newScan(t, s, 3)
+		if err := s.NewScan(t.Context(), info); err != nil { // resumed
+			t.Fatal(err)
+		}
+		got, err := s.Scan(t.Context(), info.ID)
+		if err != nil || got != info {
+			t.Errorf("the scan came back as %+v, error %v, want %+v", got, err, info)
+		}
+		if err := s.FinishScan(t.Context(), info.ID); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for got, err = range s.Scans(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		if n != 1 || got.Finished.IsZero() || time.Since(got.Finished) > time.Minute {
+			t.Errorf("%d scans, the last %+v", n, got)
+		}
+		var unknown *store.UnknownScanError
+		if err := s.FinishScan(t.Context(), uuid.New()); !errors.As(err, &unknown) {
+			t.Errorf("an unknown scan was finished: %v", err)
+		}
+		if _, err := s.Writer(t.Context(), uuid.New()); !errors.As(err, &unknown) {
+			t.Errorf("a writer for an unknown scan: %v", err)
+		}
+	})
+}
+
+// plainObservation is a small one, for tests that count.
+func plainObservation(scan uuid.UUID, position uint64) scanner.Observation {
+	return scanner.Observation{Scan: scan, Position: position,
+		Target:  lists.Target{Name: fmt.Sprintf("d%d.example", position), Unicode: "d.example", Kind: lists.Government, Country: "TG"},
+		Country: lists.Country{Alpha2: "TG", Alpha3: "TGO", Names: lists.Names{En: "Togo"}},
+		Started: scanStart, Web: scanner.Verdict{Status: scanner.Absent, Reason: "no_aaaa"},
+		NameServers: []string{"ns1.example", "ns2.example"}, A: addrs("192.0.2.1"),
+		Endpoints: []scanner.Endpoint{{Probe: "web", Host: "d.example", Addr: netip.MustParseAddr("192.0.2.1"), Port: 443, Transport: "tls"}},
+	}
+}
+
+func TestTargetsInAreRowsOut(t *testing.T) {
+	const targets = 100_000
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		s := storetest.Open(t, cfg)
+		scan := newScan(t, s, targets)
+		w := writer(t, s, scan.ID)
+		for i := range uint64(targets) {
+			write(t, w, plainObservation(scan.ID, i))
+		}
+		closeWriter(t, w)
+		got := ask(t, s, "SELECT count(), uniqExact(position), min(position), max(position) FROM observations")
+		if want := fmt.Sprintf("%d\t%d\t0\t%d", targets, targets, targets-1); got != want {
+			t.Errorf("stored %s, want %s", got, want)
+		}
+		if got := ask(t, s, "SELECT count() FROM endpoints"); got != fmt.Sprint(targets) {
+			t.Errorf("%s endpoints, want %d", got, targets)
+		}
+		next := uint64(0)
+		for position, err := range s.Done(t.Context(), scan.ID) {
+			if err != nil || position != next {
+				t.Fatalf("position %d, error %v, want %d", position, err, next)
+			}
+			next++
+		}
+		if next != targets {
+			t.Errorf("%d positions done, want %d", next, targets)
+		}
+		info, err := s.Info(t.Context())
+		if err != nil || info.Spool.Segments != 0 {
+			t.Errorf("the spool has %+v after everything was delivered, error %v", info.Spool, err)
+		}
+	})
+}
+
+// A batch that is sent again must count once for every reader that follows the
+// rule, and once for all when ClickHouse has merged.
+func TestBatchSentTwiceCountsOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		s := storetest.Open(t, cfg)
+		scan := newScan(t, s, 100)
+		for range 2 {
+			w := writer(t, s, scan.ID)
+			for i := range uint64(100) {
+				write(t, w, plainObservation(scan.ID, i))
+			}
+			closeWriter(t, w)
+		}
+		if got := ask(t, s, "SELECT (SELECT count() FROM observations FINAL), (SELECT count() FROM endpoints FINAL)"); got != "100\t100" {
+			t.Errorf("rows counted once are %s, want 100 each", got)
+		}
+		n := 0
+		for _, err := range s.Done(t.Context(), scan.ID) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		if n != 100 {
+			t.Errorf("%d positions are done, want 100", n)
+		}
+	})
+}

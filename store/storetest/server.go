@@ -1,0 +1,169 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// Password is that of the server's user "scanner". It has every character that
+// an address or a log line could get wrong.
+const Password = `s3cret:/?#[]@!$&'()*+,;=%20 "x`
+
+// passwordHash is sha256(Password).
+const passwordHash = "0377b3b478b802de958e1fa977e3134b924708b7b108460aaa873d3c62a2b7a2"
+
+// Server is a clickhouse-server of a test. Its users are "default" without a
+// password, "scanner" with Password and "reader", who may only read.
+type Server struct {
+	dir      string
+	tcp, web int
+	cmd      *exec.Cmd
+	exited   chan struct{}
+}
+
+// NewServer starts a server of the test's own.
+func NewServer(t testing.TB) *Server {
+	t.Helper()
+	s := newServer(t, t.TempDir())
+	t.Cleanup(s.Kill)
+	return s
+}
+
+func newServer(t testing.TB, dir string) *Server {
+	t.Helper()
+	s := &Server{dir: dir, tcp: freePort(t), web: freePort(t)}
+	for name, text := range map[string]string{"config.xml": serverConfig, "users.xml": serverUsers} {
+		if name == "config.xml" {
+			text = fmt.Sprintf(text, s.tcp, s.web, dir, dir, dir)
+		} else {
+			text = fmt.Sprintf(text, passwordHash)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Start(t)
+	return s
+}
+
+const serverConfig = `<yandex>
+	<logger><level>warning</level><console>1</console></logger>
+	<listen_host>127.0.0.1</listen_host>
+	<tcp_port>%d</tcp_port>
+	<http_port>%d</http_port>
+	<path>%s/data/</path>
+	<tmp_path>%s/tmp/</tmp_path>
+	<users_config>%s/users.xml</users_config>
+	<default_profile>default</default_profile>
+	<default_database>default</default_database>
+	<timezone>Asia/Tokyo</timezone>
+	<mark_cache_size>67108864</mark_cache_size>
+</yandex>
+`
+
+const serverUsers = `<yandex>
+	<profiles><default/><reading><readonly>1</readonly></reading></profiles>
+	<quotas><default/></quotas>
+	<users>
+		<default>
+			<password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
+		</default>
+		<scanner>
+			<password_sha256_hex>%s</password_sha256_hex>
+			<networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota>
+		</scanner>
+		<reader>
+			<password/><networks><ip>127.0.0.1</ip></networks><profile>reading</profile><quota>default</quota>
+		</reader>
+	</users>
+</yandex>
+`
+
+// binary is the server that Debian's package clickhouse-server installs, or
+// the one named by ADOPT6_CLICKHOUSE_SERVER.
+func binary(t testing.TB) string {
+	t.Helper()
+	for _, path := range []string{os.Getenv("ADOPT6_CLICKHOUSE_SERVER"), "/usr/bin/clickhouse-server", "/usr/sbin/clickhouse-server"} {
+		if _, err := os.Stat(path); path != "" && err == nil {
+			return path
+		}
+	}
+	t.Fatal("the tests of the store need a ClickHouse server: apt install clickhouse-server, or name one in ADOPT6_CLICKHOUSE_SERVER")
+	return ""
+}
+
+// Start starts the server on the same data and ports as before, and returns
+// when it takes connections.
+func (s *Server) Start(t testing.TB) {
+	t.Helper()
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	s.cmd = exec.Command(binary(t), "--config-file="+filepath.Join(s.dir, "config.xml"))
+	s.cmd.Stdout, s.cmd.Stderr, s.cmd.Dir = log, log, s.dir
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan struct{})
+	s.exited = exited
+	go func() { s.cmd.Wait(); close(exited) }()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for tick := time.NewTicker(20 * time.Millisecond); ; {
+		conn, err := net.Dial("tcp", s.address(s.tcp))
+		if err == nil {
+			conn.Close()
+			tick.Stop()
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-exited:
+			t.Fatalf("clickhouse-server ended: %s", s.log())
+		case <-ctx.Done():
+			t.Fatalf("clickhouse-server takes no connections: %s", s.log())
+		}
+	}
+}
+
+// Kill ends the server with SIGKILL, as a crash would.
+func (s *Server) Kill() {
+	s.cmd.Process.Kill()
+	<-s.exited
+}
+
+func (s *Server) log() string {
+	text, err := os.ReadFile(filepath.Join(s.dir, "log"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-2000):])
+}
+
+func (s *Server) address(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+
+// DSN is the server's address for a user, without a password.
+func (s *Server) DSN(user string) string {
+	return fmt.Sprintf("clickhouse://%s@%s", user, s.address(s.tcp))
+}
+
+// HTTP is the address of the server's HTTP interface.
+func (s *Server) HTTP() string { return "http://" + s.address(s.web) }
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}

@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"adopt6/scanner"
+	"adopt6/store/spool"
+)
+
+// Bounds of a Writer. They are variables of the Writer only in tests.
+const (
+	batchRows  = 10_000          // rows of a batch
+	batchBytes = 16 << 20        // bytes of a batch in the spool
+	batchAge   = 2 * time.Second // how long a row waits for its batch to fill
+	spoolBytes = 4 << 30         // undelivered bytes at which Write waits
+)
+
+// Writer stores the observations of one scan. It is safe for concurrent use.
+//
+// Every observation goes to the spool first, a batch of them to ClickHouse, and
+// from the spool only when ClickHouse has confirmed the batch. A ClickHouse
+// that is away for a while costs disk, not memory, and does not hold up the
+// scan until the spool has reached its bound.
+type Writer struct {
+	store *Store
+	scan  ScanInfo
+
+	rows, bytes int
+	age         time.Duration
+	limit       int64
+
+	mu      sync.Mutex
+	folder  *spool.Folder
+	queue   []spool.Segment // sealed, in order; the first is being delivered
+	waiting int64           // bytes in queue
+	failure error           // why nothing is delivered any more
+	changed chan struct{}   // closed and replaced whenever queue or failure changes
+	closed  bool
+
+	wake   chan struct{} // tells deliver that there is something in the queue
+	cancel context.CancelFunc
+	done   chan struct{} // closed when deliver has ended
+}
+
+// ErrWriterClosed is returned by Write after Close.
+var ErrWriterClosed = errors.New("the store's writer is closed")
+
+// UndeliveredError says that not everything has reached ClickHouse. Nothing is
+// lost: what remains is delivered when the store is next opened for writing.
+type UndeliveredError struct {
+	Segments int
+	Bytes    int64
+	Folder   string
+	Err      error // why; nil when there was only no time
+}
+
+func (e *UndeliveredError) Error() string {
+	why := "the time was up"
+	if e.Err != nil {
+		why = e.Err.Error()
+	}
+	return fmt.Sprintf("%d batches (%d bytes) are not in ClickHouse yet: %s; they wait in %s and are delivered when the next scan opens this store", e.Segments, e.Bytes, why, e.Folder)
+}
+
+func (e *UndeliveredError) Unwrap() error { return e.Err }
+
+// Writer returns a writer for a scan that NewScan has recorded. The context
+// bounds only this call.
+func (s *Store) Writer(ctx context.Context, scan uuid.UUID) (*Writer, error) {
+	if s.cfg.ReadOnly {
+		return nil, errors.New("the store was opened for reading")
+	}
+	info, err := s.Scan(ctx, scan)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := spool.Create(s.spoolDir, spool.Header{Scan: scan, Started: info.Started})
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	w := &Writer{
+		store: s, scan: info, folder: folder,
+		rows: batchRows, bytes: batchBytes, age: batchAge, limit: spoolBytes,
+		changed: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	running, cancel := context.WithCancel(context.Background())
+	w.cancel = cancel
+	go w.deliver(running)
+	return w, nil
+}
+
+// Write takes over an observation; it may be changed after the return. It
+// waits while the spool is at its bound, until ctx ends. An error that is not
+// the context's means that observations cannot be kept any more: the disk is
+// full, or ClickHouse refuses them.
+func (w *Writer) Write(ctx context.Context, o *scanner.Observation) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.waiting >= w.limit && w.failure == nil && !w.closed {
+		if err := w.await(ctx); err != nil {
+			return err
+		}
+	}
+	switch {
+	case w.closed:
+		return ErrWriterClosed
+	case w.failure != nil:
+		return w.failure
+	}
+	if err := w.folder.Append(o); err != nil {
+		return w.store.explain(err)
+	}
+	if rows, bytes, _ := w.folder.Current(); rows >= w.rows || bytes >= int64(w.bytes) {
+		return w.seal()
+	}
+	return nil
+}
+
+// await unlocks until something has changed.
+func (w *Writer) await(ctx context.Context) error {
+	changed := w.changed
+	w.mu.Unlock()
+	defer w.mu.Lock()
+	select {
+	case <-changed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *Writer) notify() {
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// seal hands the current segment to deliver.
+func (w *Writer) seal() error {
+	segment, ok, err := w.folder.Seal()
+	if ok {
+		w.queue = append(w.queue, segment)
+		w.waiting += segment.Bytes
+		select {
+		case w.wake <- struct{}{}:
+		default:
+		}
+	}
+	if err != nil {
+		return w.store.explain(err)
+	}
+	return nil
+}
+
+// Flush returns when everything written before is in ClickHouse, when that has
+// failed for good, or when ctx ends; in both latter cases the error is an
+// *UndeliveredError.
+func (w *Writer) Flush(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.seal(); err != nil {
+		return err
+	}
+	for len(w.queue) > 0 {
+		if w.failure != nil {
+			return w.undelivered(w.failure)
+		}
+		if w.await(ctx) != nil {
+			return w.undelivered(nil)
+		}
+	}
+	return nil
+}
+
+func (w *Writer) undelivered(err error) error {
+	return &UndeliveredError{Segments: len(w.queue), Bytes: w.waiting, Folder: w.folder.Dir(), Err: err}
+}
+
+// Close flushes within the time that ctx gives and ends the writer.
+func (w *Writer) Close(ctx context.Context) error {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return nil
+	}
+	w.closed = true
+	w.notify()
+	w.mu.Unlock()
+	err := w.Flush(ctx)
+	w.cancel()
+	<-w.done
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return errors.Join(err, w.folder.Close())
+}
