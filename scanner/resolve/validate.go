@@ -286,7 +286,11 @@ func (j *job) elsewhere(name string, qtype uint16, a *answer, accept func(*answe
 			}
 			return nil // no other server knows better
 		}
-		if ok, f := accept(a); ok || f != nil {
+		ok, f := accept(a)
+		if ok {
+			j.view.answers.put(key{name, qtype}, a, a.expires, a.bytes()+len(name))
+		}
+		if ok || f != nil {
 			return f
 		}
 	}
