@@ -8,7 +8,7 @@ import (
 )
 
 // maxRemembered bounds the names that Check compares with for duplicates, and
-// so its memory to about 200 MB.
+// so its memory to about 300 MB.
 const maxRemembered = 1 << 22
 
 // Report is what Check found in a list.

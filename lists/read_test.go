@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -193,13 +194,28 @@ func (m *million) Read(p []byte) (int, error) {
 	return m.buf.Read(p)
 }
 
+// TestReadMillionLines reads a million lines and checks that the heap does not
+// grow with them.
 func TestReadMillionLines(t *testing.T) {
-	n := 0
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	n, early := 0, uint64(0)
 	for _, err := range Read(new(million), "million.csv") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n++
+		switch n++; n {
+		case 1000:
+			early = heap()
+		case 999_000:
+			if late := heap(); late > early+1<<20 {
+				t.Errorf("heap grew from %d to %d bytes", early, late)
+			}
+		}
 	}
 	if n != 1_000_000 {
 		t.Errorf("%d targets", n)

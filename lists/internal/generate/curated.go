@@ -19,16 +19,23 @@ func (c *collection) addDotGov() error {
 			c.drop(source, reason)
 			continue
 		}
-		country, level := "US", dotGovLevel(r["Domain type"])
-		if t := c.byAlpha2[r["State"]]; t != nil && t.parent == "US" && level != lists.LevelCentral {
-			country = t.alpha2
-			if level == lists.LevelRegional { // the territory's own government
-				level = lists.LevelCentral
-			}
-		}
+		country, level := c.dotGovPlace(r["State"], r["Domain type"])
 		c.add(name, country, level, source)
 	}
 	return nil
+}
+
+// dotGovPlace returns the country and level of a registration: a territory's
+// own government is the central one there.
+func (c *collection) dotGovPlace(state, domainType string) (country, level string) {
+	level = dotGovLevel(domainType)
+	if t := c.byAlpha2[state]; t == nil || t.parent != "US" || level == lists.LevelCentral {
+		return "US", level
+	}
+	if level == lists.LevelRegional {
+		level = lists.LevelCentral
+	}
+	return state, level
 }
 
 // dotGovLevel maps the registry's domain types. Tribal governments are of

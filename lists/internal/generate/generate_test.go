@@ -124,6 +124,43 @@ func TestDotGovLevel(t *testing.T) {
 	}
 }
 
+func TestDotGovPlace(t *testing.T) {
+	c := newCollection(t)
+	for _, test := range [][4]string{
+		{"VA", "State or territory", "US", lists.LevelRegional},
+		{"FR", "City", "US", lists.LevelLocal}, // no state
+		{"PR", "State or territory", "PR", lists.LevelCentral},
+		{"PR", "City", "PR", lists.LevelLocal},
+		{"PR", "Federal - Judicial", "US", lists.LevelCentral},
+	} {
+		if country, level := c.dotGovPlace(test[0], test[1]); country != test[2] || level != test[3] {
+			t.Errorf("dotGovPlace(%q, %q) = %s, %s, want %s, %s", test[0], test[1], country, level, test[2], test[3])
+		}
+	}
+}
+
+func TestAddKeepsTheBestSource(t *testing.T) {
+	type add struct{ country, level, source string }
+	central, local, unstated := lists.LevelCentral, lists.LevelLocal, lists.LevelPublicSector
+	tests := map[string][3]add{ // two additions of one name, and what remains
+		"first of equals":       {{"FR", central, "a"}, {"FR", central, "b"}, {"FR", central, "a"}},
+		"stated over unstated":  {{"FR", unstated, "a"}, {"FR", local, "b"}, {"FR", local, "b"}},
+		"higher over lower":     {{"FR", local, "a"}, {"FR", central, "b"}, {"FR", central, "b"}},
+		"not lower over higher": {{"FR", central, "a"}, {"FR", local, "b"}, {"FR", central, "a"}},
+		"registry is final":     {{"US", local, "us-dotgov"}, {"US", central, "b"}, {"US", local, "us-dotgov"}},
+		"one country":           {{"FR", local, "a"}, {"CA", central, "b"}, {"FR", local, "a"}},
+	}
+	for name, test := range tests {
+		c := newCollection(t)
+		for _, a := range test[:2] {
+			c.add("example.org", a.country, a.level, a.source)
+		}
+		if got := c.byName["example.org"]; (add{got.country, got.level, got.source}) != test[2] {
+			t.Errorf("%s: %+v, want %+v", name, got, test[2])
+		}
+	}
+}
+
 func TestJudgedLevel(t *testing.T) {
 	j := newCollection(t).judged
 	for _, test := range [][3]string{
