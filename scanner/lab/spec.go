@@ -178,9 +178,9 @@ func (w *Web) UnmarshalYAML(node *yaml.Node) error {
 		return w.Apex.UnmarshalYAML(node)
 	}
 	body := struct {
-		Apex  *HostSpec  `yaml:"apex"`
-		WWW   *yaml.Node `yaml:"www"`
-		Pages []Page     `yaml:"pages"`
+		Apex  *HostSpec `yaml:"apex"`
+		WWW   yaml.Node `yaml:"www"`
+		Pages []Page    `yaml:"pages"`
 	}{}
 	if err := decode(node, &body); err != nil {
 		return err
@@ -191,8 +191,8 @@ func (w *Web) UnmarshalYAML(node *yaml.Node) error {
 	if body.Pages != nil {
 		w.Pages = body.Pages
 	}
-	switch www := body.WWW; {
-	case www == nil:
+	switch www := &body.WWW; {
+	case www.IsZero():
 	case www.Value == "same":
 		w.SameWWW, w.CNAME, w.WWW = true, "", HostSpec{}
 	case www.Kind == yaml.MappingNode:

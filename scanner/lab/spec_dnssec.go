@@ -63,15 +63,15 @@ func (s *DNSSEC) UnmarshalYAML(node *yaml.Node) error {
 		return nodeError(node, "dnssec: signed, unsigned or a mapping")
 	}
 	body := struct {
-		Algorithm  *yaml.Node  `yaml:"algorithm"`
+		Algorithm  yaml.Node   `yaml:"algorithm"`
 		Algorithms []yaml.Node `yaml:"algorithms"`
 		Bits       *int        `yaml:"bits"`
 		Split      *bool       `yaml:"split"`
 		Revoked    *bool       `yaml:"revoked"`
-		NSEC3      *yaml.Node  `yaml:"nsec3"`
+		NSEC3      yaml.Node   `yaml:"nsec3"`
 		Digests    []yaml.Node `yaml:"digests"`
-		DS         *yaml.Node  `yaml:"ds"`
-		Fault      *yaml.Node  `yaml:"fault"`
+		DS         yaml.Node   `yaml:"ds"`
+		Fault      yaml.Node   `yaml:"fault"`
 		Faults     []yaml.Node `yaml:"faults"`
 	}{}
 	if err := decode(node, &body); err != nil {
@@ -81,8 +81,8 @@ func (s *DNSSEC) UnmarshalYAML(node *yaml.Node) error {
 	set(&s.Bits, body.Bits)
 	set(&s.Split, body.Split)
 	set(&s.Revoked, body.Revoked)
-	if body.Algorithm != nil {
-		body.Algorithms = append(body.Algorithms, *body.Algorithm)
+	if !body.Algorithm.IsZero() {
+		body.Algorithms = append(body.Algorithms, body.Algorithm)
 	}
 	var err error
 	if s.Algorithms, err = words(s.Algorithms, body.Algorithms, "algorithm", authority.Algorithms()); err != nil {
@@ -91,18 +91,18 @@ func (s *DNSSEC) UnmarshalYAML(node *yaml.Node) error {
 	if s.Digests, err = words(s.Digests, body.Digests, "digest", digestTypes); err != nil {
 		return err
 	}
-	if body.DS != nil {
+	if !body.DS.IsZero() {
 		if s.DS = body.DS.Value; dsWords[s.DS] == "" {
-			return unknownKey(body.DS, "ds", dsWords)
+			return unknownKey(&body.DS, "ds", dsWords)
 		}
 	}
-	if body.NSEC3 != nil {
-		if err := s.decodeNSEC3(body.NSEC3); err != nil {
+	if !body.NSEC3.IsZero() {
+		if err := s.decodeNSEC3(&body.NSEC3); err != nil {
 			return err
 		}
 	}
-	if body.Fault != nil {
-		body.Faults = append(body.Faults, *body.Fault)
+	if !body.Fault.IsZero() {
+		body.Faults = append(body.Faults, body.Fault)
 	}
 	for i := range body.Faults {
 		if err := s.decodeFault(&body.Faults[i]); err != nil {

@@ -32,6 +32,17 @@ type TruthSpec struct {
 	Reasons   []scanner.Reason `yaml:"reasons"`
 }
 
+// UnmarshalYAML implements yaml.Unmarshaler. The word none takes back what a
+// profile states.
+func (t *TruthSpec) UnmarshalYAML(node *yaml.Node) error {
+	if node.Value == "none" {
+		*t = TruthSpec{}
+		return nil
+	}
+	type plain TruthSpec // without this method
+	return decode(node, (*plain)(t))
+}
+
 type verdictSpec scanner.Verdict
 
 // UnmarshalYAML implements yaml.Unmarshaler.

@@ -47,7 +47,7 @@ func Answer(dst []byte, q *Query, zones Zones, o Options) []byte {
 		r.flags.rcode = dns.RcodeRefused
 		return r.finish()
 	}
-	if !r.answer(zones, zone) {
+	if !r.answer(zones, zone) || !r.provePending() {
 		r.rewind()
 		r.flags.truncated = true
 	}
@@ -123,7 +123,7 @@ func (r *reply) exact(zone *Zone, name Name, n *node) (target Name, fits bool) {
 	if !r.put(zone, answerSection, name, set) {
 		return "", false
 	}
-	r.additional(zone, set, nil)
+	r.last, r.lastZone = set, zone
 	return "", true
 }
 
@@ -145,7 +145,10 @@ func (r *reply) wildcard(zone *Zone, f found, name Name, n *node) (target Name, 
 	if !r.put(zone, answerSection, name, set) {
 		return "", false
 	}
-	return target, r.prove(zone, r.denial(zone, func() []*RRset { return zone.proveExpansion(name, f) }))
+	for _, proof := range r.denial(zone, func() []*RRset { return zone.proveExpansion(name, f) }) {
+		r.pending = append(r.pending, zoneSet{zone, proof})
+	}
+	return target, true
 }
 
 // synthesise answers from a DNAME above name (RFC 6672 section 3.2).
@@ -182,6 +185,25 @@ func (r *reply) prove(zone *Zone, proof []*RRset) bool {
 		if !r.put(zone, authoritySection, set.Owner, set) {
 			return false
 		}
+	}
+	return true
+}
+
+// zoneSet is a set with the zone that signs it.
+type zoneSet struct {
+	zone *Zone
+	set  *RRset
+}
+
+// provePending writes what had to wait until the answer section was complete.
+func (r *reply) provePending() bool {
+	for _, p := range r.pending {
+		if !r.put(p.zone, authoritySection, p.set.Owner, p.set) {
+			return false
+		}
+	}
+	if r.last != nil {
+		r.additional(r.lastZone, r.last, nil)
 	}
 	return true
 }

@@ -30,6 +30,11 @@ type reply struct {
 	had     [16]sentSet
 	cookie  []byte // COOKIE option to send
 	optSize int
+	// What is to come once the answer section is complete: proofs, and the
+	// addresses of the hosts that the last set names.
+	pending  []zoneSet
+	last     *RRset
+	lastZone *Zone
 }
 
 // knownName is a name, or the tail of one, that is in the message already.
