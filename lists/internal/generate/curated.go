@@ -110,7 +110,8 @@ func (c *collection) take(raw, alpha3, level, source string) {
 }
 
 // addGerman takes federal hosts, and of municipalities the domains that they
-// registered themselves.
+// registered themselves. The source is old, and what it has under generic
+// top-level domains may have lapsed.
 func (c *collection) addGerman() error {
 	const source = "de-gov-domains"
 	records, err := c.table("gov/de-robbi5-domains.csv")
@@ -118,15 +119,21 @@ func (c *collection) addGerman() error {
 		return err
 	}
 	for _, r := range records {
-		level := lists.LevelCentral
-		if r["Domain Type"] != "Federal Agency" {
-			level = lists.LevelLocal
-			if name, reason := c.clean(r["Domain Name"]); reason == "" && registered(name) != name {
-				c.drop(source, "below somebody's domain")
-				continue
-			}
+		level := lists.LevelLocal
+		if r["Domain Type"] == "Federal Agency" {
+			level = lists.LevelCentral
 		}
-		c.take(r["Domain Name"], "DEU", level, source)
+		name, reason := c.clean(r["Domain Name"])
+		switch {
+		case reason != "":
+			c.drop(source, reason)
+		case !within(name, "de"):
+			c.drop(source, "not under the country's top-level domain")
+		case level == lists.LevelLocal && registered(name) != name:
+			c.drop(source, "below somebody's domain")
+		default:
+			c.add(name, "DE", level, source)
+		}
 	}
 	return nil
 }
