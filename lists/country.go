@@ -26,9 +26,9 @@ func (n Names) In(lang string) string {
 // Country holds the facts about a country or territory that figures are
 // grouped by.
 type Country struct {
-	Alpha2 string // ISO 3166-1 alpha-2, upper case
+	Alpha2 string // ISO 3166-1 alpha-2, upper case; XK (user-assigned) for Kosovo
 	Alpha3 string // ISO 3166-1 alpha-3, upper case
-	M49    string // UN M49, three digits
+	M49    string // UN M49, three digits; empty for XK, which M49 does not list
 	Names  Names  // CLDR
 	Region string // ITU region; empty for what ITU does not place
 	// MemberState says that it is a Member State of ITU.
