@@ -35,8 +35,14 @@ func newRootCommand(a *app) *cobra.Command {
 	})
 	root.PersistentFlags().StringVar(&a.configFile, "config", "", "configuration file (default: ./adopt6.yaml, then /etc/adopt6/adopt6.yaml)")
 	root.AddCommand(
+		newAuditCommand(a),
 		newConfigCommand(a),
+		newLabCommand(a),
+		newDocsCommand(a),
 		newListsCommand(a),
+		newReasonsCommand(a),
+		newResolveCommand(a),
+		newScanCommand(a),
 		newVersionCommand(a),
 	)
 	return root

@@ -36,7 +36,9 @@ func (f *fault) matchesPort(transport string, port uint16) bool {
 	switch faultKinds[string(f.Do)].layer {
 	case dnsLayer:
 		return port == 53
-	case tlsLayer, httpLayer:
+	case tlsLayer:
+		return port == 443 || port == 25
+	case httpLayer:
 		return port == 443 || port == 80
 	case smtpLayer:
 		return port == 25
@@ -173,7 +175,9 @@ func layerRoles(layer faultLayer) []role {
 	switch layer {
 	case dnsLayer:
 		return []role{nsRole}
-	case tlsLayer, httpLayer:
+	case tlsLayer:
+		return []role{apexRole, wwwRole, mailRole}
+	case httpLayer:
 		return []role{apexRole, wwwRole}
 	case smtpLayer:
 		return []role{mailRole}

@@ -283,3 +283,40 @@ func (v *view) Enclosing(name authority.Name) *authority.Zone {
 
 // addr returns the simulated address of the server.
 func (v *view) addr() netip.Addr { return v.w.address(v.place) }
+
+// domainOf returns the declared or generated domain that a name is or lies in,
+// nil when there is none but top-level domains.
+func (w *world) domainOf(name authority.Name) *domain {
+	for n := name; n != authority.Root; n = n.Parent() {
+		if d := w.domains[n]; d != nil {
+			return d
+		}
+		if id, ok := w.idOf(n); ok {
+			return w.generatedDomain(id)
+		}
+	}
+	return nil
+}
+
+// mailOf returns the mail service at a server and the name of its host.
+func (w *world) mailOf(v *view) (Mail, string) {
+	d := v.server.owner
+	if v.own {
+		d = w.generatedDomain(v.id)
+	}
+	addr := v.addr()
+	if d != nil {
+		for _, h := range d.mailHosts() {
+			for _, a := range h.addrs {
+				if a == addr {
+					return d.spec.Mail, h.name.Text()
+				}
+			}
+		}
+	}
+	name := addr.String()
+	if v.server.name != "" {
+		name = v.server.name.Text()
+	}
+	return Mail{StartTLS: true, SMTPUTF8: true}, name
+}

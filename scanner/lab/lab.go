@@ -9,6 +9,7 @@ package lab
 import (
 	"crypto/x509"
 	"fmt"
+	"io"
 	"iter"
 	"net/netip"
 	"sync"
@@ -22,9 +23,11 @@ import (
 
 // Lab is a running laboratory, or another process's one that Attach found.
 type Lab struct {
-	world *world
-	ports ports
-	ca    *ca
+	world  *world
+	ports  ports
+	ca     *ca
+	hints  []byte
+	anchor []byte
 
 	onContact func(Contact)
 	servers   []interface{ close() }
@@ -83,7 +86,13 @@ func Start(s *Scenario, opts ...Option) (*Lab, error) {
 	if err := w.buildZones(true); err != nil {
 		return nil, err
 	}
-	l := &Lab{world: w, onContact: o.onContact, closing: make(chan struct{})}
+	l := &Lab{
+		world: w, hints: w.rootHints(), anchor: w.trustAnchor(),
+		onContact: o.onContact, closing: make(chan struct{}),
+	}
+	if l.ca, err = newCA(o.now); err != nil {
+		return nil, err
+	}
 	if err := l.listen(o); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("start laboratory %s: %w", s.Name, err)
@@ -114,10 +123,48 @@ func (l *Lab) Now() time.Time { return l.world.now }
 
 // RootHints returns the names and addresses of the root servers in zone file
 // form.
-func (l *Lab) RootHints() []byte { return l.world.rootHints() }
+func (l *Lab) RootHints() []byte { return l.hints }
+
+// Zones returns how many zones the scenario declares, top-level domains
+// included.
+func (l *Lab) Zones() int { return len(l.world.order) }
+
+// RootSockets returns, for every root server address, the loopback socket that
+// plays it, as ADDRESS:PORT.
+func (l *Lab) RootSockets() map[string]string {
+	sockets := map[string]string{}
+	for _, h := range l.world.domains[authority.Root].hosts {
+		for _, a := range h.addrs {
+			if place, ok := l.world.place(a); ok {
+				sockets[a.String()] = netip.AddrPortFrom(loopback(place), l.ports.DNS).String()
+			}
+		}
+	}
+	return sockets
+}
 
 // TrustAnchor returns the DS record of the root zone in zone file form.
-func (l *Lab) TrustAnchor() []byte { return l.world.trustAnchor() }
+func (l *Lab) TrustAnchor() []byte { return l.anchor }
+
+// CACertificate returns the certificate authority in PEM form.
+func (l *Lab) CACertificate() []byte { return l.ca.pem() }
+
+// ServedZone writes a declared or generated zone as a zone file, with its
+// chain of denial and every signature.
+func (l *Lab) ServedZone(name string, to io.Writer) error {
+	n, err := authority.ParseName(name)
+	if err != nil {
+		return err
+	}
+	d := l.world.domains[n]
+	if id, ok := l.world.idOf(n); ok && d == nil {
+		d = l.world.generatedDomain(id)
+	}
+	if d == nil || d.zone == nil {
+		return fmt.Errorf("the laboratory serves no zone %s", n.Text())
+	}
+	return d.zone.Write(to)
+}
 
 // CertPool returns the certificate authority of the web and mail servers.
 func (l *Lab) CertPool() *x509.CertPool { return l.ca.pool() }

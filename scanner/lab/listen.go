@@ -18,14 +18,12 @@ import (
 // device where the kernel lets us, and in any case drop what was not sent to
 // 127.0.0.0/8.
 func (l *Lab) listen(o options) error {
-	if err := l.listenDNS(o); err != nil {
-		return err
-	}
-	if err := l.reserveClosed(); err != nil {
-		return err
-	}
-	if err := l.reserveSilent(); err != nil {
-		return err
+	for _, open := range []func() error{
+		func() error { return l.listenDNS(o) }, l.listenWeb, l.listenSMTP, l.reserveClosed, l.reserveSilent,
+	} {
+		if err := open(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package lab
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -31,7 +32,8 @@ type world struct {
 // server stands for all that have the same profile.
 type server struct {
 	addr   netip.Addr
-	ports  uint8 // bits of the services
+	name   authority.Name // of a host that has the address; empty for a profile's
+	ports  uint8          // bits of the services
 	zones  map[authority.Name]*authority.Zone
 	faults []*fault
 	// owner is the domain whose web site and mail service this is; nil for a
@@ -243,9 +245,11 @@ func (w *world) connect() error {
 			}
 		}
 	}
-	for _, addrs := range w.hosts {
-		for _, addr := range addrs {
-			w.serverOf(addr)
+	for _, name := range slices.Sorted(maps.Keys(w.hosts)) {
+		for _, addr := range w.hosts[name] {
+			if s := w.serverOf(addr); s.name == "" {
+				s.name = name
+			}
 		}
 	}
 	for _, d := range w.order {

@@ -1,0 +1,310 @@
+package lab
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"html"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"adopt6/scanner/lab/authority"
+)
+
+// webServer serves HTTP on one loopback port for every simulated host. The
+// address that a connection came to says which host it is.
+type webServer struct {
+	lab    *Lab
+	port   uint16 // 80 or 443
+	server *http.Server
+	conns  chan net.Conn
+	addr   net.Addr
+	done   chan struct{}
+	once   sync.Once
+}
+
+type viewKey struct{}
+
+// listenWeb opens the listeners of HTTP and HTTPS.
+func (l *Lab) listenWeb() error {
+	for _, w := range []*webServer{{port: 80}, {port: 443}} {
+		config := listenConfig(false)
+		listener, err := config.Listen(context.Background(), "tcp4", "0.0.0.0:0")
+		if err != nil {
+			return fmt.Errorf("listen for port %d: %w", w.port, err)
+		}
+		w.lab, w.addr = l, listener.Addr()
+		w.conns, w.done = make(chan net.Conn), make(chan struct{})
+		w.server = &http.Server{
+			Handler:           w,
+			ReadHeaderTimeout: webIdle, IdleTimeout: webIdle,
+			ErrorLog: log.New(io.Discard, "", 0), // clients that break off are no news
+			ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+				return context.WithValue(ctx, viewKey{}, viewOf(c))
+			},
+		}
+		if w.port == 443 {
+			w.server.TLSConfig = &tls.Config{NextProtos: []string{"h2", "http/1.1"}, GetConfigForClient: w.clientConfig}
+			l.ports.HTTPS = uint16(w.addr.(*net.TCPAddr).Port)
+		} else {
+			l.ports.HTTP = uint16(w.addr.(*net.TCPAddr).Port)
+		}
+		l.serveTCP(listener, w.handle)
+		l.servers = append(l.servers, w)
+		l.wg.Go(func() {
+			if w.port == 443 {
+				_ = w.server.ServeTLS(w, "", "")
+			} else {
+				_ = w.server.Serve(w)
+			}
+		})
+	}
+	return nil
+}
+
+const webIdle = 15 * time.Second
+
+// webConn is a connection that remembers whose it is.
+type webConn struct {
+	net.Conn
+	view   *view
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (c *webConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+// viewOf returns the simulated host that a connection of the HTTP server is
+// for.
+func viewOf(c net.Conn) *view {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	return c.(*webConn).view
+}
+
+// handle passes a connection to the HTTP server and waits until it ends.
+func (w *webServer) handle(conn *net.TCPConn, v *view) {
+	if w.lab.onContact != nil {
+		w.lab.contact(v, w.port, "tcp", conn.RemoteAddr().(*net.TCPAddr).AddrPort(), nil)
+	}
+	if w.lab.linkFault(conn, v, w.port) {
+		return
+	}
+	if w.port == 443 {
+		switch do := w.lab.layerFault(v, tlsLayer, 443).Do; do {
+		case "tls_hang":
+			<-w.lab.gone(conn)
+			return
+		case "tls_none":
+			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+			return
+		}
+	}
+	c := &webConn{Conn: conn, view: v, closed: make(chan struct{})}
+	select {
+	case w.conns <- c:
+	case <-w.done:
+		return
+	}
+	select {
+	case <-c.closed:
+	case <-w.done:
+	}
+}
+
+// Accept, Addr and Close make the webServer the HTTP server's listener.
+func (w *webServer) Accept() (net.Conn, error) {
+	select {
+	case c := <-w.conns:
+		return c, nil
+	case <-w.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (w *webServer) Addr() net.Addr { return w.addr }
+
+func (w *webServer) Close() error {
+	w.once.Do(func() { close(w.done) })
+	return nil
+}
+
+func (w *webServer) close() { w.server.Close() }
+
+func (w *webServer) clientConfig(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	v := viewOf(hello.Conn)
+	return w.lab.tlsConfig(w.lab.layerFault(v, tlsLayer, 443).Do, v.addr().String(), "h2", "http/1.1"), nil
+}
+
+// layerFault returns the first fault of a layer that hits a connection; the
+// zero fault when none does.
+func (l *Lab) layerFault(v *view, layer faultLayer, port uint16) Fault {
+	for _, f := range v.server.faults {
+		if faultKinds[string(f.Do)].layer == layer && f.matchesPort("tcp", port) && f.strikes() {
+			return f.Fault
+		}
+	}
+	return Fault{}
+}
+
+// ServeHTTP answers a request by the pages of the domain that its host is of.
+func (w *webServer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	v := r.Context().Value(viewKey{}).(*view)
+	if f := w.lab.layerFault(v, httpLayer, w.port); f.Do != "" {
+		w.misbehave(rw, r, f)
+		return
+	}
+	hostname := r.Host
+	if h, _, err := net.SplitHostPort(hostname); err == nil {
+		hostname = h
+	}
+	page := w.page(hostname, v, r.URL.Path)
+	for name, value := range page.Headers {
+		rw.Header().Set(name, value)
+	}
+	if page.Redirect != "" {
+		target := page.Redirect
+		if target == "https" {
+			target = "https://" + hostname + r.URL.RequestURI()
+		}
+		rw.Header().Set("Location", target)
+	}
+	if rw.Header().Get("Content-Type") == "" {
+		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+	}
+	rw.WriteHeader(page.Status)
+	_, _ = io.WriteString(rw, page.Body)
+}
+
+// page returns the first page of the host's domain whose conditions hold,
+// completed; by default HTTP leads to HTTPS, and HTTPS shows a page.
+func (w *webServer) page(hostname string, v *view, path string) Page {
+	scheme, family := "http", "v6"
+	if w.port == 443 {
+		scheme = "https"
+	}
+	if v.addr().Is4() {
+		family = "v4"
+	}
+	var pages []Page
+	owner := ""
+	if name, err := authority.ParseName(hostname); err == nil {
+		if d := w.lab.world.domainOf(name); d != nil {
+			pages, owner = d.spec.Web.Pages, d.name.Text()
+		}
+	}
+	page := Page{}
+	for _, p := range pages {
+		if p.fits(hostname, owner, family, scheme, path) {
+			page = p
+			break
+		}
+	}
+	if page.Status == 0 && page.Redirect == "" && page.Body == "" && page.Title == "" && scheme == "http" {
+		page.Redirect = "https"
+	}
+	return page.complete(hostname)
+}
+
+func (p *Page) fits(hostname, domain, family, scheme, path string) bool {
+	want := p.Host
+	switch want {
+	case "apex":
+		want = domain
+	case "www":
+		want = "www." + domain
+	}
+	return (want == "" || strings.EqualFold(bare(want), bare(hostname))) && (p.Family == "" || p.Family == family) &&
+		(p.Scheme == "" || p.Scheme == scheme) && (p.Path == "" || p.Path == path)
+}
+
+// complete fills in what the page leaves open.
+func (p Page) complete(hostname string) Page {
+	if p.Status == 0 {
+		p.Status = http.StatusOK
+		if p.Redirect != "" {
+			p.Status = http.StatusMovedPermanently
+		}
+	}
+	if p.Title == "" {
+		p.Title = hostname
+	}
+	if p.Body == "" {
+		title := html.EscapeString(p.Title)
+		p.Body = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>" + title + "</title></head>\n<body><h1>" + title +
+			"</h1>\n<p>A page of a simulated Internet. Nothing here is real.</p>\n</body></html>\n"
+	}
+	return p
+}
+
+// misbehave answers as an HTTP fault says.
+func (w *webServer) misbehave(rw http.ResponseWriter, r *http.Request, f Fault) {
+	switch f.Do {
+	case "http_loop":
+		http.Redirect(rw, r, r.URL.RequestURI(), http.StatusFound)
+		return
+	case "http_bomb":
+		rw.Header().Set("Content-Encoding", "gzip")
+		zip := gzip.NewWriter(rw)
+		w.pour(zip, f.Bytes, strings.Repeat("\x00", 64<<10))
+		_ = zip.Close()
+		return
+	case "http_endless_body":
+		w.pour(rw, f.Bytes, strings.Repeat("endless ", 4<<10))
+		return
+	case "http_cut_short":
+		rw.Header().Set("Content-Length", "100000")
+		_, _ = io.WriteString(rw, "<html>")
+		panic(http.ErrAbortHandler)
+	}
+	hijacker, ok := rw.(http.Hijacker)
+	if !ok { // HTTP/2 frames its headers and cannot be broken in these ways
+		panic(http.ErrAbortHandler)
+	}
+	conn, _, err := hijacker.Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	switch f.Do {
+	case "http_slow":
+		w.lab.drip(conn, []byte("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"+strings.Repeat("slow ", 1000)), f.Delay)
+	case "http_garbage":
+		_, _ = io.WriteString(conn, "\x00\x01\x02\xff\xfenot HTTP at all\r\n\r\n\x1b[2J")
+	case "http_endless_headers":
+		out := bufio.NewWriter(conn)
+		_, _ = io.WriteString(out, "HTTP/1.1 200 OK\r\n")
+		for i := 0; i*64 < f.Bytes; i++ {
+			if _, err := io.WriteString(out, "X-Header-"+strconv.Itoa(i)+": "+strings.Repeat("x", 48)+"\r\n"); err != nil {
+				return
+			}
+		}
+		_ = out.Flush()
+	}
+}
+
+// pour writes size octets, or until nobody reads any more.
+func (w *webServer) pour(to io.Writer, size int, chunk string) {
+	for sent := 0; sent < size; sent += len(chunk) {
+		select {
+		case <-w.lab.closing:
+			return
+		default:
+		}
+		if _, err := io.WriteString(to, chunk); err != nil {
+			return
+		}
+	}
+}
