@@ -3,6 +3,7 @@
 package resolve_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -65,12 +66,17 @@ func changed(choose match, change func(*dns.RRSIG)) func([]dns.RR) []dns.RR {
 func corrupt(sig *dns.RRSIG) { sig.Signature = flipped(sig.Signature) }
 
 func flipped(encoded string) string {
-	raw, err := base64.StdEncoding.DecodeString(encoded)
+	raw := decoded(encoded)
+	raw[len(raw)/2] ^= 1
+	return base64.StdEncoding.EncodeToString(raw)
+}
+
+func decoded(text string) []byte {
+	raw, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
 		panic(err)
 	}
-	raw[len(raw)/2] ^= 1
-	return base64.StdEncoding.EncodeToString(raw)
+	return raw
 }
 
 // resigned signs a set anew with a key, within a period of its own.
@@ -157,15 +163,20 @@ func newKey(t *testing.T, zone string, algorithm uint8, flags uint16) *netns.Key
 	return key
 }
 
-// collidingKeys makes two keys with one key tag.
-func collidingKeys(t *testing.T, zone string) (a, b *netns.Key) {
+// collidingKeys makes two keys with one key tag, in canonical order.
+func collidingKeys(t *testing.T, zone string) [2]*netns.Key {
 	t.Helper()
 	byTag := make(map[uint16]*netns.Key)
 	for {
 		key := newKey(t, zone, dns.ED25519, netns.EntryPoint)
-		if other := byTag[key.DNSKEY.KeyTag()]; other != nil {
-			return key, other
-		}
+		other := byTag[key.DNSKEY.KeyTag()]
 		byTag[key.DNSKEY.KeyTag()] = key
+		switch {
+		case other == nil:
+		case bytes.Compare(decoded(key.DNSKEY.PublicKey), decoded(other.DNSKEY.PublicKey)) < 0:
+			return [2]*netns.Key{key, other}
+		default:
+			return [2]*netns.Key{other, key}
+		}
 	}
 }

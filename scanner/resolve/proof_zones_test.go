@@ -4,6 +4,7 @@ package resolve_test
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -228,7 +229,9 @@ func (p *proofZones) spoiled() {
 	spoil("manylabels", func(www, _ string) edit {
 		return changed(sigs(www, dns.TypeA), func(sig *dns.RRSIG) { sig.Labels++ })
 	})
-	spoil("ttl", func(www, _ string) edit { return changed(sigs(www, dns.TypeA), func(sig *dns.RRSIG) { sig.OrigTtl = 60 }) })
+	spoil("ttl", func(www, _ string) edit {
+		return changed(sigs(www, dns.TypeA), func(sig *dns.RRSIG) { sig.OrigTtl = 60 })
+	})
 	spoil("nonsec", func(string, string) edit { return without(every(dns.TypeNSEC)) })
 	spoil("nonsecsig", func(string, string) edit {
 		return without(func(rr dns.RR) bool { sig, ok := rr.(*dns.RRSIG); return ok && sig.TypeCovered == dns.TypeNSEC })
@@ -243,17 +246,16 @@ func (p *proofZones) spoiled() {
 	spoil("stripped", func(string, string) edit {
 		return without(every(dns.TypeDNSKEY), every(dns.TypeNSEC), every(dns.TypeRRSIG))
 	})
-	changedRecord := spoil("changed", func(www, _ string) edit {
+	spoil("changed", func(www, _ string) edit {
 		return func(records []dns.RR) []dns.RR {
 			for _, rr := range records {
 				if a, ok := rr.(*dns.A); ok && a.Hdr.Name == www {
-					a.A[3]++
+					a.A = net.IPv4(93, 184, 1, 99)
 				}
 			}
 			return records
 		}
 	})
-	_ = changedRecord
 }
 
 // unusualKeys adds zones whose DNSKEY set no signing tool makes.
@@ -261,10 +263,13 @@ func (p *proofZones) unusualKeys() {
 	keys := func(z *netns.Zone, key *netns.Key, more ...dns.RR) func([]dns.RR) []dns.RR {
 		return allOf(first(more...), resigned(p.t, key, z.Name, dns.TypeDNSKEY, z.Signing.Inception, z.Signing.Expiration))
 	}
-	collision := p.add("collision.nsd.", "nsd", netns.SignerLDNS, address)
-	a, b := collidingKeys(p.t, collision.Name)
-	collision.Signing.Keys = []*netns.Key{a}
-	collision.Edit = keys(collision, a, b.DNSKEY)
+	// The key that signs comes before the other in canonical order, and after.
+	for i, name := range []string{"collision1.nsd.", "collision2.nsd."} {
+		collision := p.add(name, "nsd", netns.SignerLDNS, address)
+		pair := collidingKeys(p.t, name)
+		collision.Signing.Keys = []*netns.Key{pair[i]}
+		collision.Edit = keys(collision, pair[i], pair[1-i].DNSKEY)
+	}
 
 	large := p.add("large.nsd.", "nsd", netns.SignerLDNS, address)
 	var more []dns.RR
@@ -341,7 +346,9 @@ func (p *proofZones) servers() {
 	other := at(2, 4)
 	p.add("held.nsd.", "other", netns.SignerLDNS, address)
 	serve("glueless.nsd.", netns.NameServer{Name: "ns1.basic.bind."})
-	p.zones[len(p.zones)-1].Hosts = []string{"bind"}
+	glueless := p.zones[len(p.zones)-1]
+	glueless.Hosts = []string{"bind"}
+	glueless.Records += fmt.Sprintf("ns A %s\nns AAAA %s\n", here[0], here[1])
 	serve("farglueless.nsd.", netns.NameServer{Name: "ns.glueless.nsd."})
 	serve("sibling.nsd.", netns.NameServer{Name: "ns.siblinghost.nsd."})
 	serve("siblinghost.nsd.", netns.NameServer{Name: "ns.siblinghost.nsd.", Addrs: here})
@@ -355,6 +362,7 @@ func (p *proofZones) servers() {
 	serve("dead.nsd.", netns.NameServer{Name: "ns.dead.nsd.", Addrs: nowhere})
 	serve("halfdead.nsd.", netns.NameServer{Name: "ns1.halfdead.nsd.", Addrs: nowhere}, netns.NameServer{Name: "ns2.halfdead.nsd.", Addrs: here})
 	serve("halfsilent.nsd.", netns.NameServer{Name: "ns1.halfsilent.nsd.", Addrs: []netip.Addr{silent}}, netns.NameServer{Name: "ns2.halfsilent.nsd.", Addrs: here})
+	serve("silent.nsd.", netns.NameServer{Name: "ns.silent.nsd.", Addrs: []netip.Addr{silent}})
 	serve("circle1.nsd.", netns.NameServer{Name: "ns.circle2.nsd."})
 	serve("circle2.nsd.", netns.NameServer{Name: "ns.circle1.nsd."})
 }
