@@ -1,0 +1,127 @@
+package zonefile
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// figures are the sums over all delegations.
+type figures struct {
+	total      Totals
+	algorithms codeCounts
+	digests    codeCounts
+	servers    *topCounter // by Name
+	operators  *topCounter // by domain, in presentation form
+
+	apexServers uint64
+	occludedNS  uint64
+	strayDS     uint64
+	addresses   Addresses
+
+	cctld     Totals
+	countries map[Country]*CountryTotals
+}
+
+func newFigures() *figures {
+	return &figures{
+		servers:   newTopCounter(topCapacity),
+		operators: newTopCounter(topCapacity),
+		countries: make(map[Country]*CountryTotals),
+	}
+}
+
+// Addresses counts the names that the zone file has addresses for.
+type Addresses struct {
+	Hosts      uint64 `json:"hosts"`      // names with A or AAAA records, in the zone or as glue
+	Duplicates uint64 `json:"duplicates"` // address records that repeat another
+	Servers    uint64 `json:"servers"`    // of the hosts, those that a delegation names
+	ServersV6  uint64 `json:"servers_v6"` // of these, those with a usable AAAA record
+	SpecialV6  uint64 `json:"special_v6"` // of these, those with a special-purpose AAAA record
+}
+
+// countGlueHost counts a name with addresses that some delegation names.
+func (f *figures) countGlueHost(glue Glue) {
+	if glue == 0 {
+		return
+	}
+	f.addresses.Servers++
+	count(&f.addresses.ServersV6, glue&GlueV6 != 0)
+	count(&f.addresses.SpecialV6, glue&GlueV6Special != 0)
+}
+
+// finish counts a delegation that is complete, and hands it on.
+func (m *matcher) finish(d *Delegation) error {
+	if len(m.zone.apex) == 0 && m.cfg.Country != nil && d.Name.Labels() == 1 {
+		m.countCountry(d)
+	}
+	m.total.add(d)
+	m.algorithms.add(d.DS, func(ds DS) uint8 { return ds.Algorithm })
+	m.digests.add(d.DS, func(ds DS) uint8 { return ds.DigestType })
+	m.countOperators(d)
+	if m.total.Delegations%progressEvery == 0 {
+		m.cfg.Progress.Delegations.Store(int64(m.total.Delegations))
+		if m.ctx.Err() != nil {
+			return m.ctx.Err()
+		}
+	}
+	if m.cfg.Each != nil {
+		return m.cfg.Each(d)
+	}
+	return nil
+}
+
+// countOperators counts the delegation's name servers, and each operator of
+// any of them once. Those that serve nothing but the domain they lie in are
+// left out: there may be as many of them as delegations.
+func (f *figures) countOperators(d *Delegation) {
+	var few [16][]byte
+	seen := few[:0]
+	for _, s := range d.Servers {
+		if s.OwnOnly {
+			continue
+		}
+		host := f.servers.add(s.Name)
+		if host.operator == nil {
+			host.operator = operator(s.Name)
+		}
+		if !slices.ContainsFunc(seen, func(other []byte) bool { return bytes.Equal(other, host.operator) }) {
+			seen = append(seen, host.operator)
+			f.operators.add(host.operator)
+		}
+	}
+}
+
+// operator returns the domain that a name server's name is registered under:
+// one label more than its public suffix.
+func operator(host Name) []byte {
+	text := strings.TrimSuffix(host.String(), ".")
+	domain, err := publicsuffix.EffectiveTLDPlusOne(text)
+	if err != nil {
+		domain = text // the name is a public suffix, or the root
+	}
+	return append([]byte(domain), '.')
+}
+
+// countCountry counts a top-level domain for its country.
+func (m *matcher) countCountry(d *Delegation) {
+	label := d.Name[:len(d.Name)-1]
+	country, is := m.cfg.Country(string(label))
+	if !is {
+		return
+	}
+	d.Country = country.Code
+	m.cctld.add(d)
+	c := m.countries[country]
+	if c == nil {
+		c = &CountryTotals{Code: country.Code, Name: country.Name}
+		m.countries[country] = c
+	}
+	c.Totals.add(d)
+	c.TLDs = append(c.TLDs, TLD{
+		Name: d.Name.String(), Servers: len(d.Servers), IPv6: d.Count(StateIPv6),
+		Special: d.Count(StateSpecial), GlueMissing: d.Count(StateNoAddress), Unknown: d.Count(StateUnknown), DS: len(d.DS),
+	})
+}
