@@ -125,7 +125,12 @@ func (v *Validator) Anchored(a *Anchors, zone string, keys Response) *Zone {
 // had is passed as an empty Response: the zone is then bogus with
 // [DNSKEYMissing]; it is for the caller to tell that from its own failure to
 // reach the servers.
+//
+// A Delegation without a cut has no child; its Zone is indeterminate.
 func (v *Validator) Child(d *Delegation, keys Response) *Zone {
+	if !d.Cut {
+		return &Zone{Name: d.Zone, State: Indeterminate, Reason: ResponseUnusable, Where: d.Zone, name: d.name}
+	}
 	if !d.NeedsKeys() {
 		return &Zone{Name: d.Zone, State: d.State, Reason: d.Reason, Where: d.Where,
 			Expires: d.Expires, Facts: d.Facts, name: d.name}
