@@ -27,9 +27,9 @@ var Example []byte
 
 const envPrefix = "ADOPT6_"
 
-// otherVariables begin with envPrefix and are no settings: they tell tests
-// where to find what they need.
-var otherVariables = []string{"ADOPT6_CLICKHOUSE_SERVER", "ADOPT6_RAWDATA"}
+// otherVariables begin with envPrefix and are no settings: a password, which
+// is never printed, and what tells tests where to find what they need.
+var otherVariables = []string{"ADOPT6_STORE_PASSWORD", "ADOPT6_CLICKHOUSE_SERVER", "ADOPT6_RAWDATA"}
 
 // searched are the places of the configuration file when none is named.
 var searched = []string{"adopt6.yaml", "/etc/adopt6/adopt6.yaml"}
@@ -181,3 +181,7 @@ func maskPassword(text string) string {
 	}
 	return text
 }
+
+// Origin says where the value of a setting came from: "default", a file, a
+// variable or a flag.
+func (s *Settings) Origin(key string) string { return s.origins[key] }

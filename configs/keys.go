@@ -25,9 +25,10 @@ type Scan struct {
 
 // DNS holds the keys below "dns".
 type DNS struct {
-	RootHints string        `mapstructure:"root_hints"`
-	Timeout   time.Duration `mapstructure:"timeout"`
-	Retries   int           `mapstructure:"retries"`
+	RootHints   string        `mapstructure:"root_hints"`
+	TrustAnchor string        `mapstructure:"trust_anchor"`
+	Timeout     time.Duration `mapstructure:"timeout"`
+	Retries     int           `mapstructure:"retries"`
 }
 
 // Store holds the keys below "store".
@@ -56,6 +57,7 @@ var keys = []key{
 	{"scan.vantage", "vantage", "", "name of the place the scan runs from; the host name when empty"},
 	{"scan.state", "state", "", "folder for what a scan needs to resume; below the user's state folder when empty"},
 	{"dns.root_hints", "root-hints", "", "file of root name servers in zone file form; built in when empty"},
+	{"dns.trust_anchor", "trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records; built in when empty"},
 	{"dns.timeout", "dns-timeout", 2 * time.Second, "wait for one answer"},
 	{"dns.retries", "dns-retries", 2, "further tries after a lost query"},
 	{"store.path", "store", "", "folder of the embedded ClickHouse store; below the user's data folder when empty"},

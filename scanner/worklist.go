@@ -117,6 +117,14 @@ func OpenWorklist(dir string) (*Worklist, error) {
 	return w, nil
 }
 
+// Remove deletes the work list: its scan is complete.
+func (w *Worklist) Remove() error {
+	if err := os.RemoveAll(w.dir); err != nil {
+		return fmt.Errorf("remove scan folder: %w", err)
+	}
+	return nil
+}
+
 func (w *Worklist) path(name string) string { return filepath.Join(w.dir, name) }
 
 // index counts the targets and notes where every markEvery-th begins.

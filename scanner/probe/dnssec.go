@@ -5,6 +5,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"adopt6/scanner"
 	"adopt6/scanner/resolve"
 )
 
@@ -15,8 +16,10 @@ func security(ctx context.Context, v *visit) {
 		return
 	}
 	answer, reason := v.lookup(ctx, resolve.Dual, v.zone, dns.TypeDNSKEY)
-	v.obs.DNSSEC = answer.State
-	v.obs.DNSSECReason = reason
+	v.obs.DNSSEC, v.obs.DNSSECReason = answer.State, scanner.Reason(answer.StateReason)
+	if reason != "" {
+		v.obs.DNSSECReason = reason
+	}
 	for _, rr := range answer.Answer {
 		if _, ok := rr.(*dns.DNSKEY); ok && v.obs.DNSKEY < 1<<16-1 {
 			v.obs.DNSKEY++

@@ -1,0 +1,107 @@
+package probe_test
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
+	"adopt6/scanner/lab"
+	"adopt6/scanner/netaddr"
+	"adopt6/scanner/probe"
+	"adopt6/scanner/resolve"
+)
+
+// bulk scenarios are for loads; they hold no fault that the others lack.
+var bulk = map[string]bool{"bulk": true}
+
+// TestScenarios runs every scenario and compares every verdict with the truth
+// that the scenario states.
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/scenarios/*.yaml")
+	if err != nil {
+		t.Fatalf("no scenarios: %v", err)
+	}
+	for _, name := range append(files, lab.BuiltinNames()...) {
+		short := strings.TrimSuffix(filepath.Base(name), ".yaml")
+		if bulk[short] {
+			continue
+		}
+		t.Run(short, func(t *testing.T) {
+			t.Parallel()
+			scenario, err := lab.Open(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			runScenario(t, scenario)
+		})
+	}
+}
+
+func runScenario(t *testing.T, scenario *lab.Scenario) {
+	l, err := lab.Start(scenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	prober := newProber(t, l)
+	var mu sync.Mutex
+	stated := 0
+	pool := scanner.Pool{Workers: 64, Timeout: 30 * time.Second, Measure: prober.Measure,
+		Sink: func(_ context.Context, o *scanner.Observation) error {
+			truth, ok := l.Truth(o.Target.Name)
+			mu.Lock()
+			defer mu.Unlock()
+			if ok {
+				stated++
+			}
+			for _, line := range truth.Differences(o) {
+				t.Error(line)
+			}
+			return nil
+		}}
+	err = pool.Run(t.Context(), func(yield func(scanner.Pending, error) bool) {
+		position := uint64(0)
+		for target := range l.Targets() {
+			if !yield(scanner.Pending{Position: position, Target: target}, nil) {
+				return
+			}
+			position++
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stated == 0 {
+		t.Error("the scenario states the truth of no target")
+	}
+}
+
+// newProber measures inside the lab. Time limits are short: in a lab only a
+// fault makes anybody wait.
+func newProber(t *testing.T, l *lab.Lab) *probe.Prober {
+	t.Helper()
+	roots, err := resolve.ParseHints(bytes.NewReader(l.RootHints()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	anchors, err := dnssec.ParseAnchors(bytes.NewReader(l.TrustAnchor()), "trust anchor of the lab")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialer := &netaddr.Dialer{Lab: l}
+	resolver, err := resolve.New(resolve.Config{Dialer: dialer, Roots: roots, Anchors: anchors,
+		Timeout: 300 * time.Millisecond, Retries: 1, Now: l.Now, At: l.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resolver.Close() })
+	return &probe.Prober{Vantage: "lab", Resolver: resolver, Dialer: dialer, Routes: probe.Routes{V4: true, V6: true},
+		ConnectTimeout: 500 * time.Millisecond, Country: lists.CountryByCode}
+}
