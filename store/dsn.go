@@ -23,7 +23,11 @@ func (s *Store) connectServer() error {
 		// The text of url.Parse's error holds the whole address.
 		return errors.New("the server's address (store.dsn) is not a URL; it looks like clickhouse://user@host:9000/database")
 	}
-	s.where = (&url.URL{Scheme: address.Scheme, User: url.User(address.User.Username()), Host: address.Host, Path: address.Path}).String()
+	where := url.URL{Scheme: address.Scheme, Host: address.Host, Path: address.Path}
+	if user := address.User.Username(); user != "" {
+		where.User = url.User(user)
+	}
+	s.where = where.String()
 	port := map[string]string{"clickhouse": "9000", "tcp": "9000", "http": "8123", "https": "8443"}[address.Scheme]
 	switch {
 	case port == "":
@@ -73,7 +77,6 @@ func HasPassword(dsn string) bool {
 
 // Codes of ClickHouse's exceptions.
 const (
-	codeUnknownFunction = 46
 	codeUnknownDatabase = 81
 	codeNotEnoughSpace  = 243
 )
@@ -99,7 +102,7 @@ func (s *Store) explain(err error) error {
 		err = fmt.Errorf("%s refuses the user or the password: %w", s.where, err)
 	case errors.As(err, &exception) && exception.Code == codeUnknownDatabase:
 		err = fmt.Errorf("%s has no such database, or the account may not use it: %w", s.where, err)
-	case errors.As(err, &exception) && exception.Code == codeUnknownFunction && strings.Contains(exception.Message, "displayName"):
+	case strings.Contains(err.Error(), "Unknown setting client_protocol_version"):
 		err = fmt.Errorf("the HTTP interface of the server at %s is too old; use its native port with clickhouse://: %w", s.where, err)
 	case isDiskFull(err):
 		err = fmt.Errorf("the disk of the store in %s is full; free space, then run again: %w", s.where, err)

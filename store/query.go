@@ -24,7 +24,7 @@ var ErrWrites = errors.New("the statement does not only read")
 // they know. The native protocol carries no formats, so there adopt6 writes
 // those in Formats itself, each as ClickHouse does.
 func (s *Store) Query(ctx context.Context, sql, format string, w io.Writer) error {
-	sql, format, err := splitFormat(sql, format)
+	sql, format, err := SplitFormat(sql, format)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *Store) Query(ctx context.Context, sql, format string, w io.Writer) erro
 // Execute runs one statement of any sort. A result goes to w as Query writes
 // it.
 func (s *Store) Execute(ctx context.Context, sql, format string, w io.Writer) error {
-	sql, format, err := splitFormat(sql, format)
+	sql, format, err := SplitFormat(sql, format)
 	if err != nil {
 		return err
 	}
@@ -56,6 +56,9 @@ func (s *Store) Execute(ctx context.Context, sql, format string, w io.Writer) er
 }
 
 func (s *Store) query(ctx context.Context, sql, format string, w io.Writer) error {
+	if format == "" {
+		format = DefaultFormat
+	}
 	if s.options.Protocol != clickhouse.HTTP {
 		return s.render(ctx, sql, format, w)
 	}
@@ -73,9 +76,10 @@ func (s *Store) query(ctx context.Context, sql, format string, w io.Writer) erro
 // formatClause is a FORMAT at the end of a statement.
 var formatClause = regexp.MustCompile(`(?is)^(.*\s)FORMAT\s+([A-Za-z][A-Za-z0-9]*)$`)
 
-// splitFormat takes the end off a statement: semicolon, comments, and a FORMAT
-// clause, which counts unless a format is asked for.
-func splitFormat(sql, format string) (string, string, error) {
+// SplitFormat takes the end off a statement: semicolon, comments, and a FORMAT
+// clause, which names the format unless one is asked for. Without either the
+// format is empty, which stands for DefaultFormat.
+func SplitFormat(sql, format string) (string, string, error) {
 	sql, err := oneStatement(sql)
 	if err != nil {
 		return "", "", err
@@ -85,9 +89,6 @@ func splitFormat(sql, format string) (string, string, error) {
 		if format == "" {
 			format = m[2]
 		}
-	}
-	if format == "" {
-		format = DefaultFormat
 	}
 	return sql, format, nil
 }

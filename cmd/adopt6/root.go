@@ -37,12 +37,16 @@ func newRootCommand(a *app) *cobra.Command {
 	root.AddCommand(
 		newAuditCommand(a),
 		newConfigCommand(a),
-		newLabCommand(a),
+		newCountriesCommand(a),
 		newDocsCommand(a),
+		newEngineCommand(a),
+		newLabCommand(a),
 		newListsCommand(a),
+		newQueryCommand(a),
 		newReasonsCommand(a),
 		newResolveCommand(a),
 		newScanCommand(a),
+		newStoreCommand(a),
 		newVersionCommand(a),
 	)
 	return root

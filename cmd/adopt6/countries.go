@@ -1,0 +1,384 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
+
+	"adopt6/lists"
+	"adopt6/store"
+	"adopt6/store/indicator"
+)
+
+// smallNumber is the count of domains below which a share says little.
+const smallNumber = 10
+
+func newCountriesCommand(a *app) *cobra.Command {
+	var chosen countryChoice
+	var asJSON, asCSV bool
+	cmd := &cobra.Command{
+		Use:   "countries",
+		Short: "Print the indicators of a scan by country",
+		Long: `Print, for every country and kind of target, how many domains were measured and
+what share of them works over IPv6, with its 95% interval (Wilson score). The
+interval says how far chance alone could move the share if the listed domains
+were a random draw; it knows nothing of how the list was chosen.
+
+What could not be measured from here is neither for nor against a country.
+Countries stand in the order of their names: the table is no ranking, and
+figures from fewer than 10 domains, marked *, compare with nothing.
+
+--country prints every indicator of one country with its definition; --csv and
+--json give every number.`,
+		Example: `  adopt6 countries
+  adopt6 countries --country TG
+  adopt6 countries --scan 4f0c --csv > countries.csv`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asJSON && asCSV {
+				return misusef("give --json or --csv, not both")
+			}
+			table, err := a.countryTable(cmd.Context(), chosen)
+			if err != nil {
+				return err
+			}
+			switch {
+			case asJSON:
+				return table.writeJSON(a.out)
+			case asCSV:
+				return table.writeCSV(a.out)
+			case len(chosen.countries) > 0:
+				return table.printDetails(a.out)
+			}
+			return table.print(a.out)
+		},
+	}
+	registerStoreFlags(cmd)
+	cmd.Flags().StringVar(&chosen.scan, "scan", "latest", "scan, by its id or the begin of it; or latest, the last that was finished")
+	cmd.Flags().StringSliceVar(&chosen.countries, "country", nil, "only these countries, by ISO code (TG,SN), in full")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON, every indicator")
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "print as CSV, a line per country, kind and indicator")
+	return cmd
+}
+
+type countryChoice struct {
+	scan      string
+	countries []string
+}
+
+// countryTable is the indicators of one scan, in the order of printing.
+type countryTable struct {
+	scan store.ScanInfo
+	rows []store.IndicatorRow
+}
+
+func (a *app) countryTable(ctx context.Context, chosen countryChoice) (table countryTable, err error) {
+	for i, code := range chosen.countries {
+		chosen.countries[i] = strings.ToUpper(code)
+		if _, known := lists.CountryByCode(chosen.countries[i]); !known {
+			return table, misusef("--country %s: no such country; give ISO 3166 codes such as TG", code)
+		}
+	}
+	s, err := a.openStore(ctx, true)
+	if err != nil {
+		return table, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if table.scan, err = chooseScan(ctx, s, chosen.scan); err != nil {
+		return table, err
+	}
+	if table.rows, err = indicator.Load(ctx, s, table.scan.ID); err != nil {
+		return table, err
+	}
+	if len(chosen.countries) > 0 {
+		table.rows = slices.DeleteFunc(table.rows, func(r store.IndicatorRow) bool { return !slices.Contains(chosen.countries, r.Country) })
+	}
+	table.sort()
+	return table, nil
+}
+
+// chooseScan finds a scan by its id, the begin of its id, or as the latest that
+// was finished; without a finished one, as the latest of all.
+func chooseScan(ctx context.Context, s *store.Store, want string) (store.ScanInfo, error) {
+	var latest, finished, found store.ScanInfo
+	matches := 0
+	for scan, err := range s.Scans(ctx) { // the oldest first
+		if err != nil {
+			return latest, err
+		}
+		latest = scan
+		if !scan.Finished.IsZero() {
+			finished = scan
+		}
+		if strings.HasPrefix(scan.ID.String(), strings.ToLower(want)) {
+			found = scan
+			matches++
+		}
+	}
+	switch {
+	case latest.ID == uuid.Nil:
+		return latest, errors.New("the store holds no scan yet; `adopt6 scan` makes one")
+	case want == "latest" && finished.ID != uuid.Nil:
+		return finished, nil
+	case want == "latest":
+		return latest, nil
+	case matches == 0:
+		return found, misusef("--scan %s: the store has no such scan; `adopt6 store info` lists them", want)
+	case matches > 1:
+		return found, misusef("--scan %s: %d scans begin so; give more of the id", want, matches)
+	}
+	return found, nil
+}
+
+// sort orders by kind, by the country's name as English readers sort it, and
+// within a country as indicators are declared. Targets of no country come
+// last.
+func (t *countryTable) sort() {
+	collator := collate.New(language.English)
+	place := make(map[string]int)
+	for i, ind := range indicator.All() {
+		place[ind.ID] = i
+	}
+	kinds := map[lists.Kind]int{lists.CCTLD: 0, lists.Government: 1, lists.Custom: 2}
+	slices.SortStableFunc(t.rows, func(a, b store.IndicatorRow) int {
+		if c := kinds[a.Kind] - kinds[b.Kind]; c != 0 {
+			return c
+		}
+		if (a.Country == "") != (b.Country == "") {
+			return strings.Compare(b.Country, a.Country)
+		}
+		if c := collator.CompareString(a.CountryName, b.CountryName); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.Country, b.Country); c != 0 {
+			return c
+		}
+		return place[a.Indicator] - place[b.Indicator]
+	})
+}
+
+// groups yields the rows of each kind and country together.
+func (t *countryTable) groups(yield func([]store.IndicatorRow) bool) {
+	for start := 0; start < len(t.rows); {
+		end := start
+		for end < len(t.rows) && t.rows[end].Kind == t.rows[start].Kind && t.rows[end].Country == t.rows[start].Country {
+			end++
+		}
+		if !yield(t.rows[start:end]) {
+			return
+		}
+		start = end
+	}
+}
+
+// columns are the indicators of the 80-column table, by kind of target.
+var columns = map[lists.Kind][]string{
+	lists.CCTLD:      {"dns_v6", "v6_only", "dnssec_signed"},
+	lists.Government: {"dns_v6", "web_v6", "v6_only", "dnssec_signed"},
+	lists.Custom:     {"dns_v6", "web_v6", "v6_only", "dnssec_signed"},
+}
+
+// headings are the columns' short names, of at most 10 characters.
+var headings = map[string]string{"dns_v6": "DNS", "web_v6": "Web", "v6_only": "no IPv4", "dnssec_signed": "DNSSEC"}
+
+var kindTitles = map[lists.Kind]string{
+	lists.CCTLD:      "ccTLDs",
+	lists.Government: "Government domains",
+	lists.Custom:     "Domains of the user's list",
+}
+
+const nameWidth = 21
+
+func (t *countryTable) print(w io.Writer) error {
+	out := bufio.NewWriter(&printable{w: w})
+	fmt.Fprintf(out, "Scan %s\nstarted %s UTC from %s, %s targets%s\n", t.scan.ID, t.scan.Started.Format("2006-01-02 15:04"),
+		cut(t.scan.Vantage, 24), thousands(int64(t.scan.Targets)), map[bool]string{true: "; not finished"}[t.scan.Finished.IsZero()])
+	kind := lists.Kind("")
+	var small bool
+	for rows := range t.groups {
+		if rows[0].Kind != kind {
+			kind = rows[0].Kind
+			fmt.Fprintf(out, "\n%s over IPv6: per cent of those measured, and 95%% interval\n", kindTitles[kind])
+			fmt.Fprintf(out, "%-*s %6s %6s", nameWidth, "", "n", "meas.")
+			for _, id := range columns[kind] {
+				fmt.Fprintf(out, " %10s", headings[id])
+			}
+			fmt.Fprintln(out)
+		}
+		small = t.printRow(out, rows) || small
+	}
+	if small {
+		fmt.Fprintf(out, "\n* fewer than %d domains measured: the share compares with nothing\n", smallNumber)
+	}
+	fmt.Fprint(out, "\n"+t.coverage())
+	return out.Flush()
+}
+
+// printRow prints one country and says whether a figure of it is marked.
+func (t *countryTable) printRow(out io.Writer, rows []store.IndicatorRow) (small bool) {
+	values := make(map[string]store.IndicatorRow)
+	for _, r := range rows {
+		values[r.Indicator] = r
+	}
+	fmt.Fprintf(out, "%-*s %6d %6d", nameWidth, cut(countryLabel(rows[0]), nameWidth), rows[0].Targets, values[indicator.Measured].Numerator)
+	for _, id := range columns[rows[0].Kind] {
+		r := values[id]
+		mark := " "
+		if r.Denominator > 0 && r.Denominator < smallNumber {
+			mark, small = "*", true
+		}
+		fmt.Fprintf(out, " %9s%s", share(r), mark)
+	}
+	fmt.Fprintln(out)
+	return small
+}
+
+// share is "45 38-52", or a dash when nothing was measured.
+func share(r store.IndicatorRow) string {
+	if r.Denominator == 0 {
+		return "-"
+	}
+	low, high := indicator.Wilson(r.Numerator, r.Denominator)
+	return fmt.Sprintf("%.0f %.0f-%.0f", 100*float64(r.Numerator)/float64(r.Denominator), 100*low, 100*high)
+}
+
+// coverage says in one line how much of the scan the figures rest on.
+func (t *countryTable) coverage() string {
+	var targets, measured uint64
+	countries := make(map[string]bool)
+	for _, r := range t.rows {
+		if r.Indicator == indicator.Measured {
+			targets += r.Targets
+			measured += r.Numerator
+			countries[r.Country] = true
+		}
+	}
+	delete(countries, "")
+	return fmt.Sprintf("Coverage: %s of %s targets measured, in %d countries and territories;\n%s could not be measured from here.\n",
+		thousands(int64(measured)), thousands(int64(targets)), len(countries), thousands(int64(targets-measured)))
+}
+
+// printDetails prints every indicator of the chosen countries.
+func (t *countryTable) printDetails(w io.Writer) error {
+	out := bufio.NewWriter(&printable{w: w})
+	for rows := range t.groups {
+		fmt.Fprintf(out, "%s, %s: %s targets\n", countryLabel(rows[0]), kindTitles[rows[0].Kind], thousands(int64(rows[0].Targets)))
+		for _, r := range rows {
+			ind, known := indicator.ByID(r.Indicator)
+			if !known {
+				continue
+			}
+			mark := ""
+			if r.Denominator < smallNumber {
+				mark = "  * few"
+			}
+			fmt.Fprintf(out, "  %-26s %10s %%  %d of %d, %d in part, %d unmeasured%s\n", ind.Name, share(r), r.Numerator, r.Denominator, r.Partial, r.Unmeasured, mark)
+		}
+		fmt.Fprintln(out)
+	}
+	if len(t.rows) == 0 {
+		fmt.Fprintln(out, "The scan has no target of this country.")
+	}
+	fmt.Fprint(out, t.coverage())
+	return out.Flush()
+}
+
+func countryLabel(r store.IndicatorRow) string {
+	switch {
+	case r.Country == "":
+		return "(no country)"
+	case r.CountryName == "":
+		return r.Country
+	}
+	return r.CountryName
+}
+
+// cut shortens a text to width characters.
+func cut(text string, width int) string {
+	if runes := []rune(text); len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	return text
+}
+
+// indicatorJSON is a line of the table with its shares.
+type indicatorJSON struct {
+	Kind        lists.Kind `json:"kind"`
+	Country     string     `json:"country"`
+	CountryName string     `json:"country_name"`
+	Region      string     `json:"region"`
+	LDC         bool       `json:"ldc"`
+	LLDC        bool       `json:"lldc"`
+	SIDS        bool       `json:"sids"`
+	GroupsAsOf  string     `json:"groups_as_of"`
+	Indicator   string     `json:"indicator"`
+	Targets     uint64     `json:"targets"`
+	Numerator   uint64     `json:"numerator"`
+	Partial     uint64     `json:"partial"`
+	Denominator uint64     `json:"denominator"`
+	Unmeasured  uint64     `json:"unmeasured"`
+	Share       *float64   `json:"share"` // null when nothing was measured
+	Low         float64    `json:"low"`
+	High        float64    `json:"high"`
+	Small       bool       `json:"small"` // fewer than 10 in the denominator
+}
+
+func toJSON(r store.IndicatorRow) indicatorJSON {
+	j := indicatorJSON{
+		Kind: r.Kind, Country: r.Country, CountryName: r.CountryName, Region: r.Region,
+		LDC: r.LDC, LLDC: r.LLDC, SIDS: r.SIDS, GroupsAsOf: r.GroupsAsOf, Indicator: r.Indicator,
+		Targets: r.Targets, Numerator: r.Numerator, Partial: r.Partial, Denominator: r.Denominator, Unmeasured: r.Unmeasured,
+		Small: r.Denominator < smallNumber,
+	}
+	j.Low, j.High = indicator.Wilson(r.Numerator, r.Denominator)
+	if r.Denominator > 0 {
+		value := float64(r.Numerator) / float64(r.Denominator)
+		j.Share = &value
+	}
+	return j
+}
+
+func (t *countryTable) writeJSON(w io.Writer) error {
+	document := struct {
+		Scan       store.ScanInfo  `json:"scan"`
+		Indicators []indicatorJSON `json:"indicators"`
+	}{t.scan, []indicatorJSON{}}
+	for _, r := range t.rows {
+		document.Indicators = append(document.Indicators, toJSON(r))
+	}
+	return json.NewEncoder(w).Encode(document)
+}
+
+func (t *countryTable) writeCSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	out.Write([]string{"scan", "kind", "country", "country_name", "region", "ldc", "lldc", "sids", "groups_as_of", "indicator",
+		"targets", "numerator", "partial", "denominator", "unmeasured", "share", "low", "high", "small"})
+	for _, r := range t.rows {
+		j := toJSON(r)
+		value := ""
+		if j.Share != nil {
+			value = decimal(*j.Share)
+		}
+		out.Write([]string{t.scan.ID.String(), string(j.Kind), j.Country, j.CountryName, j.Region,
+			strconv.FormatBool(j.LDC), strconv.FormatBool(j.LLDC), strconv.FormatBool(j.SIDS), j.GroupsAsOf, j.Indicator,
+			number(j.Targets), number(j.Numerator), number(j.Partial), number(j.Denominator), number(j.Unmeasured),
+			value, decimal(j.Low), decimal(j.High), strconv.FormatBool(j.Small)})
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func number(n uint64) string   { return strconv.FormatUint(n, 10) }
+func decimal(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }

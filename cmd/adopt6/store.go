@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"adopt6/store"
+	"adopt6/store/engine"
+)
+
+// passwordVariable names the variable that holds a server's password. It is no
+// setting, so that no command prints it.
+const passwordVariable = "ADOPT6_STORE_PASSWORD"
+
+// registerStoreFlags adds the flags that choose the store.
+func registerStoreFlags(cmd *cobra.Command) {
+	cmd.Flags().String("store", "", "folder of the embedded ClickHouse store")
+	cmd.Flags().String("dsn", "", "ClickHouse server: clickhouse://user@host:9000/database; password in "+passwordVariable)
+}
+
+// openStore opens the configured store. For reading it is left as it is; for
+// writing it is made, brought up to date, and given what earlier runs left.
+func (a *app) openStore(ctx context.Context, readOnly bool) (*store.Store, error) {
+	cfg, err := a.storeConfig()
+	if err != nil {
+		return nil, err
+	}
+	cfg.ReadOnly = readOnly
+	s, err := store.Open(ctx, cfg)
+	if missing := new(engine.MissingError); errors.As(err, &missing) {
+		if _, err := a.fetchEngine(ctx); err != nil {
+			return nil, err
+		}
+		s, err = store.Open(ctx, cfg)
+	}
+	return s, err
+}
+
+func (a *app) storeConfig() (store.Config, error) {
+	chosen := a.settings.Store
+	cfg := store.Config{
+		DSN: chosen.DSN, Password: os.Getenv(passwordVariable), Database: chosen.Database, Library: chosen.Library,
+		Logf: func(format string, args ...any) { fmt.Fprintf(a.errOut, "adopt6: "+format+"\n", args...) },
+	}
+	if cfg.DSN == "" {
+		cfg.Path = chosen.Path
+		if cfg.Path == "" {
+			data, err := userFolder("XDG_DATA_HOME", ".local/share")
+			if err != nil {
+				return cfg, err
+			}
+			cfg.Path = filepath.Join(data, "store")
+		}
+		return cfg, nil
+	}
+	if a.settings.Origin("store.dsn") == "--dsn" && store.HasPassword(cfg.DSN) {
+		return cfg, misusef("every user of this machine can read a password given with --dsn; put it into %s, or the whole address into ADOPT6_STORE_DSN or the configuration file", passwordVariable)
+	}
+	state, err := a.stateFolder()
+	cfg.SpoolDir = filepath.Join(state, "spool")
+	return cfg, err
+}
+
+func newStoreCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "store",
+		Short: "Look at the store and fetch the embedded engine",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newStoreInfoCommand(a), newFetchEngineCommand(a))
+	return cmd
+}
+
+func newFetchEngineCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "fetch-engine",
+		Short: "Fetch the embedded ClickHouse engine into the user's cache folder",
+		Long: `Fetch the embedded ClickHouse engine (about 165 MB, 560 MB unpacked) with
+'npm pack' into the user's cache folder, unless it is there. It is used only
+when its hash is the one that this adopt6 was tested with.
+
+Where npm cannot reach a registry, set store.library to a libchdb that you
+trust, or use a ClickHouse server with --dsn.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			path, err := a.fetchEngine(cmd.Context())
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(a.out, path)
+			return err
+		},
+	}
+}
+
+// fetchEngine fetches the engine and shows how far it is.
+func (a *app) fetchEngine(ctx context.Context) (string, error) {
+	_, terminal := terminalWidth(a.errOut)
+	last := ""
+	path, err := engine.Fetch(ctx, engine.FetchConfig{Progress: func(p engine.Progress) {
+		percent := p.Done * 100 / max(p.Total, 1)
+		switch line := fmt.Sprintf("%s the ClickHouse engine: %d%% of %d MB", p.Step, percent, p.Total/1e6); {
+		case terminal && line != last:
+			fmt.Fprintf(a.errOut, "\r%-70s", line)
+			last = line
+		case !terminal && p.Step != last:
+			fmt.Fprintf(a.errOut, "%s the ClickHouse engine, %d MB\n", p.Step, p.Total/1e6)
+			last = p.Step
+		}
+	}})
+	if terminal && last != "" {
+		fmt.Fprintln(a.errOut)
+	}
+	return path, err
+}
+
+func newStoreInfoCommand(a *app) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "info",
+		Short: "Print where the store is and what it holds",
+		Long: `Print the engine and its version, where the data lies, the version of the
+schema, the tables with their size, the scans, and what waits in the spool.
+
+Rows are those on the disk: one that was sent twice counts twice there until
+ClickHouse has merged its parts. Nothing that adopt6 computes counts it twice.`,
+		Example: `  adopt6 store info
+  adopt6 store info --dsn clickhouse://reader@stats.example.org --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.openStore(cmd.Context(), true)
+			if err != nil {
+				return err
+			}
+			info, err := s.Info(cmd.Context())
+			if err = errors.Join(err, s.Close()); err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(a.out).Encode(info)
+			}
+			return a.printInfo(info)
+		},
+	}
+	registerStoreFlags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return cmd
+}
+
+func (a *app) printInfo(info store.Info) error {
+	out := tabwriter.NewWriter(&printable{w: a.out}, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(out, "engine\t%s ClickHouse %s\n", info.Engine, info.Version)
+	fmt.Fprintf(out, "data\t%s\n", info.Where)
+	fmt.Fprintf(out, "schema\tversion %d\n", info.Schema)
+	if info.SpoolDir != "" {
+		fmt.Fprintf(out, "spool\t%s results wait in %s\n", thousands(int64(info.Spool.Rows)), info.SpoolDir)
+	}
+	if info.Spool.Damaged > 0 {
+		fmt.Fprintf(out, "\t%d damaged files were set aside there\n", info.Spool.Damaged)
+	}
+	fmt.Fprint(out, "\nTABLE\tROWS\tMB ON DISK\n")
+	for _, t := range info.Tables {
+		fmt.Fprintf(out, "%s\t%s\t%.1f\n", t.Name, thousands(int64(t.Rows)), float64(t.Bytes)/1e6)
+	}
+	fmt.Fprint(out, "\nSCAN\tSTARTED\tTARGETS\tSTATE\n")
+	for _, scan := range info.Scans {
+		state := "finished"
+		if scan.Finished.IsZero() {
+			state = "not finished"
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", scan.ID, scan.Started.Format("2006-01-02 15:04"), thousands(int64(scan.Targets)), state)
+	}
+	return out.Flush()
+}
