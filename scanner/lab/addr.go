@@ -74,6 +74,13 @@ func (p pool) slot(a netip.Addr) (slot uint32, ok bool) {
 	return slot, p.addr6(slot) == a
 }
 
+// reserved says whether an address is in one of the pools.
+func reserved(a netip.Addr) bool {
+	_, declared := declaredPool.slot(a)
+	_, generated := generatedPool.slot(a)
+	return declared || generated
+}
+
 // The ports that the laboratory plays, in the order of their bits.
 var servicePorts = [...]uint16{53, 80, 443, 25}
 

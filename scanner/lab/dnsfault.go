@@ -85,7 +85,7 @@ func (l *Lab) faultyTCP(dst []byte, s *dnsScratch, rcode int, o authority.Option
 	case "slow":
 		out = l.answer(dst, s, rcode, o)
 		binary.BigEndian.PutUint16(out, uint16(len(out)-2))
-		return nil, l.drip(conn, out, f.Delay)
+		return dst, l.drip(conn, out, f.Delay)
 	default:
 		return l.distort(dst, s, rcode, o, do), true
 	}

@@ -62,9 +62,8 @@ var families = map[string]HostSpec{
 // UnmarshalYAML implements yaml.Unmarshaler.
 func (h *HostSpec) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind == yaml.ScalarNode {
-		if addr, err := netip.ParseAddr(node.Value); err == nil {
-			*h = HostSpec{Addrs: []netip.Addr{addr}, line: node.Line}
-			return nil
+		if _, err := netip.ParseAddr(node.Value); err == nil {
+			return h.UnmarshalYAML(&yaml.Node{Kind: yaml.SequenceNode, Line: node.Line, Content: []*yaml.Node{node}})
 		}
 		spec, ok := families[node.Value]
 		if !ok {
@@ -79,9 +78,20 @@ func (h *HostSpec) UnmarshalYAML(node *yaml.Node) error {
 		return nodeError(node, "addresses: both, v4, v6, none, elsewhere or a list of addresses")
 	}
 	for _, item := range node.Content {
+		switch item.Value {
+		case "v4":
+			h.V4 = true
+			continue
+		case "v6":
+			h.V6 = true
+			continue
+		}
 		addr, err := netip.ParseAddr(item.Value)
 		if err != nil || addr.Zone() != "" {
-			return nodeError(item, "%q is no IP address", item.Value)
+			return nodeError(item, "%q is no IP address, nor v4 or v6", item.Value)
+		}
+		if reserved(addr) {
+			return nodeError(item, "%s lies in a block that the laboratory gives out itself; leave the choice to it or take another", addr)
 		}
 		h.Addrs = append(h.Addrs, addr)
 	}

@@ -54,12 +54,12 @@ func (w *world) truth(name authority.Name) (Truth, bool) {
 	if d := w.domains[name]; d != nil {
 		t := d.spec.Truth.truth()
 		if d.name.Labels() == 1 {
-			t = w.tldTruth(d, t)
+			return w.tldTruth(d, t), d.target
 		}
-		return t, d.target
+		return w.judged(name, t), d.target
 	}
 	if id, ok := w.idOf(name); ok {
-		return w.templateOf(id).truth, true
+		return w.judged(name, w.templateOf(id).truth), true
 	}
 	return Truth{}, false
 }

@@ -23,13 +23,21 @@ type Truth struct {
 // TruthSpec is the truth as a scenario states it: verdicts as status or
 // status/reason, such as broken/timeout.
 type TruthSpec struct {
-	DNS       *verdictSpec     `yaml:"dns_v6"`
-	Web       *verdictSpec     `yaml:"web_v6"`
-	Mail      *verdictSpec     `yaml:"mail_v6"`
-	V6Only    *verdictSpec     `yaml:"v6_only"`
-	DNSSEC    *stateSpec       `yaml:"dnssec"`
-	Readiness *uint8           `yaml:"readiness"`
-	Reasons   []scanner.Reason `yaml:"reasons"`
+	DNS       *verdictSpec `yaml:"dns_v6"`
+	Web       *verdictSpec `yaml:"web_v6"`
+	Mail      *verdictSpec `yaml:"mail_v6"`
+	V6Only    *verdictSpec `yaml:"v6_only"`
+	DNSSEC    *stateSpec   `yaml:"dnssec"`
+	Readiness *uint8       `yaml:"readiness"`
+	Reasons   []reasonSpec `yaml:"reasons"`
+}
+
+type reasonSpec scanner.Reason
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (r *reasonSpec) UnmarshalYAML(node *yaml.Node) error {
+	*r = reasonSpec(node.Value)
+	return checkReason(node, scanner.Reason(*r))
 }
 
 // UnmarshalYAML implements yaml.Unmarshaler. The word none takes back what a
@@ -73,12 +81,20 @@ func (s *stateSpec) UnmarshalYAML(node *yaml.Node) error {
 	return checkReason(node, s.reason)
 }
 
-// checkReason holds a token to the form of all reasons.
+// checkReason refuses a token that is in no table of reasons.
 func checkReason(node *yaml.Node, r scanner.Reason) error {
-	if i := strings.IndexFunc(string(r), func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_'
-	}); i >= 0 {
-		return nodeError(node, "reason %q: lower-case letters, digits and _ only", r)
+	if r == "" {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, info := range scanner.Reasons() {
+		known[string(info.Reason)] = true
+	}
+	for _, info := range dnssec.Reasons() {
+		known[string(info.Reason)] = true
+	}
+	if !known[string(r)] {
+		return unknownKey(&yaml.Node{Value: string(r), Line: node.Line}, "reason", known)
 	}
 	return nil
 }
@@ -87,7 +103,10 @@ func checkReason(node *yaml.Node, r scanner.Reason) error {
 func (t *TruthSpec) truth() Truth {
 	out := Truth{
 		DNS: (*scanner.Verdict)(t.DNS), Web: (*scanner.Verdict)(t.Web), Mail: (*scanner.Verdict)(t.Mail),
-		V6Only: (*scanner.Verdict)(t.V6Only), Readiness: t.Readiness, Reasons: t.Reasons,
+		V6Only: (*scanner.Verdict)(t.V6Only), Readiness: t.Readiness,
+	}
+	for _, r := range t.Reasons {
+		out.Reasons = append(out.Reasons, scanner.Reason(r))
 	}
 	if t.DNSSEC != nil {
 		out.DNSSEC, out.DNSSECReason = &t.DNSSEC.state, t.DNSSEC.reason

@@ -1,0 +1,66 @@
+package lab
+
+import (
+	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
+	"adopt6/scanner/lab/authority"
+)
+
+// judged completes a truth by what follows from the zones above the domain and
+// from the verdicts stated: profiles state the truth for a healthy Internet
+// around the domain, and some countries are not healthy.
+func (w *world) judged(name authority.Name, t Truth) Truth {
+	parent := w.enclosing(name, true)
+	if t.DNSSEC != nil && *t.DNSSEC != dnssec.Indeterminate && !w.signedChain(parent) {
+		insecure := dnssec.Insecure
+		t.DNSSEC, t.DNSSECReason = &insecure, ""
+	}
+	if t.V6Only != nil && t.V6Only.Status == scanner.OK && !w.v6Chain(parent) {
+		t.V6Only = &scanner.Verdict{Status: scanner.Broken}
+	}
+	if t.Readiness == nil && t.DNS != nil && t.Web != nil && t.Mail != nil && t.V6Only != nil {
+		level := readiness(t)
+		t.Readiness = &level
+	}
+	return t
+}
+
+// signedChain says whether every zone from the root down to d is signed and
+// has a DS record.
+func (w *world) signedChain(d *domain) bool {
+	for ; d.name != authority.Root; d = w.enclosing(d.name, true) {
+		if !d.spec.DNSSEC.Signed || d.spec.DNSSEC.DS == "none" {
+			return false
+		}
+	}
+	return true
+}
+
+// v6Chain says whether every zone from the root down to d has a name server
+// with an IPv6 address.
+func (w *world) v6Chain(d *domain) bool {
+	for ; d.name != authority.Root; d = w.enclosing(d.name, true) {
+		if !d.publishes(d.nsHosts()) {
+			return false
+		}
+	}
+	return true
+}
+
+// readiness is the ladder of docs/verdicts.md for a domain that is no ccTLD.
+func readiness(t Truth) uint8 {
+	works := func(v *scanner.Verdict) bool { return v.Status == scanner.OK || v.Status == scanner.Partial }
+	published := t.DNS.Status != scanner.Absent || t.Web.Status != scanner.Absent || t.Mail.Status != scanner.Absent
+	noMail := t.Mail.Reason == scanner.NullMX || t.Mail.Reason == scanner.NoMX
+	level := uint8(0)
+	for _, taken := range []bool{
+		published, works(t.DNS), works(t.Web), t.V6Only.Status == scanner.OK,
+		t.DNS.Status == scanner.OK && t.Web.Status == scanner.OK && (t.Mail.Status == scanner.OK || noMail),
+	} {
+		if !taken {
+			break
+		}
+		level++
+	}
+	return level
+}
