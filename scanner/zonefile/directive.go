@@ -102,7 +102,10 @@ func (z *Reader) include(line []byte, pos int) error {
 func (z *Reader) enterFile(file string, origin Name) error {
 	r, err := z.opts.Include(file)
 	if err != nil {
-		return faultf("correct the file name; it is relative to the folder of the zone file, and must lie there", "$INCLUDE: %s", Printable(err.Error()))
+		if pathError := new(fs.PathError); errors.As(err, &pathError) {
+			err = pathError.Err
+		}
+		return faultf("give the name of a file in the zone file's folder or below", "$INCLUDE %s: %s", quoted([]byte(file)), Printable(err.Error()))
 	}
 	src, err := newSource(file, r)
 	if err != nil {
@@ -152,7 +155,8 @@ func unquote(token []byte) string {
 }
 
 // IncludeFrom returns an Options.Include that opens regular files in dir and
-// below, and nothing that a name or a symbolic link puts elsewhere.
+// below, and nothing that a name or a symbolic link puts elsewhere. Names are
+// relative to dir, also in an included file.
 func IncludeFrom(dir string) func(name string) (io.ReadCloser, error) {
 	return func(name string) (io.ReadCloser, error) {
 		root, err := os.OpenRoot(dir)

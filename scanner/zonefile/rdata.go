@@ -116,9 +116,10 @@ func (z *Reader) ds(line []byte, pos int, rec *Record) error {
 		}
 		z.digest = append(z.digest, token...)
 	}
+	digits := len(z.digest)
 	octets, err := hex.Decode(z.digest, z.digest)
 	if err != nil || octets == 0 {
-		return faultf("copy the DS record again", "DS: the digest %s is not an even number of hexadecimal digits", quoted(z.digest[octets:]))
+		return faultf("copy the DS record again", "DS: the digest, of %d characters, is not an even number of hexadecimal digits", digits)
 	}
 	rec.DS = DS{KeyTag: uint16(n[0]), Algorithm: algorithm, DigestType: uint8(n[2]), Digest: z.digest[:octets]}
 	return nil
@@ -203,9 +204,10 @@ func (z *Reader) genericData(line []byte, pos int, rec *Record) error {
 		}
 		z.digest = append(z.digest, token...)
 	}
+	digits := len(z.digest)
 	n, err := hex.Decode(z.digest, z.digest)
 	if err != nil || uint64(n) != length[0] {
-		return faultf(`write \# LENGTH and that many octets in hexadecimal`, `\#: %d octets announced, but the data is %s`, length[0], quoted(z.digest))
+		return faultf(`write \# LENGTH and that many octets in hexadecimal`, `\#: the data, of %d characters, is not %d octets in hexadecimal`, digits, length[0])
 	}
 	if err := z.wireData(z.digest[:n], rec); err != nil {
 		return faultf("correct it, or write the record in its type's own form", `\#: malformed %s data: %v`, dns.TypeToString[rec.Type], err)

@@ -159,12 +159,17 @@ func (z *Reader) nextLine() ([]byte, error) {
 	}
 }
 
-// locate gives a fault its place.
+// locate gives a fault its place. In a line that was cut off, the fault is that.
 func (z *Reader) locate(err error) error {
-	if f, ok := err.(*fault); ok {
-		return &SyntaxError{File: z.src.name, Line: z.startLine, Problem: f.problem, Fix: f.fix}
+	f, ok := err.(*fault)
+	if !ok {
+		return err
 	}
-	return err
+	e := &SyntaxError{File: z.src.name, Line: z.startLine, Problem: f.problem, Fix: f.fix}
+	if z.src.cut {
+		e.Fix = "was the file cut short? This is its last line, and has no line end"
+	}
+	return e
 }
 
 // unfold joins the lines of a record in parentheses to one, and takes comments
@@ -186,7 +191,7 @@ func (z *Reader) unfold(line []byte) ([]byte, error) {
 		}
 		line, err = z.src.next()
 		if err == io.EOF {
-			return nil, faultf("close it, or fetch the file again if it was cut short", "the file ends inside the parentheses that were opened here")
+			return nil, faultf("close it, or fetch the file again: it may have been cut short", "the file ends inside the parentheses that were opened here")
 		}
 		if err != nil {
 			return nil, err

@@ -21,7 +21,6 @@ var byteClass = func() (class [256]uint8) {
 	}
 	class[0x7f] = control
 	class[' '], class['\t'] = blank, blank
-	class['\r'] = blank
 	class['\\'], class['"'] = escape, quote
 	return class
 }()

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"adopt6/lists"
+	"adopt6/scanner/zonefile"
+)
+
+// auditOptions are the flags of adopt6 audit.
+type auditOptions struct {
+	origin, tempDir, output string
+	include                 bool
+	json, csv               bool
+	country, delegations    bool
+	top                     int
+}
+
+func newAuditCommand(a *app) *cobra.Command {
+	var o auditOptions
+	cmd := &cobra.Command{
+		Use:   "audit ZONEFILE",
+		Short: "Report IPv6 glue and DNSSEC of every delegation in a zone file",
+		Long: `Read a zone file (RFC 1035 master file, plain or gzip) and report, for every
+delegation and in total, how many name servers have IPv6 glue, whether glue is
+missing, and which DS records there are. No packet is sent.
+
+The file is read once, as a stream, in any order of its records. Zones of any
+size need less than 200 MB of memory; a large one is sorted in temporary files.
+"-" reads the standard input.
+
+The figures count what this zone file says. Addresses of name servers outside
+the zone are not in it: such name servers count as unknown. docs/audit.md
+explains every figure.`,
+		Example: `  adopt6 audit root.zone.gz
+  adopt6 audit --country root.zone.gz
+  adopt6 audit --csv -o delegations.csv gov.zone.gz
+  dig @ns.example. example. AXFR | adopt6 audit --json -`,
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			return a.audit(cmd.Context(), args[0], o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.origin, "origin", "", "name of the zone, for a file that does not say it (default: the owner of the SOA record)")
+	f.BoolVar(&o.include, "include", false, "allow $INCLUDE of files in the folder of ZONEFILE and below")
+	f.BoolVar(&o.json, "json", false, "print as JSON")
+	f.BoolVar(&o.csv, "csv", false, "print the delegations, or with --country the countries, as CSV")
+	f.BoolVar(&o.country, "country", false, "print the ccTLDs of a root zone by country, instead of the summary")
+	f.BoolVar(&o.delegations, "delegations", false, "print every delegation, instead of the summary")
+	f.StringVarP(&o.output, "output", "o", "", "write every delegation to this file, and the summary to the standard output")
+	f.IntVar(&o.top, "top", 10, "how many name servers and operators to list")
+	f.StringVar(&o.tempDir, "temp-dir", "", "folder for temporary files (default: $TMPDIR or /tmp)")
+	return cmd
+}
+
+func (o *auditOptions) check() error {
+	switch {
+	case o.json && o.csv:
+		return misusef("give --json or --csv, not both")
+	case o.country && o.delegations:
+		return misusef("give --country or --delegations, not both")
+	case o.country && o.csv && o.output != "":
+		return misusef("with --country --csv, redirect the standard output instead of giving --output")
+	case o.top < 0 || o.top > 1000:
+		return misusef("--top is %d; give a number from 0 to 1000", o.top)
+	}
+	// CSV of a zone is that of its delegations, unless it is of countries.
+	o.delegations = o.delegations || o.output != "" || o.csv && !o.country
+	return nil
+}
+
+// auditMemory is the soft limit of the Go heap during an audit, in bytes. It
+// keeps the collector from letting garbage pile up beside the buffers.
+const auditMemory = 150 << 20
+
+func (a *app) audit(ctx context.Context, file string, o auditOptions) error {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(auditMemory))
+	in, err := a.openZone(file)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	progress := new(zonefile.Progress)
+	cfg := zonefile.Config{
+		Name: in.name, Input: in, TempDir: o.tempDir, Top: o.top,
+		Country: countryOfTLD, Progress: progress,
+	}
+	if o.origin != "" {
+		if cfg.Origin, err = zonefile.ParseName(o.origin); err != nil {
+			return misusef("--origin %q: %w", o.origin, err)
+		}
+	}
+	if o.include && file != "-" {
+		cfg.Include = zonefile.IncludeFrom(filepath.Dir(file))
+	}
+	stream, err := a.openDelegations(o)
+	if err != nil {
+		return err
+	}
+	defer stream.abandon()
+	cfg.Each = stream.each
+
+	stop := a.showProgress("audit", "MB", func() progressState { return in.progress(progress) })
+	report, err := zonefile.Audit(ctx, cfg)
+	stop()
+	if err != nil {
+		return auditError(err, progress)
+	}
+	if err := stream.close(); err != nil {
+		return err
+	}
+	return a.printAudit(report, o)
+}
+
+// auditError gives an error of the audit the exit code it deserves.
+func auditError(err error, progress *zonefile.Progress) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("interrupted after %s records; there is no result", thousands(progress.Records.Load()))
+	case zonefile.Malformed(err):
+		return asMisuse(err)
+	}
+	return err
+}
+
+func (a *app) printAudit(r *zonefile.Report, o auditOptions) error {
+	out := bufio.NewWriter(a.out)
+	switch {
+	case o.country && r.CCTLD == nil:
+		return misusef("--country is for a root zone, and %s is the zone %s", r.File, r.Zone)
+	case o.json && !(o.delegations && o.output == ""):
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(r); err != nil {
+			return err
+		}
+	case o.country && o.csv:
+		printAuditCountriesCSV(out, r)
+	case o.country:
+		printAuditCountries(out, r)
+	case !o.delegations || o.output != "":
+		printAuditSummary(out, r)
+	default: // the delegations were the output
+		for _, w := range r.Warnings {
+			fmt.Fprintln(a.errOut, "adopt6: note:", w)
+		}
+	}
+	return out.Flush()
+}
+
+// countryOfTLD is the country that a ccTLD counts for.
+func countryOfTLD(label string) (zonefile.Country, bool) {
+	tld, ok := lists.TLDByName(label)
+	if !ok {
+		return zonefile.Country{}, false
+	}
+	country, _ := lists.CountryByCode(tld.Country)
+	return zonefile.Country{Code: tld.Country, Name: cmp.Or(country.Names.En, "(no country)")}, true
+}
+
+// zoneInput is an open zone file that knows how much of it has been read.
+type zoneInput struct {
+	io.Reader
+	name string
+	size int64 // 0 when not known
+	read atomic.Int64
+	file *os.File // nil for the standard input
+}
+
+func (a *app) openZone(file string) (*zoneInput, error) {
+	if file == "-" {
+		return &zoneInput{Reader: a.in, name: "standard input"}, nil
+	}
+	f, err := os.Open(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, misusef("%s: no such file", zonefile.Printable(file))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the zone file: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = misusef("%s is a folder; give a zone file", zonefile.Printable(file))
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	in := &zoneInput{Reader: f, name: file, file: f}
+	if info.Mode().IsRegular() {
+		in.size = info.Size()
+	}
+	return in, nil
+}
+
+// Read implements io.Reader.
+func (in *zoneInput) Read(p []byte) (int, error) {
+	n, err := in.Reader.Read(p)
+	in.read.Add(int64(n))
+	return n, err
+}
+
+// Close closes the file.
+func (in *zoneInput) Close() error {
+	if in.file == nil {
+		return nil
+	}
+	return in.file.Close()
+}
+
+func (in *zoneInput) progress(p *zonefile.Progress) progressState {
+	s := progressState{done: in.read.Load() / 1e6, total: in.size / 1e6}
+	s.detail = thousands(p.Records.Load()) + " records"
+	if n := p.Delegations.Load(); n > 0 {
+		s.detail = thousands(n) + " delegations"
+	}
+	return s
+}
