@@ -96,14 +96,20 @@ func (a *app) countryTable(ctx context.Context, chosen countryChoice) (table cou
 		return table, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if table.scan, err = chooseScan(ctx, s, chosen.scan); err != nil {
+	return loadCountryTable(ctx, s, chosen.scan, chosen.countries)
+}
+
+// loadCountryTable reads the indicators of a scan, for the given countries or,
+// without any, for all.
+func loadCountryTable(ctx context.Context, s *store.Store, scan string, countries []string) (table countryTable, err error) {
+	if table.scan, err = chooseScan(ctx, s, scan); err != nil {
 		return table, err
 	}
 	if table.rows, err = indicator.Load(ctx, s, table.scan.ID); err != nil {
 		return table, err
 	}
-	if len(chosen.countries) > 0 {
-		table.rows = slices.DeleteFunc(table.rows, func(r store.IndicatorRow) bool { return !slices.Contains(chosen.countries, r.Country) })
+	if len(countries) > 0 {
+		table.rows = slices.DeleteFunc(table.rows, func(r store.IndicatorRow) bool { return !slices.Contains(countries, r.Country) })
 	}
 	table.sort()
 	return table, nil

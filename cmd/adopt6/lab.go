@@ -32,6 +32,7 @@ them, and what a correct scan says of each; docs/scenarios.md explains it.`,
 		newLabFaultsCommand(a),
 		newLabListCommand(a),
 		newLabRouteCommand(a),
+		newLabRunCommand(a),
 		newLabUpCommand(a),
 	)
 	return cmd

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -64,23 +65,60 @@ func (v *visit) askSOA(ctx context.Context, host string, addr netip.Addr) scanne
 	return e.Verdict
 }
 
-func (v *visit) exchangeSOA(ctx context.Context, server netip.AddrPort) (verdict scanner.Verdict, rtt time.Duration) {
-	reply, err := v.Resolver.Exchange(ctx, resolve.Query{Server: server, Transport: resolve.UDP, Name: v.zone, Type: dns.TypeSOA})
+// exchangeSOA asks once with EDNS and, where the server does not know it,
+// once without (RFC 6891 section 6.2.2).
+func (v *visit) exchangeSOA(ctx context.Context, server netip.AddrPort) (scanner.Verdict, time.Duration) {
+	query := resolve.Query{Server: server, Transport: resolve.UDP, Name: v.zone, Type: dns.TypeSOA}
+	reply, err := v.exchange(ctx, query)
+	if err == nil && noEDNS(reply.Msg.Rcode) {
+		query.NoEDNS = true
+		reply, err = v.exchange(ctx, query)
+	}
 	if err != nil {
 		return exchangeVerdict(ctx, err), 0
 	}
-	v.mu.Lock()
-	v.obs.Queries += uint32(reply.Tries)
-	v.mu.Unlock()
-	switch {
-	case reply.Msg.Rcode == dns.RcodeServerFailure:
-		return broken(resolve.ReasonServFail), reply.RTT
-	case reply.Msg.Rcode == dns.RcodeRefused:
-		return broken(resolve.ReasonRefused), reply.RTT
-	case reply.Msg.Rcode != dns.RcodeSuccess, !reply.Msg.Authoritative:
-		return broken(resolve.ReasonLame), reply.RTT
+	return judgeSOA(reply.Msg, v.zone), reply.RTT
+}
+
+func (v *visit) exchange(ctx context.Context, query resolve.Query) (*resolve.Reply, error) {
+	reply, err := v.Resolver.Exchange(ctx, query)
+	tries := 1
+	if err == nil {
+		tries = reply.Tries
 	}
-	return scanner.Verdict{Status: scanner.OK}, reply.RTT
+	v.mu.Lock()
+	v.obs.Queries += uint32(tries)
+	v.mu.Unlock()
+	return reply, err
+}
+
+// noEDNS says whether a response code is how servers that do not know EDNS, or
+// its version, answer it.
+func noEDNS(rcode int) bool {
+	return rcode == dns.RcodeFormatError || rcode == dns.RcodeNotImplemented || rcode == dns.RcodeBadVers
+}
+
+// judgeSOA accepts an authoritative answer with the zone's SOA record, or a
+// truncated one.
+func judgeSOA(msg *dns.Msg, zone string) scanner.Verdict {
+	switch {
+	case msg.Rcode == dns.RcodeServerFailure:
+		return broken(resolve.ReasonServFail)
+	case msg.Rcode == dns.RcodeRefused, msg.Rcode == dns.RcodeNotAuth:
+		return broken(resolve.ReasonRefused)
+	case noEDNS(msg.Rcode):
+		return broken(resolve.ReasonFormErr)
+	case msg.Rcode != dns.RcodeSuccess, !msg.Authoritative:
+		return broken(resolve.ReasonLame)
+	case msg.Truncated:
+		return scanner.Verdict{Status: scanner.OK}
+	}
+	for _, rr := range msg.Answer {
+		if soa, ok := rr.(*dns.SOA); ok && strings.EqualFold(soa.Hdr.Name, zone) {
+			return scanner.Verdict{Status: scanner.OK}
+		}
+	}
+	return broken(resolve.ReasonLame)
 }
 
 // exchangeVerdict names the reason for which a name server gave no answer.

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"adopt6/scanner"
+	"adopt6/scanner/lab"
+)
+
+func newLabRunCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run SCENARIO",
+		Short: "Start a lab, scan it, and compare what was found with the truth",
+		Long: `Start the scenario's servers, scan its targets as 'adopt6 scan' would, store
+the observations, and compare every verdict with the truth that the scenario
+states. No packet leaves the machine. Rates are not limited unless you say so.
+
+SCENARIO is the name of a built-in one, see 'adopt6 lab list', or a file.`,
+		Example: `  adopt6 lab run demo
+  adopt6 lab run testdata/scenarios/ns_refused.yaml --store /tmp/lab`,
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			scenario, err := lab.Open(args[0])
+			if err != nil {
+				return asMisuse(err)
+			}
+			a.unlimited()
+			return a.labRun(cmd, scenario)
+		},
+	}
+	registerScanFlags(cmd)
+	registerStoreFlags(cmd)
+	return cmd
+}
+
+// unlimited lifts the rates that protect other people's servers, where the
+// user has not chosen any, and shortens the waits: a lab is near.
+func (a *app) unlimited() {
+	set := a.settings
+	for _, limit := range []struct {
+		key   string
+		value *int
+	}{{"scan.rate", &set.Scan.Rate}, {"scan.rate_per_server", &set.Scan.RatePerServer}} {
+		if set.Origin(limit.key) == "default" {
+			*limit.value = 0
+		}
+	}
+	if set.Origin("dns.timeout") == "default" {
+		set.DNS.Timeout = 500 * time.Millisecond
+	}
+}
+
+func (a *app) labRun(cmd *cobra.Command, scenario *lab.Scenario) error {
+	ctx := cmd.Context()
+	l, err := lab.Start(scenario)
+	if err != nil {
+		return fmt.Errorf("start lab: %w", err)
+	}
+	defer l.Close()
+	net, err := labNetwork(l)
+	if err != nil {
+		return err
+	}
+	state, err := a.stateFolder()
+	if err != nil {
+		return err
+	}
+	header := scanner.Header{Scan: uuid.New(), List: "lab " + scenario.Name, Vantage: "lab", Created: time.Now().UTC()}
+	worklist, err := scanner.CreateWorklist(filepath.Join(state, "scans", header.Scan.String()), header, withoutErrors(l.Targets()))
+	if err != nil {
+		return err
+	}
+	var judge labJudge
+	s, err := a.runScan(ctx, net, worklist, func(o *scanner.Observation) { judge.compare(l, o) })
+	if err != nil {
+		// The lab ends with this command, so there is nothing to go on with.
+		return errors.Join(err, worklist.Remove())
+	}
+	defer s.Close()
+	table, err := loadCountryTable(ctx, s, header.Scan.String(), nil)
+	if err != nil {
+		return err
+	}
+	if err := table.print(a.out); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "\nThe data lies in %s; look with:\n", a.whereStore())
+	fmt.Fprintf(a.out, "  adopt6 query%s 'SELECT domain, web_v6, web_v6_reason FROM observations LIMIT 5'\n", a.storeFlag())
+	return judge.report(a)
+}
+
+// labJudge collects where a scan and the truth differ.
+type labJudge struct {
+	stated      int
+	differences []string
+}
+
+// maxDifferences is how many differences are printed.
+const maxDifferences = 20
+
+// compare is called for one observation after another.
+func (j *labJudge) compare(l *lab.Lab, o *scanner.Observation) {
+	truth, ok := l.Truth(o.Target.Name)
+	if !ok {
+		return
+	}
+	j.stated++
+	j.differences = append(j.differences, truth.Differences(o)...)
+}
+
+func (j *labJudge) report(a *app) error {
+	if len(j.differences) == 0 {
+		fmt.Fprintf(a.errOut, "All verdicts on %s domains are those that the scenario states.\n", thousands(int64(j.stated)))
+		return nil
+	}
+	for _, line := range j.differences[:min(len(j.differences), maxDifferences)] {
+		fmt.Fprintln(a.errOut, line)
+	}
+	return fmt.Errorf("%d verdicts differ from the truth of the scenario", len(j.differences))
+}
+
+// whereStore names the store for people.
+func (a *app) whereStore() string {
+	if a.settings.Store.DSN != "" {
+		return "the ClickHouse server"
+	}
+	cfg, err := a.storeConfig()
+	if err != nil {
+		return "the store"
+	}
+	return cfg.Path
+}
+
+// storeFlag is what to add to a command so that it finds the same store.
+func (a *app) storeFlag() string {
+	if a.settings.Origin("store.path") == "--store" {
+		return " --store " + a.settings.Store.Path
+	}
+	return ""
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+
+	"adopt6/configs"
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
+	"adopt6/scanner/lab"
+	"adopt6/scanner/netaddr"
+	"adopt6/scanner/probe"
+	"adopt6/scanner/resolve"
+)
+
+// network is where a command sends its packets: the Internet or a lab.
+type network struct {
+	dialer  *netaddr.Dialer
+	roots   []resolve.RootServer
+	anchors *dnssec.Anchors
+	now     func() time.Time // the network's clock; nil: ours
+}
+
+// internet returns the network as the settings describe it.
+func internet(s *configs.Settings) (network, error) {
+	n := network{dialer: new(netaddr.Dialer), roots: resolve.BuiltinHints(), anchors: dnssec.BuiltinAnchors()}
+	if path := s.DNS.RootHints; path != "" {
+		file, err := os.Open(path)
+		if err != nil {
+			return n, misusef("open root hints: %w", err)
+		}
+		defer file.Close()
+		if n.roots, err = resolve.ParseHints(file); err != nil {
+			return n, misusef("%s: %w", path, err)
+		}
+	}
+	if path := s.DNS.TrustAnchor; path != "" {
+		file, err := os.Open(path)
+		if err != nil {
+			return n, misusef("open trust anchor: %w", err)
+		}
+		defer file.Close()
+		if n.anchors, err = dnssec.ParseAnchors(file, path); err != nil {
+			return n, asMisuse(err)
+		}
+	}
+	return n, nil
+}
+
+// labNetwork returns the network inside a lab.
+func labNetwork(l *lab.Lab) (network, error) {
+	roots, err := resolve.ParseHints(bytes.NewReader(l.RootHints()))
+	if err != nil {
+		return network{}, fmt.Errorf("read the lab's root hints: %w", err)
+	}
+	anchors, err := dnssec.ParseAnchors(bytes.NewReader(l.TrustAnchor()), "the lab's trust anchor")
+	if err != nil {
+		return network{}, err
+	}
+	return network{dialer: &netaddr.Dialer{Lab: l}, roots: roots, anchors: anchors, now: l.Now}, nil
+}
+
+// resolver returns a resolver for the network; limiter may be nil.
+func (n network) resolver(s *configs.Settings, limiter resolve.Limiter) (*resolve.Resolver, error) {
+	config := resolve.Config{
+		Dialer: n.dialer, Roots: n.roots, Anchors: n.anchors, Limiter: limiter, Now: n.now,
+		Timeout: s.DNS.Timeout, Retries: zeroIsNone(s.DNS.Retries),
+	}
+	if n.now != nil {
+		config.At = n.now()
+	}
+	r, err := resolve.New(config)
+	if err != nil {
+		return nil, fmt.Errorf("start resolver: %w", err)
+	}
+	return r, nil
+}
+
+// connectTimeout is the wait for a TCP connection: long enough for a round
+// trip to the far side of the Earth, a lost SYN and its repetition after 1 s.
+const connectTimeout = 3 * time.Second
+
+// prober returns what measures targets on the network, and the resolver behind
+// it, which the caller closes.
+func (n network) prober(ctx context.Context, s *configs.Settings, scan uuid.UUID, vantage string) (*probe.Prober, *resolve.Resolver, error) {
+	rates := scanner.NewRates(s.Scan.Rate, s.Scan.RatePerServer)
+	resolver, err := n.resolver(s, rates)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &probe.Prober{
+		Scan: scan, Vantage: vantage,
+		Resolver: resolver, Dialer: n.dialer, Limiter: rates,
+		Routes:         probe.FindRoutes(ctx, n.dialer, rootAddresses(n.roots)),
+		ConnectTimeout: connectTimeout,
+		Country:        lists.CountryByCode,
+	}, resolver, nil
+}
+
+// zeroIsNone turns a number of retries into the resolver's terms, where 0
+// stands for the default.
+func zeroIsNone(retries int) int {
+	if retries == 0 {
+		return -1
+	}
+	return retries
+}
+
+func rootAddresses(roots []resolve.RootServer) []netip.Addr {
+	var addrs []netip.Addr
+	for _, r := range roots {
+		addrs = append(addrs, r.Addrs...)
+	}
+	return addrs
+}

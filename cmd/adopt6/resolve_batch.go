@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"adopt6/scanner/resolve"
+)
+
+// runBatch resolves the names on standard input.
+func (f *resolveFlags) runBatch(ctx context.Context, a *app, r *resolve.Resolver, mode resolve.Mode, kind uint16) error {
+	names := &nameReader{in: a.in}
+	started := time.Now()
+	var stats resolve.StubStats
+	var err error
+	if f.server != "" {
+		server, parseErr := parseServer(f.server)
+		if parseErr != nil {
+			return parseErr
+		}
+		stub := resolve.Stub{Server: server, Type: kind, RD: f.recursion, Window: f.window}
+		stats, err = r.Stub(ctx, stub, names.all(), a.out)
+	} else {
+		stats, err = resolveAll(ctx, r, mode, kind, f.window, names.all(), a.out)
+	}
+	if err == nil {
+		err = names.err
+	}
+	took := time.Since(started)
+	fmt.Fprintf(a.errOut, "%d names, %d answered, %d failed, %d queries, %.1f s, %.0f names a second\n",
+		stats.Asked, stats.Answered, stats.Failed, stats.Queries, took.Seconds(), float64(stats.Asked)/took.Seconds())
+	return err
+}
+
+// parseServer reads an address with or without a port.
+func parseServer(text string) (netip.AddrPort, error) {
+	if addr, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
+		return netip.AddrPortFrom(addr, 53), nil
+	}
+	server, err := netip.ParseAddrPort(text)
+	if err != nil {
+		return server, misusef("--server %q: want an address such as 192.0.2.1, 2001:db8::1 or [2001:db8::1]:5353", text)
+	}
+	return server, nil
+}
+
+// nameReader yields the names of a stream, one a line; the rest of a line
+// after white space is left out.
+type nameReader struct {
+	in  io.Reader
+	err error
+}
+
+func (n *nameReader) all() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		lines := bufio.NewScanner(n.in)
+		for lines.Scan() {
+			fields := strings.Fields(lines.Text())
+			if len(fields) > 0 && !yield(fields[0]) {
+				return
+			}
+		}
+		if lines.Err() != nil {
+			n.err = fmt.Errorf("read names: %w", lines.Err())
+		}
+	}
+}
+
+// resolveAll resolves names with a number of workers and writes JSON lines.
+func resolveAll(ctx context.Context, r *resolve.Resolver, mode resolve.Mode, kind uint16, workers int, names iter.Seq[string], w io.Writer) (resolve.StubStats, error) {
+	var stats resolve.StubStats
+	var failed error
+	var mu sync.Mutex
+	out := bufio.NewWriterSize(w, 1<<17)
+	work := make(chan string)
+	var running sync.WaitGroup
+	for range workers {
+		running.Go(func() {
+			var line []byte
+			for name := range work {
+				result, err := r.Resolve(ctx, mode, name, kind)
+				if err != nil {
+					result = &resolve.Result{Name: name, Type: kind, RCode: dns.RcodeServerFailure, Reason: "bad_name"}
+				}
+				line = append(result.AppendJSON(line[:0]), '\n')
+				mu.Lock()
+				stats.Asked++
+				stats.Queries += int64(result.Queries)
+				if result.Reason == "" {
+					stats.Answered++
+				} else {
+					stats.Failed++
+				}
+				if _, err := out.Write(line); err != nil && failed == nil {
+					failed = err
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for name := range names {
+		if ctx.Err() != nil {
+			break
+		}
+		work <- name
+	}
+	close(work)
+	running.Wait()
+	if ctx.Err() != nil {
+		return stats, ctx.Err()
+	}
+	if err := out.Flush(); err != nil {
+		failed = err
+	}
+	return stats, failed
+}

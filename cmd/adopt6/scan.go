@@ -1,0 +1,172 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"adopt6/scanner"
+	"adopt6/scanner/lab"
+)
+
+func newScanCommand(a *app) *cobra.Command {
+	var targets targetFlags
+	var labFile string
+	var resume string
+	cmd := &cobra.Command{
+		Use:   "scan [DOMAIN...]",
+		Short: "Measure domains and store what was found",
+		Long: `Measure every target for IPv6: addresses, name servers, web and mail that
+answer over IPv6, resolution without IPv4, and DNSSEC. The observations go to
+the store; 'adopt6 countries' and 'adopt6 query' read them.
+
+Targets are the arguments, or --list, or what is piped in, or else the built-in
+lists: every ccTLD and the government domains of every country. The list is
+checked to its last line before the first packet leaves.
+
+A scan that is interrupted keeps what it has measured; --resume goes on with
+the rest.`,
+		Example: `  adopt6 scan                              # the built-in lists
+  adopt6 scan --country TG,SN --kind government
+  adopt6 scan --list ministries.csv --vantage lome-ixp
+  adopt6 scan service-public.gouv.tg gouv.tg
+  adopt6 scan --resume                     # the last one that did not end`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("resume") {
+				if len(args) > 0 && resume == lastScan {
+					resume, args = args[0], args[1:] // "--resume ID", with a blank
+				}
+				if len(args) > 0 || targets.list != "" || len(targets.countries)+len(targets.kinds) > 0 {
+					return misusef("--resume takes the scan's own list; give no others")
+				}
+			}
+			net, err := a.scanNetwork(labFile)
+			if err != nil {
+				return err
+			}
+			worklist, err := a.worklist(cmd, &targets, args, resume)
+			if err != nil {
+				return err
+			}
+			s, err := a.runScan(cmd.Context(), net, worklist, nil)
+			if err != nil {
+				return a.withResume(err, worklist)
+			}
+			fmt.Fprintf(a.errOut, "Look at it with: adopt6 countries%[1]s, adopt6 query%[1]s 'SELECT ...'\n", a.storeFlag())
+			return s.Close()
+		},
+	}
+	targets.register(cmd)
+	cmd.Flags().StringVar(&labFile, "lab", "", "scan a running lab, by the file that `adopt6 lab up` wrote")
+	cmd.Flags().StringVar(&resume, "resume", "", "go on with a scan, by its id; the last one that did not end when no id is given")
+	cmd.Flags().Lookup("resume").NoOptDefVal = lastScan
+	registerScanFlags(cmd)
+	registerStoreFlags(cmd)
+	return cmd
+}
+
+// lastScan stands for the newest scan that did not end.
+const lastScan = "last"
+
+// registerScanFlags adds the flags that set the scan's and the resolver's
+// settings.
+func registerScanFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Int("workers", 0, "targets measured at the same time")
+	f.Int("rate", 0, "queries and connections a second over all servers; 0 is no limit")
+	f.Int("rate-per-server", 0, "queries and connections a second to one address; 0 is no limit")
+	f.Duration("target-timeout", 0, "the longest that one target may take")
+	f.String("vantage", "", "name of the place the scan runs from")
+	f.String("state", "", "folder for what a scan needs to resume")
+	f.String("root-hints", "", "file of root name servers in zone file form")
+	f.String("trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records")
+	f.Duration("dns-timeout", 0, "wait for one answer")
+	f.Int("dns-retries", 0, "further tries after a lost query")
+}
+
+// scanNetwork returns the Internet, or the lab that a file describes.
+func (a *app) scanNetwork(labFile string) (network, error) {
+	net, err := internet(a.settings)
+	if err != nil || labFile == "" {
+		return net, err
+	}
+	l, err := lab.Attach(labFile)
+	if err != nil {
+		return network{}, asMisuse(err)
+	}
+	return labNetwork(l)
+}
+
+// worklist opens the work list of the scan to resume, or makes a new one.
+func (a *app) worklist(cmd *cobra.Command, chosen *targetFlags, args []string, resume string) (*scanner.Worklist, error) {
+	state, err := a.stateFolder()
+	if err != nil {
+		return nil, err
+	}
+	scans := filepath.Join(state, "scans")
+	if resume != "" {
+		return openWorklist(scans, resume)
+	}
+	name, targets, done, err := chosen.targets(a, args)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	header := scanner.Header{Scan: uuid.New(), List: chosen.describe(name), Vantage: a.vantage(), Created: time.Now().UTC()}
+	w, err := scanner.CreateWorklist(filepath.Join(scans, header.Scan.String()), header, targets)
+	switch {
+	case err != nil:
+		return nil, err
+	case w.Targets == 0:
+		return nil, errors.Join(misusef("no targets: %s has none that match", header.List), w.Remove())
+	case w.Duplicates > 0:
+		fmt.Fprintf(a.errOut, "%s duplicate targets left out\n", thousands(int64(w.Duplicates)))
+	}
+	return w, nil
+}
+
+// openWorklist opens a work list by its scan's id, or the newest.
+func openWorklist(scans, id string) (*scanner.Worklist, error) {
+	if id != lastScan {
+		if _, err := uuid.Parse(id); err != nil {
+			return nil, misusef("--resume %s: not the id of a scan", id)
+		}
+		w, err := scanner.OpenWorklist(filepath.Join(scans, id))
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, misusef("no scan %s is waiting to be resumed below %s; it ended, or ran with another --state", id, scans)
+		}
+		return w, err
+	}
+	folders, err := os.ReadDir(scans)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("look for scans to resume: %w", err)
+	}
+	var newest *scanner.Worklist
+	for _, f := range folders {
+		w, err := scanner.OpenWorklist(filepath.Join(scans, f.Name()))
+		if err == nil && (newest == nil || w.Created.After(newest.Created)) {
+			newest = w
+		}
+	}
+	if newest == nil {
+		return nil, misusef("no scan is waiting to be resumed below %s", scans)
+	}
+	return newest, nil
+}
+
+// vantage is the configured name of this place, or the host's.
+func (a *app) vantage() string {
+	if a.settings.Scan.Vantage != "" {
+		return a.settings.Scan.Vantage
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return host
+}
