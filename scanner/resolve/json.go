@@ -5,21 +5,28 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/miekg/dns"
 )
 
 // AppendJSON appends r as one JSON object without a line feed: name, type,
-// rcode, reason where there is one, zone and the records of the answer.
+// rcode; dnssec, the state; reason, why there is no answer or else why the
+// state is not secure, empty when neither is so, and reason_zone, where;
+// answer; and what the state rests on.
 func (r *Result) AppendJSON(b []byte) []byte {
 	b = appendQuestion(b, r.Name, r.Type, r.RCode)
-	if r.Reason != "" {
-		b = append(b, `,"reason":`...)
-		b = appendString(b, r.Reason)
+	reason, where := r.Reason, r.Zone
+	if reason == "" {
+		reason, where = string(r.StateReason), r.StateZone
 	}
-	b = append(b, `,"zone":`...)
-	b = appendString(b, r.Zone)
+	b = appendMember(b, "dnssec", r.State.String())
+	b = appendMember(b, "reason", reason)
+	if reason != "" {
+		b = appendMember(b, "reason_zone", where)
+	}
+	b = appendMember(b, "zone", r.Zone)
 	b = append(b, `,"answer":[`...)
 	for i, rr := range r.Answer {
 		if i > 0 {
@@ -30,9 +37,56 @@ func (r *Result) AppendJSON(b []byte) []byte {
 		b = appendString(b, RData(rr))
 		b = append(b, '}')
 	}
-	b = append(b, `],"queries":`...)
+	b = append(b, ']')
+	b = r.appendFacts(b)
+	b = append(b, `,"queries":`...)
 	b = strconv.AppendInt(b, int64(r.Queries), 10)
 	return append(b, '}')
+}
+
+// appendFacts appends what validation relied on.
+func (r *Result) appendFacts(b []byte) []byte {
+	days, ok := r.Facts.DaysLeft(r.At)
+	if !ok {
+		return b
+	}
+	b = append(b, `,"days_left":`...)
+	b = strconv.AppendInt(b, int64(days), 10)
+	b = appendMember(b, "expires", r.Facts.Expires.UTC().Format(time.RFC3339))
+	b = appendMember(b, "expires_zone", r.Facts.ExpiresZone)
+	b = append(b, `,"algorithms":[`...)
+	for i, a := range r.Facts.Algorithms {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendUint(b, uint64(a), 10)
+	}
+	b = append(b, ']')
+	if len(r.Facts.NSEC3) == 0 {
+		return b
+	}
+	b = append(b, `,"nsec3":[`...)
+	for i, n := range r.Facts.NSEC3 {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"zone":`...)
+		b = appendString(b, n.Zone)
+		b = append(b, `,"iterations":`...)
+		b = strconv.AppendUint(b, uint64(n.Iterations), 10)
+		b = appendMember(b, "salt", n.Salt)
+		b = append(b, `,"opt_out":`...)
+		b = append(strconv.AppendBool(b, n.OptOut), '}')
+	}
+	return append(b, ']')
+}
+
+// appendMember appends a member of an object that is not its first.
+func appendMember(b []byte, name, value string) []byte {
+	b = append(b, `,"`...)
+	b = append(b, name...)
+	b = append(b, `":`...)
+	return appendString(b, value)
 }
 
 // RData returns the data of a record in zone file form, without the owner

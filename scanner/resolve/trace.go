@@ -2,8 +2,11 @@ package resolve
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/miekg/dns"
 )
 
 // Event is one step of a resolution: a decision, or a query and what came of
@@ -21,6 +24,61 @@ type Event struct {
 	RCode     int // of a reply
 	RTT       time.Duration
 	Note      string // reason, referral, target of an alias
+}
+
+// String returns the event as one line of plain text.
+func (e Event) String() string {
+	b := fmt.Appendf(nil, "%8.1f ms  %*s", float64(e.At.Microseconds())/1000, 2*e.Depth, "")
+	question := e.Name + " " + dns.Type(e.Type).String()
+	switch e.Step {
+	case StepStart:
+		b = fmt.Appendf(b, "%s: ask from %s down", question, e.Zone)
+	case StepReply, StepNoReply:
+		b = fmt.Appendf(b, "%s: %s %s/%s", question, e.Host, e.Server.Addr(), e.Transport)
+		if e.Step == StepReply {
+			b = fmt.Appendf(b, " %s, %.1f ms", dns.RcodeToString[e.RCode], float64(e.RTT.Microseconds())/1000)
+		}
+	case StepReferral:
+		return string(fmt.Appendf(b, "%s: referral from %s to %s", question, e.Zone, e.Note))
+	case StepAlias:
+		return string(fmt.Appendf(b, "%s: alias of %s", question, e.Note))
+	case StepCached:
+		b = fmt.Appendf(b, "%s: known already", question)
+	case StepShared:
+		b = fmt.Appendf(b, "%s: asked for by another look-up", question)
+	case StepAnswer:
+		b = fmt.Appendf(b, "%s: %s from %s", question, dns.RcodeToString[e.RCode], e.Zone)
+	case StepFailed:
+		b = fmt.Appendf(b, "%s: failed at %s", question, e.Zone)
+	case StepDNSSEC:
+		b = fmt.Appendf(b, "%s: DNSSEC", question)
+	}
+	if e.Note != "" {
+		b = fmt.Appendf(b, ", %s", e.Note)
+	}
+	return string(b)
+}
+
+// MarshalJSON implements json.Marshaler. Times are in milliseconds.
+func (e Event) MarshalJSON() ([]byte, error) {
+	b := fmt.Appendf(nil, `{"at":%.3f,"depth":%d,"step":%q`, float64(e.At.Microseconds())/1000, e.Depth, e.Step)
+	b = appendMember(b, "zone", e.Zone)
+	b = appendMember(b, "name", e.Name)
+	b = append(b, `,"type":"`...)
+	b = append(appendType(b, e.Type), '"')
+	if e.Server.IsValid() {
+		b = appendMember(b, "host", e.Host)
+		b = appendMember(b, "server", e.Server.Addr().String())
+		b = appendMember(b, "transport", e.Transport.String())
+	}
+	if e.Step == StepReply {
+		b = appendMember(b, "rcode", dns.RcodeToString[e.RCode])
+		b = fmt.Appendf(b, `,"rtt":%.3f`, float64(e.RTT.Microseconds())/1000)
+	}
+	if e.Note != "" {
+		b = appendMember(b, "note", e.Note)
+	}
+	return append(b, '}'), nil
 }
 
 // Step is the kind of an [Event].
