@@ -2,7 +2,9 @@ package lab
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/miekg/dns"
@@ -15,25 +17,33 @@ import (
 // faults and fixes the place of the first generated address. It comes after
 // every declared address has its place.
 func (w *world) connectGenerated() error {
-	for profile, t := range w.gen.templates {
+	for _, profile := range slices.Sorted(maps.Keys(w.gen.templates)) {
+		t := w.gen.templates[profile]
 		d, err := w.expand(authority.MustName("domain.example"), t.spec, templateSlots())
 		if err != nil {
 			return err
 		}
-		for i := range d.hosts {
-			if err := w.connectTemplateHost(t, &d.hosts[i]); err != nil {
-				return nodeError(&yaml.Node{}, "profile %s: %v", profile, err)
-			}
-		}
-		for i := range t.spec.Faults {
-			err := w.bindFault(d, &t.spec.Faults[i], t, func(a netip.Addr) *server { return w.templateServer(t, a) })
-			if err != nil {
-				return nodeError(&yaml.Node{}, "profile %s: %v", profile, err)
-			}
+		if err := w.connectTemplate(t, d); err != nil {
+			return nodeError(&yaml.Node{Line: t.line}, "profile %s: %v", profile, err)
 		}
 	}
 	w.gen.base = uint32(len(w.servers))
 	return checkPlaces(len(w.servers), uint64(w.gen.count)*uint64(w.gen.perDomain))
+}
+
+func (w *world) connectTemplate(t *template, d *domain) error {
+	for i := range d.hosts {
+		if err := w.connectTemplateHost(t, &d.hosts[i]); err != nil {
+			return err
+		}
+	}
+	for i := range t.spec.Faults {
+		err := w.bindFault(d, &t.spec.Faults[i], t, func(a netip.Addr) *server { return w.templateServer(t, a) })
+		if err != nil {
+			return err
+		}
+	}
+	return t.spec.Truth.check(d)
 }
 
 // templateSlots gives out the addresses that stand for a profile's hosts.

@@ -86,6 +86,9 @@ func Start(s *Scenario, opts ...Option) (*Lab, error) {
 	if err := w.buildZones(true); err != nil {
 		return nil, err
 	}
+	if err := w.warm(); err != nil {
+		return nil, err
+	}
 	l := &Lab{
 		world: w, hints: w.rootHints(), anchor: w.trustAnchor(),
 		onContact: o.onContact, closing: make(chan struct{}),

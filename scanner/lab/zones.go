@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 
 	"github.com/miekg/dns"
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/sync/errgroup"
 
 	"adopt6/scanner/lab/authority"
 )
@@ -314,6 +316,34 @@ func (w *world) keySeed(zone authority.Name, algorithm uint8, use string) string
 		return fmt.Sprintf("adopt6-lab/%d/rsa/%d", w.scenario.spec.Seed, len(zone)%2)
 	}
 	return fmt.Sprintf("adopt6-lab/%d/%s/%d/%s", w.scenario.spec.Seed, zone.Text(), algorithm, use)
+}
+
+// warm does ahead of the first question what would keep a server from
+// answering others: it makes the RSA keys of generated domains and sorts the
+// zones that these are in.
+func (w *world) warm() error {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, t := range w.gen.templates {
+		for _, algorithm := range t.spec.DNSSEC.Algorithms {
+			for _, name := range []authority.Name{authority.MustName("even"), authority.MustName("odd")} {
+				group.Go(func() error {
+					_, err := w.keys.New(algorithm, authority.ZoneKey, t.spec.DNSSEC.Bits, w.keySeed(name, algorithm, ""))
+					return err
+				})
+			}
+		}
+	}
+	for _, d := range w.order {
+		if d.children != nil {
+			group.Go(func() error {
+				d.children.order()
+				d.zone.Prepare()
+				return nil
+			})
+		}
+	}
+	return group.Wait()
 }
 
 // dsRecords returns the DS rdata that the parent publishes for d.

@@ -26,6 +26,14 @@ type Zone struct {
 	denials sync.Map    // Name of the owner -> *RRset, NSEC or NSEC3
 }
 
+// Prepare sorts or hashes what denial of existence needs, which otherwise the
+// first question for a name that does not exist has to wait for.
+func (z *Zone) Prepare() {
+	if z.Signing != nil {
+		z.chain.Do(z.buildChain)
+	}
+}
+
 // Children are the delegations of a zone that has too many to keep.
 type Children interface {
 	// Delegation returns the delegation that name owns, nil when it owns none.
