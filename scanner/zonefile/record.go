@@ -268,7 +268,7 @@ func parseTTL(token []byte) (seconds uint64, ok bool) {
 		}
 		n, digits = 0, 0
 	}
-	return seconds + n, seconds+n <= maxTTL && digits == 0
+	return seconds, len(token) > 0 && digits == 0
 }
 
 var ttlUnits = map[byte]uint64{'s': 1, 'm': 60, 'h': 3600, 'd': 86400, 'w': 604800}
