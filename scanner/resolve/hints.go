@@ -49,7 +49,7 @@ func ParseHints(r io.Reader) ([]RootServer, error) {
 			return nil, fmt.Errorf("line %d: more than %d lines", number, maxHintLines)
 		}
 		line := strings.TrimPrefix(lines.Text(), "\ufeff")
-		if strings.HasPrefix(line, "$") {
+		if strings.HasPrefix(strings.TrimSpace(line), "$") {
 			return nil, fmt.Errorf("line %d: directives such as %q are not supported; write names out in full", number, strings.Fields(line)[0])
 		}
 		rr, err := parseLine(line)

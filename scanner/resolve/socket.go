@@ -21,6 +21,7 @@ const (
 	// socketBuffer is asked of the kernel for each direction; it may give less.
 	socketBuffer = 4 << 20
 
+	// A port is in use for so many queries or so long.
 	rotateQueries = 20_000
 	rotateAge     = 30 * time.Second
 )
@@ -120,7 +121,7 @@ func (s *socket) write() {
 		}
 		if !retired {
 			list := s.take()
-			if list != nil && (s.sent >= rotateQueries || now.Sub(s.opened) >= rotateAge) && s.transport.replace(s) {
+			if list != nil && (s.sent >= s.transport.rotateQueries || now.Sub(s.opened) >= rotateAge) && s.transport.replace(s) {
 				retired = true
 				s.forward(list)
 				s.forward(s.close())

@@ -59,15 +59,11 @@ func (n *testNet) queries(addr string) int64 {
 func (n *testNet) serve(addr string, h handler) {
 	n.t.Helper()
 	a := netip.MustParseAddr(addr)
-	udp, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	udp, tcp, err := listenBoth()
 	if err != nil {
 		n.t.Fatal(err)
 	}
 	at := udp.LocalAddr().(*net.UDPAddr).AddrPort()
-	tcp, err := net.ListenTCP("tcp4", net.TCPAddrFromAddrPort(at))
-	if err != nil {
-		n.t.Fatal(err)
-	}
 	count := new(atomic.Int64)
 	n.mu.Lock()
 	n.routes[a], n.counts[a] = at, count
@@ -76,6 +72,20 @@ func (n *testNet) serve(addr string, h handler) {
 	running.Go(func() { serveUDP(udp, count, h) })
 	running.Go(func() { serveTCP(tcp, count, h) })
 	n.t.Cleanup(func() { udp.Close(); tcp.Close(); running.Wait() })
+}
+
+// listenBoth finds a port that is free over UDP and TCP.
+func listenBoth() (udp *net.UDPConn, tcp *net.TCPListener, err error) {
+	for range 50 {
+		if udp, err = net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}); err != nil {
+			return nil, nil, err
+		}
+		if tcp, err = net.ListenTCP("tcp4", net.TCPAddrFromAddrPort(udp.LocalAddr().(*net.UDPAddr).AddrPort())); err == nil {
+			return udp, tcp, nil
+		}
+		udp.Close()
+	}
+	return nil, nil, err
 }
 
 func serveUDP(conn *net.UDPConn, count *atomic.Int64, h handler) {

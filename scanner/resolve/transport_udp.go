@@ -25,6 +25,8 @@ type udpTransport struct {
 	closing chan struct{}
 	running sync.WaitGroup
 	tables  sync.Pool
+	// rotateQueries is the number of queries after which a port is changed.
+	rotateQueries int
 }
 
 // slot is the place of a socket that is in use.
@@ -36,6 +38,8 @@ func newUDPTransport() *udpTransport {
 	t := &udpTransport{
 		closing: make(chan struct{}),
 		tables:  sync.Pool{New: func() any { return new(idTable) }},
+
+		rotateQueries: rotateQueries,
 	}
 	t.families[0].network, t.families[1].network = "udp4", "udp6"
 	return t
