@@ -104,8 +104,9 @@ func destination(oob []byte) (uint32, bool) {
 
 // dnsScratch is what one goroutine needs to answer questions.
 type dnsScratch struct {
-	view  view
-	query authority.Query
+	view      view
+	query     authority.Query
+	responder authority.Responder
 }
 
 // answerUDP appends the answer to one question to dst; nothing is appended
@@ -135,7 +136,7 @@ func (l *Lab) answer(dst []byte, s *dnsScratch, rcode int, o authority.Options) 
 	if rcode != dns.RcodeSuccess {
 		return authority.Error(dst, &s.query, rcode, o)
 	}
-	return authority.Answer(dst, &s.query, &s.view, o)
+	return s.responder.Answer(dst, &s.query, &s.view, o)
 }
 
 func (l *Lab) contact(v *view, port uint16, transport string, client netip.AddrPort, q *authority.Query) {

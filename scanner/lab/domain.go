@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"sync"
 
 	"adopt6/scanner/lab/authority"
 )
@@ -20,6 +21,7 @@ type domain struct {
 	children   *children             // generated domains below this one, or nil
 	delegation *authority.Delegation // of a generated domain, for its parent
 	keys       []*authority.Key
+	build      sync.Once // of a generated domain: makes zone
 	zone       *authority.Zone
 }
 

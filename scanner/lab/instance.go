@@ -43,6 +43,9 @@ func (w *world) connectTemplate(t *template, d *domain) error {
 			return err
 		}
 	}
+	if err := w.fillAlone(d); err != nil {
+		return err
+	}
 	return t.spec.Truth.check(d)
 }
 
@@ -220,15 +223,8 @@ func (w *world) makeDomain(id uint32) (*domain, error) {
 	if d.spec.NS.Parent {
 		d.inherit(parent)
 	}
-	if err := w.beginZone(d, true); err != nil {
+	if err := w.makeKeys(d); err != nil {
 		return nil, err
-	}
-	for _, h := range d.hosts {
-		if !h.spec.Elsewhere {
-			if err := addAddresses(d.zone, h.name, d.ttl(), h.addrs); err != nil {
-				return nil, err
-			}
-		}
 	}
 	cut := w.cut(d, parent)
 	var glueSets []*authority.RRset
@@ -236,7 +232,36 @@ func (w *world) makeDomain(id uint32) (*domain, error) {
 		glueSets = append(glueSets, glueRRsets(g, cut.ttl)...)
 	}
 	d.delegation = authority.NewDelegation(d.name, cut.ttl, cut.ns, cut.ds, glueSets)
-	return d, d.zone.Finish()
+	return d, nil
+}
+
+// generatedZone returns the zone of a generated domain, made when it is first
+// asked for: many are only ever delegated.
+func (w *world) generatedZone(id uint32) *authority.Zone {
+	d := w.generatedDomain(id)
+	d.build.Do(func() {
+		if err := w.fillAlone(d); err != nil {
+			// Its profile was tried when the scenario was read.
+			panic(fmt.Sprintf("generated domain %s: %v", d.name, err))
+		}
+	})
+	return d.zone
+}
+
+// fillAlone makes the zone of a domain all of whose hosts lie in it or are
+// declared elsewhere.
+func (w *world) fillAlone(d *domain) error {
+	if err := w.beginZone(d); err != nil {
+		return err
+	}
+	for _, h := range d.hosts {
+		if !h.spec.Elsewhere {
+			if err := addAddresses(d.zone, h.name, d.ttl(), h.addrs); err != nil {
+				return err
+			}
+		}
+	}
+	return d.zone.Finish()
 }
 
 func glueRRsets(g glue, ttl uint32) []*authority.RRset {
@@ -283,7 +308,7 @@ func (v *view) Enclosing(name authority.Name) *authority.Zone {
 			return z
 		}
 		if id, ok := v.w.idOf(n); ok && v.w.templateOf(id).serving[v.server] && (!v.own || v.id == id) {
-			return v.w.generatedDomain(id).zone
+			return v.w.generatedZone(id)
 		}
 		if n == authority.Root {
 			return nil

@@ -159,14 +159,16 @@ func (l *Lab) ServedZone(name string, to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	d := l.world.domains[n]
-	if id, ok := l.world.idOf(n); ok && d == nil {
-		d = l.world.generatedDomain(id)
+	var zone *authority.Zone
+	if d := l.world.domains[n]; d != nil {
+		zone = d.zone
+	} else if id, ok := l.world.idOf(n); ok {
+		zone = l.world.generatedZone(id)
 	}
-	if d == nil || d.zone == nil {
+	if zone == nil {
 		return fmt.Errorf("the laboratory serves no zone %s", n.Text())
 	}
-	return d.zone.Write(to)
+	return zone.Write(to)
 }
 
 // CertPool returns the certificate authority of the web and mail servers.

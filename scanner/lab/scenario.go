@@ -174,7 +174,11 @@ func Parse(file string, text []byte) (*Scenario, error) {
 	if s.spec.Seed == 0 {
 		s.spec.Seed = 1
 	}
-	if _, err := newWorld(s, time.Now()); err != nil {
+	w, err := newWorld(s, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if err := w.buildZones(false); err != nil {
 		return nil, err
 	}
 	return s, nil

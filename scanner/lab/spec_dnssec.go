@@ -79,6 +79,9 @@ func (s *DNSSEC) UnmarshalYAML(node *yaml.Node) error {
 	}
 	s.Signed = true
 	set(&s.Bits, body.Bits)
+	if s.Bits != 0 && (s.Bits < 1024 || s.Bits > 4096 || s.Bits%16 != 0) {
+		return nodeError(node, "bits: %d; an RSA key has 1024 to 4096, in steps of 16", s.Bits)
+	}
 	set(&s.Split, body.Split)
 	set(&s.Revoked, body.Revoked)
 	if !body.Algorithm.IsZero() {

@@ -19,12 +19,11 @@ import (
 // buildZones fills in every declared zone and hands it to its servers. Without
 // signed no keys are made: enough to check the records.
 func (w *world) buildZones(signed bool) error {
-	for _, step := range []func(*domain) error{
-		func(d *domain) error { return w.beginZone(d, signed) },
-		w.placeHosts,
-		w.delegate,
-		func(d *domain) error { return w.finishZone(d) },
-	} {
+	steps := []func(*domain) error{w.beginZone, w.placeHosts, w.delegate, w.finishZone}
+	if signed {
+		steps = append([]func(*domain) error{w.makeKeys}, steps...)
+	}
+	for _, step := range steps {
 		for _, d := range w.order {
 			if err := step(d); err != nil {
 				var located *lineError
@@ -49,14 +48,17 @@ func (d *domain) ttl() uint32 {
 
 // beginZone makes a zone with its apex and the records that the scenario
 // writes out; addresses of hosts come later, as they may lie in other zones.
-func (w *world) beginZone(d *domain, signed bool) error {
+func (w *world) beginZone(d *domain) error {
 	d.zone = authority.NewZone(d.name)
 	if d.children != nil {
 		d.zone.Children = d.children
 	}
-	if signed && d.spec.DNSSEC.Signed {
-		if err := w.sign(d); err != nil {
-			return err
+	if len(d.keys) > 0 {
+		d.zone.Signing = &authority.Signing{
+			Keys:      d.keys,
+			NSEC3:     d.spec.DNSSEC.NSEC3,
+			Faults:    d.spec.DNSSEC.Faults,
+			Inception: w.now.Add(-validBefore), Expiration: w.now.Add(validAfter),
 		}
 	}
 	primary := d.name
@@ -276,46 +278,44 @@ func (w *world) finishZone(d *domain) error {
 	return nil
 }
 
-// sign gives the zone its keys.
-func (w *world) sign(d *domain) error {
+// makeKeys gives the domain the keys of its zone.
+func (w *world) makeKeys(d *domain) error {
 	spec := &d.spec.DNSSEC
+	if !spec.Signed {
+		return nil
+	}
 	algorithms := spec.Algorithms
 	if len(algorithms) == 0 {
 		algorithms = []uint8{dns.ECDSAP256SHA256}
 	}
 	for _, algorithm := range algorithms {
-		uses := map[string]uint16{"csk": authority.EntryPoint}
+		uses := []uint16{authority.EntryPoint}
 		if spec.Split {
-			uses = map[string]uint16{"ksk": authority.EntryPoint, "zsk": authority.ZoneKey}
+			uses = append(uses, authority.ZoneKey)
 		}
-		for use, flags := range uses {
+		for _, flags := range uses {
+			seed := w.keySeed(d.name, algorithm, flags)
 			if spec.Revoked && flags == authority.EntryPoint {
 				flags |= authority.RevokedFlag
 			}
-			key, err := w.keys.New(algorithm, flags, spec.Bits, w.keySeed(d.name, algorithm, use))
+			key, err := w.keys.New(algorithm, flags, spec.Bits, seed)
 			if err != nil {
 				return fmt.Errorf("dnssec: %w", err)
 			}
 			d.keys = append(d.keys, key)
 		}
 	}
-	d.zone.Signing = &authority.Signing{
-		Keys:      d.keys,
-		NSEC3:     spec.NSEC3,
-		Faults:    spec.Faults,
-		Inception: w.now.Add(-validBefore), Expiration: w.now.Add(validAfter),
-	}
 	return nil
 }
 
 // keySeed is what a key is derived from. RSA keys are slow to make, so zones
 // share a few.
-func (w *world) keySeed(zone authority.Name, algorithm uint8, use string) string {
+func (w *world) keySeed(zone authority.Name, algorithm uint8, flags uint16) string {
 	switch algorithm {
 	case dns.RSASHA1, dns.RSASHA1NSEC3SHA1, dns.RSASHA256, dns.RSASHA512:
 		return fmt.Sprintf("adopt6-lab/%d/rsa/%d", w.scenario.spec.Seed, len(zone)%2)
 	}
-	return fmt.Sprintf("adopt6-lab/%d/%s/%d/%s", w.scenario.spec.Seed, zone.Text(), algorithm, use)
+	return fmt.Sprintf("adopt6-lab/%d/%s/%d/%d", w.scenario.spec.Seed, zone.Text(), algorithm, flags)
 }
 
 // warm does ahead of the first question what would keep a server from
@@ -328,7 +328,7 @@ func (w *world) warm() error {
 		for _, algorithm := range t.spec.DNSSEC.Algorithms {
 			for _, name := range []authority.Name{authority.MustName("even"), authority.MustName("odd")} {
 				group.Go(func() error {
-					_, err := w.keys.New(algorithm, authority.ZoneKey, t.spec.DNSSEC.Bits, w.keySeed(name, algorithm, ""))
+					_, err := w.keys.New(algorithm, authority.ZoneKey, t.spec.DNSSEC.Bits, w.keySeed(name, algorithm, authority.ZoneKey))
 					return err
 				})
 			}

@@ -26,6 +26,10 @@ func UDPLimit(q *Query) int { return min(q.Size, ServerSize) }
 // maxChain is how many CNAME and DNAME records one answer follows.
 const maxChain = 16
 
+// Responder writes answers, one at a time. Its memory is used again for the
+// next one. The zero value is ready.
+type Responder struct{ reply reply }
+
 // Error appends an answer without records.
 func Error(dst []byte, q *Query, rcode int, o Options) []byte {
 	var r reply
@@ -35,8 +39,8 @@ func Error(dst []byte, q *Query, rcode int, o Options) []byte {
 }
 
 // Answer appends the answer to q from zones.
-func Answer(dst []byte, q *Query, zones Zones, o Options) []byte {
-	var r reply
+func (p *Responder) Answer(dst []byte, q *Query, zones Zones, o Options) []byte {
+	r := &p.reply
 	r.start(dst, q, o.Limit, o.Cookie)
 	if q.Class != dns.ClassINET || q.Type == dns.TypeAXFR || q.Type == dns.TypeIXFR {
 		r.flags.rcode = dns.RcodeRefused

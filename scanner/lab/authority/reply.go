@@ -60,7 +60,8 @@ const (
 // start writes the header's room and the question.
 func (r *reply) start(dst []byte, q *Query, limit int, cookie []byte) {
 	r.buf, r.base, r.q, r.limit, r.cookie = dst, len(dst), q, limit, cookie
-	r.names, r.sets = r.known[:0], r.had[:0]
+	r.names, r.sets, r.pending = r.known[:0], r.had[:0], r.pending[:0]
+	r.flags, r.optSize, r.last, r.lastZone = replyFlags{}, 0, nil, nil
 	if q.EDNS {
 		r.optSize = 11
 		if len(cookie) > 0 {
