@@ -37,7 +37,7 @@ func (r *memoryRun) next() (key, payload []byte, err error) {
 // merge yields the items of several runs: a binary heap of the runs, the one
 // with the least key at its root.
 type merge struct {
-	heap  []head
+	heap  []*head
 	fresh []run // before the first call of next
 }
 
@@ -55,7 +55,7 @@ func (m *merge) next() (key, payload []byte, err error) {
 			return nil, nil, err
 		}
 	} else if len(m.heap) > 0 {
-		root := &m.heap[0]
+		root := m.heap[0]
 		if root.key, root.payload, err = root.from.next(); err != nil {
 			return nil, nil, err
 		}
@@ -80,7 +80,7 @@ func (m *merge) fill() error {
 			return err
 		}
 		if key != nil {
-			m.heap = append(m.heap, head{key: key, payload: payload, from: r})
+			m.heap = append(m.heap, &head{key: key, payload: payload, from: r})
 		}
 	}
 	m.fresh = nil
@@ -92,18 +92,23 @@ func (m *merge) fill() error {
 
 // sink restores the heap below i.
 func (m *merge) sink(i int) {
+	if i >= len(m.heap) {
+		return
+	}
+	top := m.heap[i]
 	for {
 		child := 2*i + 1
 		if child >= len(m.heap) {
-			return
+			break
 		}
 		if right := child + 1; right < len(m.heap) && bytes.Compare(m.heap[right].key, m.heap[child].key) < 0 {
 			child = right
 		}
-		if bytes.Compare(m.heap[i].key, m.heap[child].key) <= 0 {
-			return
+		if bytes.Compare(top.key, m.heap[child].key) <= 0 {
+			break
 		}
-		m.heap[i], m.heap[child] = m.heap[child], m.heap[i]
+		m.heap[i] = m.heap[child]
 		i = child
 	}
+	m.heap[i] = top
 }
