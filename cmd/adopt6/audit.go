@@ -57,15 +57,15 @@ explains every figure.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.origin, "origin", "", "name of the zone, for a file that does not say it (default: the owner of the SOA record)")
-	f.BoolVar(&o.include, "include", false, "allow $INCLUDE of files in the folder of ZONEFILE and below")
+	f.StringVar(&o.origin, "origin", "", "name of the zone (default: the owner of its SOA record)")
+	f.BoolVar(&o.include, "include", false, "allow $INCLUDE of files in ZONEFILE's folder and below")
 	f.BoolVar(&o.json, "json", false, "print as JSON")
-	f.BoolVar(&o.csv, "csv", false, "print the delegations, or with --country the countries, as CSV")
-	f.BoolVar(&o.country, "country", false, "print the ccTLDs of a root zone by country, instead of the summary")
-	f.BoolVar(&o.delegations, "delegations", false, "print every delegation, instead of the summary")
-	f.StringVarP(&o.output, "output", "o", "", "write every delegation to this file, and the summary to the standard output")
-	f.IntVar(&o.top, "top", 10, "how many name servers and operators to list")
-	f.StringVar(&o.tempDir, "temp-dir", "", "folder for temporary files (default: $TMPDIR or /tmp)")
+	f.BoolVar(&o.csv, "csv", false, "print delegations, or with --country ccTLDs, as CSV")
+	f.BoolVar(&o.country, "country", false, "print a root zone's ccTLDs by country")
+	f.BoolVar(&o.delegations, "delegations", false, "print every delegation")
+	f.StringVarP(&o.output, "output", "o", "", "write the delegations to this file, besides the summary")
+	f.IntVar(&o.top, "top", 10, "number of name servers and operators to list")
+	f.StringVar(&o.tempDir, "temp-dir", "", "folder for temporary files (default: $TMPDIR, /tmp)")
 	return cmd
 }
 
@@ -131,7 +131,7 @@ func (a *app) audit(ctx context.Context, file string, o auditOptions) error {
 // auditError gives an error of the audit the exit code it deserves.
 func auditError(err error, progress *zonefile.Progress) error {
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("interrupted after %s records; there is no result", thousands(progress.Records.Load()))
 	case zonefile.Malformed(err):
 		return asMisuse(err)

@@ -33,7 +33,7 @@ func printAuditSummary(w io.Writer, r *zonefile.Report) {
 	if r.Serial != nil {
 		serial = fmt.Sprintf(", serial %d", *r.Serial)
 	}
-	signed := "not signed"
+	signed := "no DNSKEY record"
 	if len(r.Apex.Algorithms) > 0 {
 		signed = "signed with " + strings.Join(r.Apex.Algorithms, ", ")
 	}
@@ -174,7 +174,7 @@ func shorten(text string, width int) string {
 
 // printAuditCountries prints the ccTLDs of a root zone by country.
 func printAuditCountries(w io.Writer, r *zonefile.Report) {
-	fmt.Fprintf(w, "%-28s %5s %6s %6s %5s %4s  %s\n", "COUNTRY", "TLDs", "IPv6>0", "IPv6>1", "all", "DS", "TLDs: name servers, IPv6, DS")
+	fmt.Fprintf(w, "%-28s %5s %6s %6s %5s %4s  %s\n", "COUNTRY", "TLDs", "IPv6>0", "IPv6>1", "all", "DS", "TLD: NS, IPv6, DS")
 	row := func(name string, t *zonefile.Totals) string {
 		return fmt.Sprintf("%-28s %5d %6d %6d %5d %4d", shortenText(name, 28), t.Delegations, t.IPv6One, t.IPv6Two, t.IPv6All, t.WithDS)
 	}
