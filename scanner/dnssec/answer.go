@@ -298,6 +298,9 @@ func (j *judging) deny(n name) {
 		// counts, not the code.
 		if s, r := den.noData(n, j.qtype); kind == NoData || s != Bogus {
 			kind, state, reason = NoData, s, r
+			if den.nxname {
+				kind = NoName
+			}
 		}
 	}
 	if state == Bogus {

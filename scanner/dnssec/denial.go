@@ -20,8 +20,11 @@ type denial struct {
 	hashes []hashed
 	// steep is set when the NSEC3 records ask for more iterations than allowed.
 	steep bool
-	fault Reason // gravest reason for which a record was refused
-	ttl   uint32 // least TTL of the records relied on
+	// nxname is set when the record of the queried name says that there is no
+	// such name: compact denial, RFC 9824.
+	nxname bool
+	fault  Reason // gravest reason for which a record was refused
+	ttl    uint32 // least TTL of the records relied on
 }
 
 // record is one NSEC or NSEC3 record and whether it can be relied on.

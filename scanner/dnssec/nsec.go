@@ -80,6 +80,7 @@ func (d *denial) nsecNoData(qname name, qtype uint16) proof {
 		return unproved
 	}
 	if at := d.nsecAt(qname); at != nil {
+		d.nxname = at.has(dns.TypeNXNAME)
 		return provedIf(at.lacks(qtype, qname == d.zone.name && qname == root))
 	}
 	over := d.nsecOver(qname)

@@ -199,6 +199,7 @@ func (d *denial) nsec3NoData(qname name, qtype uint16) proof {
 		return unproved
 	}
 	if at := d.nsec3At(qname); at != nil {
+		d.nxname = at.has(dns.TypeNXNAME)
 		return provedIf(at.lacks(qtype, qname == d.zone.name && qname == root))
 	}
 	closest, over := d.encloser(qname)
