@@ -149,6 +149,7 @@ func (r *reply) wildcard(zone *Zone, f found, name Name, n *node) (target Name, 
 	if !r.put(zone, answerSection, name, set) {
 		return "", false
 	}
+	r.last, r.lastZone = set, zone
 	for _, proof := range r.denial(zone, func() []*RRset { return zone.proveExpansion(name, f) }) {
 		r.pending = append(r.pending, zoneSet{zone, proof})
 	}

@@ -47,7 +47,11 @@ zz TYPE65534 \# 3 010203
 
 func testZone(t testing.TB, signing *Signing) *Zone {
 	t.Helper()
-	z := NewZone(MustName("example.com"))
+	return fillZone(t, NewZone(MustName("example.com")), signing)
+}
+
+func fillZone(t testing.TB, z *Zone, signing *Signing) *Zone {
+	t.Helper()
 	z.Signing = signing
 	parser := dns.NewZoneParser(strings.NewReader(testRecords), "example.com.", "")
 	parser.SetDefaultTTL(3600)
@@ -108,18 +112,35 @@ func TestVerifyZone(t *testing.T) {
 		{"two algorithms", signWith(t, true, &NSEC3{}, dns.ECDSAP256SHA256, dns.RSASHA256)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var text strings.Builder
-			if err := testZone(t, c.signing).Write(&text); err != nil {
-				t.Fatal(err)
-			}
-			file := filepath.Join(t.TempDir(), "zone")
-			if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			out, err := exec.Command(verify, "-V", "2", file).CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s\n%s", err, out, text.String())
-			}
+			verifyZone(t, verify, testZone(t, c.signing))
+			z := NewZone(MustName("example.com"))
+			z.Children = manyChildren{t}
+			verifyZone(t, verify, fillZone(t, z, c.signing))
 		})
 	}
+	broken := signWith(t, false, nil, dns.ECDSAP256SHA256)
+	broken.Faults = []SigningFault{{Kind: CorruptRRSIG, Types: []uint16{dns.TypeMX}}}
+	if out, err := runVerify(t, verify, testZone(t, broken)); err == nil {
+		t.Errorf("the verifier accepts a corrupt signature:\n%s", out)
+	}
+}
+
+func verifyZone(t *testing.T, verify string, z *Zone) {
+	t.Helper()
+	if out, err := runVerify(t, verify, z); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+func runVerify(t *testing.T, verify string, z *Zone) ([]byte, error) {
+	t.Helper()
+	var text strings.Builder
+	if err := z.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "zone")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return exec.Command(verify, "-V", "2", file).CombinedOutput()
 }
