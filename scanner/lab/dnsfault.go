@@ -302,6 +302,9 @@ func (l *Lab) linkFault(conn *net.TCPConn, v *view, port uint16) bool {
 		switch f.Do {
 		case "reset":
 			_ = conn.SetLinger(0)
+		case "close":
+			_ = conn.CloseWrite()
+			<-l.gone(conn)
 		case "hang":
 			<-l.gone(conn)
 		}

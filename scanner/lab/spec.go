@@ -243,7 +243,7 @@ func (m *Mail) UnmarshalYAML(node *yaml.Node) error {
 		*m = Mail{StartTLS: true, SMTPUTF8: true, given: true}
 	}
 	switch node.Kind {
-	case yaml.ScalarNode:
+	case yaml.ScalarNode, yaml.SequenceNode:
 		m.MX, m.Null = nil, node.Value == "null_mx"
 		if m.Null || node.Value == "none" {
 			return nil

@@ -267,6 +267,7 @@ func (w *webServer) misbehave(rw http.ResponseWriter, r *http.Request, f Fault) 
 	case "http_cut_short":
 		rw.Header().Set("Content-Length", "100000")
 		_, _ = io.WriteString(rw, "<html>")
+		_ = http.NewResponseController(rw).Flush()
 		panic(http.ErrAbortHandler)
 	}
 	hijacker, ok := rw.(http.Hijacker)
