@@ -8,10 +8,7 @@ import (
 	"iter"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/miekg/dns"
 
 	"adopt6/scanner/resolve"
 )
@@ -20,7 +17,7 @@ import (
 func (f *resolveFlags) runBatch(ctx context.Context, a *app, r *resolve.Resolver, mode resolve.Mode, kind uint16) error {
 	names := &nameReader{in: a.in}
 	started := time.Now()
-	var stats resolve.StubStats
+	var stats resolve.BatchStats
 	var err error
 	if f.server != "" {
 		server, parseErr := parseServer(f.server)
@@ -30,7 +27,7 @@ func (f *resolveFlags) runBatch(ctx context.Context, a *app, r *resolve.Resolver
 		stub := resolve.Stub{Server: server, Type: kind, RD: f.recursion, Window: f.window}
 		stats, err = r.Stub(ctx, stub, names.all(), a.out)
 	} else {
-		stats, err = resolveAll(ctx, r, mode, kind, f.window, names.all(), a.out)
+		stats, err = r.ResolveAll(ctx, mode, kind, f.window, names.all(), a.out)
 	}
 	if err == nil {
 		err = names.err
@@ -73,53 +70,4 @@ func (n *nameReader) all() iter.Seq[string] {
 			n.err = fmt.Errorf("read names: %w", lines.Err())
 		}
 	}
-}
-
-// resolveAll resolves names with a number of workers and writes JSON lines.
-func resolveAll(ctx context.Context, r *resolve.Resolver, mode resolve.Mode, kind uint16, workers int, names iter.Seq[string], w io.Writer) (resolve.StubStats, error) {
-	var stats resolve.StubStats
-	var failed error
-	var mu sync.Mutex
-	out := bufio.NewWriterSize(w, 1<<17)
-	work := make(chan string)
-	var running sync.WaitGroup
-	for range workers {
-		running.Go(func() {
-			var line []byte
-			for name := range work {
-				result, err := r.Resolve(ctx, mode, name, kind)
-				if err != nil {
-					result = &resolve.Result{Name: name, Type: kind, RCode: dns.RcodeServerFailure, Reason: "bad_name"}
-				}
-				line = append(result.AppendJSON(line[:0]), '\n')
-				mu.Lock()
-				stats.Asked++
-				stats.Queries += int64(result.Queries)
-				if result.Reason == "" {
-					stats.Answered++
-				} else {
-					stats.Failed++
-				}
-				if _, err := out.Write(line); err != nil && failed == nil {
-					failed = err
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	for name := range names {
-		if ctx.Err() != nil {
-			break
-		}
-		work <- name
-	}
-	close(work)
-	running.Wait()
-	if ctx.Err() != nil {
-		return stats, ctx.Err()
-	}
-	if err := out.Flush(); err != nil {
-		failed = err
-	}
-	return stats, failed
 }

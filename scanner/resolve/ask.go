@@ -64,8 +64,8 @@ func (j *job) askTogether(r *round) (a *answer, f *failure) {
 	if !leads {
 		select {
 		case <-fl.done:
-		case <-j.ctx.Done():
-			return nil, j.ended(r.cut.zone, j.ctx.Err())
+		case <-j.ctx().Done():
+			return nil, j.ended(r.cut.zone, j.ctx().Err())
 		}
 		if fl.value != nil && j.trace != nil {
 			j.event(Event{Step: StepShared, Zone: r.cut.zone, Name: r.name, Type: r.qtype})
@@ -267,8 +267,17 @@ func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
 		if j.queries >= j.r.config.Limits.Queries {
 			return nil, &failure{reason: ReasonLimitQueries, zone: r.cut.zone}
 		}
+		left := j.timeLeft()
+		if left <= 0 {
+			return nil, &failure{reason: ReasonLimitTime, zone: r.cut.zone}
+		}
+		a.timeout = min(a.timeout, left)
 		j.queries++
-		if err := j.r.try(j.ctx, &a, &j.out); err != nil {
+		ctx := j.outer
+		if j.r.config.Limiter != nil {
+			ctx = j.ctx()
+		}
+		if err := j.r.try(ctx, &a, &j.out); err != nil {
 			return nil, j.ended(r.cut.zone, err)
 		}
 		if j.trace != nil {

@@ -24,7 +24,8 @@ type outcome struct {
 	msg    message
 	rtt    time.Duration
 	reason string
-	err    error // the end of the context, or the cause of reason over TCP
+	err    error  // the cause of reason, where there is more to say
+	buffer []byte // of msg, for use with the next attempt
 }
 
 // try sends one query and waits for its outcome. It returns an error for the
@@ -35,8 +36,7 @@ func (r *Resolver) try(ctx context.Context, a *attempt, out *outcome) error {
 			return err
 		}
 	}
-	records := out.msg.records
-	*out = outcome{msg: message{records: records}}
+	*out = outcome{buffer: out.buffer, msg: message{records: out.msg.records}}
 	var wire []byte
 	var err error
 	if a.transport == TCP {
@@ -87,7 +87,8 @@ func (r *Resolver) tryUDP(ctx context.Context, a *attempt, out *outcome) ([]byte
 	out.reason, out.rtt = p.reason, p.rtt
 	var wire []byte
 	if p.reason == "" {
-		wire, p.reply = p.reply, nil
+		wire = p.reply
+		p.reply, out.buffer = out.buffer, p.reply
 	} else if p.reason == ReasonTimeout {
 		a.server.penalise()
 	}

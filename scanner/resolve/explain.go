@@ -44,6 +44,8 @@ func Reasons() []ReasonInfo {
 			"Let the NS records name hosts with addresses."},
 		{ReasonAliasLoop, "The aliases (CNAME, DNAME) lead back to where they began.",
 			"Correct the alias records."},
+		{ReasonBadName, "This is no domain name: a label is empty or longer than 63 bytes, or the whole is longer than 255.",
+			"Correct the list."},
 		{ReasonLimitQueries, "The answer would take more queries than a sound zone needs.",
 			"Shorten chains of delegations and aliases, and mend name servers that do not answer."},
 		{ReasonLimitDepth, "Finding the name servers leads through too many other zones.",

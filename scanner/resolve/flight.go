@@ -23,7 +23,7 @@ type flightKey struct {
 // flight is work under way. value is set before done is closed; it is zero
 // when nothing came of it that others could use.
 type flight[V any] struct {
-	done  chan struct{}
+	done  chan struct{} // made by the first who waits
 	value V
 }
 
@@ -42,9 +42,12 @@ func (f *flights[V]) join(k flightKey) (*flight[V], bool) {
 	s.Lock()
 	defer s.Unlock()
 	if known := s.under[k]; known != nil {
+		if known.done == nil {
+			known.done = make(chan struct{})
+		}
 		return known, false
 	}
-	fresh := &flight[V]{done: make(chan struct{})}
+	fresh := new(flight[V])
 	s.under[k] = fresh
 	return fresh, true
 }
@@ -53,8 +56,10 @@ func (f *flights[V]) join(k flightKey) (*flight[V], bool) {
 func (f *flights[V]) land(k flightKey, fl *flight[V], value V) {
 	s := &f.shards[maphash.String(f.seed, k.name)%cacheShards]
 	s.Lock()
+	defer s.Unlock()
 	delete(s.under, k)
-	s.Unlock()
 	fl.value = value
-	close(fl.done)
+	if fl.done != nil {
+		close(fl.done)
+	}
 }

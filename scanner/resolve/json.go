@@ -34,8 +34,7 @@ func (r *Result) AppendJSON(b []byte) []byte {
 		}
 		h := rr.Header()
 		b = appendRecordHead(b, h.Name, h.Rrtype, h.Ttl)
-		b = appendString(b, RData(rr))
-		b = append(b, '}')
+		b = append(appendRData(b, rr), '}')
 	}
 	b = append(b, ']')
 	b = r.appendFacts(b)
@@ -92,6 +91,25 @@ func appendMember(b []byte, name, value string) []byte {
 // RData returns the data of a record in zone file form, without the owner
 // name and the like.
 func RData(rr dns.RR) string { return strings.TrimPrefix(rr.String(), rr.Header().String()) }
+
+// appendRData appends the data of a record as a JSON string.
+func appendRData(b []byte, rr dns.RR) []byte {
+	var ip []byte
+	switch rr := rr.(type) {
+	case *dns.A:
+		ip = rr.A.To4()
+	case *dns.AAAA:
+		ip = rr.AAAA
+	case *dns.CNAME:
+		return appendString(b, rr.Target)
+	case *dns.NS:
+		return appendString(b, rr.Ns)
+	}
+	if addr, ok := netip.AddrFromSlice(ip); ok {
+		return append(addr.AppendTo(append(b, '"')), '"')
+	}
+	return appendString(b, RData(rr))
+}
 
 // appendReply appends what a server replied as one JSON object.
 func appendReply(b []byte, name string, qtype uint16, m *message) ([]byte, error) {

@@ -11,12 +11,11 @@ import (
 
 // Faults of a message.
 var (
-	errShort    = errors.New("message ends early")
-	errName     = errors.New("malformed domain name")
-	errCounts   = errors.New("more records than the message can hold")
-	errRData    = errors.New("malformed record data")
-	errOPT      = errors.New("malformed OPT record")
-	errQuestion = errors.New("answers another question")
+	errShort  = errors.New("message ends early")
+	errName   = errors.New("malformed domain name")
+	errCounts = errors.New("more records than the message can hold")
+	errRData  = errors.New("malformed record data")
+	errOPT    = errors.New("malformed OPT record")
 )
 
 const (

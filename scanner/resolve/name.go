@@ -18,6 +18,9 @@ func canonical(name string) (string, error) {
 	if isPlain(name) {
 		return name, nil
 	}
+	if dotted := name + "."; isPlain(dotted) {
+		return dotted, nil
+	}
 	var wire [maxNameWire]byte
 	n, err := dns.PackDomainName(dns.Fqdn(name), wire[:], 0, nil, false)
 	if err != nil {

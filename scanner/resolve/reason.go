@@ -33,6 +33,8 @@ const (
 	ReasonNSChain   = "ns_cname"          // every name server is an alias (RFC 2181 section 10.3)
 	ReasonAliasLoop = "cname_loop"        // aliases that lead back
 
+	ReasonBadName = "bad_name" // not a domain name; nothing was asked
+
 	ReasonLimitQueries = "limit_queries" // Limits.Queries
 	ReasonLimitDepth   = "limit_depth"   // Limits.Depth
 	ReasonLimitFanOut  = "limit_fanout"  // Limits.FanOut

@@ -3,7 +3,6 @@ package resolve
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -28,8 +27,7 @@ type Resolver struct {
 	udp     *udpTransport
 	tcp     *tcpTransport
 	views   [modes]*view
-	// validators are made for one job after the other.
-	validators sync.Pool
+	jobs    sync.Pool
 }
 
 // view is what has been learnt in one mode.
@@ -118,8 +116,8 @@ func (r *Resolver) Resolve(ctx context.Context, mode Mode, name string, qtype ui
 	if err != nil {
 		return nil, err
 	}
-	j, cancel := r.newJob(ctx, mode)
-	defer cancel()
+	j := r.newJob(ctx, mode)
+	defer j.end()
 	result := &Result{Name: name, Type: qtype}
 	err = j.resolve(result)
 	result.Queries = j.queries
@@ -127,94 +125,6 @@ func (r *Resolver) Resolve(ctx context.Context, mode Mode, name string, qtype ui
 		return nil, fmt.Errorf("resolve %s %s: %w", name, dns.Type(qtype), err)
 	}
 	return result, nil
-}
-
-// Delegation finds the zone cut at or above name and asks the parent zone's
-// servers what they say of it. Errors are as for Resolve.
-func (r *Resolver) Delegation(ctx context.Context, mode Mode, name string) (*Delegation, error) {
-	name, err := canonical(name)
-	if err != nil {
-		return nil, err
-	}
-	j, cancel := r.newJob(ctx, mode)
-	defer cancel()
-	d, err := j.delegation(name)
-	if err != nil {
-		return nil, fmt.Errorf("delegation of %s: %w", name, err)
-	}
-	d.Queries = j.queries
-	return d, nil
-}
-
-// job is the work of one call: its bounds and where it stands.
-type job struct {
-	r       *Resolver
-	view    *view
-	outer   context.Context // the caller's
-	ctx     context.Context // outer, bounded by Limits.Time
-	started time.Time
-	trace   func(Event) // nil: off
-	queries int
-	depth   int
-	stack   []key // look-ups in each other
-	out     outcome
-
-	full      bool // ask for DNSSEC records and validate
-	validator *dnssec.Validator
-	referrals []*answer // met by this job
-	avoid     []*server // not to be asked
-}
-
-func (r *Resolver) newJob(ctx context.Context, mode Mode) (*job, context.CancelFunc) {
-	j := &job{r: r, view: r.views[mode%modes], outer: ctx, started: time.Now(), trace: traceOf(ctx)}
-	var cancel context.CancelFunc
-	j.ctx, cancel = context.WithDeadline(ctx, j.started.Add(r.config.Limits.Time))
-	if r.config.Anchors == nil {
-		return j, cancel
-	}
-	j.full = true
-	at := r.config.At
-	if at.IsZero() {
-		at = r.config.Now()
-	}
-	j.validator, _ = r.validators.Get().(*dnssec.Validator)
-	if j.validator == nil {
-		j.validator = dnssec.NewValidator(at, dnssec.DefaultBudget())
-	} else {
-		j.validator.Reset(at, dnssec.DefaultBudget())
-	}
-	return j, func() {
-		r.validators.Put(j.validator)
-		cancel()
-	}
-}
-
-// failure is why a look-up came to nothing. err is set when the caller's
-// context ended, and then nothing else is.
-type failure struct {
-	reason string
-	zone   string
-	err    error
-}
-
-// final says whether the whole job is over: no other server can help.
-func (f *failure) final() bool {
-	switch f.reason {
-	case ReasonLimitQueries, ReasonLimitTime:
-		return true
-	}
-	return f.err != nil
-}
-
-// ended returns the failure for an error of j.ctx.
-func (j *job) ended(zone string, err error) *failure {
-	if j.outer.Err() != nil {
-		return &failure{err: j.outer.Err()}
-	}
-	if j.ctx.Err() != nil {
-		return &failure{reason: ReasonLimitTime, zone: zone}
-	}
-	return &failure{err: err}
 }
 
 // resolve follows name through its aliases.
@@ -301,85 +211,4 @@ func withoutSignatures(rrs []dns.RR, qtype uint16) []dns.RR {
 		}
 	}
 	return keep
-}
-
-func (j *job) now() int64 { return j.r.config.Now().Unix() }
-
-// delegation finds the zone cut at or above name.
-func (j *job) delegation(name string) (*Delegation, error) {
-	for {
-		if name == "." {
-			return j.rootDelegation()
-		}
-		a, f := j.parentSide(name)
-		d := &Delegation{Zone: name}
-		switch {
-		case f != nil && f.err != nil:
-			return nil, f.err
-		case f != nil:
-			d.Zone, d.Parent, d.Reason, d.RCode = name, f.zone, f.reason, dns.RcodeServerFailure
-			return d, nil
-		case a.kind == isNXDomain:
-			d.Parent, d.RCode = a.zone, a.rcode
-			return d, nil
-		case a.cut != nil && a.cut.zone == name:
-			d.Parent, d.Glue, d.SameServers = a.cut.parent, a.glue, a.kind == isAnswer
-			if d.SameServers {
-				d.Parent = a.zone
-			}
-			for _, host := range a.cut.ns {
-				d.NS = append(d.NS, host.name)
-			}
-			return d, j.delegationDS(d)
-		case a.zone == name:
-			// The zone exists, on its parent's servers, and shows no NS.
-			d.SameServers = true
-			return d, j.delegationDS(d)
-		}
-		name = a.zone // no zone cut at name, but there
-	}
-}
-
-// delegationDS adds the DS records of d.
-func (j *job) delegationDS(d *Delegation) error {
-	a, f := j.lookup(d.Zone, dns.TypeDS)
-	if f != nil {
-		d.Reason = f.reason
-		return f.err
-	}
-	d.StateReason, d.StateZone = dnssec.NoAnchor, "."
-	if j.full {
-		var got dnssec.Verdict
-		if got, a, f = j.secure(d.Zone, dns.TypeDS, a); f != nil {
-			d.Reason = f.reason
-			return f.err
-		}
-		d.State, d.StateReason, d.StateZone = got.State, got.Reason, got.Zone
-	}
-	for _, rr := range a.rrs {
-		if ds, ok := rr.(*dns.DS); ok {
-			d.DS = append(d.DS, ds)
-		}
-	}
-	if d.SameServers && below(d.Zone, a.zone) {
-		d.Parent = a.zone
-	}
-	return nil
-}
-
-// rootDelegation describes the root, whose parent is the file of hints.
-func (j *job) rootDelegation() (*Delegation, error) {
-	c, f := j.root()
-	if f != nil {
-		if f.err != nil {
-			return nil, f.err
-		}
-		return &Delegation{Zone: ".", Reason: f.reason, RCode: dns.RcodeServerFailure}, nil
-	}
-	d := &Delegation{Zone: ".", Glue: make(map[string][]netip.Addr)}
-	for _, host := range c.ns {
-		d.NS = append(d.NS, host.name)
-		d.Glue[host.name] = slices.Clone(host.addrs)
-	}
-	return d, nil
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"iter"
 	"net/netip"
-	"sync"
 
 	"github.com/miekg/dns"
 )
@@ -21,25 +20,13 @@ type Stub struct {
 	Window int
 }
 
-// StubStats counts what came of the questions.
-type StubStats struct {
-	Asked, Answered, Failed int64
-	Queries                 int64 // tries included
-}
-
-const (
-	defaultWindow = 1000
-	// stubFlush is when output is handed to the writer, and stubBacklog when
-	// asking waits for the writer to catch up, both in bytes.
-	stubFlush   = 128 << 10
-	stubBacklog = 8 << 20
-)
+const defaultWindow = 1000
 
 // Stub asks s.Server for each of names and writes what it replies to w, one
 // JSON object a line, in the order of the answers. Lost queries are tried
 // again; truncated answers are reported as they are. It ends with the names,
 // with ctx or with an error of w.
-func (r *Resolver) Stub(ctx context.Context, s Stub, names iter.Seq[string], w io.Writer) (StubStats, error) {
+func (r *Resolver) Stub(ctx context.Context, s Stub, names iter.Seq[string], w io.Writer) (BatchStats, error) {
 	if s.Window <= 0 {
 		s.Window = defaultWindow
 	}
@@ -83,7 +70,7 @@ type stubRun struct {
 	flags  uint16
 	free   chan *stubQuery // those not under way
 	out    *output
-	stats  StubStats
+	stats  BatchStats
 }
 
 // stubQuery is one of the questions under way; it is used again and again.
@@ -94,7 +81,7 @@ type stubQuery struct {
 	tries int
 	msg   message
 	line  []byte
-	stats StubStats
+	stats BatchStats
 }
 
 // ask takes the next free query and sends it.
@@ -121,7 +108,7 @@ func (run *stubRun) ask(name string) error {
 	}
 	if err != nil {
 		q.name = name
-		q.failed("bad_name")
+		q.failed(ReasonBadName)
 		return nil
 	}
 	q.send()
@@ -206,93 +193,4 @@ func (q *stubQuery) done(line []byte) {
 	q.line = line
 	q.run.out.add(line)
 	q.run.free <- q // never blocks: there is a place for each
-}
-
-func (s *StubStats) add(t StubStats) {
-	s.Asked += t.Asked
-	s.Answered += t.Answered
-	s.Failed += t.Failed
-	s.Queries += t.Queries
-}
-
-// output gathers lines from many goroutines and writes them from one of its
-// own, so that a slow writer holds up asking and never reading.
-type output struct {
-	mu      sync.Mutex
-	ready   sync.Cond // something to write, or closing
-	drained sync.Cond
-	full    []byte
-	spare   []byte
-	closing bool
-	err     error
-	ended   chan struct{}
-}
-
-func newOutput(w io.Writer) *output {
-	o := &output{ended: make(chan struct{})}
-	o.ready.L, o.drained.L = &o.mu, &o.mu
-	go o.run(w)
-	return o
-}
-
-func (o *output) run(w io.Writer) {
-	defer close(o.ended)
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for {
-		for len(o.full) < stubFlush && !o.closing {
-			o.ready.Wait()
-		}
-		if len(o.full) == 0 {
-			return
-		}
-		o.full, o.spare = o.spare[:0], o.full
-		o.drained.Broadcast()
-		o.mu.Unlock()
-		_, err := w.Write(o.spare)
-		o.mu.Lock()
-		if o.err == nil {
-			o.err = err
-		}
-	}
-}
-
-// add takes a line.
-func (o *output) add(line []byte) {
-	o.mu.Lock()
-	o.full = append(o.full, line...)
-	if len(o.full) >= stubFlush {
-		o.ready.Signal()
-	}
-	o.mu.Unlock()
-}
-
-// room waits until the writer has caught up. It returns the writer's error.
-func (o *output) room() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for len(o.full) > stubBacklog && o.err == nil {
-		o.drained.Wait()
-	}
-	return o.err
-}
-
-// giveUp lets nobody wait for the writer any longer.
-func (o *output) giveUp() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.err == nil {
-		o.err = context.Canceled
-	}
-	o.drained.Broadcast()
-}
-
-// close writes what is left and returns the writer's error.
-func (o *output) close() error {
-	o.mu.Lock()
-	o.closing = true
-	o.ready.Signal()
-	o.mu.Unlock()
-	<-o.ended
-	return o.err
 }

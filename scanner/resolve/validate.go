@@ -146,8 +146,8 @@ func (j *job) zone(name string, build func() (*dnssec.Zone, *failure)) (*dnssec.
 	if !leads {
 		select {
 		case <-fl.done:
-		case <-j.ctx.Done():
-			return nil, j.ended(name, j.ctx.Err())
+		case <-j.ctx().Done():
+			return nil, j.ended(name, j.ctx().Err())
 		}
 		if fl.value != nil {
 			return fl.value, nil

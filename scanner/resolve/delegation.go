@@ -1,0 +1,108 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/miekg/dns"
+
+	"adopt6/scanner/dnssec"
+)
+
+// Delegation finds the zone cut at or above name and asks the parent zone's
+// servers what they say of it. Errors are as for Resolve.
+func (r *Resolver) Delegation(ctx context.Context, mode Mode, name string) (*Delegation, error) {
+	name, err := canonical(name)
+	if err != nil {
+		return nil, err
+	}
+	j := r.newJob(ctx, mode)
+	defer j.end()
+	d, err := j.delegation(name)
+	if err != nil {
+		return nil, fmt.Errorf("delegation of %s: %w", name, err)
+	}
+	d.Queries = j.queries
+	return d, nil
+}
+
+// delegation finds the zone cut at or above name.
+func (j *job) delegation(name string) (*Delegation, error) {
+	for {
+		if name == "." {
+			return j.rootDelegation()
+		}
+		a, f := j.parentSide(name)
+		d := &Delegation{Zone: name}
+		switch {
+		case f != nil && f.err != nil:
+			return nil, f.err
+		case f != nil:
+			d.Zone, d.Parent, d.Reason, d.RCode = name, f.zone, f.reason, dns.RcodeServerFailure
+			return d, nil
+		case a.kind == isNXDomain:
+			d.Parent, d.RCode = a.zone, a.rcode
+			return d, nil
+		case a.cut != nil && a.cut.zone == name:
+			d.Parent, d.Glue, d.SameServers = a.cut.parent, a.glue, a.kind == isAnswer
+			if d.SameServers {
+				d.Parent = a.zone
+			}
+			for _, host := range a.cut.ns {
+				d.NS = append(d.NS, host.name)
+			}
+			return d, j.delegationDS(d)
+		case a.zone == name:
+			// The zone exists, on its parent's servers, and shows no NS.
+			d.SameServers = true
+			return d, j.delegationDS(d)
+		}
+		name = a.zone // no zone cut at name, but there
+	}
+}
+
+// delegationDS adds the DS records of d.
+func (j *job) delegationDS(d *Delegation) error {
+	a, f := j.lookup(d.Zone, dns.TypeDS)
+	if f != nil {
+		d.Reason = f.reason
+		return f.err
+	}
+	d.StateReason, d.StateZone = dnssec.NoAnchor, "."
+	if j.full {
+		var got dnssec.Verdict
+		if got, a, f = j.secure(d.Zone, dns.TypeDS, a); f != nil {
+			d.Reason = f.reason
+			return f.err
+		}
+		d.State, d.StateReason, d.StateZone = got.State, got.Reason, got.Zone
+	}
+	for _, rr := range a.rrs {
+		if ds, ok := rr.(*dns.DS); ok {
+			d.DS = append(d.DS, ds)
+		}
+	}
+	if d.SameServers && below(d.Zone, a.zone) {
+		d.Parent = a.zone
+	}
+	return nil
+}
+
+// rootDelegation describes the root, whose parent is the file of hints.
+func (j *job) rootDelegation() (*Delegation, error) {
+	c, f := j.root()
+	if f != nil {
+		if f.err != nil {
+			return nil, f.err
+		}
+		return &Delegation{Zone: ".", Reason: f.reason, RCode: dns.RcodeServerFailure}, nil
+	}
+	d := &Delegation{Zone: ".", Glue: make(map[string][]netip.Addr)}
+	for _, host := range c.ns {
+		d.NS = append(d.NS, host.name)
+		d.Glue[host.name] = slices.Clone(host.addrs)
+	}
+	return d, nil
+}
