@@ -110,10 +110,12 @@ func (s *Store) persist(ctx context.Context, segment spool.Segment) error {
 // a target that counts as stored has its contacts too.
 func (s *Store) deliverSegment(ctx context.Context, segment spool.Segment) error {
 	header, list, damage, err := segment.Load()
-	if errors.Is(err, spool.ErrNoSegment) {
+	switch {
+	case errors.Is(err, spool.ErrEmpty):
+		return segment.Remove()
+	case errors.Is(err, spool.ErrNoSegment):
 		return s.setAside(segment, "its header cannot be read")
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	if err := s.insert(ctx, header.Started, list); err != nil {

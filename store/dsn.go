@@ -68,7 +68,7 @@ func (s *Store) connectServer() error {
 // be given where others can read it.
 func HasPassword(dsn string) bool {
 	address, err := url.Parse(dsn)
-	if err != nil {
+	if err != nil || address.Opaque != "" { // no address of ours
 		return strings.Contains(dsn, "@")
 	}
 	_, has := address.User.Password()

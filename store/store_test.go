@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -20,7 +21,13 @@ import (
 	"adopt6/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) == 8 && os.Args[1] == "write-until-killed" {
+		fmt.Fprintln(os.Stderr, writeUntilKilled(os.Args[2:]))
+		os.Exit(1)
+	}
+	storetest.Main(m)
+}
 
 var scanStart = time.Date(2026, 11, 30, 23, 59, 58, 0, time.UTC)
 

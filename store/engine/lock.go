@@ -43,7 +43,7 @@ func lockFolder(ctx context.Context, path string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock store folder %s: %w", path, err)
 	}
-	if err := flock(ctx, f); err != nil {
+	if err := flock(ctx, path, f); err != nil {
 		defer f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, lockedBy(path, f)
@@ -62,8 +62,9 @@ func lockFolder(ctx context.Context, path string) (*os.File, error) {
 	return f, nil
 }
 
-// flock tries for lockPatience.
-func flock(ctx context.Context, f *os.File) error {
+// flock takes the lock. It waits for the engine of a dead process, at most for
+// lockPatience, and not for a process that lives.
+func flock(ctx context.Context, path string, f *os.File) error {
 	ctx, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -71,6 +72,9 @@ func flock(ctx context.Context, f *os.File) error {
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil || !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		if holder := lockedBy(path, f); holder.PID > 0 && syscall.Kill(holder.PID, 0) == nil {
 			return err
 		}
 		select {
@@ -81,9 +85,10 @@ func flock(ctx context.Context, f *os.File) error {
 	}
 }
 
-func lockedBy(path string, f *os.File) error {
+// lockedBy reads who has the lock.
+func lockedBy(path string, f *os.File) *LockedError {
 	locked := &LockedError{Path: path}
-	text, err := io.ReadAll(io.LimitReader(f, 64))
+	text, err := io.ReadAll(io.NewSectionReader(f, 0, 64))
 	if err != nil {
 		return locked
 	}

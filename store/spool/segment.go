@@ -106,9 +106,14 @@ func (d Damage) String() string {
 	return ""
 }
 
-// ErrNoSegment says that a file is not a segment, or that not even its header
-// can be read.
-var ErrNoSegment = errors.New("not a spool segment")
+var (
+	// ErrNoSegment says that a file is not a segment, or that not even its
+	// header can be read.
+	ErrNoSegment = errors.New("not a spool segment")
+	// ErrEmpty says that a segment ends before its header does: its process
+	// was killed before anything was written to it.
+	ErrEmpty = errors.New("empty spool segment")
+)
 
 // Read returns what a segment holds. Damage is no error: what is whole is
 // returned. A reader's failure is one.
@@ -120,15 +125,19 @@ func Read(r io.Reader) (Header, []scanner.Observation, Damage, error) {
 		damage       Damage
 	)
 	head := make([]byte, len(magic))
-	if _, err := io.ReadFull(in, head); err != nil || string(head) != magic {
-		return header, nil, damage, errors.Join(ErrNoSegment, realError(err))
+	n, err := io.ReadFull(in, head)
+	switch {
+	case string(head[:n]) != magic[:n]:
+		return header, nil, damage, ErrNoSegment
+	case err != nil:
+		return header, nil, damage, atEnd(err)
 	}
 	payload, whole, err := readFrame(in, nil)
-	if err == nil && whole {
-		header, err = decodeHeader(payload)
+	if err != nil {
+		return header, nil, damage, atEnd(err)
 	}
-	if err != nil || !whole {
-		return header, nil, damage, errors.Join(ErrNoSegment, realError(err))
+	if header, err = decodeHeader(payload); err != nil || !whole {
+		return header, nil, damage, ErrNoSegment
 	}
 	for {
 		payload, whole, err = readFrame(in, payload)
@@ -179,10 +188,10 @@ func readFrame(in *bufio.Reader, buf []byte) (payload []byte, whole bool, err er
 	return payload, crc32.Checksum(payload, castagnoli) == binary.LittleEndian.Uint32(head[4:]), nil
 }
 
-// realError leaves out that a file was short.
-func realError(err error) error {
+// atEnd turns the end of a file into ErrEmpty.
+func atEnd(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil
+		return ErrEmpty
 	}
 	return err
 }

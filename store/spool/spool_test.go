@@ -168,9 +168,10 @@ func TestReadOfDamagedSegments(t *testing.T) {
 		"a flipped checksum":     {flip(len(first) + 5), []uint64{1, 2}, Damage{Corrupt: 1}, nil},
 		"a huge length":          {flip(len(first) + 3), nil, Damage{Torn: true}, nil},
 		"zeros at the end":       {append(bytes.Clone(whole), make([]byte, 16)...), []uint64{0, 1, 2}, Damage{Corrupt: 2}, nil},
-		"no header":              {[]byte(magic), nil, Damage{}, ErrNoSegment},
+		"no header":              {[]byte(magic), nil, Damage{}, ErrEmpty},
 		"a flipped header":       {flip(len(magic) + frameHead), nil, Damage{}, ErrNoSegment},
-		"empty":                  {nil, nil, Damage{}, ErrNoSegment},
+		"empty":                  {nil, nil, Damage{}, ErrEmpty},
+		"half a magic line":      {[]byte(magic[:4]), nil, Damage{}, ErrEmpty},
 		"another file":           {[]byte("scan,position\n1,2\n"), nil, Damage{}, ErrNoSegment},
 	}
 	for name, test := range tests {

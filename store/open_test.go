@@ -1,0 +1,234 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"adopt6/store"
+	"adopt6/store/engine"
+	"adopt6/store/storetest"
+)
+
+func TestNewerSchemaIsRefused(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		s, err := store.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Execute(t.Context(), "INSERT INTO schema_migrations (version, name, applied) SELECT toUInt32(99), 'later', now()", "", nil)
+		if err = errors.Join(err, s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for _, cfg.ReadOnly = range []bool{true, false} {
+			_, err := store.Open(t.Context(), cfg)
+			var newer *store.NewerSchemaError
+			if !errors.As(err, &newer) || newer.Store != 99 || newer.Known != 1 || !strings.Contains(err.Error(), "version 99") {
+				t.Errorf("read-only %v: %v", cfg.ReadOnly, err)
+			}
+		}
+	})
+}
+
+// A migration that was cut short is applied anew.
+func TestMigrationCutShort(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		s, err := store.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scan := newScan(t, s, 1)
+		for _, statement := range []string{"DROP TABLE schema_migrations", "DROP TABLE indicators"} {
+			if err := s.Execute(t.Context(), statement, "", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = storetest.Open(t, cfg)
+		if got := ask(t, s, "SELECT (SELECT max(version) FROM schema_migrations), (SELECT count() FROM indicators), (SELECT count() FROM scans)"); got != "1\t0\t1" {
+			t.Errorf("after the second migration: %s", got)
+		}
+		if _, err := s.Scan(t.Context(), scan.ID); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// docs/schema.md and DESCRIBE are how an analyst learns what a column means.
+func TestEveryColumnIsExplained(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		s := storetest.Open(t, cfg)
+		for _, table := range []string{"scans", "observations", "endpoints", "indicators", "schema_migrations"} {
+			for line := range strings.SplitSeq(ask(t, s, "DESCRIBE "+table), "\n") {
+				if fields := strings.Split(line, "\t"); len(fields) < 5 || len(fields[4]) < 3 {
+					t.Errorf("%s: no comment in %q", table, line)
+				}
+			}
+		}
+	})
+}
+
+func TestReadOnlyNeedsAStore(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		cfg.ReadOnly = true
+		var missing *store.MissingError
+		if _, err := store.Open(t.Context(), cfg); !errors.As(err, &missing) {
+			t.Errorf("without a store: %v", err)
+		}
+		if _, err := os.Stat(cfg.Path); cfg.Path != "" && !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("reading made a folder: %v", err)
+		}
+	})
+}
+
+func TestReadOnlyChangesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		s, err := store.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scan := newScan(t, s, 1)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		cfg.ReadOnly = true
+		accounts := []string{cfg.DSN}
+		if cfg.DSN != "" { // the account of an analyst
+			accounts = append(accounts, strings.Replace(cfg.DSN, "default@", "reader@", 1))
+		}
+		for _, cfg.DSN = range accounts {
+			s := storetest.Open(t, cfg)
+			if got := ask(t, s, "SELECT count() FROM scans"); got != "1" {
+				t.Errorf("%s scans of 1", got)
+			}
+			if _, err := s.Writer(t.Context(), scan.ID); err == nil {
+				t.Error("a writer was given")
+			}
+			if err := s.Query(t.Context(), "DROP TABLE scans", "", nil); !errors.Is(err, store.ErrWrites) {
+				t.Errorf("DROP: %v", err)
+			}
+			if err := s.Execute(t.Context(), "DROP TABLE scans", "", nil); err == nil {
+				t.Error("a store opened for reading dropped a table")
+			}
+			// A word that reads in front of one that writes.
+			for _, statement := range []string{"SELECT 1; DROP TABLE scans", "SELECT 1 SETTINGS readonly = 0; DROP TABLE scans"} {
+				if err := s.Query(t.Context(), statement, "TSV", new(bytes.Buffer)); err == nil {
+					t.Errorf("%s: no error", statement)
+				}
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestReadingAccountCannotScan(t *testing.T) {
+	cfg := storetest.OnServer(t)
+	cfg.DSN = strings.Replace(cfg.DSN, "default@", "reader@", 1)
+	if _, err := store.Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "may only read") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	cfg := storetest.OnServer(t)
+	logs := capture(&cfg)
+	host := strings.TrimPrefix(cfg.DSN, "clickhouse://default@")
+	escaped := url.UserPassword("scanner", storetest.Password).String()
+	secrets := []string{storetest.Password, url.QueryEscape(storetest.Password), strings.TrimPrefix(escaped, "scanner:"), "hunter2"}
+	tests := map[string]struct {
+		dsn, password string
+		want          string // in the error; empty for none
+	}{
+		"right, apart":          {"clickhouse://scanner@" + host, storetest.Password, ""},
+		"right, in the address": {"clickhouse://" + escaped + "@" + host, "", ""},
+		"wrong":                 {"clickhouse://scanner:hunter2@" + host, "", "refuses the user or the password"},
+		"wrong, apart":          {"clickhouse://scanner@" + host, "hunter2", "refuses the user or the password"},
+		"none":                  {"clickhouse://scanner@" + host, "", "refuses the user or the password"},
+		"no such user":          {"clickhouse://nobody:hunter2@" + host, "", "refuses the user or the password"},
+		"nobody there":          {"clickhouse://scanner:hunter2@127.0.0.1:1", "", "cannot reach the ClickHouse server at clickhouse://scanner@127.0.0.1:1"},
+		"no such host":          {"clickhouse://scanner:hunter2@no-such-host.invalid", "", "cannot reach the ClickHouse server at clickhouse://scanner@no-such-host.invalid"},
+		"HTTP, nobody there":    {"http://scanner:hunter2@127.0.0.1:1", "", "cannot reach"},
+		"another scheme":        {"mysql://scanner:hunter2@" + host, "", "begins with clickhouse://"},
+		"no scheme":             {"scanner:hunter2@" + host, "", "server's address"},
+		"no URL":                {"clickhouse://scanner:hunter2@[::1", "", "not a URL"},
+		"no host":               {"clickhouse:///adopt6?password=hunter2", "", "names no host"},
+		"a bad parameter":       {"clickhouse://scanner:hunter2@" + host + "?dial_timeout=soon", "", "dial timeout"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			cfg.DSN, cfg.Password = test.dsn, test.password
+			s, err := store.Open(t.Context(), cfg)
+			if err == nil {
+				info, infoErr := s.Info(t.Context())
+				if infoErr != nil {
+					t.Error(infoErr)
+				}
+				noSecret(t, secrets, "store info", fmt.Sprint(info))
+				defer s.Close()
+			}
+			if test.want == "" && err != nil {
+				t.Fatal(err)
+			}
+			if test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+				t.Fatalf("error %v, want one with %q", err, test.want)
+			}
+			if err != nil {
+				noSecret(t, secrets, "the error", err.Error())
+			}
+		})
+	}
+	noSecret(t, secrets, "the log", logs.String())
+}
+
+func noSecret(t *testing.T, secrets []string, where, text string) {
+	t.Helper()
+	for _, secret := range secrets {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s holds a password: %s", where, text)
+		}
+	}
+}
+
+func TestHasPassword(t *testing.T) {
+	for dsn, want := range map[string]bool{
+		"clickhouse://u@h:9000/d": false, "clickhouse://u:p@h": true, "clickhouse://h?password=p": true, "http://h": false, "u:p@h": true, "clickhouse://u:@h": true,
+	} {
+		if got := store.HasPassword(dsn); got != want {
+			t.Errorf("%s: %v, want %v", dsn, got, want)
+		}
+	}
+}
+
+func TestOldHTTPInterface(t *testing.T) {
+	server := storetest.NewServer(t)
+	cfg := server.Config(t)
+	cfg.DSN = server.HTTP()
+	if _, err := store.Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "use its native port with clickhouse://") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestOpenWants(t *testing.T) {
+	for name, cfg := range map[string]store.Config{
+		"neither":  {},
+		"both":     {Path: t.TempDir(), DSN: "clickhouse://h"},
+		"no spool": {DSN: "clickhouse://h"},
+	} {
+		if _, err := store.Open(t.Context(), cfg); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	var missing *engine.MissingError
+	if _, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "s"), CacheDir: t.TempDir()}); !errors.As(err, &missing) {
+		t.Errorf("without the engine: %v", err)
+	}
+}
