@@ -18,9 +18,10 @@ const (
 	Positive      // records of the queried type
 	Alias         // a CNAME or DNAME: go on at Target
 	NoData        // the name exists, and has no records of the type
-	NoName        // the name does not exist
-	// Below: the answer comes from a zone further down. Find the delegation of
-	// Target and those between first.
+	NoName        // the name does not exist, or a DNAME makes it too long
+	// Below: the answer comes from a zone further down, at Target. Find the
+	// delegation of Target and those between, and judge it with that zone. If
+	// there is none the answer is bogus, as State says.
 	Below
 )
 
@@ -99,7 +100,7 @@ func (v *Validator) Answer(z *Zone, qname string, qtype uint16, r Response) Verd
 	j.Zone = z.Name
 	j.TTL = math.MaxUint32
 	n, err := parseName(qname)
-	usable := r.RCode == dns.RcodeSuccess || r.RCode == dns.RcodeNameError
+	usable := r.RCode == dns.RcodeSuccess || r.RCode == dns.RcodeNameError || r.RCode == dns.RcodeYXDomain
 	parentSide := qtype == dns.TypeDS && n == z.name && n != root
 	if err != nil || !usable || !n.within(z.name) || parentSide || qtype == dns.TypeRRSIG {
 		j.State, j.Reason = Indeterminate, ResponseUnusable
@@ -111,7 +112,7 @@ func (v *Validator) Answer(z *Zone, qname string, qtype uint16, r Response) Verd
 	}
 	j.Facts = z.Facts.clone()
 	j.follow(n)
-	if j.State == Bogus || j.Kind == Below {
+	if j.State == Bogus {
 		j.TTL = 0
 	}
 	return j.Verdict
@@ -123,7 +124,7 @@ func (j *judging) follow(n name) {
 	for links := 0; ; links++ {
 		before := j.Verdict
 		next := j.link(n)
-		if links > 0 && (j.State == Bogus || j.Kind == Below) {
+		if links > 0 && j.State == Bogus {
 			// Not proved here; the caller asks for n itself.
 			j.Verdict = before
 			return
@@ -177,8 +178,8 @@ func (j *judging) take(s *rrset) bool {
 	got := j.check(s, j.zone)
 	if got.reason != "" {
 		if below := j.signerBelow(s); below != "" {
+			j.fail(RRSIGSignerInvalid, s)
 			j.Kind, j.Target = Below, below.String()
-			j.State, j.Reason, j.Zone = Indeterminate, ResponseUnusable, j.zone.Name
 			return false
 		}
 		j.fail(got.reason, s)
@@ -257,8 +258,12 @@ func (j *judging) substitute(n name, s *rrset) name {
 	}
 	to, err := parseName(rr.Target)
 	prefix := len(n) - len(s.owner)
-	if err != nil || prefix+len(to) > 255 {
+	if err != nil {
 		j.fail(AliasInvalid, s)
+		return ""
+	}
+	if prefix+len(to) > 255 {
+		j.Kind = NoName // what the DNAME leads to is no name; servers say YXDOMAIN
 		return ""
 	}
 	target := n[:prefix] + to
@@ -281,8 +286,9 @@ func (j *judging) substitute(n name, s *rrset) name {
 func (j *judging) deny(n name) {
 	soa := j.soa()
 	if soa != nil && soa.owner.below(j.zone.name) && n.within(soa.owner) {
+		j.fail(DenialMissing, nil)
 		j.Kind, j.Target = Below, soa.owner.String()
-		j.State, j.Reason = Indeterminate, ResponseUnusable
+		j.Name, j.Type = n.String(), j.qtype
 		return
 	}
 	den := j.denial(j.zone, &j.Facts)

@@ -103,7 +103,7 @@ func TestProofsThatAreNone(t *testing.T) {
 			answer: func(w *world) []dns.RR { return w.nsec.with(w.t, records(w.t, "*.plain. 300 IN A 192.0.2.1")...) }},
 		{name: "DNAME", qname: "x.tree.plain.", qtype: dns.TypeA, want: "alias",
 			answer: func(w *world) []dns.RR { return w.nsec.with(w.t, records(w.t, "tree.plain. 300 IN DNAME a.test.")...) }},
-		{name: "DNAME that makes too long a name", qname: strings.Repeat("123456789.", 20) + "tree.plain.", qtype: dns.TypeA, want: "alias_invalid",
+		{name: "DNAME that makes too long a name", qname: strings.Repeat("123456789.", 20) + "tree.plain.", qtype: dns.TypeA, want: "noname",
 			answer: func(w *world) []dns.RR {
 				return w.nsec.with(w.t, records(w.t, "tree.plain. 300 IN DNAME "+strings.Repeat("123456789.", 20))...)
 			}},
@@ -215,5 +215,50 @@ func TestDelegation(t *testing.T) {
 				t.Error("a child without keys is secure")
 			}
 		})
+	}
+}
+
+// TestAnswerFromBelow: an answer of a zone further down says so, and counts
+// for nothing until that zone is known.
+func TestAnswerFromBelow(t *testing.T) {
+	w := newWorld(t)
+	sub := newSigner(t, "sub.plain.", 257)
+	w.set("www.sub.plain.", dns.TypeA, Response{Answer: sub.with(t, records(t, "www.sub.plain. 300 IN A 192.0.2.1")...)})
+	w.set("gone.sub.plain.", dns.TypeA, Response{Authority: records(t, "sub.plain. 300 IN SOA a. b. 1 2 3 4 5")})
+	for _, name := range []string{"www.sub.plain.", "gone.sub.plain."} {
+		got := w.verdict(DefaultBudget(), name, dns.TypeA, "plain.")
+		if got.Kind != Below || got.Target != "sub.plain." || got.State != Bogus {
+			t.Errorf("%s, target %s", got.summary(), got.Target)
+		}
+	}
+	ds := sub.rr.ToDS(dns.SHA256)
+	w.set("sub.plain.", dns.TypeDS, Response{Answer: w.nsec.with(t, ds)})
+	w.set("sub.plain.", dns.TypeDNSKEY, Response{Answer: sub.with(t, sub.rr)})
+	if got := w.verdict(DefaultBudget(), "www.sub.plain.", dns.TypeA, "plain.", "sub.plain."); got.State != Secure {
+		t.Error(got.summary())
+	}
+}
+
+// TestSpentBudgetIsNotKept: what fails because others spent the budget is not
+// to be remembered of the zone.
+func TestSpentBudgetIsNotKept(t *testing.T) {
+	w := newWorld(t)
+	anchors, err := ParseAnchors(strings.NewReader(w.anchors), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := w.answers[labQuestion{".", dns.TypeDNSKEY}]
+	v := NewValidator(now, Budget{})
+	if z := v.Anchored(anchors, ".", keys); z.Reason != BudgetExceeded || z.Expires.After(now) {
+		t.Errorf("%s, kept for %v", z.Reason, z.Expires.Sub(now))
+	}
+	v.Reset(now, DefaultBudget())
+	if z := v.Anchored(anchors, ".", Response{}); z.Reason != DNSKEYMissing || z.Expires.Sub(now) != bogusLife {
+		t.Errorf("%s, kept for %v", z.Reason, z.Expires.Sub(now))
+	}
+	root := v.Anchored(anchors, ".", keys)
+	v.Reset(now, Budget{})
+	if d := v.Delegation(root, "example.", w.answers[labQuestion{"example.", dns.TypeDS}]); d.Reason != BudgetExceeded || d.Expires.After(now) {
+		t.Errorf("%s, kept for %v", d.Reason, d.Expires.Sub(now))
 	}
 }

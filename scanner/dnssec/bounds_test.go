@@ -264,13 +264,18 @@ func TestMemo(t *testing.T) {
 	if a == b {
 		t.Error("data and signature run together")
 	}
-	b[0] = a[0] // the same slot
 	if m.has(&a) {
 		t.Error("empty memo knows something")
 	}
 	m.add(a)
 	if !m.has(&a) || m.has(&b) {
 		t.Error("memo mixes fingerprints up")
+	}
+	for i := range memoSlots {
+		m.add(sum([]byte{byte(i)}, nil))
+	}
+	if m.has(&a) {
+		t.Error("memo grows")
 	}
 }
 

@@ -49,3 +49,7 @@ func (b *Budget) takeHashes(n int) bool {
 	b.Hashes -= n
 	return true
 }
+
+// spent reports whether something ran out, so that a failure may be the fault
+// of what was looked at before.
+func (b *Budget) spent() bool { return b.Signatures <= 0 || b.Failures <= 0 || b.Hashes <= 0 }

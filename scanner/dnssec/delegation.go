@@ -24,7 +24,7 @@ func (v *Validator) Delegation(parent *Zone, child string, r Response) *Delegati
 		return d
 	}
 	if !v.load(r) {
-		return d.fail(v.at, BudgetExceeded)
+		return d.fail(v, BudgetExceeded)
 	}
 	set := findRRs(v.answer, n, dns.TypeDS)
 	if set == nil {
@@ -35,38 +35,38 @@ func (v *Validator) Delegation(parent *Zone, child string, r Response) *Delegati
 	}
 	j := judging{Validator: v, zone: parent, qtype: dns.TypeDS}
 	if findRRs(v.answer, n, dns.TypeCNAME) != nil || j.dnameAbove(n) != nil {
-		return d.alias(v.at, &j)
+		return d.alias(&j)
 	}
 	return v.unsignedDelegation(d, parent, r)
 }
 
 // alias settles that a name with a CNAME record, or below a DNAME, is no zone
 // cut.
-func (d *Delegation) alias(at time.Time, j *judging) *Delegation {
+func (d *Delegation) alias(j *judging) *Delegation {
 	j.Verdict = Verdict{State: Secure, Facts: d.Facts.clone(), TTL: math.MaxUint32}
 	j.link(d.name)
-	if j.State == Bogus || j.Kind == Below {
-		return d.fail(at, j.Reason)
+	if j.State == Bogus {
+		return d.fail(j.Validator, j.Reason)
 	}
 	d.Cut, d.State, d.Reason, d.Facts = false, j.State, j.Reason, j.Facts
 	if d.State == Secure {
 		d.Where = ""
 	}
-	d.shorten(at, j.TTL)
+	d.shorten(j.at, j.TTL)
 	return d
 }
 
 // signedDelegation checks a DS set and keeps the records to rely on.
 func (v *Validator) signedDelegation(d *Delegation, parent *Zone, set *rrset) *Delegation {
 	if len(set.rrs) > maxDS {
-		return d.fail(v.at, BudgetExceeded)
+		return d.fail(v, BudgetExceeded)
 	}
 	got := v.check(set, parent)
 	if got.reason == "" && got.expanded {
 		got.reason = RRSIGLabelsInvalid // no wildcard makes a delegation, RFC 4592 section 4.2
 	}
 	if got.reason != "" {
-		return d.fail(v.at, got.reason)
+		return d.fail(v, got.reason)
 	}
 	d.Facts = d.Facts.clone()
 	got.rely(&d.Facts, parent.Name)
@@ -134,23 +134,23 @@ func (v *Validator) unsignedDelegation(d *Delegation, parent *Zone, r Response) 
 	}
 	d.Facts = facts
 	d.Cut = cut || state == Bogus
-	return d.settle(v.at, den, state, reason)
+	return d.settle(v, den, state, reason)
 }
 
-func (d *Delegation) settle(at time.Time, den *denial, state State, reason Reason) *Delegation {
+func (d *Delegation) settle(v *Validator, den *denial, state State, reason Reason) *Delegation {
 	if state == Bogus {
-		return d.fail(at, reason)
+		return d.fail(v, reason)
 	}
 	d.State, d.Reason = state, reason
 	if state == Secure {
 		d.Where = ""
 	}
-	d.shorten(at, den.ttl)
+	d.shorten(v.at, den.ttl)
 	return d
 }
 
-func (d *Delegation) fail(at time.Time, reason Reason) *Delegation {
-	d.State, d.Reason, d.Expires = Bogus, reason, at.Add(bogusLife)
+func (d *Delegation) fail(v *Validator, reason Reason) *Delegation {
+	d.State, d.Reason, d.Expires = Bogus, reason, v.failed()
 	return d
 }
 

@@ -6,12 +6,13 @@ import (
 	"sync/atomic"
 )
 
-// memo remembers some of the signatures of a zone that were found good, by
-// the SHA-256 of what was signed and of the signature. The records that deny
-// and the SOA come with answer after answer; a hash costs a hundredth of a
+// memo remembers the last signatures of a zone that were found good, by the
+// SHA-256 of what was signed and of the signature. The records that deny and
+// the SOA come with answer after answer; a hash costs a hundredth of a
 // signature check. The zero value is empty. Safe for concurrent use.
 type memo struct {
 	slots [memoSlots]atomic.Pointer[[sha256.Size]byte]
+	next  atomic.Uint32 // the slot that is written next
 }
 
 const memoSlots = 16
@@ -24,8 +25,14 @@ func sum(data, signature []byte) [sha256.Size]byte {
 }
 
 func (m *memo) has(sum *[sha256.Size]byte) bool {
-	have := m.slots[sum[0]%memoSlots].Load()
-	return have != nil && *have == *sum
+	for i := range m.slots {
+		if have := m.slots[i].Load(); have != nil && *have == *sum {
+			return true
+		}
+	}
+	return false
 }
 
-func (m *memo) add(sum [sha256.Size]byte) { m.slots[sum[0]%memoSlots].Store(&sum) }
+func (m *memo) add(sum [sha256.Size]byte) {
+	m.slots[(m.next.Add(1)-1)%memoSlots].Store(&sum)
+}

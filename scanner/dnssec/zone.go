@@ -23,8 +23,10 @@ type Zone struct {
 	Reason Reason // why State is not Secure
 	Where  string // the zone in which Reason arose: this one or an ancestor
 	// Expires is when the zone must be validated again: the shortest TTL or
-	// signature on the way to it, at most a day; a minute for a bogus zone.
-	// Zero for a zone that is not secure by configuration.
+	// signature on the way to it, at most a day; a minute for a bogus zone. It
+	// is the time of judgement when the budget was spent: the zone is then not
+	// to be cached, since the fault may be that of another. Zero for a zone
+	// that is not secure by configuration.
 	Expires time.Time
 	Facts   Facts
 
@@ -143,7 +145,7 @@ func (v *Validator) Child(d *Delegation, keys Response) *Zone {
 func (v *Validator) zone(d *Delegation, trusted []*key, r Response, mismatch Reason) *Zone {
 	z := &Zone{Name: d.Zone, Where: d.Zone, Facts: d.Facts, name: d.name}
 	fail := func(reason Reason) *Zone {
-		z.State, z.Reason, z.Expires = Bogus, reason, v.at.Add(bogusLife)
+		z.State, z.Reason, z.Expires = Bogus, reason, v.failed()
 		return z
 	}
 	if !v.load(r) {
@@ -250,6 +252,14 @@ func namesRevoked(zone name, ds dsRecord, keys []*key) bool {
 		}
 	}
 	return false
+}
+
+// failed returns until when a failure may be remembered.
+func (v *Validator) failed() time.Time {
+	if v.budget.spent() {
+		return v.at
+	}
+	return v.at.Add(bogusLife)
 }
 
 // earliest returns the earlier of two times, of which a may be zero.
