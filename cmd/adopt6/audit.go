@@ -57,14 +57,14 @@ explains every figure.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.origin, "origin", "", "name of the zone (default: the owner of its SOA record)")
+	f.StringVar(&o.origin, "origin", "", "name of the zone (default: owner of its SOA record)")
 	f.BoolVar(&o.include, "include", false, "allow $INCLUDE of files in ZONEFILE's folder and below")
 	f.BoolVar(&o.json, "json", false, "print as JSON")
 	f.BoolVar(&o.csv, "csv", false, "print delegations, or with --country ccTLDs, as CSV")
 	f.BoolVar(&o.country, "country", false, "print a root zone's ccTLDs by country")
 	f.BoolVar(&o.delegations, "delegations", false, "print every delegation")
-	f.StringVarP(&o.output, "output", "o", "", "write the delegations to this file, besides the summary")
-	f.IntVar(&o.top, "top", 10, "number of name servers and operators to list")
+	f.StringVarP(&o.output, "output", "o", "", "write the delegations to a file, besides the summary")
+	f.IntVar(&o.top, "top", 10, "length of the lists of servers and operators")
 	f.StringVar(&o.tempDir, "temp-dir", "", "folder for temporary files (default: $TMPDIR, /tmp)")
 	return cmd
 }

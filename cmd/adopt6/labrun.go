@@ -19,7 +19,7 @@ func newLabRunCommand(a *app) *cobra.Command {
 		Short: "Start a lab, scan it, and compare what was found with the truth",
 		Long: `Start the scenario's servers, scan its targets as 'adopt6 scan' would, store
 the observations, and compare every verdict with the truth that the scenario
-states. No packet leaves the machine. Rates are not limited unless you say so.
+states. No packet leaves the machine. Rates have no limit unless you set one.
 
 SCENARIO is the name of a built-in one, see 'adopt6 lab list', or a file.`,
 		Example: `  adopt6 lab run demo
@@ -40,19 +40,14 @@ SCENARIO is the name of a built-in one, see 'adopt6 lab list', or a file.`,
 }
 
 // unlimited lifts the rates that protect other people's servers, where the
-// user has not chosen any, and shortens the waits: a lab is near.
+// user has not chosen any.
 func (a *app) unlimited() {
 	set := a.settings
-	for _, limit := range []struct {
-		key   string
-		value *int
-	}{{"scan.rate", &set.Scan.Rate}, {"scan.rate_per_server", &set.Scan.RatePerServer}} {
-		if set.Origin(limit.key) == "default" {
-			*limit.value = 0
-		}
+	if set.Origin("scan.rate") == "default" {
+		set.Scan.Rate = 0
 	}
-	if set.Origin("dns.timeout") == "default" {
-		set.DNS.Timeout = 500 * time.Millisecond
+	if set.Origin("scan.rate_per_server") == "default" {
+		set.Scan.RatePerServer = 0
 	}
 }
 

@@ -15,7 +15,7 @@ func newListsCommand(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "lists",
-		Short: "Show the built-in lists of domains and countries, and check your own",
+		Short: "Show the built-in lists of domains, and check your own",
 		Long: `Show what the built-in lists hold: every delegated ccTLD, government domains
 of the world, and the countries that figures are grouped by.
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"net/netip"
 	"os"
 	"time"
@@ -25,7 +26,8 @@ type network struct {
 	dialer  *netaddr.Dialer
 	roots   []resolve.RootServer
 	anchors *dnssec.Anchors
-	now     func() time.Time // the network's clock; nil: ours
+	now     func() time.Time       // the network's clock; nil: ours
+	targets iter.Seq[lists.Target] // a lab's own targets; nil on the Internet
 }
 
 // internet returns the network as the settings describe it.
@@ -64,7 +66,7 @@ func labNetwork(l *lab.Lab) (network, error) {
 	if err != nil {
 		return network{}, err
 	}
-	return network{dialer: &netaddr.Dialer{Lab: l}, roots: roots, anchors: anchors, now: l.Now}, nil
+	return network{dialer: &netaddr.Dialer{Lab: l}, roots: roots, anchors: anchors, now: l.Now, targets: l.Targets()}, nil
 }
 
 // resolver returns a resolver for the network; limiter may be nil.

@@ -36,7 +36,7 @@ http:// all of them.`,
 		Example: `  adopt6 query 'DESCRIBE observations'
   adopt6 query "SELECT country, countIf(web_v6 = 'ok') FROM observations FINAL
       WHERE kind = 'government' GROUP BY country ORDER BY country"
-  adopt6 query --format Parquet 'SELECT * FROM observations' > observations.parquet
+  adopt6 query --format Parquet 'SELECT * FROM scans' > scans.parquet
   adopt6 query < question.sql`,
 		Args: atMostOneArg,
 		RunE: func(cmd *cobra.Command, args []string) error {

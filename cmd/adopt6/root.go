@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,11 +19,15 @@ type app struct {
 	settings    *configs.Settings
 }
 
+// helpWidth is the width in columns that help is wrapped to.
+const helpWidth = 80
+
 func newRootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "adopt6",
 		Short:         "Measure the transition of ccTLDs and government domains to IPv6",
-		Args:          noArgs,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          unknownCommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -30,10 +36,12 @@ func newRootCommand(a *app) *cobra.Command {
 			return asMisuse(err)
 		},
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return misusef("%w (see: %s --help)", err, cmd.CommandPath())
 	})
-	root.PersistentFlags().StringVar(&a.configFile, "config", "", "configuration file (default: ./adopt6.yaml, then /etc/adopt6/adopt6.yaml)")
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages |", fmt.Sprintf(".FlagUsagesWrapped %d |", helpWidth)))
+	root.PersistentFlags().StringVar(&a.configFile, "config", "", "configuration `file` (default: ./adopt6.yaml, then\n/etc/adopt6/adopt6.yaml)")
 	root.AddCommand(
 		newAuditCommand(a),
 		newConfigCommand(a),
@@ -50,4 +58,16 @@ func newRootCommand(a *app) *cobra.Command {
 		newVersionCommand(a),
 	)
 	return root
+}
+
+// unknownCommand prints the help of a command that only groups others, and
+// names the closest where there is none of the name given.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	if close := cmd.SuggestionsFor(args[0]); len(close) > 0 {
+		return misusef("unknown command %q; did you mean %q?", args[0], close[0])
+	}
+	return misusef("unknown command %q (see: %s --help)", args[0], cmd.CommandPath())
 }

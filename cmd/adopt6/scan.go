@@ -49,7 +49,8 @@ the rest.`,
 			if err != nil {
 				return err
 			}
-			worklist, err := a.worklist(cmd, &targets, args, resume)
+			targets.builtin = net.targets
+			worklist, err := a.worklist(&targets, args, resume)
 			if err != nil {
 				return err
 			}
@@ -62,7 +63,7 @@ the rest.`,
 		},
 	}
 	targets.register(cmd)
-	cmd.Flags().StringVar(&labFile, "lab", "", "scan a running lab, by the file that `adopt6 lab up` wrote")
+	cmd.Flags().StringVar(&labFile, "lab", "", "scan a running lab and its targets, by the `file` that 'adopt6 lab up' wrote")
 	cmd.Flags().StringVar(&resume, "resume", "", "go on with a scan, by its id; the last one that did not end when no id is given")
 	cmd.Flags().Lookup("resume").NoOptDefVal = lastScan
 	registerScanFlags(cmd)
@@ -99,11 +100,12 @@ func (a *app) scanNetwork(labFile string) (network, error) {
 	if err != nil {
 		return network{}, asMisuse(err)
 	}
+	a.unlimited()
 	return labNetwork(l)
 }
 
 // worklist opens the work list of the scan to resume, or makes a new one.
-func (a *app) worklist(cmd *cobra.Command, chosen *targetFlags, args []string, resume string) (*scanner.Worklist, error) {
+func (a *app) worklist(chosen *targetFlags, args []string, resume string) (*scanner.Worklist, error) {
 	state, err := a.stateFolder()
 	if err != nil {
 		return nil, err

@@ -21,6 +21,8 @@ type targetFlags struct {
 	kinds     []string
 	levels    []string
 	list      string
+	// builtin replaces the built-in lists; nil does not.
+	builtin iter.Seq[lists.Target]
 }
 
 // levels are the levels of government that the built-in list tells apart.
@@ -58,6 +60,9 @@ func (f *targetFlags) targets(a *app, args []string) (name string, targets iter.
 		return f.list, filter(lists.Read(bufio.NewReader(file), f.list), wanted), func() { file.Close() }, nil
 	case piped(a.in):
 		return "standard input", filter(lists.Read(a.in, "standard input"), wanted), done, nil
+	}
+	if f.builtin != nil {
+		return "the lab's targets", filter(withoutErrors(f.builtin), wanted), done, nil
 	}
 	if len(f.levels) > 0 {
 		return "built-in lists", filter(withoutErrors(everyLevel), wanted), done, nil

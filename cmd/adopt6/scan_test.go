@@ -1,0 +1,258 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"adopt6/scanner/lab"
+)
+
+// scenarioOf returns a lab scenario of n sound domains.
+func scenarioOf(t *testing.T, n int) *lab.Scenario {
+	t.Helper()
+	text := fmt.Sprintf("about: Sound domains.\nseed: 7\ngenerate:\n  - count: %d\n    under: [gov.tg, gov.sn]\n    profiles: [healthy_v6, v4_only]\n", n)
+	scenario, err := lab.Parse("sound.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scenario
+}
+
+// startLab runs a lab in this process and returns the file by which another
+// process finds it.
+func startLab(t *testing.T, scenario *lab.Scenario, opts ...lab.Option) (l *lab.Lab, file string) {
+	t.Helper()
+	l, err := lab.Start(scenario, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	file = filepath.Join(t.TempDir(), "lab.json")
+	if err := l.WriteFile(file); err != nil {
+		t.Fatal(err)
+	}
+	return l, file
+}
+
+// contacts counts what reaches a lab's servers, by the domain asked for.
+type contacts struct {
+	mu    sync.Mutex
+	asked map[string]int
+	after int    // how many contacts until then is called, once
+	then  func() // called without the lock
+}
+
+func (c *contacts) see(contact lab.Contact) {
+	name := strings.ToLower(strings.TrimSuffix(contact.Question.Name, "."))
+	c.mu.Lock()
+	c.asked[name]++
+	c.after--
+	reached := c.after == 0
+	c.mu.Unlock()
+	if reached && c.then != nil {
+		c.then()
+	}
+}
+
+// TestScanInterruptedAndResumed ends a scan in the middle, as Ctrl-C does, and
+// goes on with it: every target is stored once, and none that was stored is
+// asked for again.
+func TestScanInterruptedAndResumed(t *testing.T) {
+	const targets = 400
+	var seen contacts
+	seen.asked = make(map[string]int)
+	_, labFile := startLab(t, scenarioOf(t, targets), lab.OnContact(func(c lab.Contact) { seen.see(c) }))
+	dir := t.TempDir()
+	flags := []string{"--lab", labFile, "--store", filepath.Join(dir, "store"), "--state", filepath.Join(dir, "state")}
+
+	scan, _, errOut := program(t, append([]string{"scan", "--workers", "4"}, flags...)...)
+	var interrupted time.Time
+	seen.after, seen.then = 1500, func() {
+		interrupted = time.Now()
+		if err := scan.Process.Signal(syscall.SIGINT); err != nil {
+			t.Error(err)
+		}
+	}
+	err := scan.Run()
+	took := time.Since(interrupted)
+	if err == nil || scan.ProcessState.ExitCode() != exitFailure || interrupted.IsZero() {
+		t.Fatalf("the scan was not interrupted: %v\n%s", err, errOut)
+	}
+	if took > 3*time.Second { // a second on a machine that is not busy with other tests
+		t.Errorf("the scan ended %s after the interrupt", took)
+	}
+	resume := regexp.MustCompile(`adopt6 scan (--resume=\S+)`).FindStringSubmatch(errOut.String())
+	if resume == nil {
+		t.Fatalf("no word on how to resume:\n%s", errOut)
+	}
+	stored := storedDomains(t, flags[2:4])
+	if len(stored) == 0 || len(stored) == targets {
+		t.Fatalf("%d of %d targets stored after the interrupt", len(stored), targets)
+	}
+
+	seen.mu.Lock()
+	clear(seen.asked)
+	seen.mu.Unlock()
+	mustRun(t, append([]string{"scan", resume[1]}, flags...)...)
+	seen.mu.Lock()
+	for _, domain := range stored {
+		if n := seen.asked[domain]; n > 0 {
+			t.Errorf("%s was stored, and asked for %d times after the resume", domain, n)
+		}
+	}
+	seen.mu.Unlock()
+	if all := storedDomains(t, flags[2:4]); len(all) != targets {
+		t.Errorf("%d targets stored at the end, want %d, each once", len(all), targets)
+	}
+	if code, _, errOut := runMain(append([]string{"scan", "--resume"}, flags...)...); code != exitMisuse || !strings.Contains(errOut, "no scan is waiting") {
+		t.Errorf("resuming a complete scan: exit %d: %s", code, errOut)
+	}
+}
+
+// storedDomains asks the store, duplicates included.
+func storedDomains(t *testing.T, storeFlags []string) []string {
+	t.Helper()
+	out := mustRun(t, append([]string{"query", "--format", "TSV", "SELECT domain FROM observations"}, storeFlags...)...)
+	return strings.Fields(out)
+}
+
+// TestLabRun scans a scenario as `make demo` does and reads the figures back.
+func TestLabRun(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "two.yaml")
+	text := "about: Two.\ndomains:\n  works.gov.ar: healthy_v6\n  legacy.gov.ar: v4_only\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	storeDir := filepath.Join(dir, "store")
+	out := mustRun(t, "lab", "run", file, "--store", storeDir, "--state", filepath.Join(dir, "state"))
+	for _, want := range []string{"Argentina", storeDir} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+	got := mustRun(t, "query", "--store", storeDir, "--format", "TSV",
+		"SELECT domain, dns_v6, web_v6, web_v6_reason, mail_v6, v6_only, dnssec, readiness FROM observations ORDER BY domain")
+	want := "legacy.gov.ar\tabsent\tabsent\tno_aaaa\tabsent\tabsent\tinsecure\t0\n" +
+		"works.gov.ar\tok\tok\t\tok\tok\tsecure\t5\n"
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	figures, err := csv.NewReader(strings.NewReader(mustRun(t, "countries", "--store", storeDir, "--csv"))).ReadAll()
+	if err != nil || len(figures) < 5 {
+		t.Errorf("countries --csv: %d rows, %v", len(figures), err)
+	}
+}
+
+// TestLabRunTellsAWrongVerdict shows that the comparison with the truth can
+// fail.
+func TestLabRunTellsAWrongVerdict(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "wrong.yaml")
+	text := "about: A false truth.\ndomains:\n  works.gov.ar:\n    like: healthy_v6\n    truth: {readiness: 2}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	cmd, _, errOut := program(t, "lab", "run", file, "--store", filepath.Join(dir, "store"), "--state", filepath.Join(dir, "state"))
+	if err := cmd.Run(); err == nil || !strings.Contains(errOut.String(), "works.gov.ar: readiness is 5, the truth is 2") {
+		t.Errorf("got %v\n%s", err, errOut)
+	}
+}
+
+func TestScanRefusesBadTargets(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	for _, test := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"an empty list", []string{"--list", write("empty", "")}, "holds no target"},
+		{"only comments", []string{"--list", write("comments", "# nothing\n\n")}, "holds no target"},
+		{"no such list", []string{"--list", filepath.Join(dir, "none")}, "open list"},
+		{"a URL", []string{"--list", write("url", "gouv.tg\nhttps://www.gouv.tg/\n")}, `url:2: "https://www.gouv.tg/" is a URL`},
+		{"an address", []string{"192.0.2.1"}, "arguments:1"},
+		{"an unknown country in a list", []string{"--list", write("xy", "domain,country\ngouv.tg,XY\n")}, `xy:2: unknown country code "XY"`},
+		{"mixed scripts", []string{"gоv.sn"}, "mixes Latin and Cyrillic"},
+		{"an unknown country", []string{"--country", "XY"}, `--country XY: unknown country code "XY"`},
+		{"an unknown kind", []string{"--kind", "military"}, "--kind military"},
+		{"an unknown level", []string{"--level", "village"}, "--level village"},
+		{"domains and a list", []string{"gouv.tg", "--list", "x"}, "not both"},
+		{"nothing that matches", []string{"gouv.tg", "--country", "SN"}, "no targets"},
+		{"no such lab", []string{"--lab", filepath.Join(dir, "lab.json")}, "lab.json"},
+		{"no id", []string{"--resume=yesterday"}, "not the id of a scan"},
+		{"no such scan", []string{"--resume=00000000-0000-4000-8000-000000000000"}, "no scan 00000000"},
+		{"resume with a list", []string{"--resume", "--list", "x"}, "takes the scan's own list"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			state := filepath.Join(t.TempDir(), "state")
+			code, _, errOut := runMain(append([]string{"scan", "--store", filepath.Join(dir, "store"), "--state", state}, test.args...)...)
+			if code != exitMisuse || !strings.Contains(errOut, test.want) {
+				t.Errorf("exit %d with %q, want %d with %q", code, errOut, exitMisuse, test.want)
+			}
+			if left, _ := filepath.Glob(filepath.Join(state, "scans", "*")); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+	if _, err := os.Stat(filepath.Join(dir, "store")); err == nil {
+		t.Error("a refused scan made a store")
+	}
+}
+
+// TestScanWithoutDuplicates scans a list that names a domain three times, with
+// a byte order mark and Windows line ends.
+func TestScanWithoutDuplicates(t *testing.T) {
+	_, labFile := startLab(t, scenarioOf(t, 10))
+	dir := t.TempDir()
+	list := filepath.Join(dir, "list.csv")
+	if err := os.WriteFile(list, []byte("\ufeffgov.tg\r\n\"GOV.TG.\"\r\ngov.sn\r\ngov.tg\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	storeFlags := []string{"--store", filepath.Join(dir, "store")}
+	cmd, _, errOut := program(t, append([]string{"scan", "--lab", labFile, "--list", list, "--state", filepath.Join(dir, "state")}, storeFlags...)...)
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, errOut)
+	}
+	if !strings.Contains(errOut.String(), "2 duplicate targets left out") {
+		t.Errorf("no word on the duplicates:\n%s", errOut)
+	}
+	if got := storedDomains(t, storeFlags); len(got) != 2 {
+		t.Errorf("stored %v", got)
+	}
+}
+
+func TestProgressLine(t *testing.T) {
+	state := progressState{done: 1200, total: 4000, detail: "web: ok 800"}
+	got := progressLine("scan", "targets", state, 3*time.Second)
+	if want := "scan 1,200/4,000 targets 30%  400/s  7s left  web: ok 800"; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if bar := drawBar("scan 1/2", progressState{done: 1, total: 2}, 80); bar != "[##########..........] scan 1/2" {
+		t.Errorf("got %q", bar)
+	}
+	if cut := drawBar(got, state, 40); len(cut) != 39 {
+		t.Errorf("a line for 40 columns has %d", len(cut))
+	}
+	var log bytes.Buffer
+	stop := (&app{errOut: &log}).showProgress("scan", "targets", func() progressState { return state })
+	stop()
+	if log.Len() > 0 {
+		t.Errorf("work that ended at once left a trace: %q", log.String())
+	}
+}
