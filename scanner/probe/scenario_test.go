@@ -85,7 +85,7 @@ func runScenario(t *testing.T, scenario *lab.Scenario) {
 
 // newProber measures inside the lab. Time limits are short: in a lab only a
 // fault makes anybody wait.
-func newProber(t *testing.T, l *lab.Lab) *probe.Prober {
+func newProber(t testing.TB, l *lab.Lab) *probe.Prober {
 	t.Helper()
 	roots, err := resolve.ParseHints(bytes.NewReader(l.RootHints()))
 	if err != nil {
@@ -97,11 +97,11 @@ func newProber(t *testing.T, l *lab.Lab) *probe.Prober {
 	}
 	dialer := &netaddr.Dialer{Lab: l}
 	resolver, err := resolve.New(resolve.Config{Dialer: dialer, Roots: roots, Anchors: anchors,
-		Timeout: 300 * time.Millisecond, Retries: 1, Now: l.Now, At: l.Now()})
+		Timeout: time.Second, Retries: 2, Now: l.Now, At: l.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { resolver.Close() })
 	return &probe.Prober{Vantage: "lab", Resolver: resolver, Dialer: dialer, Routes: probe.Routes{V4: true, V6: true},
-		ConnectTimeout: 500 * time.Millisecond, Country: lists.CountryByCode}
+		ConnectTimeout: time.Second, Country: lists.CountryByCode}
 }
