@@ -26,6 +26,13 @@ type verdict struct {
 	// Answer holds the answer's records in canonical order, without TTLs and
 	// signatures; empty when the state is bogus or failed.
 	Answer string
+	// Why is the program's own explanation, for the reader of a failure.
+	Why string
+}
+
+// same reports whether two programs agree.
+func (v verdict) same(w verdict) bool {
+	return v.State == w.State && v.RCode == w.RCode && v.Answer == w.Answer
 }
 
 // comparable returns the answer without what delv does not print of a DNAME:
@@ -40,11 +47,13 @@ func (v verdict) comparable() string {
 	return strings.Join(lines, "; ")
 }
 
-func (v verdict) String() string { return v.State + " " + v.RCode + " [" + v.Answer + "]" }
+func (v verdict) String() string {
+	return fmt.Sprintf("%s %s [%s] %s", v.State, v.RCode, v.Answer, v.Why)
+}
 
 // withoutData is a verdict of bogus or failed.
-func withoutData(state string) verdict {
-	return verdict{State: state, RCode: dns.RcodeToString[dns.RcodeServerFailure]}
+func withoutData(state, why string) verdict {
+	return verdict{State: state, RCode: dns.RcodeToString[dns.RcodeServerFailure], Why: why}
 }
 
 // answerText writes records as [verdict] holds them.
@@ -75,15 +84,28 @@ func askUnbound(ctx context.Context, server netip.Addr, name string, qtype uint1
 			return verdict{}, err
 		}
 		if unchecked.Rcode == dns.RcodeServerFailure {
-			return withoutData("failed"), nil
+			return withoutData("failed", extendedErrors(unchecked)), nil
 		}
-		return withoutData("bogus"), nil
+		return withoutData("bogus", extendedErrors(reply)), nil
 	}
 	v := verdict{State: "insecure", RCode: dns.RcodeToString[reply.Rcode], Answer: answerText(reply.Answer)}
 	if reply.AuthenticatedData {
 		v.State = "secure"
 	}
 	return v, nil
+}
+
+// extendedErrors returns the texts of a reply's extended DNS errors, RFC 8914.
+func extendedErrors(reply *dns.Msg) string {
+	var texts []string
+	if opt := reply.IsEdns0(); opt != nil {
+		for _, option := range opt.Option {
+			if e, ok := option.(*dns.EDNS0_EDE); ok {
+				texts = append(texts, e.ExtraText)
+			}
+		}
+	}
+	return strings.Join(texts, "; ")
 }
 
 // ask sends one query to a recursive resolver, over TCP if need be.
@@ -107,15 +129,17 @@ func ask(ctx context.Context, server netip.Addr, name string, qtype uint16, cd b
 // askResolver returns our own verdict.
 func askResolver(ctx context.Context, r *resolve.Resolver, mode resolve.Mode, name string, qtype uint16) (verdict, error) {
 	result, err := r.Resolve(ctx, mode, name, qtype)
-	switch {
-	case err != nil:
+	if err != nil {
 		return verdict{}, err
-	case result.State == dnssec.Bogus:
-		return withoutData("bogus"), nil
-	case result.Reason != "":
-		return withoutData("failed"), nil
 	}
-	return verdict{State: result.State.String(), RCode: dns.RcodeToString[result.RCode], Answer: answerText(result.Answer)}, nil
+	why := string(result.StateReason) + " " + result.StateZone
+	switch {
+	case result.State == dnssec.Bogus:
+		return withoutData("bogus", why), nil
+	case result.Reason != "":
+		return withoutData("failed", result.Reason), nil
+	}
+	return verdict{State: result.State.String(), RCode: dns.RcodeToString[result.RCode], Answer: answerText(result.Answer), Why: why}, nil
 }
 
 // askDelv returns the verdict of delv, which fetches through a resolver that
@@ -142,9 +166,9 @@ func readDelv(out string) (verdict, error) {
 		case strings.HasPrefix(line, ";; resolution failed: ncache nxrrset"):
 		case strings.HasPrefix(line, ";; resolution failed: SERVFAIL"), strings.HasPrefix(line, ";; resolution failed: timed out"),
 			strings.HasPrefix(line, ";; resolution failed: failure"):
-			return withoutData("failed"), nil
+			return withoutData("failed", line), nil
 		case strings.HasPrefix(line, ";; resolution failed:"):
-			return withoutData("bogus"), nil
+			return withoutData("bogus", line), nil
 		case strings.HasPrefix(line, "; negative response"):
 			negative = true
 			fallthrough

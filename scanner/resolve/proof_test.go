@@ -31,6 +31,7 @@ func TestProof(t *testing.T) {
 	start := time.Now()
 	zones := proofZones{t: t, now: start}
 	world := netns.Internet{Hosts: proofHosts(), Zones: zones.all()}
+	t.Cleanup(world.Stop)
 	root, err := world.Start(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
@@ -67,9 +68,11 @@ func recursive(t *testing.T, dir string, n int, r netns.Recursive) netip.Addr {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := netns.StartUnbound(t.Context(), dir, r); err != nil {
+	unbound, err := netns.StartUnbound(t.Context(), dir, r)
+	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(unbound.Stop)
 	return r.Addr
 }
 
@@ -210,6 +213,9 @@ func compare(t *testing.T, cases []proofCase, programs map[string]asker) {
 		question := c.name + " " + dns.TypeToString[c.qtype]
 		for _, name := range names {
 			v := got[i][name]
+			if c.known(name, v) {
+				continue
+			}
 			if state, rcode, why := c.expected(name); v.State != state || v.RCode != rcode {
 				t.Errorf("%s: %s says %s, want %s %s %s", question, name, v, state, rcode, why)
 				continue

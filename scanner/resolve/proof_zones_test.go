@@ -117,6 +117,16 @@ func (p *proofZones) sound() {
 			p.add("closed."+parent+host+".", host, netns.SignerLDNS, address)
 		}
 	}
+	// Their parents are on one server with the grandparents: the referral that
+	// comes is not the grandparent's. Nobody asks anything else about twin.nsd.
+	p.add("twin.nsd.", "nsd", netns.SignerLDNS, address)
+	p.add("in.twin.nsd.", "nsd", netns.SignerLDNS, address)
+	p.add("far.in.twin.nsd.", "other", netns.SignerLDNS, address)
+	p.add("open.twin.nsd.", "nsd", netns.Unsigned, address)
+	p.add("far.open.twin.nsd.", "other", netns.SignerLDNS, address)
+	for _, parent := range []string{"closed.basic.nsd.", "open.basic.nsd.", "closed.hashed.nsd.", "open.hashed.nsd."} {
+		p.add("far."+parent, "other", netns.SignerLDNS, address)
+	}
 	p.add("a.b.deep.basic.bind.", "nsd", netns.SignerLDNS, address)
 	split := p.add("split.nsd.", "nsd", netns.SignerLDNS, address)
 	split.Signing.Keys = append(split.Signing.Keys, newKey(p.t, "split.nsd.", dns.ECDSAP256SHA256, netns.ZoneKey))
@@ -165,6 +175,21 @@ func (p *proofZones) hashed() {
 		z.Signing.NSEC3 = &netns.NSEC3{Iterations: iterations, Salt: "ABCDEF"}
 		p.add("open."+z.Name, "nsd", netns.Unsigned, address)
 	}
+	p.optOut()
+}
+
+// optOut adds zones with opt-out and a wildcard.
+func (p *proofZones) optOut() {
+	// The hash of covered16 lies in the span of the wildcard's own record.
+	// It is not in the chain itself: BIND leaves unsigned delegations out.
+	p.add("optwild.nsd.", "nsd", netns.SignerBIND, "* CNAME a\na A 93.184.1.1\n").Signing.NSEC3 = &netns.NSEC3{OptOut: true}
+	p.add("covered16.optwild.nsd.", "other", netns.Unsigned, address)
+	tag := p.add("opttag.nsd.", "nsd", netns.SignerLDNS, "* TXT x\n")
+	tag.Signing.NSEC3 = &netns.NSEC3{OptOut: true}
+	tag.Edit = changed(sigs("*.opttag.nsd.", dns.TypeTXT), func(sig *dns.RRSIG) { sig.KeyTag++ })
+	bare := p.add("optbare.nsd.", "nsd", netns.SignerLDNS, "* TXT x\n")
+	bare.Signing.NSEC3 = &netns.NSEC3{OptOut: true}
+	bare.Edit = without(sigs("*.optbare.nsd.", dns.TypeTXT))
 }
 
 func (p *proofZones) digests() {
@@ -243,6 +268,13 @@ func (p *proofZones) spoiled() {
 	spoil("nsec3sig", func(string, string) edit {
 		return changed(func(rr dns.RR) bool { return rr.(*dns.RRSIG).TypeCovered == dns.TypeNSEC3 }, corrupt)
 	}).Signing.NSEC3 = &netns.NSEC3{}
+	noWild := p.add("nowild.nsd.", "nsd", netns.SignerLDNS, address+"* TXT x\nmail A 93.184.1.3\n")
+	noWild.Edit = without(set("*.nowild.nsd.", dns.TypeNSEC), sigs("*.nowild.nsd.", dns.TypeNSEC))
+	// Nothing rests on what is said of the names between zone and child.
+	spoil("deepnsec", func(string, string) edit { return without(every(dns.TypeNSEC)) })
+	spoil("deepnsec3", func(string, string) edit { return without(every(dns.TypeNSEC3)) }).Signing.NSEC3 = &netns.NSEC3{}
+	p.add("a.b.deepnsec.nsd.", "other", netns.SignerLDNS, address)
+	p.add("a.b.deepnsec3.nsd.", "other", netns.SignerLDNS, address)
 	spoil("stripped", func(string, string) edit {
 		return without(every(dns.TypeDNSKEY), every(dns.TypeNSEC), every(dns.TypeRRSIG))
 	})

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/miekg/dns"
 	"golang.org/x/sync/errgroup"
@@ -53,6 +54,9 @@ type Internet struct {
 
 	dir string
 	ds  map[string][]dns.RR // by zone
+
+	mu      sync.Mutex
+	running []*Process
 }
 
 // Root is what a resolver needs to know to begin.
@@ -84,6 +88,16 @@ func (n *Internet) Start(ctx context.Context, dir string) (*Root, error) {
 		return nil, err
 	}
 	return n.root()
+}
+
+// Stop ends the servers that run.
+func (n *Internet) Stop() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, p := range n.running {
+		p.Stop()
+	}
+	n.running = nil
 }
 
 // sign makes the zones, one depth of the tree after the other.
@@ -216,8 +230,14 @@ func (n *Internet) host(ctx context.Context, name string, h Host) error {
 			zones = append(zones, ZoneFile{z.Name, n.file(z)})
 		}
 	}
-	_, err := StartAuthoritative(ctx, dir, h.Program, h.Addrs, zones)
-	return err
+	p, err := StartAuthoritative(ctx, dir, h.Program, h.Addrs, zones)
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.running = append(n.running, p)
+	return nil
 }
 
 // root writes the files that a resolver begins with.

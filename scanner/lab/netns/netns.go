@@ -25,7 +25,7 @@ import (
 // inside marks the process that runs in the namespace.
 const inside = "ADOPT6_TEST_NETNS"
 
-// Enter moves a test into a network namespace of its own: it runs the test
+// Enter moves a top-level test into a network namespace of its own: it runs the test
 // binary again, inside, for this test only. Inside it returns true, with the
 // loopback interface up. Outside it returns false when that run has ended and
 // its outcome been reported to t; the caller then returns.

@@ -42,6 +42,7 @@ func StartUnbound(ctx context.Context, dir string, r Recursive) (*Process, error
   use-syslog: no
   logfile: ""
   val-log-level: 2
+  ede: yes
   interface: %s
   access-control: 0.0.0.0/0 allow
   access-control: ::/0 allow
