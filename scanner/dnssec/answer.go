@@ -130,6 +130,9 @@ func (j *judging) follow(n name) {
 			return
 		}
 		if next == "" || j.State == Bogus {
+			if j.Kind != Below {
+				j.Target = ""
+			}
 			return
 		}
 		j.Kind, j.Target = Alias, next.String()
