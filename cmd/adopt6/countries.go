@@ -37,8 +37,8 @@ interval says how far chance alone could move the share if the listed domains
 were a random draw; it knows nothing of how the list was chosen.
 
 What could not be measured from here is neither for nor against a country.
-Countries stand in the order of their names: the table is no ranking, and
-figures from fewer than 10 domains, marked *, compare with nothing.
+Countries stand in the order of their names: the table is no ranking. Fewer than
+10 domains are counted, "2 of 7": a share of so few compares with nothing.
 
 --country prints every indicator of one country with its definition; --csv and
 --json give every number.`,
@@ -157,7 +157,7 @@ func (t *countryTable) sort() {
 	for i, ind := range indicator.All() {
 		place[ind.ID] = i
 	}
-	kinds := map[lists.Kind]int{lists.CCTLD: 0, lists.Government: 1, lists.Custom: 2}
+	kinds := map[lists.Kind]int{lists.Government: 0, lists.Custom: 1, lists.CCTLD: 2}
 	slices.SortStableFunc(t.rows, func(a, b store.IndicatorRow) int {
 		if c := kinds[a.Kind] - kinds[b.Kind]; c != 0 {
 			return c
@@ -196,7 +196,7 @@ var columns = map[lists.Kind][]string{
 	lists.Custom:     {"dns_v6", "web_v6", "v6_only", "dnssec_signed"},
 }
 
-// headings are the columns' short names, of at most 10 characters.
+// headings are the columns' short names, of at most shareWidth characters.
 var headings = map[string]string{"dns_v6": "DNS", "web_v6": "Web", "v6_only": "no IPv4", "dnssec_signed": "DNSSEC"}
 
 var kindTitles = map[lists.Kind]string{
@@ -205,7 +205,12 @@ var kindTitles = map[lists.Kind]string{
 	lists.Custom:     "Domains of the user's list",
 }
 
-const nameWidth = 21
+// Widths of the table's columns, 80 in all.
+const (
+	nameWidth  = 20
+	countWidth = 5
+	shareWidth = 11
+)
 
 func (t *countryTable) print(w io.Writer) error {
 	out := bufio.NewWriter(&printable{w: w})
@@ -216,48 +221,50 @@ func (t *countryTable) print(w io.Writer) error {
 	for rows := range t.groups {
 		if rows[0].Kind != kind {
 			kind = rows[0].Kind
-			fmt.Fprintf(out, "\n%s over IPv6: per cent of those measured, and 95%% interval\n", kindTitles[kind])
-			fmt.Fprintf(out, "%-*s %6s %6s", nameWidth, "", "n", "meas.")
+			fmt.Fprintf(out, "\n%s over IPv6: share of those measured, with 95%% interval\n", kindTitles[kind])
+			fmt.Fprintf(out, "%-*s %*s %*s", nameWidth, "", countWidth, "n", countWidth, "meas.")
 			for _, id := range columns[kind] {
-				fmt.Fprintf(out, " %10s", headings[id])
+				fmt.Fprintf(out, " %*s", shareWidth, headings[id])
 			}
 			fmt.Fprintln(out)
 		}
 		small = t.printRow(out, rows) || small
 	}
 	if small {
-		fmt.Fprintf(out, "\n* fewer than %d domains measured: the share compares with nothing\n", smallNumber)
+		fmt.Fprintf(out, "\nWhere fewer than %d domains were measured, they are counted: a share of so few\ncompares with nothing.\n", smallNumber)
 	}
 	fmt.Fprint(out, "\n"+t.coverage())
 	return out.Flush()
 }
 
-// printRow prints one country and says whether a figure of it is marked.
+// printRow prints one country and says whether a figure of it is a count.
 func (t *countryTable) printRow(out io.Writer, rows []store.IndicatorRow) (small bool) {
 	values := make(map[string]store.IndicatorRow)
 	for _, r := range rows {
 		values[r.Indicator] = r
 	}
-	fmt.Fprintf(out, "%-*s %6d %6d", nameWidth, cut(countryLabel(rows[0]), nameWidth), rows[0].Targets, values[indicator.Measured].Numerator)
+	fmt.Fprintf(out, "%-*s %*d %*d", nameWidth, cut(countryLabel(rows[0]), nameWidth),
+		countWidth, rows[0].Targets, countWidth, values[indicator.Measured].Numerator)
 	for _, id := range columns[rows[0].Kind] {
 		r := values[id]
-		mark := " "
-		if r.Denominator > 0 && r.Denominator < smallNumber {
-			mark, small = "*", true
-		}
-		fmt.Fprintf(out, " %9s%s", share(r), mark)
+		small = small || r.Denominator > 0 && r.Denominator < smallNumber
+		fmt.Fprintf(out, " %*s", shareWidth, share(r))
 	}
 	fmt.Fprintln(out)
 	return small
 }
 
-// share is "45 38-52", or a dash when nothing was measured.
+// share is "45% 38-52"; "2 of 7" where there are too few for a share, and a
+// dash where nothing was measured.
 func share(r store.IndicatorRow) string {
-	if r.Denominator == 0 {
+	switch {
+	case r.Denominator == 0:
 		return "-"
+	case r.Denominator < smallNumber:
+		return fmt.Sprintf("%d of %d", r.Numerator, r.Denominator)
 	}
 	low, high := indicator.Wilson(r.Numerator, r.Denominator)
-	return fmt.Sprintf("%.0f %.0f-%.0f", 100*float64(r.Numerator)/float64(r.Denominator), 100*low, 100*high)
+	return fmt.Sprintf("%.0f%% %.0f-%.0f", 100*float64(r.Numerator)/float64(r.Denominator), 100*low, 100*high)
 }
 
 // coverage says in one line how much of the scan the figures rest on.

@@ -85,8 +85,8 @@ func (a *app) labRun(cmd *cobra.Command, scenario *lab.Scenario) error {
 	if err := table.print(a.out); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\nThe data lies in %s; look with:\n", a.whereStore())
-	fmt.Fprintf(a.out, "  adopt6 query%s 'SELECT domain, web_v6, web_v6_reason FROM observations LIMIT 5'\n", a.storeFlag())
+	fmt.Fprintf(a.out, "\nEverything here is simulated: the figures say nothing about these countries.\nThe data lies in %s; look with:\n", a.whereStore())
+	fmt.Fprintf(a.out, "  adopt6 query%s \\\n    'SELECT domain, web_v6, web_v6_reason FROM observations LIMIT 5'\n", a.storeFlag())
 	return judge.report(a)
 }
 
