@@ -51,7 +51,7 @@ func TestProofRandom(t *testing.T) {
 	}
 	t.Logf("%d zones after %v", len(world.Zones), time.Since(start).Round(time.Millisecond))
 	unbound := recursive(t, dir, 1, netns.Recursive{Hints: root.Hints, Anchor: root.Anchor})
-	ours := newProofResolver(t, root)
+	ours := newProofResolver(t, root, patient)
 	states := make(map[string]int)
 	for _, c := range cases {
 		theirs, err := askUnbound(t.Context(), unbound, c.name, c.qtype)

@@ -100,7 +100,7 @@ func (l *proofLab) dual(t *testing.T) {
 		"delv": func(c proofCase) (verdict, error) {
 			return askDelv(t.Context(), l.root.BIND, fetcher, c.name, c.qtype)
 		},
-		"adopt6": l.adopt6(t, resolve.Dual),
+		"adopt6": l.adopt6(t, resolve.Dual, patient),
 	})
 }
 
@@ -112,7 +112,7 @@ func (l *proofLab) ipv6(t *testing.T) {
 		"unbound": func(c proofCase) (verdict, error) {
 			return askUnbound(t.Context(), unbound, c.name, c.qtype)
 		},
-		"adopt6": l.adopt6(t, resolve.V6Only),
+		"adopt6": l.adopt6(t, resolve.V6Only, patient),
 	})
 	after := packetsSent(t)
 	if after.IPv4 != before.IPv4 {
@@ -128,13 +128,13 @@ func (l *proofLab) ipv4Off(t *testing.T) {
 	if err := netns.RemoveAddrs(l.ipv4...); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, proofCasesIPv6(), map[string]asker{"adopt6": l.adopt6(t, resolve.V6Only)})
+	compare(t, proofCasesIPv6(), map[string]asker{"adopt6": l.adopt6(t, resolve.V6Only, patient)})
 }
 
 // silence asks of servers that say nothing. Unbound and BIND keep at it for up
 // to half a minute, so they are left out.
 func (l *proofLab) silence(t *testing.T) {
-	compare(t, readCases(casesSilent), map[string]asker{"adopt6": l.adopt6(t, resolve.Dual)})
+	compare(t, readCases(casesSilent), map[string]asker{"adopt6": l.adopt6(t, resolve.Dual, 300*time.Millisecond)})
 }
 
 func packetsSent(t *testing.T) netns.Sent {
@@ -147,13 +147,17 @@ func packetsSent(t *testing.T) netns.Sent {
 }
 
 // adopt6 makes a resolver of ours for the lab.
-func (l *proofLab) adopt6(t *testing.T, mode resolve.Mode) asker {
-	r := newProofResolver(t, l.root)
+func (l *proofLab) adopt6(t *testing.T, mode resolve.Mode, timeout time.Duration) asker {
+	r := newProofResolver(t, l.root, timeout)
 	return func(c proofCase) (verdict, error) { return askResolver(t.Context(), r, mode, c.name, c.qtype) }
 }
 
+// patient is a timeout that a busy machine keeps: servers that do not answer
+// are refused by the kernel at once.
+const patient = 5 * time.Second
+
 // newProofResolver makes a resolver of ours that starts at a lab's root.
-func newProofResolver(t *testing.T, root *netns.Root) *resolve.Resolver {
+func newProofResolver(t *testing.T, root *netns.Root, timeout time.Duration) *resolve.Resolver {
 	t.Helper()
 	hints, err := os.Open(root.Hints)
 	if err != nil {
@@ -173,7 +177,7 @@ func newProofResolver(t *testing.T, root *netns.Root) *resolve.Resolver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := resolve.New(resolve.Config{Roots: roots, Anchors: anchors, Timeout: time.Second})
+	r, err := resolve.New(resolve.Config{Roots: roots, Anchors: anchors, Timeout: timeout})
 	if err != nil {
 		t.Fatal(err)
 	}
