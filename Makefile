@@ -4,7 +4,7 @@ GO ?= go
 export CGO_ENABLED ?= 0
 
 # Programs that we did not write and that the tests hold adopt6 against.
-TEST_PROGRAMS = /usr/bin/clickhouse-server /usr/bin/dig /usr/bin/delv /usr/sbin/named /usr/bin/dnssec-signzone \
+TEST_PROGRAMS = /usr/sbin/clickhouse-server /usr/bin/dig /usr/bin/delv /usr/sbin/named /usr/bin/dnssec-signzone \
 	/usr/bin/ldns-signzone /usr/sbin/nsd /usr/sbin/knotd /usr/bin/kzonesign /usr/sbin/unbound /usr/sbin/ip
 TEST_PACKAGES = clickhouse-server bind9 bind9-dnsutils bind9-utils ldnsutils nsd knot knot-dnssecutils unbound iproute2
 
@@ -53,11 +53,11 @@ bench: ## run the benchmarks; docs/performance.md says how to read them
 
 .PHONY: docs
 docs: build ## regenerate the command reference
-	bin/adopt6 docs --out docs/commands
+	rm -rf docs/commands && bin/adopt6 docs --out docs/commands
 
 .PHONY: screenshot
 screenshot: build ## draw the picture in the README from the demo's output
-	dir=$$(mktemp -d); { echo '$$ make demo'; bin/adopt6 lab run demo --store $$dir 2>/dev/null | sed -n '3,26p'; } | docs/img/terminal.sh docs/img/demo.png; rm -rf $$dir
+	dir=$$(mktemp -d); { echo '$$ make demo                 # a simulated Internet: the figures are invented'; bin/adopt6 lab run demo --store $$dir 2>/dev/null | sed -n '3,26p'; } | docs/img/terminal.sh docs/img/demo.png; rm -rf $$dir
 
 .PHONY: clean
 clean: ## remove what was built and the demo's data

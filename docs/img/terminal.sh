@@ -18,4 +18,4 @@ HTML
 lines=$(wc -l <"$dir/page.html")
 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
 	--disable-component-update --disable-sync --user-data-dir="$dir/profile" --hide-scrollbars --force-device-scale-factor=1.5 \
-	--window-size=790,$((lines * 21 + 10)) --screenshot="$out" "file://$dir/page.html" >/dev/null 2>&1
+	--window-size=790,$((lines * 20)) --screenshot="$out" "file://$dir/page.html" >/dev/null 2>&1
