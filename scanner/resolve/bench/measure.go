@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -54,23 +55,35 @@ func (c *contender) once(ctx context.Context) (run, error) {
 		cmd.Stdout = out
 	}
 	started := time.Now()
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	if err != nil {
 		return run{}, fmt.Errorf("%v: %w\n%s", c.argv, err, bytes.TrimSpace(errOut.Bytes()))
 	}
 	r := run{took: time.Since(started), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		r.memory = usage.Maxrss
 	}
-	text, err := os.ReadFile(c.out)
+	r.answers, err = countLines(c.out, []byte(c.answer))
+	return r, err
+}
+
+// countLines counts the lines of a file that contain a text. It reads piece
+// by piece: a program that we start inherits the size of our memory.
+func countLines(file string, text []byte) (int, error) {
+	f, err := os.Open(file)
 	if err != nil {
-		return run{}, err
+		return 0, err
 	}
-	for line := range bytes.Lines(text) {
-		if bytes.Contains(line, []byte(c.answer)) {
-			r.answers++
+	defer f.Close()
+	count := 0
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if bytes.Contains(lines.Bytes(), text) {
+			count++
 		}
 	}
-	return r, nil
+	return count, lines.Err()
 }
 
 // compare runs the contenders by turns and prints the medians.
