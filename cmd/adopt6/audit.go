@@ -87,7 +87,7 @@ func (o *auditOptions) check() error {
 
 // auditMemory is the soft limit of the Go heap during an audit, in bytes. It
 // keeps the collector from letting garbage pile up beside the buffers.
-const auditMemory = 150 << 20
+const auditMemory = 160 << 20
 
 func (a *app) audit(ctx context.Context, file string, o auditOptions) error {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(auditMemory))

@@ -3,9 +3,6 @@ package zonefile
 import (
 	"bytes"
 	"slices"
-	"strings"
-
-	"golang.org/x/net/publicsuffix"
 )
 
 // figures are the sums over all delegations.
@@ -13,8 +10,9 @@ type figures struct {
 	total      Totals
 	algorithms codeCounts
 	digests    codeCounts
-	servers    *topCounter // by Name
-	operators  *topCounter // by domain, in presentation form
+	servers    *topCounter
+	operators  *topCounter
+	domains    *domains
 
 	apexServers uint64
 	occludedNS  uint64
@@ -29,6 +27,7 @@ func newFigures() *figures {
 	return &figures{
 		servers:   newTopCounter(topCapacity),
 		operators: newTopCounter(topCapacity),
+		domains:   newDomains(),
 		countries: make(map[Country]*CountryTotals),
 	}
 }
@@ -77,32 +76,19 @@ func (m *matcher) finish(d *Delegation) error {
 // any of them once. Those that serve nothing but the domain they lie in are
 // left out: there may be as many of them as delegations.
 func (f *figures) countOperators(d *Delegation) {
-	var few [16][]byte
+	var few [16]Name
 	seen := few[:0]
 	for _, s := range d.Servers {
 		if s.OwnOnly {
 			continue
 		}
-		host := f.servers.add(s.Name)
-		if host.operator == nil {
-			host.operator = operator(s.Name)
-		}
-		if !slices.ContainsFunc(seen, func(other []byte) bool { return bytes.Equal(other, host.operator) }) {
-			seen = append(seen, host.operator)
-			f.operators.add(host.operator)
+		f.servers.add(s.Name)
+		operator := f.domains.operator(s.Name)
+		if !slices.ContainsFunc(seen, func(other Name) bool { return bytes.Equal(other, operator) }) {
+			seen = append(seen, operator)
+			f.operators.add(operator)
 		}
 	}
-}
-
-// operator returns the domain that a name server's name is registered under:
-// one label more than its public suffix.
-func operator(host Name) []byte {
-	text := strings.TrimSuffix(host.String(), ".")
-	domain, err := publicsuffix.EffectiveTLDPlusOne(text)
-	if err != nil {
-		domain = text // the name is a public suffix, or the root
-	}
-	return append([]byte(domain), '.')
 }
 
 // countCountry counts a top-level domain for its country.

@@ -38,10 +38,10 @@ func TestZones(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
+				t.Errorf("differs, got / want: %s", firstDifference(string(got), string(want)))
 			}
 			if got := auditText(t, file, 1); !bytes.Equal(got, want) {
-				t.Errorf("on disk, got\n%s\nwant\n%s", got, want)
+				t.Errorf("on disk, differs, got / want: %s", firstDifference(string(got), string(want)))
 			}
 		})
 	}

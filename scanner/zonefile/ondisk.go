@@ -11,9 +11,9 @@ import (
 // host and answered by walking them and the hosts side by side, and the
 // answers are sorted back into the order of the delegations.
 func (m *matcher) matchOnDisk() error {
-	questions := newSorter(m.disk, m.cfg.Memory/5)
+	questions := newSorter(m.disk, m.cfg.Memory/10)
 	defer questions.close()
-	answers := newSorter(m.disk, m.cfg.Memory/10)
+	answers := newSorter(m.disk, m.cfg.Memory/20)
 	defer answers.close()
 	waiting, err := m.disk.create()
 	if err != nil {

@@ -78,8 +78,8 @@ func (m *matcher) report() (*Report, error) {
 		Algorithms:  m.algorithms.list(Algorithm),
 		Digests:     m.digests.list(Digest),
 		Addresses:   m.addresses,
-		Servers:     m.servers.top(m.cfg.Top, func(key string) string { return Name(key).String() }),
-		Operators:   m.operators.top(m.cfg.Top, func(key string) string { return key }),
+		Servers:     m.servers.top(m.cfg.Top, showName),
+		Operators:   m.operators.top(m.cfg.Top, showName),
 		OutsideZone: c.outside.count, OccludedNS: m.occludedNS, StrayDS: m.strayDS,
 		TempBytes: m.disk.peak,
 	}
@@ -92,6 +92,8 @@ func (m *matcher) report() (*Report, error) {
 	r.Warnings = m.warnings()
 	return r, nil
 }
+
+func showName(key []byte) string { return Name(key).String() }
 
 func (m *matcher) reportCountries(r *Report) {
 	r.CCTLD = &m.cctld

@@ -8,18 +8,17 @@ import (
 
 // synthetic describes a made-up zone of a top-level domain whose figures are
 // known by arithmetic. Delegation i has two name servers: for three in four,
-// those of hoster i mod 1000, of which every second lies in the zone and every
-// fourth outside has no glue; for the others two of its own with glue. Every
-// third has a DS record.
+// the two of hoster i mod hosters, of which every second lies in the zone; for
+// the others two of its own. In the zone, the first has IPv4 and the second
+// IPv6 glue. Every third has a DS record.
 type synthetic struct {
 	delegations int
 	// scattered writes the records by type instead of by name, each type in
 	// an order of its own, so that the records of a delegation lie as far
 	// apart as can be.
 	scattered bool
+	hosters   int // an even number
 }
-
-const hosters = 1000
 
 // write writes the zone and returns the number of its records.
 func (z synthetic) write(w io.Writer) (records int, err error) {
@@ -32,8 +31,8 @@ func (z synthetic) write(w io.Writer) (records int, err error) {
 	line(buf)
 	line([]byte("test. 86400 IN NS ns.nic.test.\n"))
 	parts := []func(b []byte, i int) []byte{
-		func(b []byte, i int) []byte { return appendServer(b, i, 1) },
-		func(b []byte, i int) []byte { return appendServer(b, i, 2) },
+		func(b []byte, i int) []byte { return z.appendServer(b, i, 1) },
+		func(b []byte, i int) []byte { return z.appendServer(b, i, 2) },
 		appendDSLine,
 		func(b []byte, i int) []byte { return appendGlue(b, i, 1) },
 		func(b []byte, i int) []byte { return appendGlue(b, i, 2) },
@@ -63,10 +62,10 @@ func (z synthetic) write(w io.Writer) (records int, err error) {
 			out.Write(buf)
 		}
 	}
-	for h := range hosters {
+	for h := range z.hosters {
 		if h%2 == 0 {
 			line(fmt.Appendf(nil, "ns1.hoster%d.test. 3600 IN A 192.0.2.1\n", h))
-			line(fmt.Appendf(nil, "ns2.hoster%d.test. 3600 IN AAAA 2620:fe::%x\n", h, h))
+			line(fmt.Appendf(nil, "ns2.hoster%d.test. 3600 IN AAAA 2620:fe::%x\n", h, h%65536))
 		}
 	}
 	if err == nil {
@@ -91,10 +90,10 @@ func appendOwner(b []byte, i int) []byte {
 	return fmt.Appendf(b, "-%d.test.", i)
 }
 
-func appendServer(b []byte, i, n int) []byte {
+func (z synthetic) appendServer(b []byte, i, n int) []byte {
 	b = appendOwner(b, i)
 	b = append(b, " 86400 IN NS "...)
-	switch h := i % hosters; {
+	switch h := i % z.hosters; {
 	case i%4 == 3:
 		b = append(b, 'n', 's', byte('0'+n), '.')
 		b = appendOwner(b, i)
