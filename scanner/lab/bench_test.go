@@ -20,20 +20,27 @@ import (
 // BenchmarkStart starts the laboratory with 100,000 domains.
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
-		s, err := lab.Builtin("bulk")
-		if err != nil {
-			b.Fatal(err)
-		}
-		l, err := lab.Start(s)
-		if err != nil {
-			b.Fatal(err)
-		}
-		l.Close()
+		bulk(b).Close()
 	}
+	l := bulk(b)
+	defer l.Close()
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	b.ReportMetric(float64(m.HeapAlloc)/1e6, "MB-heap")
+}
+
+func bulk(b *testing.B) *lab.Lab {
+	b.Helper()
+	s, err := lab.Builtin("bulk")
+	if err != nil {
+		b.Fatal(err)
+	}
+	l, err := lab.Start(s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return l
 }
 
 // BenchmarkAnswers measures answers a second over UDP, with askers that send
@@ -46,14 +53,7 @@ func BenchmarkAnswers(b *testing.B) {
 		unique bool
 	}{{"repeated", false, false}, {"repeated-signed", true, false}, {"unique", false, true}, {"unique-signed", true, true}} {
 		b.Run(c.name, func(b *testing.B) {
-			s, err := lab.Builtin("bulk")
-			if err != nil {
-				b.Fatal(err)
-			}
-			l, err := lab.Start(s)
-			if err != nil {
-				b.Fatal(err)
-			}
+			l := bulk(b)
 			defer l.Close()
 			load(b, l, c.do, c.unique)
 		})

@@ -225,6 +225,9 @@ func (w *world) serverOf(addr netip.Addr) *server {
 func (w *world) connect() error {
 	for _, d := range w.order {
 		if d.spec.NS.Parent {
+			if d.name == authority.Root {
+				return nodeError(&yaml.Node{Line: d.line}, "the root has no parent to take name servers from")
+			}
 			w.inheritNS(d)
 		}
 		for i := range d.hosts {
@@ -266,7 +269,7 @@ func (w *world) connect() error {
 // inheritNS copies the name servers of the parent zone.
 func (w *world) inheritNS(d *domain) {
 	parent := w.enclosing(d.name, true)
-	if parent.spec.NS.Parent {
+	if parent.spec.NS.Parent && parent.name != authority.Root {
 		w.inheritNS(parent)
 	}
 	if !d.inherited {
