@@ -20,7 +20,7 @@ type round struct {
 	candidates []candidate
 	sources    []source // name servers whose addresses are still to be looked up
 	sourced    bool
-	lookups    int
+	cutShort   bool    // there are more than may be looked up
 	reason     string  // of the failures so far, the one that says most
 	weak       *answer // from a server that is not authoritative
 }
@@ -30,7 +30,8 @@ type candidate struct {
 	server *server
 	host   string
 	tries  int
-	gone   bool // it has answered, and the answer is of no use
+	cost   int64 // when it was last looked at
+	gone   bool  // it has answered, and the answer is of no use
 }
 
 // source is a name server whose addresses of one type are not known.
@@ -143,15 +144,16 @@ func (r *round) pick(tries int) *candidate {
 		if c.gone || c.tries > fewest || c.tries >= tries {
 			continue
 		}
-		if cost := c.server.cost(); c.tries < fewest || cost < best {
-			fewest, best = c.tries, cost
+		c.cost = c.server.cost()
+		if c.tries < fewest || c.cost < best {
+			fewest, best = c.tries, c.cost
 		}
 	}
 	var chosen *candidate
 	seen := uint32(0)
 	for i := range r.candidates {
 		c := &r.candidates[i]
-		if c.gone || c.tries != fewest || fewest >= tries || c.server.cost() > best+near {
+		if c.gone || c.tries != fewest || fewest >= tries || c.cost > best+near {
 			continue
 		}
 		if seen++; rand.Uint32N(seen) == 0 {
@@ -166,21 +168,20 @@ func (r *round) pick(tries int) *candidate {
 func (j *job) moreCandidates(r *round) (bool, *failure) {
 	if !r.sourced {
 		r.sourced = true
-		r.sources = j.sources(r.cut)
+		r.sources, r.cutShort = j.sources(r.cut)
 	}
 	for len(r.sources) > 0 {
 		s := r.sources[0]
 		r.sources = r.sources[1:]
-		if r.lookups++; r.lookups > j.r.config.Limits.FanOut {
-			r.sources = nil
-			r.reason = worse(r.reason, ReasonLimitFanOut)
-			return false, nil
-		}
 		addrs, reason, f := j.addresses(s)
-		if f != nil {
+		switch {
+		case f != nil:
 			return false, f
-		}
-		if reason != "" {
+		case reason == reasonNoName:
+			r.sources = slices.DeleteFunc(r.sources, func(other source) bool { return other.host == s.host })
+			reason = ReasonNoAddress
+			fallthrough
+		case reason != "":
 			r.reason = worse(r.reason, reason)
 			continue
 		}
@@ -190,13 +191,17 @@ func (j *job) moreCandidates(r *round) (bool, *failure) {
 			return true, nil
 		}
 	}
+	if r.cutShort {
+		r.reason = worse(r.reason, ReasonLimitFanOut)
+	}
 	return false, nil
 }
 
 // sources lists the name servers of c to look up: first those without an
 // address, then those whose address came from a sibling zone's glue, which may
-// be out of date. Names in the zone itself can only be found through it.
-func (j *job) sources(c *cut) []source {
+// be out of date. Names in the zone itself can only be found through it. The
+// second result is true when Limits.FanOut left some out.
+func (j *job) sources(c *cut) (list []source, cutShort bool) {
 	kinds := []uint16{dns.TypeA, dns.TypeAAAA}
 	switch j.view.mode {
 	case V4Only:
@@ -204,17 +209,23 @@ func (j *job) sources(c *cut) []source {
 	case V6Only:
 		kinds = kinds[1:]
 	}
-	var list []source
 	for _, glued := range []bool{false, true} {
+		var hosts []string
+		for _, host := range c.ns {
+			if (len(host.addrs) > 0) == glued && !inZone(host.name, c.zone) {
+				hosts = append(hosts, host.name)
+			}
+		}
+		if most := j.r.config.Limits.FanOut; len(hosts) > most {
+			hosts, cutShort = hosts[:most], true
+		}
 		for _, kind := range kinds {
-			for _, host := range c.ns {
-				if (len(host.addrs) > 0) == glued && !inZone(host.name, c.zone) {
-					list = append(list, source{host.name, kind})
-				}
+			for _, host := range hosts {
+				list = append(list, source{host, kind})
 			}
 		}
 	}
-	return list
+	return list, cutShort
 }
 
 // addresses looks up a name server. The failure is one that ends the job.
@@ -232,6 +243,8 @@ func (j *job) addresses(s source) ([]netip.Addr, string, *failure) {
 		return nil, f.reason, nil
 	case f != nil:
 		return nil, ReasonNoAddress, nil
+	case a.kind == isNXDomain:
+		return nil, reasonNoName, nil
 	case a.kind == isAlias:
 		return nil, ReasonNSChain, nil
 	}
@@ -285,6 +298,9 @@ func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
 		}
 		m := &j.out.msg
 		switch {
+		case j.out.reason == reasonOtherCase:
+			a.transport, a.timeout = TCP, j.r.config.Timeout
+			continue
 		case j.out.reason != "":
 			r.reason = worse(r.reason, j.out.reason)
 			// Only what may have been lost on the way is worth another try.

@@ -16,6 +16,7 @@ type attempt struct {
 	qtype     uint16
 	flags     uint16
 	edns, do  bool
+	fixedCase bool
 	timeout   time.Duration
 }
 
@@ -63,7 +64,7 @@ func (a *attempt) question(q *question) error {
 	if err := q.set(a.name, a.qtype); err != nil {
 		return err
 	}
-	q.flags, q.edns, q.do = a.flags, a.edns, a.do
+	q.flags, q.edns, q.do, q.fixed = a.flags, a.edns, a.do, a.fixedCase
 	q.cookie = nil
 	if a.edns && !a.server.noCookie.Load() {
 		q.cookie = a.server.clientAndServerCookie()
@@ -150,6 +151,9 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 	cookieTried := false
 	var out outcome
 	for n := 1; ; n++ {
+		if n > tries+2 { // one more for the cookie, one for the case
+			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse}
+		}
 		if err := r.try(ctx, &a, &out); err != nil {
 			return nil, fmt.Errorf("query %s %s at %s: %w", name, dns.Type(q.Type), q.Server, err)
 		}
@@ -157,8 +161,12 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 			cookieTried = true // the answer brought the cookie to use
 			continue
 		}
+		if out.reason == reasonOtherCase {
+			a.fixedCase = true // this server turns letters into small ones
+			continue
+		}
 		if out.reason == "" {
-			return newReply(&out, n)
+			return newReply(&out, &q, n)
 		}
 		if n >= tries || out.reason != ReasonTimeout && out.reason != ReasonBadResponse {
 			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: out.reason, Err: out.err}
@@ -166,10 +174,10 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 	}
 }
 
-func newReply(out *outcome, tries int) (*Reply, error) {
+func newReply(out *outcome, q *Query, tries int) (*Reply, error) {
 	reply := &Reply{Msg: new(dns.Msg), RTT: out.rtt, Truncated: out.msg.truncated(), Tries: tries}
 	if err := reply.Msg.Unpack(out.msg.wire); err != nil && !reply.Truncated {
-		return nil, &ExchangeError{Reason: ReasonBadResponse, Err: err}
+		return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse, Err: err}
 	}
 	return reply, nil
 }

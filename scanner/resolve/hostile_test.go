@@ -53,16 +53,23 @@ func TestFaultsOfOneServer(t *testing.T) {
 			m.Question[0].Name = "other.test."
 			return pack(m)
 		}},
-		{"wrong case", "timeout at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+		{"case not preserved over UDP", ok, func(_ *state, q *dns.Msg, network string) []byte {
 			m := good(q)
-			m.Question[0].Name = strings.Map(func(r rune) rune {
-				if r >= 'a' && r <= 'z' {
-					return r - 32
-				} else if r >= 'A' && r <= 'Z' {
-					return r + 32
-				}
-				return r
-			}, m.Question[0].Name)
+			if network == "udp" {
+				m.Question[0].Name = swapCase(m.Question[0].Name)
+			}
+			return pack(m)
+		}},
+		{"case never preserved", "tcp_closed at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := good(q)
+			m.Question[0].Name = swapCase(m.Question[0].Name)
+			return pack(m)
+		}},
+		{"larger than the buffer announced", ok, func(_ *state, q *dns.Msg, network string) []byte {
+			m := good(q)
+			if network == "udp" {
+				m.Extra = append(m.Extra, mustRR(t, "pad.test. 300 TXT "+strings.Repeat(`"`+strings.Repeat("x", 250)+`" `, 8)))
+			}
 			return pack(m)
 		}},
 		{"no question", "timeout at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
@@ -209,6 +216,18 @@ func TestFaultsOfOneServer(t *testing.T) {
 			}
 		})
 	}
+}
+
+func swapCase(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 32
+		case r >= 'A' && r <= 'Z':
+			return r + 32
+		}
+		return r
+	}, name)
 }
 
 func cookieOf(q *dns.Msg) string {

@@ -164,7 +164,7 @@ func (j *job) cachedOrAsk(c *cut, name string, qtype uint16, keepGlue bool) (*an
 		// Not every server had its say: not for others to know.
 	case f == nil && a.kind != isReferral && !a.weak:
 		j.view.answers.put(key{name, qtype}, a, a.expires, a.bytes()+len(name))
-	case f != nil && f.err == nil && f.zone == c.zone && !f.final():
+	case f != nil && f.err == nil && f.zone == c.zone && f.shared():
 		k := key{name, qtype}
 		if networkReason(f.reason) {
 			k = key{name: c.zone}
@@ -201,18 +201,25 @@ func (j *job) root() (*cut, *failure) {
 	if c := v.root.Load(); c != nil && c.expires > j.now() {
 		return c, nil
 	}
-	v.priming.Lock()
-	defer v.priming.Unlock()
+	select {
+	case v.priming <- struct{}{}:
+		defer func() { <-v.priming }()
+	case <-j.ctx().Done():
+		return nil, j.ended(".", j.ctx().Err())
+	}
 	if c := v.root.Load(); c != nil && c.expires > j.now() {
 		return c, nil
+	}
+	if reason, ok := v.failures.get(key{name: "."}); ok {
+		return nil, &failure{reason: reason, zone: "."}
 	}
 	if j.trace != nil {
 		j.event(Event{Step: StepStart, Zone: ".", Name: ".", Type: dns.TypeNS, Note: "priming"})
 	}
 	a, f := j.ask(v.hints, ".", dns.TypeNS, true)
 	if f != nil {
-		if f.reason != "" && f.zone == "" {
-			f.zone = "."
+		if f.err == nil && f.shared() {
+			v.failures.put(key{name: "."}, f.reason, j.now()+failureTTL, 1)
 		}
 		return nil, f
 	}

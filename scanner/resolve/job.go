@@ -91,6 +91,12 @@ func (f *failure) final() bool {
 	return f.err != nil
 }
 
+// shared says whether a failure would be the same for every job that asks: it
+// does not depend on how this one came there or on what it may spend.
+func (f *failure) shared() bool {
+	return !f.final() && f.reason != ReasonLimitDepth && f.reason != ReasonNSLoop
+}
+
 // ended returns the failure for an error that ends the job.
 func (j *job) ended(zone string, err error) *failure {
 	if j.outer.Err() != nil {

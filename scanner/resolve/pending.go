@@ -40,7 +40,7 @@ func newPending() *pending { return pendings.Get().(*pending) }
 // garbage collector instead: the socket still holds it.
 func (p *pending) free() {
 	p.next, p.server, p.owner, p.reason = nil, nil, nil, ""
-	p.q.cookie = nil
+	p.q.cookie, p.q.fixed = nil, false
 	if cap(p.reply) > 4096 {
 		p.reply = nil
 	}

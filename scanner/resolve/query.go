@@ -3,6 +3,7 @@ package resolve
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"github.com/miekg/dns"
 )
@@ -26,6 +27,7 @@ type question struct {
 	flags uint16 // RD, CD
 	edns  bool
 	do    bool
+	fixed bool // the case of the name is left as it is
 	// cookie is sent with EDNS unless it is nil (RFC 7873).
 	cookie []byte
 }
@@ -110,4 +112,16 @@ func (q *question) isAnswerTo(wire []byte) bool {
 		return len(wire) >= end && string(wire[headerLen:end]) == string(q.wire)
 	}
 	return false
+}
+
+// isAnswerInOtherCase says whether a message is a response to q but for the
+// case of the name.
+func (q *question) isAnswerInOtherCase(wire []byte) bool {
+	end := headerLen + len(q.wire)
+	if len(wire) < end || wire[2]&0x80 == 0 || binary.BigEndian.Uint16(wire[4:]) != 1 {
+		return false
+	}
+	name := end - 4
+	return strings.EqualFold(string(wire[headerLen:name]), string(q.wire[:len(q.wire)-4])) &&
+		string(wire[name:end]) == string(q.wire[len(q.wire)-4:])
 }

@@ -42,6 +42,15 @@ const (
 	ReasonLimitTime    = "limit_time"    // Limits.Time
 )
 
+// reasonNoName stands for a name server whose name does not exist. It becomes
+// ReasonNoAddress.
+const reasonNoName = "no_name"
+
+// reasonOtherCase stands for a reply over UDP that repeats the question in other
+// letters: the server does not preserve case, or somebody guessed all but that.
+// It never leaves this package: the question is asked again over TCP.
+const reasonOtherCase = "other_case"
+
 // severity orders the reasons of several servers: the verdict on a zone is
 // that of the server that came closest to an answer.
 var severity = map[string]int{

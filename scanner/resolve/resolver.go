@@ -35,7 +35,7 @@ type view struct {
 	mode     Mode
 	hints    *cut
 	root     atomic.Pointer[cut] // primed; nil before
-	priming  sync.Mutex
+	priming  chan struct{}       // held by the one job that primes
 	cuts     *cache[*cut]
 	answers  *cache[*answer]
 	failures *cache[string] // reasons, RFC 9520
@@ -82,6 +82,7 @@ func newView(m Mode, config *Config) *view {
 	v := &view{
 		mode:     m,
 		hints:    &cut{zone: "."},
+		priming:  make(chan struct{}, 1),
 		cuts:     newCache[*cut](size*6/16, config.Now),
 		answers:  newCache[*answer](size*5/16, config.Now),
 		zones:    newCache[*dnssec.Zone](size*4/16, config.Now),

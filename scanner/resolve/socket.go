@@ -182,7 +182,9 @@ func (s *socket) send(list *pending) {
 		for n < batchSize && list != nil {
 			p := list
 			list, p.next = p.next, nil
-			p.q.mixCase(s.random.Uint64)
+			if !p.q.fixed {
+				p.q.mixCase(s.random.Uint64)
+			}
 			p.sent = now
 			// The message is built before the id is in the table: from then
 			// on p may be gone at any moment.
@@ -242,8 +244,12 @@ func (s *socket) read() {
 		now := time.Now()
 		for i := range n {
 			from, ok := in[i].Addr.(*net.UDPAddr)
-			if ok && in[i].N <= bufferSize {
-				s.deliver(in[i].Buffers[0][:in[i].N], from.AddrPort(), now)
+			wire := in[i].Buffers[0][:min(in[i].N, bufferSize)]
+			if len(wire) == bufferSize {
+				wire[2] |= flagTC >> 8 // the kernel cut it off
+			}
+			if ok {
+				s.deliver(wire, from.AddrPort(), now)
 			}
 		}
 	}
@@ -256,10 +262,22 @@ func (s *socket) deliver(wire []byte, from netip.AddrPort, now time.Time) {
 		return
 	}
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	reason := ""
 	p := s.table.take(binary.BigEndian.Uint16(wire), func(p *pending) bool {
-		return p.server.udp == from && p.q.isAnswerTo(wire)
+		switch {
+		case p.server.udp != from:
+			return false
+		case p.q.isAnswerTo(wire):
+			return true
+		}
+		reason = reasonOtherCase
+		return p.q.isAnswerInOtherCase(wire)
 	})
-	if p != nil {
+	switch {
+	case p == nil:
+	case reason != "":
+		p.complete(nil, reason, 0)
+	default:
 		p.complete(wire, "", now.Sub(p.sent))
 	}
 }

@@ -101,7 +101,7 @@ func (run *stubRun) ask(name string) error {
 		return run.ctx.Err()
 	}
 	q.stats.Asked++
-	q.tries = 0
+	q.tries, q.p.q.fixed = 0, false
 	var err error
 	if q.name, err = canonical(name); err == nil {
 		err = q.p.q.set(q.name, run.Type)
@@ -135,8 +135,12 @@ func (q *stubQuery) send() {
 // finish implements finisher.
 func (q *stubQuery) finish(p *pending, reply []byte) {
 	if reply == nil {
-		if p.reason == ReasonTimeout && q.again() {
+		p.q.fixed = p.reason == reasonOtherCase
+		if (p.reason == ReasonTimeout || p.q.fixed) && q.again() {
 			return
+		}
+		if p.q.fixed {
+			p.reason = ReasonBadResponse
 		}
 		q.failed(p.reason)
 		return
