@@ -133,13 +133,18 @@ func plain(v reflect.Value, dbType string) any {
 type float struct{ text string }
 
 func floatOf(f float64, bits int) any {
+	size := math.Abs(f)
 	switch {
 	case math.IsNaN(f):
 		return float{"nan"}
 	case math.IsInf(f, 0):
 		return float{strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(f, 'g', -1, bits)), "+")}
+	case size == 0 || size >= 1e-6 && size < 1e21:
+		return float{strconv.FormatFloat(f, 'f', -1, bits)}
 	}
-	return float{strconv.FormatFloat(f, 'g', -1, bits)}
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, bits), "e")
+	sign := strings.TrimPrefix(exponent[:1], "+")
+	return float{mantissa + "e" + sign + strings.TrimLeft(exponent[1:], "0")}
 }
 
 // text writes a value as it stands in a cell; strings inside arrays are quoted.
