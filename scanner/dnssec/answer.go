@@ -304,8 +304,9 @@ func (j *judging) deny(n name) {
 	}
 	if kind == NoData || state == Bogus {
 		// Some servers say NXDOMAIN of an empty non-terminal; what they prove
-		// counts, not the code.
-		if s, r := den.noData(n, j.qtype); kind == NoData || s != Bogus {
+		// counts, not the code. Opt-out proves nothing there: for NXDOMAIN the
+		// wildcard must be denied as well, RFC 5155 section 8.4.
+		if s, r := den.noData(n, j.qtype); kind == NoData || s == Secure {
 			kind, state, reason = NoData, s, r
 			if den.nxname {
 				kind = NoName

@@ -146,6 +146,47 @@ func TestDenialOfEverything(t *testing.T) {
 	t.Logf("%d selections are proofs", proofs)
 }
 
+// TestOptOutBesideWildcard: under opt-out a wildcard neither stands in the way
+// of an unsigned delegation nor may its denial be left out.
+func TestOptOutBesideWildcard(t *testing.T) {
+	apex := nsec3("example.", true, 1, "", "1", "NS SOA RRSIG DNSKEY NSEC3PARAM")
+	hash := dns.HashName("*.example.", dns.SHA1, 1, "")
+	// The wildcard's own record covers every name but the wildcard.
+	wildcard := hash + ".example. 300 IN NSEC3 1 1 1 - " + step(hash, -1) + " CNAME RRSIG"
+	covers := nsec3("sub.example.", false, 1, "", "1", "NS")
+	noWildcard := nsec3("*.example.", false, 1, "", "1", "NS")
+	for _, c := range []struct {
+		name   string
+		qtype  uint16
+		rcode  int
+		lines  []string
+		state  State
+		reason Reason
+	}{
+		{"delegation under the wildcard's record", dns.TypeDS, 0, []string{apex, wildcard}, Insecure, NSEC3OptOut},
+		{"address under the wildcard's record", dns.TypeA, 0, []string{apex, wildcard}, Bogus, NSEC3ProofMissing},
+		{"no such name", dns.TypeA, dns.RcodeNameError, []string{apex, covers, noWildcard}, Insecure, NSEC3OptOut},
+		{"no such name, wildcard not denied", dns.TypeA, dns.RcodeNameError, []string{apex, covers}, Bogus, NSEC3ProofMissing},
+		{"no data", dns.TypeA, 0, []string{apex, covers}, Insecure, NSEC3OptOut},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			r := w.denied(w.zone, c.rcode, c.lines...)
+			w.set("sub.example.", c.qtype, r)
+			if got := w.verdict(DefaultBudget(), "sub.example.", c.qtype, "example."); got.State != c.state || got.Reason != c.reason {
+				t.Errorf("%s, want %s %s", got.summary(), c.state, c.reason)
+			}
+			if c.qtype != dns.TypeDS {
+				return
+			}
+			w.set("sub.example.", dns.TypeA, Response{Answer: records(t, "sub.example. 300 IN A 192.0.2.1")})
+			if got := w.verdict(DefaultBudget(), "sub.example.", dns.TypeA, "example.", "sub.example."); got.State != Insecure || got.Reason != DSAbsent {
+				t.Errorf("below the delegation: %s", got.summary())
+			}
+		})
+	}
+}
+
 // FuzzDenial is TestDenialOfEverything for names and types that it leaves out.
 func FuzzDenial(f *testing.F) {
 	d := newDenials(f)

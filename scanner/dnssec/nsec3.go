@@ -203,8 +203,13 @@ func (d *denial) nsec3NoData(qname name, qtype uint16) proof {
 		return provedIf(at.lacks(qtype, qname == d.zone.name && qname == root))
 	}
 	closest, over := d.encloser(qname)
-	if over == nil {
+	switch {
+	case over == nil:
 		return unproved
+	case qtype == dns.TypeDS && over.optOut:
+		// Section 8.6: a wildcard makes no delegations, so its record says
+		// nothing of the DS records that are asked for.
+		return optOut
 	}
 	if wild := closest.wildcard(); wild != "" {
 		if at := d.nsec3At(wild); at != nil {
@@ -214,8 +219,8 @@ func (d *denial) nsec3NoData(qname name, qtype uint16) proof {
 			return unproved
 		}
 	}
-	// Section 8.6, and erratum 3441 for empty non-terminals: only opt-out
-	// explains why there is no record for qname.
+	// Erratum 3441: qname may be an empty non-terminal above unsigned
+	// delegations only, which opt-out leaves without a record.
 	if over.optOut {
 		return optOut
 	}
