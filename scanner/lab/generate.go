@@ -247,17 +247,23 @@ type children struct {
 	w    *world
 	ids  []uint32
 	sort sync.Once
+	// suffixes are what the names end in: the zone's own name, or names below
+	// it that are no zones, such as gov.tg where only tg is one.
+	suffixes []authority.Name
 }
 
 // assignChildren hands every generated domain to the zone that delegates it.
 func (w *world) assignChildren() {
 	for e := range w.gen.entries {
 		entry := &w.gen.entries[e]
-		for id := entry.first; id < entry.first+uint32(entry.Count); id++ {
-			parent := entry.parents[entry.Under.draw(w.random(id, 2))]
+		for i, parent := range entry.parents {
 			if parent.children == nil {
 				parent.children = &children{w: w}
 			}
+			parent.children.suffixes = append(parent.children.suffixes, entry.suffixes[i])
+		}
+		for id := entry.first; id < entry.first+uint32(entry.Count); id++ {
+			parent := entry.parents[entry.Under.draw(w.random(id, 2))]
 			parent.children.ids = append(parent.children.ids, id)
 		}
 	}

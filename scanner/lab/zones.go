@@ -52,6 +52,9 @@ func (w *world) beginZone(d *domain) error {
 	d.zone = authority.NewZone(d.name)
 	if d.children != nil {
 		d.zone.Children = d.children
+		for _, suffix := range d.children.suffixes {
+			d.zone.AddEmpty(suffix)
+		}
 	}
 	if len(d.keys) > 0 {
 		d.zone.Signing = &authority.Signing{

@@ -44,6 +44,16 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestGeneratedBelowNoZone measures domains generated below a name that is no
+// zone of its own: an empty non-terminal in the zone of the ccTLD.
+func TestGeneratedBelowNoZone(t *testing.T) {
+	scenario, err := lab.Parse("below.yaml", []byte("about: Below.\ngenerate:\n  - count: 20\n    under: [gov.fj, mil.gov.ar]\n    profiles: [healthy_v6, v4_only]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	runScenario(t, scenario)
+}
+
 func runScenario(t *testing.T, scenario *lab.Scenario) {
 	l, err := lab.Start(scenario)
 	if err != nil {
