@@ -51,10 +51,10 @@ func appendLabel(b []byte, label []byte) []byte {
 			i++
 			c = label[i] - 1
 		}
-		switch {
-		case c <= ' ' || c >= 0x7f:
+		switch shownAs[c] {
+		case asDecimal:
 			b = append(b, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
-		case bytes.IndexByte([]byte(`.\"();@$`), c) >= 0:
+		case asEscaped:
 			b = append(b, '\\', c)
 		default:
 			b = append(b, c)
@@ -62,6 +62,25 @@ func appendLabel(b []byte, label []byte) []byte {
 	}
 	return b
 }
+
+// How a byte of a label is shown.
+const (
+	asItself = iota
+	asEscaped
+	asDecimal
+)
+
+var shownAs = func() (as [256]uint8) {
+	for c := range as {
+		if c <= ' ' || c >= 0x7f {
+			as[c] = asDecimal
+		}
+	}
+	for _, c := range []byte(`.\"();@$`) {
+		as[c] = asEscaped
+	}
+	return as
+}()
 
 // ParseName reads an absolute name in presentation form. The final dot may be
 // left out.

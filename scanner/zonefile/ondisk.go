@@ -11,9 +11,9 @@ import (
 // host and answered by walking them and the hosts side by side, and the
 // answers are sorted back into the order of the delegations.
 func (m *matcher) matchOnDisk() error {
-	questions := newSorter(m.disk, m.cfg.Memory/10)
+	questions := newSorter(m.disk, m.cfg.Memory/5)
 	defer questions.close()
-	answers := newSorter(m.disk, m.cfg.Memory/20)
+	answers := newSorter(m.disk, m.cfg.Memory/10)
 	defer answers.close()
 	waiting, err := m.disk.create()
 	if err != nil {
@@ -39,8 +39,9 @@ type question struct {
 // nobody stands for NS records that are no delegation.
 const nobody = math.MaxUint64
 
-func (q question) bytes() []byte {
-	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, q.delegation), q.server)
+// append appends the question in a form that sorts as it does.
+func (q question) append(b []byte) []byte {
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(b, q.delegation), q.server)
 }
 
 func questionFrom(b []byte) question {
@@ -50,12 +51,14 @@ func questionFrom(b []byte) question {
 // ask lists which shared name servers the delegations have, and puts the
 // delegations aside.
 func (m *matcher) ask(questions *sorter, waiting *spill) error {
+	var id []byte
 	askFor := func(g *group, number uint64) error {
 		for i, s := range g.d.Servers {
 			if s.Kind != Sibling {
 				continue
 			}
-			if err := questions.add(s.Name, question{number, uint32(i)}.bytes()); err != nil {
+			id = question{number, uint32(i)}.append(id[:0])
+			if err := questions.add(s.Name, id); err != nil {
 				return err
 			}
 		}
@@ -101,6 +104,7 @@ func (m *matcher) finishOnDisk(waiting *spill, questions, answers *sorter) error
 	asked := &follower{from: questions.all()}
 	answered := &follower{from: answers.all()}
 	g := new(group)
+	var id []byte
 	for number := uint64(0); ; number++ {
 		owner, facts, err := from.next()
 		if err != nil || owner == nil {
@@ -113,7 +117,8 @@ func (m *matcher) finishOnDisk(waiting *spill, questions, answers *sorter) error
 			s := &g.d.Servers[i]
 			switch s.Kind {
 			case Sibling:
-				err = answered.find(question{number, uint32(i)}.bytes(), func(glue []byte) error {
+				id = question{number, uint32(i)}.append(id[:0])
+				err = answered.find(id, func(glue []byte) error {
 					s.Glue = Glue(glue[0])
 					return nil
 				})
