@@ -321,10 +321,6 @@ var differences = []difference{
 // pending are cases in which our own verdict is known to be wrong. Both it
 // and the right one pass, until the fault is mended and the line goes.
 var pending = []difference{
-	{"adopt6", "www.far.in.twin.nsd. www.far.open.twin.nsd.", dns.TypeA, "bogus", "SERVFAIL",
-		"a referral by a zone between is taken for the parent's, when one server holds both"},
-	{"adopt6", "www.covered16.optwild.nsd.", dns.TypeA, "bogus", "SERVFAIL",
-		"the wildcard's CNAME bit is held against the proof that an opt-out span has no DS records, RFC 5155 section 8.6"},
 	{"adopt6", "www.dnsecure.alias.nsd. www.dninsecure.alias.nsd.", dns.TypeCNAME, "bogus", "SERVFAIL",
 		"a CNAME made from a DNAME is not recognised when the question is for a CNAME"},
 }

@@ -100,7 +100,7 @@ func (j *job) chain(bottom, servers string) (*dnssec.Zone, *failure) {
 		if at != servers && !j.isCut(at) {
 			continue
 		}
-		if zone, f = j.child(zone, at); f != nil {
+		if zone, f = j.child(zone, at, true); f != nil {
 			return nil, f
 		}
 	}
@@ -126,7 +126,7 @@ func (j *job) deeper(zone *dnssec.Zone, bottom string) (*dnssec.Zone, *failure) 
 		return zone, nil
 	}
 	for _, at := range dnssec.Between(zone.Name, bottom) {
-		child, f := j.child(zone, at)
+		child, f := j.child(zone, at, false) // those between have been asked about
 		if f != nil || child != zone {
 			return child, f
 		}
@@ -178,11 +178,11 @@ func (j *job) anchored(name string) (*dnssec.Zone, *failure) {
 	})
 }
 
-// child makes the zone at a name below parent. It returns parent where there
-// is no zone cut.
-func (j *job) child(parent *dnssec.Zone, name string) (*dnssec.Zone, *failure) {
+// child makes the zone at a name below parent. Where there is no zone cut it
+// returns the zone that the name lies in: parent, or one between the two.
+func (j *job) child(parent *dnssec.Zone, name string, between bool) (*dnssec.Zone, *failure) {
 	return j.zone(name, func() (*dnssec.Zone, *failure) {
-		d, f := j.delegated(parent, name)
+		d, parent, f := j.delegated(parent, name, between)
 		switch {
 		case f != nil:
 			return nil, f
@@ -195,23 +195,37 @@ func (j *job) child(parent *dnssec.Zone, name string) (*dnssec.Zone, *failure) {
 	})
 }
 
-// delegated finds out what parent says of a name: from the referral, when that
-// says enough, or by asking for the DS records.
-func (j *job) delegated(parent *dnssec.Zone, name string) (*dnssec.Delegation, *failure) {
+// delegated finds out what the zone above a name says of it: from the
+// referral, when that says enough, or by asking for the DS records. With
+// between it looks for zone cuts between parent and name when parent's word
+// does not hold: a server of parent that holds zones in between answers for
+// them without a referral to them. It returns the zone above as well.
+func (j *job) delegated(parent *dnssec.Zone, name string, between bool) (*dnssec.Delegation, *dnssec.Zone, *failure) {
 	if a := j.referralTo(name); a != nil {
 		if d := j.validator.Delegation(parent, name, a.response()); d.State != dnssec.Bogus {
-			return d, nil
+			return d, parent, nil
 		}
 	}
 	a, f := j.lookup(name, dns.TypeDS)
 	if f != nil {
 		if f.ours() {
-			return nil, f
+			return nil, parent, f
 		}
-		return j.validator.Delegation(parent, name, dnssec.Response{}), nil
+		return j.validator.Delegation(parent, name, dnssec.Response{}), parent, nil
 	}
 	d := j.validator.Delegation(parent, name, a.response())
-	if d.State == dnssec.Bogus {
+	for between && d.State == dnssec.Bogus {
+		nearer, f := j.deeper(parent, parentOf(name))
+		if f != nil {
+			return nil, parent, f
+		}
+		if nearer == parent {
+			break
+		}
+		parent = nearer
+		d = j.validator.Delegation(parent, name, a.response())
+	}
+	if d.State == dnssec.Bogus && parent.State == dnssec.Secure {
 		f = j.elsewhere(name, dns.TypeDS, a, func(other *answer) (bool, *failure) {
 			again := j.validator.Delegation(parent, name, other.response())
 			if again.State == dnssec.Bogus {
@@ -221,7 +235,7 @@ func (j *job) delegated(parent *dnssec.Zone, name string) (*dnssec.Delegation, *
 			return true, nil
 		})
 	}
-	return d, f
+	return d, parent, f
 }
 
 // withKeys fetches the DNSKEY records of a zone for build.
