@@ -264,3 +264,19 @@ func TestStub(t *testing.T) {
 		t.Errorf("%+v, %v, %s", stats, err, out.String())
 	}
 }
+
+func TestRandomCaseDoesNotShowInAnswers(t *testing.T) {
+	n := withLeaf(t, func(q *dns.Msg, _ string) []byte {
+		q.Extra = nil
+		m := reply(q)
+		m.Authoritative = true
+		b := pack(m)
+		b[7] = 1
+		// bad.test. NS ns.bad.test., both by pointers to the question.
+		return append(b, 0xC0, 12, 0, byte(dns.TypeNS), 0, 1, 0, 0, 0, 9, 0, 5, 2, 'n', 's', 0xC0, 12)
+	})
+	r := n.resolver(nil, rootAddr)
+	if got := summary(resolve(t, r, Dual, "BAD.test", dns.TypeNS)); got != "NOERROR ns.bad.test." {
+		t.Errorf("got %s", got)
+	}
+}

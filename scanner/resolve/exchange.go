@@ -48,6 +48,7 @@ func (r *Resolver) try(ctx context.Context, a *attempt, out *outcome) error {
 	if err != nil || out.reason != "" {
 		return err
 	}
+	undoMixedCase(wire)
 	if err := parseMessage(&out.msg, wire, a.name); err != nil {
 		out.reason, out.err = ReasonBadResponse, err
 		return nil

@@ -96,6 +96,23 @@ func (q *question) appendQuery(b []byte, id uint16) []byte {
 	return append(b, q.cookie...)
 }
 
+// undoMixedCase makes the name in the question of a matching reply lower case
+// again. Names elsewhere in the message point to it, so that they would come
+// out in another random case each time.
+func undoMixedCase(wire []byte) {
+	if binary.BigEndian.Uint16(wire[4:]) == 0 {
+		return
+	}
+	for i := headerLen; i < len(wire) && wire[i] != 0; {
+		for size := int(wire[i]); size > 0 && i+1 < len(wire); size-- {
+			if i++; wire[i] >= 'A' && wire[i] <= 'Z' {
+				wire[i] |= 0x20
+			}
+		}
+		i++
+	}
+}
+
 // isAnswerTo says whether a message is a response to q as it was sent, the
 // case of the name included. Servers that fail early, with FORMERR and their
 // like, may leave the question out (RFC 1035 section 7.3).

@@ -145,6 +145,7 @@ func (q *stubQuery) finish(p *pending, reply []byte) {
 		q.failed(p.reason)
 		return
 	}
+	undoMixedCase(reply)
 	if err := parseMessage(&q.msg, reply, q.name); err != nil {
 		q.failed(ReasonBadResponse)
 		return

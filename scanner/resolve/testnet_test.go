@@ -193,6 +193,7 @@ func pack(m *dns.Msg) []byte {
 func reply(q *dns.Msg) *dns.Msg {
 	m := new(dns.Msg)
 	m.SetReply(q)
+	m.Compress = true // names then share the random case of the question
 	if q.IsEdns0() != nil {
 		m.SetEdns0(1232, true)
 	}
