@@ -13,7 +13,7 @@ const (
 	// loopbackBase is 127.1.0.0: the block 127.0.0.0/16 stays free for what
 	// else runs on the machine.
 	loopbackBase = 127<<24 + 1<<16
-	loopbackEnd  = 128 << 24 // exclusive
+	loopbackEnd  = 128<<24 - 1 // exclusive: the last one is the broadcast address
 	maxPlaces    = loopbackEnd - loopbackBase
 )
 

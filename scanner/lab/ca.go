@@ -146,7 +146,8 @@ func (c *ca) issue(name string, fault faultWord) (*tls.Certificate, error) {
 // client that names nobody is shown the certificate of fallback.
 func (l *Lab) tlsConfig(fault faultWord, fallback string, protocols ...string) *tls.Config {
 	config := &tls.Config{
-		NextProtos: protocols,
+		NextProtos:             protocols,
+		SessionTicketsDisabled: true, // every measurement is a first visit
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			name := hello.ServerName
 			if _, err := authority.ParseName(name); name == "" || err != nil {

@@ -18,17 +18,6 @@ type lineError struct {
 func (e *lineError) Error() string { return fmt.Sprintf("%s:%d: %v", e.file, e.line, e.err) }
 func (e *lineError) Unwrap() error { return e.err }
 
-// atLine says where err happened, unless err knows it already.
-func atLine(file string, line int, err error) error {
-	if err == nil {
-		return nil
-	}
-	if _, known := err.(*lineError); known {
-		return err
-	}
-	return &lineError{file, line, err}
-}
-
 // nodeError is a fault at a node of the YAML tree; the file is not known yet.
 func nodeError(n *yaml.Node, format string, args ...any) error {
 	return &lineError{line: n.Line, err: fmt.Errorf(format, args...)}
@@ -184,7 +173,11 @@ func (o *ordered) UnmarshalYAML(node *yaml.Node) error {
 			return nodeError(key, "%q is here for the second time; the first is at line %d", key.Value, line)
 		}
 		seen[key.Value] = key.Line
-		*o = append(*o, pair{key.Value, key.Line, node.Content[i+1]})
+		value := node.Content[i+1]
+		if value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
+		*o = append(*o, pair{key.Value, key.Line, value})
 	}
 	return nil
 }

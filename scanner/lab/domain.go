@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"adopt6/lists"
 	"adopt6/scanner/lab/authority"
 )
 
@@ -116,6 +117,25 @@ func (d *domain) relative(name string) (authority.Name, error) {
 		name += "." + strings.TrimPrefix(d.name.String(), ".")
 	}
 	return authority.ParseName(name)
+}
+
+// maxName leaves room below a domain for www, hashes and the like, in octets.
+const maxName = 200
+
+// parseName reads the full name of a domain or host, also in Unicode.
+func parseName(text string) (authority.Name, error) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 }) {
+		ascii, _, err := lists.Normalize(text)
+		if err != nil {
+			return "", fmt.Errorf("domain name %q: %w", text, err)
+		}
+		text = ascii
+	}
+	name, err := authority.ParseName(text)
+	if err == nil && len(name) > maxName {
+		err = fmt.Errorf("domain name %q is longer than the %d octets that a laboratory can host", text, maxName)
+	}
+	return name, err
 }
 
 func (d *domain) inRole(roles ...role) []*host {

@@ -46,8 +46,7 @@ func (f *fault) matchesPort(transport string, port uint16) bool {
 	return true
 }
 
-// matches says whether the fault hits a question. id is the generated domain
-// that the question is for, if isGenerated.
+// matches says whether the fault hits a question.
 func (f *fault) matches(w *world, transport string, q *authority.Query) bool {
 	if !f.matchesPort(transport, 53) || len(f.types) > 0 && !slices.Contains(f.types, q.Type) {
 		return false
@@ -125,6 +124,9 @@ func (w *world) bindFault(d *domain, spec *Fault, t *template, serverOf func(net
 	}
 	bound := map[netip.Addr]bool{}
 	for _, h := range hosts {
+		if h.spec.Elsewhere && h.role != nsRole {
+			return fmt.Errorf("%s belongs to another domain, which has to declare its faults", h.name.Text())
+		}
 		for _, addr := range h.addrs {
 			if !bound[addr] {
 				bound[addr] = true

@@ -104,7 +104,10 @@ type template struct {
 	line    int // of the first entry that draws from the profile
 }
 
-const maxGenerated = 2_000_000
+const (
+	maxGenerated = 2_000_000
+	maxWord      = 40 // octets; the rest of the label is for the number
+)
 
 func (w *world) planGenerated() error {
 	g := &w.gen
@@ -148,9 +151,14 @@ func (w *world) planEntry(spec generateSpec, mixes map[string]weights) (*genEntr
 	if len(spec.Words) == 0 {
 		spec.Words = []string{"agency"}
 	}
+	for _, word := range spec.Words {
+		if _, _, err := lists.Normalize(word + ".example"); err != nil || len(word) > maxWord {
+			return nil, nodeError(at, "words: %q is no part of a host name, or longer than %d", word, maxWord)
+		}
+	}
 	entry := &genEntry{generateSpec: spec, first: g.count}
 	for _, word := range spec.Under.words {
-		suffix, err := authority.ParseName(word)
+		suffix, err := parseName(word)
 		if err != nil {
 			return nil, nodeError(at, "under: %v", err)
 		}

@@ -176,14 +176,14 @@ func (c *domainCache) init() {
 	}
 }
 
-func (c *domainCache) get(id uint32, make_ func() *domain) *domain {
+func (c *domainCache) get(id uint32, fresh func() *domain) *domain {
 	s := &c.shards[id%uint32(len(c.shards))]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := s.young[id]
 	if d == nil {
 		if d = s.old[id]; d == nil {
-			d = make_()
+			d = fresh()
 		}
 		if len(s.young) >= shardDomains {
 			s.old, s.young = s.young, map[uint32]*domain{}
@@ -320,7 +320,7 @@ func (v *view) Enclosing(name authority.Name) *authority.Zone {
 func (v *view) addr() netip.Addr { return v.w.address(v.place) }
 
 // domainOf returns the declared or generated domain that a name is or lies in,
-// nil when there is none but top-level domains.
+// nil for names below no top-level domain.
 func (w *world) domainOf(name authority.Name) *domain {
 	for n := name; n != authority.Root; n = n.Parent() {
 		if d := w.domains[n]; d != nil {

@@ -171,7 +171,8 @@ func (l *Lab) ServedZone(name string, to io.Writer) error {
 	return zone.Write(to)
 }
 
-// CertPool returns the certificate authority of the web and mail servers.
+// CertPool returns the certificate authority of the web and mail servers. Its
+// certificates are valid around the time that Now returns.
 func (l *Lab) CertPool() *x509.CertPool { return l.ca.pool() }
 
 // Targets yields the scenario's targets: ccTLDs, domains, generated domains.

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
@@ -162,6 +163,7 @@ func (l *Lab) reserveSilent() error {
 		return fmt.Errorf("reserve a silent port: %w", err)
 	}
 	l.servers = append(l.servers, fileDescriptor(fd))
+	_ = unix.BindToDevice(fd, "lo")
 	if err := unix.Bind(fd, &unix.SockaddrInet4{}); err != nil {
 		return fmt.Errorf("reserve a silent port: %w", err)
 	}
@@ -183,6 +185,9 @@ func (l *Lab) reserveSilent() error {
 	return nil
 }
 
+// acceptPause is how long a listener that cannot accept waits.
+const acceptPause = 10 * time.Millisecond
+
 type fileDescriptor int
 
 func (fd fileDescriptor) close() { unix.Close(int(fd)) }
@@ -203,8 +208,9 @@ func (l *Lab) serveTCP(listener net.Listener, handle func(*net.TCPConn, *view)) 
 				case <-l.closing:
 					return
 				default:
-					continue // out of file descriptors, or gone already
 				}
+				l.wait(acceptPause) // out of file descriptors, most likely
+				continue
 			}
 			conn := c.(*net.TCPConn)
 			v := new(view)

@@ -2,8 +2,10 @@ package lab
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,18 +41,18 @@ type Scenario struct {
 
 // scenarioSpec is the top level of a scenario file.
 type scenarioSpec struct {
-	About    string    `yaml:"about"`
-	Seed     uint64    `yaml:"seed"`
-	Clock    time.Time `yaml:"clock"`
-	Vantage  vantage   `yaml:"vantage"`
-	CCTLDs   cctldSpec `yaml:"cctlds"`
-	Profiles ordered   `yaml:"profiles"`
-	Mixes    ordered   `yaml:"mixes"`
-	Zones    ordered   `yaml:"zones"`
-	Hosts    ordered   `yaml:"hosts"`
-	Domains  ordered   `yaml:"domains"`
-	Generate []generateSpec
-	Faults   []Fault `yaml:"faults"`
+	About    string         `yaml:"about"`
+	Seed     uint64         `yaml:"seed"`
+	Clock    time.Time      `yaml:"clock"`
+	Vantage  vantage        `yaml:"vantage"`
+	CCTLDs   cctldSpec      `yaml:"cctlds"`
+	Profiles ordered        `yaml:"profiles"`
+	Mixes    ordered        `yaml:"mixes"`
+	Zones    ordered        `yaml:"zones"`
+	Hosts    ordered        `yaml:"hosts"`
+	Domains  ordered        `yaml:"domains"`
+	Generate []generateSpec `yaml:"generate"`
+	Faults   []Fault        `yaml:"faults"`
 }
 
 // vantage limits what the place of the measurement can reach.
@@ -142,7 +144,7 @@ func Open(nameOrFile string) (*Scenario, error) {
 		return Builtin(nameOrFile)
 	}
 	s, err := Load(nameOrFile)
-	if os.IsNotExist(err) || (err != nil && strings.Contains(err.Error(), "no such file")) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%q is neither a file nor a built-in scenario; built in are: %s",
 			nameOrFile, strings.Join(BuiltinNames(), ", "))
 	}

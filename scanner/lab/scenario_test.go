@@ -51,6 +51,9 @@ func TestScenarioErrors(t *testing.T) {
 		{"about: x\nprofiles:\n  p: {like: v4_only, records: \"x A y\"}\ngenerate:\n  - {count: 1, under: ar, profiles: p}", "bad A"},
 		{"about: x\nfaults: [{at: 9.9.9.9, do: drop}]", `x.yaml:2: fault at "9.9.9.9": no host, zone or address`},
 		{"about: x\nzones: {.: {ns: parent}}", "x.yaml:2: the root has no parent"},
+		{"about: x\ngenerate:\n  - {count: 1, under: ar, profiles: v4_only, words: [\"a b\"]}", "x.yaml:3: words: \"a b\" is no part of a host name"},
+		{"about: x\ndomains: {" + strings.Repeat("a.", 120) + "ar: v4_only}", "is longer than the 200 octets"},
+		{"about: x\nzones:\n  h.net: healthy_v6\ndomains:\n  a.ar:\n    mail: {mx: {mail.h.net.: elsewhere}}\n    faults: [{at: mail, do: smtp_slow}]", "mail.h.net belongs to another domain"},
 		{"about: [x", "x.yaml: "},
 	} {
 		_, err := lab.Parse("x.yaml", []byte(c.text))
@@ -73,6 +76,21 @@ func TestOpen(t *testing.T) {
 	}
 	if _, err := lab.Open("dmo"); err == nil || !strings.Contains(err.Error(), "built in are: bulk, demo") {
 		t.Errorf("neither: %v", err)
+	}
+}
+
+// TestNames: domains can be written in Unicode, and aliases of YAML work.
+func TestNames(t *testing.T) {
+	l := start(t, "about: x\nprofiles: {p: &p {like: v4_only}}\ndomains: {Пример.РФ: *p, B.AR: healthy_v6}\n")
+	var names []string
+	for target := range l.Targets() {
+		names = append(names, target.Name+" "+target.Unicode+" "+target.Country)
+	}
+	if got := strings.Join(names, ", "); got != "xn--e1afmkfd.xn--p1ai пример.рф RU, b.ar b.ar AR" {
+		t.Error(got)
+	}
+	if truth, ok := l.Truth("xn--e1afmkfd.xn--p1ai"); !ok || truth.DNS.Reason != "no_ns_aaaa" {
+		t.Errorf("%v %+v", ok, truth)
 	}
 }
 

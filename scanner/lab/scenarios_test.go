@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,5 +34,19 @@ func TestScenarioFiles(t *testing.T) {
 	}
 	for _, fault := range slices.Sorted(maps.Keys(missing)) {
 		t.Errorf("the fault %s has no scenario of its name", fault)
+	}
+}
+
+// TestDocs: the description of the language names every fault with its
+// explanation.
+func TestDocs(t *testing.T) {
+	text, err := os.ReadFile("../../docs/scenarios.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for fault, about := range lab.Faults() {
+		if row := "| `" + fault + "` | " + about + " |"; !strings.Contains(string(text), row) {
+			t.Errorf("docs/scenarios.md lacks the line %s", row)
+		}
 	}
 }

@@ -50,10 +50,7 @@ type HostSpec struct {
 	V4, V6    bool         // one address of the family, chosen by the laboratory
 	Addrs     []netip.Addr // or these
 	Elsewhere bool         // declared by another domain or below hosts
-	line      int
 }
-
-func (h HostSpec) none() bool { return !h.V4 && !h.V6 && len(h.Addrs) == 0 && !h.Elsewhere }
 
 var families = map[string]HostSpec{
 	"both": {V4: true, V6: true}, "v4": {V4: true}, "v6": {V6: true}, "none": {}, "elsewhere": {Elsewhere: true},
@@ -70,10 +67,9 @@ func (h *HostSpec) UnmarshalYAML(node *yaml.Node) error {
 			return unknownKey(node, "addresses", families)
 		}
 		*h = spec
-		h.line = node.Line
 		return nil
 	}
-	*h = HostSpec{line: node.Line}
+	*h = HostSpec{}
 	if node.Kind != yaml.SequenceNode {
 		return nodeError(node, "addresses: both, v4, v6, none, elsewhere or a list of addresses")
 	}
@@ -110,7 +106,6 @@ type NameServer struct {
 	Child  *bool `yaml:"child"`
 	// Serves is false for a server that does not have the zone.
 	Serves *bool `yaml:"serves"`
-	line   int
 }
 
 // NameServers are the name servers of a zone: a mapping from names to their
@@ -130,7 +125,7 @@ func (s *NameServers) UnmarshalYAML(node *yaml.Node) error {
 		return nil
 	case node.Kind == yaml.SequenceNode:
 		for _, item := range node.Content {
-			s.List = append(s.List, NameServer{Name: item.Value, Addr: HostSpec{Elsewhere: true}, line: item.Line})
+			s.List = append(s.List, NameServer{Name: item.Value, Addr: HostSpec{Elsewhere: true}})
 		}
 		return nil
 	case node.Kind != yaml.MappingNode:
@@ -141,7 +136,7 @@ func (s *NameServers) UnmarshalYAML(node *yaml.Node) error {
 		return err
 	}
 	for _, e := range entries {
-		ns := NameServer{Name: e.key, Addr: HostSpec{V4: true, V6: true}, line: e.line}
+		ns := NameServer{Name: e.key, Addr: HostSpec{V4: true, V6: true}}
 		into := any(&ns.Addr)
 		if e.value.Kind == yaml.MappingNode {
 			into = &ns

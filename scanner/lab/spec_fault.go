@@ -21,7 +21,7 @@ type Fault struct {
 	Types     []string      `yaml:"types"`   // only questions for these types
 	Names     []string      `yaml:"names"`   // only questions for these names
 	Bytes     int           `yaml:"bytes"`   // of the faults that send much
-	line      int
+	line      int           // in the scenario
 }
 
 // faultLayer says what a fault needs to know before it can act.

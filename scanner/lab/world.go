@@ -64,7 +64,9 @@ func newWorld(s *Scenario, now time.Time) (*world, error) {
 func (w *world) declareTLDs() error {
 	changes := map[string]pair{}
 	for _, p := range w.scenario.spec.Zones {
-		changes[bareRoot(p.key)] = p
+		if name, err := parseName(p.key); err == nil {
+			changes[name.Text()] = p
+		}
 	}
 	root := realRoot()
 	for _, t := range root.tlds {
@@ -78,7 +80,6 @@ func (w *world) declareTLDs() error {
 			if err := w.scenario.layer(spec, p.value, "", 0); err != nil {
 				return err
 			}
-			delete(changes, t.name)
 		}
 		if err := w.declare(t.name, spec, line); err != nil {
 			return err
@@ -90,17 +91,10 @@ func (w *world) declareTLDs() error {
 // tldTTL is the TTL of the records at and for top-level domains, in seconds.
 const tldTTL = 172800
 
-func bareRoot(name string) string {
-	if name == "." {
-		return name
-	}
-	return bare(name)
-}
-
 // declareHosts gives the hosts outside of any domain their addresses.
 func (w *world) declareHosts() error {
 	for _, p := range w.scenario.spec.Hosts {
-		name, err := authority.ParseName(p.key)
+		name, err := parseName(p.key)
 		if err != nil {
 			return nodeError(&yaml.Node{Line: p.line}, "%v", err)
 		}
@@ -115,8 +109,8 @@ func (w *world) declareHosts() error {
 
 func (w *world) declareZones() error {
 	for _, p := range w.scenario.spec.Zones {
-		name, err := authority.ParseName(p.key)
-		if err == nil && w.domains[name] != nil {
+		name, err := parseName(p.key)
+		if err == nil && w.domains[name] != nil && w.domains[name].line == p.line {
 			continue // a top-level domain, changed already
 		}
 		spec, err := w.scenario.domainSpec(p.value, "infrastructure")
@@ -142,15 +136,14 @@ func (w *world) declareTargets() error {
 		if err := w.declare(p.key, spec, p.line); err != nil {
 			return err
 		}
-		name := authority.MustName(p.key)
-		w.domains[name].target = true
+		w.order[len(w.order)-1].target = true
 	}
 	return nil
 }
 
 // declare adds a domain and gives its hosts their addresses.
 func (w *world) declare(key string, spec *Domain, line int) error {
-	name, err := authority.ParseName(key)
+	name, err := parseName(key)
 	if err != nil {
 		return nodeError(&yaml.Node{Line: line}, "%v", err)
 	}

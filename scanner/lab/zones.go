@@ -77,7 +77,8 @@ func (w *world) beginZone(d *domain) error {
 			return err
 		}
 	}
-	for i, h := range d.hosts {
+	preference := uint16(0)
+	for _, h := range d.hosts {
 		var err error
 		switch h.role {
 		case nsRole:
@@ -85,7 +86,8 @@ func (w *world) beginZone(d *domain) error {
 				err = d.zone.Add(d.name, dns.TypeNS, d.ttl(), []byte(h.name))
 			}
 		case mailRole:
-			err = d.zone.Add(d.name, dns.TypeMX, d.ttl(), authority.MX(uint16(10*(i+1)), h.name))
+			preference += 10
+			err = d.zone.Add(d.name, dns.TypeMX, d.ttl(), authority.MX(preference, h.name))
 		}
 		if err != nil {
 			return err

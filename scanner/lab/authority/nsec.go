@@ -54,7 +54,7 @@ func (z *Zone) neighbours(name Name) (before, after Name) {
 		}
 		if j < count {
 			if c := z.Children.At(j); afterKey == "" || c.OrderKey() < afterKey {
-				after, afterKey = c, c.OrderKey()
+				after = c
 			}
 		}
 	}
