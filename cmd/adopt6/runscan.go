@@ -74,21 +74,21 @@ func (a *app) measure(ctx context.Context, s *store.Store, net network, w *scann
 	stop := a.showProgress("scan", "targets", func() progressState { return scanProgress(tally, left) })
 	err = pool.Run(ctx, w.Pending(done))
 	stop()
-	return errors.Join(err, closeWriter(ctx, writer))
+	return errors.Join(err, closeWriter(ctx, writer, err == nil))
 }
 
-// closeWriter brings everything to ClickHouse, or after an interrupt what can
-// be brought there at once.
-func closeWriter(ctx context.Context, writer *store.Writer) error {
-	closing := context.WithoutCancel(ctx)
-	if ctx.Err() == nil {
+// closeWriter brings everything to ClickHouse; of a scan that was cut short,
+// what can be brought there at once. The rest is on disk, and that is all that
+// such a scan promises.
+func closeWriter(ctx context.Context, writer *store.Writer, whole bool) error {
+	if whole {
 		return writer.Close(ctx)
 	}
-	closing, cancel := context.WithTimeout(closing, flushTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 	defer cancel()
-	err := writer.Close(closing)
+	err := writer.Close(ctx)
 	if undelivered := new(store.UndeliveredError); errors.As(err, &undelivered) {
-		return nil // it is on disk, which is all that an interrupted scan promises
+		return nil
 	}
 	return err
 }
