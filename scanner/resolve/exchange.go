@@ -74,10 +74,10 @@ func (a *attempt) question(q *question) error {
 }
 
 func (r *Resolver) tryUDP(ctx context.Context, a *attempt, out *outcome) ([]byte, error) {
-	p := newPending()
+	p := r.udp.newPending()
 	p.server, p.timeout = a.server, a.timeout
 	if err := a.question(&p.q); err != nil {
-		p.free()
+		r.udp.free(p)
 		return nil, err
 	}
 	r.udp.submit(p)
@@ -94,7 +94,7 @@ func (r *Resolver) tryUDP(ctx context.Context, a *attempt, out *outcome) ([]byte
 	} else if p.reason == ReasonTimeout {
 		a.server.penalise()
 	}
-	p.free()
+	r.udp.free(p)
 	return wire, nil
 }
 

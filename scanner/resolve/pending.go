@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -32,19 +31,23 @@ type finisher interface {
 	finish(p *pending, reply []byte)
 }
 
-var pendings = sync.Pool{New: func() any { return &pending{done: make(chan struct{}, 1)} }}
-
-func newPending() *pending { return pendings.Get().(*pending) }
+// newPending returns a query to fill in and submit.
+func (t *udpTransport) newPending() *pending {
+	if p, ok := t.pendings.Get().(*pending); ok {
+		return p
+	}
+	return &pending{done: make(chan struct{}, 1)}
+}
 
 // free gives p back. One that was abandoned before its outcome is left to the
 // garbage collector instead: the socket still holds it.
-func (p *pending) free() {
+func (t *udpTransport) free(p *pending) {
 	p.next, p.server, p.owner, p.reason = nil, nil, nil, ""
 	p.q.cookie, p.q.fixed = nil, false
 	if cap(p.reply) > 4096 {
 		p.reply = nil
 	}
-	pendings.Put(p)
+	t.pendings.Put(p)
 }
 
 // complete delivers the outcome: a reply, or the reason for none. reply is

@@ -55,30 +55,6 @@ func (a *answer) bytes() int {
 	return n
 }
 
-// cut is a zone cut: a zone and its name servers, as the parent has them. It
-// is shared and never changed.
-type cut struct {
-	zone    string
-	parent  string
-	expires int64 // Unix seconds
-	ns      []nsHost
-}
-
-// nsHost is a name server and those of its glue addresses that the mode may
-// use.
-type nsHost struct {
-	name  string
-	addrs []netip.Addr
-}
-
-func (c *cut) bytes() int {
-	n := 96 + len(c.zone)
-	for _, h := range c.ns {
-		n += 48 + len(h.name) + 24*len(h.addrs)
-	}
-	return n
-}
-
 // reader turns a response of the servers of a zone into an answer.
 type reader struct {
 	m        *message

@@ -25,6 +25,8 @@ type udpTransport struct {
 	closing chan struct{}
 	running sync.WaitGroup
 	tables  sync.Pool
+	// pendings holds queries whose outcome has been taken.
+	pendings sync.Pool
 	// rotateQueries is the number of queries after which a port is changed.
 	rotateQueries int
 }
