@@ -61,7 +61,7 @@ func TestMigrationCutShort(t *testing.T) {
 	})
 }
 
-// docs/schema.md and DESCRIBE are how an analyst learns what a column means.
+// DESCRIBE is how an analyst learns what a column means.
 func TestEveryColumnIsExplained(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
@@ -293,11 +294,10 @@ func (t *countryTable) printDetails(w io.Writer) error {
 			if !known {
 				continue
 			}
-			mark := ""
-			if r.Denominator < smallNumber {
-				mark = "  * few"
+			fmt.Fprintf(out, "  %-22s %*s  %d of %d, %d in part, %d unmeasured\n", ind.Name, shareWidth, share(r), r.Numerator, r.Denominator, r.Partial, r.Unmeasured)
+			for line := range strings.SplitSeq(wrap(ind.Numerator+", of "+ind.Denominator, 74), "\n") {
+				fmt.Fprintf(out, "      %s\n", line)
 			}
-			fmt.Fprintf(out, "  %-26s %10s %%  %d of %d, %d in part, %d unmeasured%s\n", ind.Name, share(r), r.Numerator, r.Denominator, r.Partial, r.Unmeasured, mark)
 		}
 		fmt.Fprintln(out)
 	}
@@ -316,6 +316,27 @@ func countryLabel(r store.IndicatorRow) string {
 		return r.Country
 	}
 	return r.CountryName
+}
+
+// wrap breaks a text into lines of at most width characters.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	column := 0
+	for word := range strings.FieldsSeq(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case column == 0:
+		case column+1+n > width:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
 }
 
 // cut shortens a text to width characters.
