@@ -23,7 +23,7 @@ states. No packet leaves the machine. Rates have no limit unless you set one.
 
 SCENARIO is the name of a built-in one, see 'adopt6 lab list', or a file.`,
 		Example: `  adopt6 lab run demo
-  adopt6 lab run testdata/scenarios/ns_refused.yaml --store /tmp/lab`,
+  adopt6 lab run testdata/scenarios/refused.yaml --store /tmp/lab`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			scenario, err := lab.Open(args[0])

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -77,6 +76,3 @@ func exactArgs(n int) cobra.PositionalArgs {
 		return asMisuse(cobra.ExactArgs(n)(cmd, args))
 	}
 }
-
-// oneLine folds an error of several lines into one.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
