@@ -160,6 +160,13 @@ func (j *judging) link(n name) (target name) {
 			j.Kind = Positive
 			return ""
 		}
+	} else if dname := j.dnameAbove(n); dname != nil && j.qtype == dns.TypeCNAME {
+		// The CNAME asked for is unsigned: the DNAME vouches for it, RFC 6672
+		// section 5.3.1.
+		if j.substitute(n, dname) != "" {
+			j.Kind = Positive
+		}
+		return ""
 	} else if s := findRRs(j.answer, n, j.qtype); s != nil {
 		if j.take(s) {
 			j.Kind = Positive

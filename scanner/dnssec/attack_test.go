@@ -103,6 +103,14 @@ func TestProofsThatAreNone(t *testing.T) {
 			answer: func(w *world) []dns.RR { return w.nsec.with(w.t, records(w.t, "*.plain. 300 IN A 192.0.2.1")...) }},
 		{name: "DNAME", qname: "x.tree.plain.", qtype: dns.TypeA, want: "alias",
 			answer: func(w *world) []dns.RR { return w.nsec.with(w.t, records(w.t, "tree.plain. 300 IN DNAME a.test.")...) }},
+		{name: "CNAME that a DNAME makes", qname: "x.tree.plain.", qtype: dns.TypeCNAME, want: "positive",
+			answer: func(w *world) []dns.RR {
+				return append(w.nsec.with(w.t, records(w.t, "tree.plain. 300 IN DNAME a.test.")...), records(w.t, "x.tree.plain. 300 IN CNAME x.a.test.")...)
+			}},
+		{name: "CNAME that a DNAME does not make", qname: "x.tree.plain.", qtype: dns.TypeCNAME, want: "alias_invalid",
+			answer: func(w *world) []dns.RR {
+				return append(w.nsec.with(w.t, records(w.t, "tree.plain. 300 IN DNAME a.test.")...), records(w.t, "x.tree.plain. 300 IN CNAME evil.test.")...)
+			}},
 		{name: "DNAME that makes too long a name", qname: strings.Repeat("123456789.", 20) + "tree.plain.", qtype: dns.TypeA, want: "noname",
 			answer: func(w *world) []dns.RR {
 				return w.nsec.with(w.t, records(w.t, "tree.plain. 300 IN DNAME "+strings.Repeat("123456789.", 20))...)

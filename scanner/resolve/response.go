@@ -123,6 +123,15 @@ func (r *reader) answerSection(a *answer) string {
 		}
 	}
 	switch {
+	case dname != nil && r.qtype == dns.TypeCNAME:
+		// The CNAME asked for is the one that the DNAME makes. It is the
+		// answer: a question for a CNAME ends there (RFC 1034 section 4.3.2).
+		a.rrs = nil
+		reason := r.dname(a, dname, dnameOwner)
+		if a.kind == isAlias {
+			a.kind, a.target = isAnswer, ""
+		}
+		return reason
 	case a.rrs != nil:
 		a.kind, a.rcode = isAnswer, dns.RcodeSuccess
 		if r.qtype == dns.TypeNS {
