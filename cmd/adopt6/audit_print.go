@@ -49,7 +49,7 @@ func printAuditSummary(w io.Writer, r *zonefile.Report) {
 		{"  of these, cannot be reached at all", t.GlueMissingAll, t.GlueNeeded},
 		{"delegations with special-purpose AAAA glue", t.GlueSpecial, t.Delegations},
 		{"hosts that delegations name and that have addresses", r.Addresses.Servers, 0},
-		{"  of these, with usable AAAA records", r.Addresses.ServersV6, r.Addresses.Servers},
+		{"  of these, with usable AAAA records", r.Addresses.IPv6, r.Addresses.Servers},
 	})
 	printRows(w, "DNSSEC", dnssecRows(t))
 	printCodes(w, "DS algorithms", r.Algorithms)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"adopt6/scanner/netaddr"
 )
 
 // TestSynthetic audits a made-up zone whose figures follow from how it is made,
@@ -275,4 +278,33 @@ func BenchmarkReader(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(records)*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+}
+
+// TestUnicast holds the short cut against the registry at the edges of every
+// block.
+func TestUnicast(t *testing.T) {
+	u := newUnicast()
+	check := func(addr netip.Addr) {
+		if addr.IsValid() && u.usable(addr.As16()) != netaddr.Classify(addr).Usable {
+			t.Errorf("%s is judged otherwise than by the registry", addr)
+		}
+	}
+	for _, class := range netaddr.Registry() {
+		if !class.Block.Addr().Is6() {
+			continue
+		}
+		first := class.Block.Addr()
+		octets := first.As16()
+		for bit := class.Block.Bits(); bit < 128; bit++ {
+			octets[bit/8] |= 0x80 >> (bit % 8)
+		}
+		last := netip.AddrFrom16(octets)
+		for _, addr := range []netip.Addr{first, first.Prev(), first.Next(), last, last.Prev(), last.Next()} {
+			check(addr)
+		}
+	}
+	for n := range 1 << 16 {
+		check(netip.AddrFrom16([16]byte{byte(n >> 8), byte(n), 1}))
+		check(netip.AddrFrom16([16]byte{byte(n >> 8), byte(n), 15: 1}))
+	}
 }

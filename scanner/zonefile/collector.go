@@ -145,7 +145,7 @@ func (c *collector) take(rec *Record) error {
 	}
 	c.count++
 	if len(c.facts)+len(c.addresses) > maxFactRun {
-		return c.flushData()
+		return c.flush()
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func (c *collector) takeSOA(rec *Record) error {
 	return nil
 }
 
-// flush ends the records about the current owner.
+// flush moves what is known about the current owner to the sorters.
 func (c *collector) flush() error {
 	if c.count > 0 && c.apex != nil && !c.owner.Within(c.apex) {
 		where := ""
@@ -177,11 +177,6 @@ func (c *collector) flush() error {
 		c.facts, c.addresses = c.facts[:0], c.addresses[:0]
 	}
 	c.count = 0
-	return c.flushData()
-}
-
-// flushData moves what is known about the current owner to the sorters.
-func (c *collector) flushData() error {
 	if len(c.facts) > 0 {
 		c.noteShared()
 		if err := c.delegations.add(c.owner, c.facts); err != nil {

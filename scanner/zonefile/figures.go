@@ -14,7 +14,7 @@ type figures struct {
 	operators  *topCounter
 	domains    *domains
 
-	apexServers uint64
+	apexServers int
 	occludedNS  uint64
 	strayDS     uint64
 	addresses   Addresses
@@ -34,11 +34,11 @@ func newFigures() *figures {
 
 // Addresses counts the names that the zone file has addresses for.
 type Addresses struct {
-	Hosts      uint64 `json:"hosts"`      // names with A or AAAA records, in the zone or as glue
-	Duplicates uint64 `json:"duplicates"` // address records that repeat another
-	Servers    uint64 `json:"servers"`    // of the hosts, those that a delegation names
-	ServersV6  uint64 `json:"servers_v6"` // of these, those with a usable AAAA record
-	SpecialV6  uint64 `json:"special_v6"` // of these, those with a special-purpose AAAA record
+	Hosts      uint64 `json:"hosts"`                        // names with A or AAAA records, in the zone or as glue
+	Duplicates uint64 `json:"duplicates"`                   // address records that repeat another
+	Servers    uint64 `json:"name_servers"`                 // of the hosts, those that a delegation names
+	IPv6       uint64 `json:"name_servers_ipv6"`            // of these, those with a usable AAAA record
+	Special    uint64 `json:"name_servers_special_purpose"` // of these, those with a special-purpose AAAA record
 }
 
 // countGlueHost counts a name with addresses that some delegation names.
@@ -47,8 +47,8 @@ func (f *figures) countGlueHost(glue Glue) {
 		return
 	}
 	f.addresses.Servers++
-	count(&f.addresses.ServersV6, glue&GlueV6 != 0)
-	count(&f.addresses.SpecialV6, glue&GlueV6Special != 0)
+	count(&f.addresses.IPv6, glue&GlueV6 != 0)
+	count(&f.addresses.Special, glue&GlueV6Special != 0)
 }
 
 // finish counts a delegation that is complete, and hands it on.

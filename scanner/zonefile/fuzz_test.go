@@ -2,6 +2,8 @@ package zonefile
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -141,6 +143,46 @@ func canonical(name string) (string, error) {
 	}
 	key, err := nameFromWire(nil, wire[:n])
 	return key.String(), err
+}
+
+// FuzzAudit audits anything, in memory and on disk: both must say the same.
+func FuzzAudit(f *testing.F) {
+	files, err := filepath.Glob(filepath.Join(zones, "*.zone"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) > 1<<14 || bytes.Contains(bytes.ToUpper(text), []byte("$GENERATE")) {
+			return
+		}
+		dir := t.TempDir()
+		inMemory, onDisk := whatever(text, 0, dir), whatever(text, 1, dir)
+		if inMemory != onDisk {
+			t.Errorf("in memory and on disk differ: %s", firstDifference(inMemory, onDisk))
+		}
+	})
+}
+
+// whatever is what an audit says, be it an error.
+func whatever(text []byte, memory int, dir string) string {
+	var out []byte
+	r, err := Audit(context.Background(), Config{
+		Name: "fuzz", Input: bytes.NewReader(text), Origin: Name("example\x00"), Memory: memory, TempDir: dir, Top: 5, Country: ccTLD,
+		Each: func(d *Delegation) error { out = d.AppendCSV(d.AppendJSON(out)); return nil },
+	})
+	if err != nil {
+		return err.Error()
+	}
+	r.TempBytes = 0
+	report, err := json.Marshal(r)
+	return fmt.Sprint(string(out), string(report), err)
 }
 
 func FuzzIPv6(f *testing.F) {

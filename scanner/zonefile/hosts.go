@@ -65,8 +65,8 @@ func (r *hostReader) next() (h host, err error) {
 	return h, nil
 }
 
-// judge fills in what the current host's addresses amount to. An IPv4 address is stored as
-// 4, then 4 octets, an IPv6 address as 16, then 16 octets.
+// judge fills in what the current host's addresses amount to, which are stored
+// as appendAddress does it.
 func (r *hostReader) judge(h *host) {
 	var few [8][]byte
 	seen := few[:0]
@@ -91,6 +91,7 @@ func (r *hostReader) judge(h *host) {
 	}
 }
 
+// appendAddress appends an address and, before it, how many octets it takes.
 func appendAddress(b []byte, addr netip.Addr) []byte {
 	if addr.Is4() {
 		octets := addr.As4()
@@ -110,9 +111,10 @@ type unicast struct {
 
 func newUnicast() *unicast {
 	u := &unicast{special: make(map[uint16][]netip.Prefix)}
+	registry := netaddr.Registry()
 	for n := uint16(0x2000); n <= 0x3fff; n++ {
 		block := netip.PrefixFrom(netip.AddrFrom16([16]byte{byte(n >> 8), byte(n)}), 16)
-		for _, c := range netaddr.Registry() {
+		for _, c := range registry {
 			if c.Block.Overlaps(block) {
 				u.special[n] = append(u.special[n], c.Block)
 			}

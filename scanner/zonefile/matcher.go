@@ -128,21 +128,21 @@ func (m *matcher) eachDelegation(visit, other func(*group) error) error {
 // what else it is. Names come in canonical order, so those below a zone cut
 // follow right after it.
 func (m *matcher) isDelegation(g *group) bool {
-	servers, ds := uint64(len(g.d.Servers)), uint64(len(g.d.DS))
+	ns, ds := uint64(len(g.d.Servers)+g.d.DuplicateNS), uint64(len(g.d.DS)+g.d.DuplicateDS)
 	switch {
 	case !g.owner.Within(m.zone.apex):
 		// Read before the SOA record told the zone's name.
-		m.zone.outside.add(g.owner, servers+ds+uint64(g.d.DuplicateNS+g.d.DuplicateDS), "")
+		m.zone.outside.add(g.owner, ns+ds, "")
 		return false
 	case len(g.owner) == len(m.zone.apex):
-		m.apexServers = servers
+		m.apexServers = len(g.d.Servers)
 		m.strayDS += ds
 		return false
 	case m.hasCut && g.owner.Within(m.cut):
-		m.occludedNS += servers
+		m.occludedNS += ns
 		m.strayDS += ds
 		return false
-	case servers == 0:
+	case ns == 0:
 		m.strayDS += ds
 		return false
 	}

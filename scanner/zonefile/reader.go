@@ -167,7 +167,7 @@ func (z *Reader) locate(err error) error {
 	}
 	e := &SyntaxError{File: z.src.name, Line: z.startLine, Problem: f.problem, Fix: f.fix}
 	if z.src.cut {
-		e.Fix = "was the file cut short? This is its last line, and has no line end"
+		e.Fix = "was the file cut short? Its last line has no line end"
 	}
 	return e
 }

@@ -16,7 +16,7 @@ import (
 func TestReaderErrors(t *testing.T) {
 	long := strings.Repeat("a", 64)
 	for _, c := range []struct{ name, text, want string }{
-		{"no owner", " NS a.\n", "z:1: the first record has no owner name"},
+		{"no owner", " NS a.\n", "z:1: no owner name, and none before it to take"},
 		{"owner after a bad one", "a..b. NS c.\n", `z:1: owner name "a..b.": two dots in a row`},
 		{"no type", "a. 60 IN\n", `z:1: the record after "a." has no type`},
 		{"two classes", "a. IN IN NS b.\n", `z:1: unknown record type "IN"`},
@@ -55,6 +55,7 @@ func TestReaderErrors(t *testing.T) {
 		{"closing parenthesis", "a. NS b. )\n", "a ) that closes nothing"},
 		{"quote", "a. TXT \"b\nc\"\n", "z:1: a quoted string does not end on its line"},
 		{"binary", "a. NS \x01\n", "control character 0x01 in column 7"},
+		{"not text", "\x7fELF\x02\x01\x01\x00", "it is not text"},
 		{"UTF-16", "\xff\xfea\x00.\x00", "UTF-16"},
 		{"xz", "\xfd7zXZ\x00....", "compressed with xz"},
 		{"cut", "a. NS b.\nc. N", "z:2: unknown record type \"N\"; was the file cut short?"},
@@ -176,7 +177,7 @@ func TestBounds(t *testing.T) {
 		want  string
 	}{
 		{"line", repeat("a"), "line 1 is longer than 1 MiB"},
-		{"zeros", repeat("\x00"), "line 1 is longer than 1 MiB"},
+		{"zeros", io.MultiReader(strings.NewReader("a. NS b.\n"), repeat("\x00")), "line 2 is longer than 1 MiB"},
 		{"comment", io.MultiReader(strings.NewReader("a. NS b.\n"), repeat(";")), "line 2 is longer than 1 MiB"},
 		{"parentheses", io.MultiReader(strings.NewReader("a. TXT (\n"), repeat("a b c d e f g h\n")), "z:1: the record in parentheses is longer than 1 MiB"},
 		{"blanks in parentheses", io.MultiReader(strings.NewReader("a. TXT (\n"), repeat("\n")), "z:1: the record in parentheses is longer than 1 MiB"},

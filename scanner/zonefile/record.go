@@ -62,7 +62,7 @@ func (z *Reader) record(line []byte, rec *Record) (found bool, err error) {
 	ownerToken := token
 	if byteClass[line[0]] == blank {
 		if !z.hasOwner {
-			return false, faultf("begin the line with the record's name, not with a blank", "the first record has no owner name")
+			return false, faultf("begin the line with the record's name, not with a blank", "no owner name, and none before it to take")
 		}
 	} else {
 		if !z.hasOwner || !bytes.Equal(token, z.ownerText) {

@@ -73,7 +73,7 @@ func (m *matcher) report() (*Report, error) {
 	m.cfg.Progress.Delegations.Store(int64(m.total.Delegations))
 	r := &Report{
 		File: c.cfg.Name, Zone: c.apex.String(), Records: c.records,
-		Types: c.typeCounts(), Apex: Apex{Servers: int(m.apexServers), Algorithms: c.keyAlgorithms()},
+		Types: c.typeCounts(), Apex: Apex{Servers: m.apexServers, Algorithms: c.keyAlgorithms()},
 		Delegations: m.total,
 		Algorithms:  m.algorithms.list(Algorithm),
 		Digests:     m.digests.list(Digest),
@@ -155,13 +155,13 @@ func (m *matcher) warnings() []string {
 		if o.where != "" {
 			where = " (" + o.where + ")"
 		}
-		warn("%d NS, DS, A and AAAA records do not lie in the zone and were left out, such as that of %s%s.", o.count, o.first, where)
+		warn("NS, DS, A and AAAA records outside the zone were left out, such as that of %s%s: %d.", o.first, where, o.count)
 	}
 	if m.occludedNS > 0 {
-		warn("%d NS records lie below another delegation and were left out: they belong in the delegated zone.", m.occludedNS)
+		warn("NS records below another delegation were left out, since they belong in the delegated zone: %d.", m.occludedNS)
 	}
 	if m.strayDS > 0 {
-		warn("%d DS records stand where no delegation is and were left out.", m.strayDS)
+		warn("DS records where no delegation is were left out: %d.", m.strayDS)
 	}
 	return list
 }

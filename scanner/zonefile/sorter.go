@@ -21,9 +21,7 @@ type sorter struct {
 	last   []byte  // key of the item added last, in arena
 
 	levels []*level // written runs; each level's are merges of the one before
-
-	items    uint64 // added in all
-	keyBytes uint64 // what their keys take
+	items  uint64   // added in all
 }
 
 // entry locates an item in the arena. prefix holds the first bytes of its key
@@ -74,7 +72,6 @@ func (s *sorter) add(key, payload []byte) error {
 	s.last, _, _ = itemAt(s.arena[at:])
 	s.index = append(s.index, entry{at: at})
 	s.items++
-	s.keyBytes += uint64(len(key))
 	return nil
 }
 
@@ -250,11 +247,8 @@ func (s *sorter) all() run {
 	return newMerge(runs)
 }
 
-// close gives up memory and disk. A sorter that was never made is closed.
+// close gives up memory and disk. It may be called again.
 func (s *sorter) close() {
-	if s == nil {
-		return
-	}
 	s.arena, s.index, s.last = nil, nil, nil
 	for _, l := range s.levels {
 		l.file.close()

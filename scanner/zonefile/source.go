@@ -63,6 +63,9 @@ func newSource(name string, r io.Reader) (*source, error) {
 			return nil, &FormatError{File: name, Problem: format.problem, Fix: format.fix}
 		}
 	}
+	if bytes.IndexByte(head, 0) >= 0 {
+		return nil, &FormatError{File: name, Problem: "it is not text", Fix: "is this a zone file?"}
+	}
 	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
 		s.pos = 3
 	}

@@ -12,11 +12,10 @@ import (
 
 // disk makes the temporary files of one audit.
 type disk struct {
-	ctx     context.Context
-	dir     string // empty for the system's own folder
-	written int64  // bytes written in all
-	held    int64  // bytes that the files hold now
-	peak    int64  // the most that they held
+	ctx  context.Context
+	dir  string // empty for the system's own folder
+	held int64  // bytes that the files hold now
+	peak int64  // the most that they held
 }
 
 // spill is a temporary file of items. It has no name, so that it is gone when
@@ -59,7 +58,6 @@ func (s *spill) append(key, payload []byte) error {
 		return s.failed(err)
 	}
 	s.size += int64(len(s.head) + len(payload))
-	s.disk.written += s.size - before
 	s.disk.held += s.size - before
 	s.disk.peak = max(s.disk.peak, s.disk.held)
 	if before>>20 != s.size>>20 { // once a megabyte
