@@ -142,6 +142,8 @@ foo.wild.i151.nsd.       A      insecure  NOERROR
 open.i151.nsd.           DS     insecure  NOERROR
 www.open.i151.nsd.       A      insecure  NOERROR
 www.covered16.optwild.nsd. A      insecure  NOERROR
+c.optgone.nsd.           A      bogus     SERVFAIL
+a.optgone.nsd.           A      secure    NOERROR
 x.opttag.nsd.            TXT    insecure  NOERROR
 x.optbare.nsd.           TXT    insecure  NOERROR
 www.i500.nsd.            A      secure    NOERROR

@@ -190,6 +190,11 @@ func (p *proofZones) optOut() {
 	bare := p.add("optbare.nsd.", "nsd", netns.SignerLDNS, "* TXT x\n")
 	bare.Signing.NSEC3 = &netns.NSEC3{OptOut: true}
 	bare.Edit = without(sigs("*.optbare.nsd.", dns.TypeTXT))
+	// The record of nope covers the wildcard that there is not, that of a
+	// covers c.
+	gone := p.add("optgone.nsd.", "nsd", netns.SignerLDNS, "a A 93.184.1.1\nnope A 93.184.1.2\n")
+	gone.Signing.NSEC3 = &netns.NSEC3{OptOut: true}
+	gone.Edit = changed(sigs("fm4mvds6nacdl3ib6opthh4qed9566nf.optgone.nsd.", dns.TypeNSEC3), corrupt)
 }
 
 func (p *proofZones) digests() {

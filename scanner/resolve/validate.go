@@ -63,7 +63,7 @@ func (j *job) judgeAnswer(name string, qtype uint16, a *answer) (dnssec.Verdict,
 		switch {
 		case got.Kind == dnssec.Below:
 			target = got.Target
-		case got.State != dnssec.Bogus:
+		case got.State != dnssec.Bogus, a.denies(zone.Name):
 			return got, nil
 		}
 		// A zone cut may hide where parent and child share their servers.
@@ -76,6 +76,14 @@ func (j *job) judgeAnswer(name string, qtype uint16, a *answer) (dnssec.Verdict,
 		}
 		zone = deeper
 	}
+}
+
+// denies says whether a is a negative answer by the zone of that name itself:
+// one with its SOA record. A zone below would have sent its own.
+func (a *answer) denies(zone string) bool {
+	return (a.kind == isNoData || a.kind == isNXDomain) && a.zone == zone && slices.ContainsFunc(a.proof, func(rr dns.RR) bool {
+		return rr.Header().Rrtype == dns.TypeSOA
+	})
 }
 
 func (a *answer) response() dnssec.Response {
