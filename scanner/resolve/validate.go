@@ -168,7 +168,9 @@ func (j *job) zone(name string, build func() (*dnssec.Zone, *failure)) (*dnssec.
 	if f != nil {
 		return nil, f
 	}
-	if z.Name == name {
+	// A zone that must not be kept is not for those who wait either: they
+	// have budgets of their own, and it failed for want of this job's.
+	if z.Name == name && z.Expires.After(j.validator.At()) {
 		made = z
 		life := z.Expires.Sub(j.validator.At())
 		j.view.zones.put(k, z, j.now()+int64(life/time.Second), z.Size()+len(name))
