@@ -3,6 +3,7 @@ package probe_test
 import (
 	"bytes"
 	"context"
+	"iter"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -76,15 +77,7 @@ func runScenario(t *testing.T, scenario *lab.Scenario) {
 			}
 			return nil
 		}}
-	err = pool.Run(t.Context(), func(yield func(scanner.Pending, error) bool) {
-		position := uint64(0)
-		for target := range l.Targets() {
-			if !yield(scanner.Pending{Position: position, Target: target}, nil) {
-				return
-			}
-			position++
-		}
-	})
+	err = pool.Run(t.Context(), labTargets(l))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,9 +86,24 @@ func runScenario(t *testing.T, scenario *lab.Scenario) {
 	}
 }
 
+// labTargets yields the targets of a lab, numbered.
+func labTargets(l *lab.Lab) iter.Seq2[scanner.Pending, error] {
+	return func(yield func(scanner.Pending, error) bool) {
+		position := uint64(0)
+		for target := range l.Targets() {
+			if !yield(scanner.Pending{Position: position, Target: target}, nil) {
+				return
+			}
+			position++
+		}
+	}
+}
+
 // newProber measures inside the lab. Time limits are short: in a lab only a
 // fault makes anybody wait.
-func newProber(t testing.TB, l *lab.Lab) *probe.Prober {
+func newProber(t testing.TB, l *lab.Lab) *probe.Prober { return newProberWith(t, l, nil) }
+
+func newProberWith(t testing.TB, l *lab.Lab, limiter resolve.Limiter) *probe.Prober {
 	t.Helper()
 	roots, err := resolve.ParseHints(bytes.NewReader(l.RootHints()))
 	if err != nil {
@@ -106,12 +114,12 @@ func newProber(t testing.TB, l *lab.Lab) *probe.Prober {
 		t.Fatal(err)
 	}
 	dialer := &netaddr.Dialer{Lab: l}
-	resolver, err := resolve.New(resolve.Config{Dialer: dialer, Roots: roots, Anchors: anchors,
+	resolver, err := resolve.New(resolve.Config{Dialer: dialer, Roots: roots, Anchors: anchors, Limiter: limiter,
 		Timeout: time.Second, Retries: 2, Now: l.Now, At: l.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { resolver.Close() })
-	return &probe.Prober{Vantage: "lab", Resolver: resolver, Dialer: dialer, Routes: probe.Routes{V4: true, V6: true},
+	return &probe.Prober{Vantage: "lab", Resolver: resolver, Dialer: dialer, Limiter: limiter, Routes: probe.Routes{V4: true, V6: true},
 		ConnectTimeout: time.Second, Country: lists.CountryByCode}
 }

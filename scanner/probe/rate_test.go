@@ -1,0 +1,67 @@
+package probe_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"adopt6/scanner"
+	"adopt6/scanner/lab"
+)
+
+// TestNoServerSeesMoreThanItsCap scans with caps of 20 contacts a second for
+// one address and 500 in all, and counts in the servers' own log: in no second,
+// wherever it begins, is a cap exceeded.
+func TestNoServerSeesMoreThanItsCap(t *testing.T) {
+	const overall, perServer = 500, 20
+	var mu sync.Mutex
+	perAddress := make(map[netip.Addr][]time.Time)
+	var all []time.Time
+	log := lab.OnContact(func(c lab.Contact) {
+		mu.Lock()
+		defer mu.Unlock()
+		perAddress[c.Server.Addr()] = append(perAddress[c.Server.Addr()], c.At)
+		all = append(all, c.At)
+	})
+	scenario, err := lab.Parse("polite.yaml", []byte("about: Polite.\ngenerate:\n  - count: 80\n    under: [ar, br, ch, de, fr, id, ke, nl]\n    profiles: [healthy_v6, healthy_insecure, v4_only]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Start(scenario, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	prober := newProberWith(t, l, scanner.NewRates(overall, perServer))
+	pool := scanner.Pool{Workers: 80, Timeout: time.Minute, Measure: prober.Measure,
+		Sink: func(context.Context, *scanner.Observation) error { return nil }}
+	if err := pool.Run(t.Context(), labTargets(l)); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(all) < 1000 {
+		t.Fatalf("only %d contacts: the test proves little", len(all))
+	}
+	check := func(who string, times []time.Time, most int) {
+		slices.SortFunc(times, time.Time.Compare)
+		first := 0
+		for i, at := range times {
+			for at.Sub(times[first]) >= time.Second {
+				first++
+			}
+			if n := i - first + 1; n > most {
+				t.Errorf("%s saw %d contacts in the second from %s, cap %d", who, n, times[first].Format("15:04:05.000"), most)
+				return
+			}
+		}
+	}
+	check("the Internet", all, overall)
+	for addr, times := range perAddress {
+		check(fmt.Sprint(addr), times, perServer)
+	}
+}
