@@ -73,17 +73,25 @@ type key struct {
 	private crypto.Signer
 }
 
-func newKey() (*key, error) {
+func newKey(algorithm string) (*key, error) {
+	number, ok := dns.StringToAlgorithm[algorithm]
+	bits := keyBits[number]
+	if !ok || bits == 0 {
+		return nil, fmt.Errorf("-algorithm %s: expected ECDSAP256SHA256, ED25519 or RSASHA256", algorithm)
+	}
 	k := &dns.DNSKEY{
 		Hdr:   dns.RR_Header{Name: ".", Rrtype: dns.TypeDNSKEY, Class: dns.ClassINET, Ttl: 3600},
-		Flags: 257, Protocol: 3, Algorithm: dns.ECDSAP256SHA256,
+		Flags: 257, Protocol: 3, Algorithm: number,
 	}
-	private, err := k.Generate(256)
+	private, err := k.Generate(bits)
 	if err != nil {
 		return nil, err
 	}
 	return &key{k, private.(crypto.Signer)}, nil
 }
+
+// keyBits are the sizes of keys, by algorithm.
+var keyBits = map[uint8]int{dns.ECDSAP256SHA256: 256, dns.ED25519: 256, dns.RSASHA256: 2048}
 
 // of returns the key as that of a zone.
 func (k *key) of(zone string) *dns.DNSKEY {
@@ -109,7 +117,7 @@ func (k *key) sign(zone string, set []dns.RR) (dns.RR, error) {
 // writeTree writes the zone files of the three levels, the hints, the anchor
 // and the list of domains. It returns the zones of each level.
 func (s *settings) writeTree() ([][]string, error) {
-	k, err := newKey()
+	k, err := newKey(s.algorithm)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type settings struct {
 	rounds                int
 	dir                   string
 	only                  string
+	algorithm             string
 }
 
 func main() {
@@ -39,6 +40,7 @@ func main() {
 	flag.IntVar(&s.rounds, "rounds", 3, "rounds; the medians count")
 	flag.StringVar(&s.dir, "dir", "", "folder to work in (default: a temporary one)")
 	flag.StringVar(&s.only, "only", "", "stub or iterative: run this part only")
+	flag.StringVar(&s.algorithm, "algorithm", "ECDSAP256SHA256", "DNSSEC algorithm of the zones: also ED25519 or RSASHA256")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
