@@ -245,7 +245,7 @@ func printResult(w io.Writer, result *resolve.Result) error {
 // appendExplanation says in words what is wrong.
 func appendExplanation(b []byte, result *resolve.Result) []byte {
 	for _, info := range resolve.Reasons() {
-		if info.Reason == result.Reason {
+		if info.Reason == result.Reason || info.Reason == string(result.StateReason) {
 			b = fmt.Appendf(b, "%s %s\n", info.Text, info.Fix)
 		}
 	}

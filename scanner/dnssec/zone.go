@@ -26,7 +26,7 @@ type Zone struct {
 	// signature on the way to it, at most a day; a minute for a bogus zone. It
 	// is the time of judgement when the budget was spent: the zone is then not
 	// to be cached, since the fault may be that of another. Zero for a zone
-	// that is not secure by configuration.
+	// that is not secure by configuration or could not be fetched.
 	Expires time.Time
 	Facts   Facts
 
@@ -123,10 +123,9 @@ func (v *Validator) Anchored(a *Anchors, zone string, keys Response) *Zone {
 }
 
 // Child makes the child's Zone from its DNSKEY answer, RFC 4035 section 5.2.
-// keys is not looked at unless d.NeedsKeys. A DNSKEY answer that could not be
-// had is passed as an empty Response: the zone is then bogus with
-// [DNSKEYMissing]; it is for the caller to tell that from its own failure to
-// reach the servers.
+// keys is not looked at unless d.NeedsKeys. An answer without DNSKEY records
+// makes the zone bogus with [DNSKEYMissing]; where there was no answer at all,
+// use [Unfetched] instead.
 //
 // A Delegation without a cut has no child; its Zone is indeterminate.
 func (v *Validator) Child(d *Delegation, keys Response) *Zone {
@@ -138,6 +137,14 @@ func (v *Validator) Child(d *Delegation, keys Response) *Zone {
 			Expires: d.Expires, Facts: d.Facts, name: d.name}
 	}
 	return v.zone(d, nil, keys, DSMismatch)
+}
+
+// Unfetched returns the Zone of a name whose DS or DNSKEY records could not be
+// had: it is indeterminate, for a reason of the caller's that arose in the
+// zone where. Expires is zero: there is nothing to keep.
+func Unfetched(zone string, reason Reason, where string) *Zone {
+	n, _ := parseName(zone) // unread: a zone that is not secure has no say
+	return &Zone{Name: zone, State: Indeterminate, Reason: reason, Where: where, name: n}
 }
 
 // zone finds the keys that d or trusted name in a DNSKEY answer, and checks

@@ -3,6 +3,9 @@ package resolve
 import (
 	"hash/maphash"
 	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,5 +61,59 @@ func TestSpentBudgetIsNoOthersFault(t *testing.T) {
 	}
 	if z, ok := r.views[Dual].zones.get(key{name: "test."}); ok && z == spent {
 		t.Error("the zone that failed is kept")
+	}
+}
+
+// TestChainThatCannotBeFetched: no answer for DS or DNSKEY records proves
+// nothing, and is not held against the zone for longer than other failures.
+func TestChainThatCannotBeFetched(t *testing.T) {
+	refuse := func(q, _ *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcode(q, dns.RcodeRefused) }
+	empty := func(_, m *dns.Msg) *dns.Msg {
+		m.Answer = nil
+		return m
+	}
+	for _, test := range []struct {
+		name   string
+		addr   string
+		qtype  uint16
+		change func(q, m *dns.Msg) *dns.Msg
+		want   string
+	}{
+		{"keys refused", leafAddr, dns.TypeDNSKEY, refuse, "indeterminate refused at example.test."},
+		{"keys not answered", leafAddr, dns.TypeDNSKEY, func(_, _ *dns.Msg) *dns.Msg { return nil }, "indeterminate timeout at example.test."},
+		{"no keys", leafAddr, dns.TypeDNSKEY, empty, "bogus dnskey_missing at example.test."},
+		{"DS refused", tldAddr, dns.TypeDS, refuse, "indeterminate refused at test."},
+		{"no DS", tldAddr, dns.TypeDS, empty, "bogus denial_missing at test."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := signedTest(t)
+			var passed atomic.Int64
+			s.edit = func(addr, _ string, q, m *dns.Msg) *dns.Msg {
+				if passed.Load() > 0 || addr != test.addr {
+					return m
+				}
+				// The referral shall not do instead of the DS records.
+				m.Ns = slices.DeleteFunc(m.Ns, func(rr dns.RR) bool {
+					return test.qtype == dns.TypeDS && rr.Header().Rrtype != dns.TypeNS
+				})
+				if q.Question[0].Qtype == test.qtype {
+					return test.change(q, m)
+				}
+				return m
+			}
+			r := s.resolver(func(c *Config) {
+				c.Timeout, c.Retries = 100*time.Millisecond, -1
+				c.Now = func() time.Time { return s.at.Add(time.Duration(passed.Load())) }
+			})
+			if got := judged(resolve(t, r, V4Only, "www.example.test", dns.TypeA)); got != "NOERROR 203.0.112.1: "+test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+			passed.Store(int64((failureTTL + 1) * time.Second))
+			got := judged(resolve(t, r, V4Only, "www.example.test", dns.TypeA))
+			if want := "NOERROR 203.0.112.1: secure"; !strings.Contains(test.want, "bogus") && got != want {
+				t.Errorf("later: got %s, want %s", got, want)
+			}
+		})
 	}
 }

@@ -195,7 +195,7 @@ func (j *job) child(parent *dnssec.Zone, name string, between bool) (*dnssec.Zon
 		d, parent, f := j.delegated(parent, name, between)
 		switch {
 		case f != nil:
-			return nil, f
+			return unfetched(name, f)
 		case !d.Cut:
 			return parent, nil
 		case !d.NeedsKeys():
@@ -218,10 +218,7 @@ func (j *job) delegated(parent *dnssec.Zone, name string, between bool) (*dnssec
 	}
 	a, f := j.lookup(name, dns.TypeDS)
 	if f != nil {
-		if f.ours() {
-			return nil, parent, f
-		}
-		return j.validator.Delegation(parent, name, dnssec.Response{}), parent, nil
+		return nil, parent, f
 	}
 	d := j.validator.Delegation(parent, name, a.response())
 	for between && d.State == dnssec.Bogus {
@@ -252,11 +249,7 @@ func (j *job) delegated(parent *dnssec.Zone, name string, between bool) (*dnssec
 func (j *job) withKeys(name string, build func(dnssec.Response) *dnssec.Zone) (*dnssec.Zone, *failure) {
 	a, f := j.lookup(name, dns.TypeDNSKEY)
 	if f != nil {
-		if f.ours() {
-			return nil, f
-		}
-		// To a validator a zone whose keys cannot be had is bogus.
-		return build(dnssec.Response{}), nil
+		return unfetched(name, f)
 	}
 	z := build(a.response())
 	if z.State == dnssec.Bogus {
@@ -270,6 +263,16 @@ func (j *job) withKeys(name string, build func(dnssec.Response) *dnssec.Zone) (*
 		})
 	}
 	return z, f
+}
+
+// unfetched returns what is known of a zone whose DS or DNSKEY records could
+// not be had: nothing, for the reason of the look-up. The zone is not kept;
+// the look-up's failure is, for as long as any (RFC 9520).
+func unfetched(name string, f *failure) (*dnssec.Zone, *failure) {
+	if f.ours() {
+		return nil, f
+	}
+	return dnssec.Unfetched(name, dnssec.Reason(f.reason), f.zone), nil
 }
 
 // ours says whether a failure is no fault of the servers'.
