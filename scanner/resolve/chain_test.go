@@ -103,7 +103,7 @@ func TestChainThatCannotBeFetched(t *testing.T) {
 				return m
 			}
 			r := s.resolver(func(c *Config) {
-				c.Timeout, c.Retries = 100*time.Millisecond, -1
+				c.Timeout, c.Retries = 1500*time.Millisecond, -1
 				c.Now = func() time.Time { return s.at.Add(time.Duration(passed.Load())) }
 			})
 			if got := judged(resolve(t, r, V4Only, "www.example.test", dns.TypeA)); got != "NOERROR 203.0.112.1: "+test.want {
@@ -115,5 +115,77 @@ func TestChainThatCannotBeFetched(t *testing.T) {
 				t.Errorf("later: got %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+// TestSignedProofOutweighsTheCode: the header's code is not signed; whether a
+// name exists is.
+func TestSignedProofOutweighsTheCode(t *testing.T) {
+	s := signedTest(t)
+	s.edit = func(addr, _ string, q, m *dns.Msg) *dns.Msg {
+		if addr != leafAddr || len(m.Answer) > 0 {
+			return m
+		}
+		switch name := strings.ToLower(q.Question[0].Name); {
+		case name == "www.example.test." || name == "ent.example.test.":
+			m.Rcode = dns.RcodeNameError // forged
+		case name == "compact.example.test.":
+			m.Rcode = dns.RcodeSuccess
+			soa := pick(m.Ns, "example.test.", dns.TypeSOA)
+			m.Ns = s.sign(s.held[leafAddr], append(soa, s.nsec(name, `\000.`+name, "RRSIG NSEC NXNAME")...), false)
+		}
+		return m
+	}
+	r := s.resolver(nil)
+	for _, test := range []struct {
+		name  string
+		qtype uint16
+		want  string
+	}{
+		{"www.example.test", dns.TypeAAAA, "NOERROR: secure"},
+		{"ent.example.test", dns.TypeA, "NOERROR: secure"},
+		{"compact.example.test", dns.TypeA, "NXDOMAIN: secure"}, // RFC 9824
+		{"nothing.example.test", dns.TypeA, "NXDOMAIN: secure"},
+		{strings.Repeat("123456789.", 5) + "long.example.test", dns.TypeA, ""},
+	} {
+		for range 2 { // from the cache as well
+			got := resolve(t, r, V4Only, test.name, test.qtype)
+			if test.want == "" {
+				if got.RCode != dns.RcodeYXDomain || got.State != dnssec.Secure {
+					t.Errorf("a DNAME that makes too long a name: %s", judged(got))
+				}
+				continue
+			}
+			if judged(got) != test.want {
+				t.Errorf("%s %s: got %s, want %s", test.name, dns.Type(test.qtype), judged(got), test.want)
+			}
+		}
+	}
+}
+
+// TestSignaturesLimitTTL: an answer is used and kept for no longer than its
+// signature says (RFC 4035 section 5.3.3).
+func TestSignaturesLimitTTL(t *testing.T) {
+	s := signedTest(t)
+	s.edit = func(addr, _ string, _, m *dns.Msg) *dns.Msg {
+		for _, rr := range m.Answer { // the records' TTL is forged
+			if a, ok := rr.(*dns.A); ok && a.Hdr.Name == "www.example.test." {
+				a = dns.Copy(a).(*dns.A)
+				a.Hdr.Ttl = 36000
+				m.Answer[slices.Index(m.Answer, rr)] = a
+			}
+		}
+		return m
+	}
+	var passed time.Duration
+	r := s.resolver(func(c *Config) { c.Now = func() time.Time { return s.at.Add(passed) } })
+	for _, step := range []struct{ pass, ttl time.Duration }{
+		{0, time.Hour}, {20 * time.Minute, 40 * time.Minute}, {20 * time.Minute, 20 * time.Minute},
+	} {
+		passed += step.pass
+		got := resolve(t, r, V4Only, "www.example.test", dns.TypeA)
+		if got.State != dnssec.Secure || got.TTL != step.ttl {
+			t.Errorf("after %s: %s, TTL %s, want %s", passed, judged(got), got.TTL, step.ttl)
+		}
 	}
 }

@@ -216,6 +216,6 @@ func signedTest(t *testing.T) *signedNet {
 	s.zone(".", ". NS a.root-servers.test.\na.root-servers.test. A 198.41.0.4\ntest. NS a.nic.test.\na.nic.test. A 192.5.6.30\n"+s.ds("test."), rootAddr)
 	s.zone("test.", "test. NS a.nic.test.\na.nic.test. A 192.5.6.30\nexample.test. NS ns.example.test.\nns.example.test. A "+leafAddr+"\n"+s.ds("example.test."), tldAddr)
 	s.zone("example.test.", "example.test. NS ns.example.test.\nns.example.test. A "+leafAddr+"\nwww.example.test. A 203.0.112.1\n"+
-		"dn.example.test. DNAME other.test.\na.ent.example.test. A 203.0.112.2", leafAddr)
+		"dn.example.test. DNAME other.test.\nlong.example.test. DNAME "+strings.Repeat("123456789.", 20)+"other.test.\na.ent.example.test. A 203.0.112.2", leafAddr)
 	return s
 }

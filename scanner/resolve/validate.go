@@ -34,10 +34,38 @@ func (j *job) secure(name string, qtype uint16, a *answer) (dnssec.Verdict, *ans
 	if f != nil {
 		return got, nil, f
 	}
+	a = j.proved(name, qtype, a, got)
 	if j.trace != nil {
 		j.event(Event{Step: StepDNSSEC, Zone: got.Zone, Name: name, Type: qtype, Note: note(got.State, got.Reason)})
 	}
 	return got, a, nil
+}
+
+// proved returns a as the judgement leaves it. The signed proof says whether
+// the name exists, and not the code of the header, which anybody on the way can
+// change; and the answer may be used for no longer than its signatures allow
+// (RFC 4035 section 5.3.3), in the cache too.
+func (j *job) proved(name string, qtype uint16, a *answer, got dnssec.Verdict) *answer {
+	if got.Kind == dnssec.Unjudged {
+		return a
+	}
+	kind, rcode := a.kind, a.rcode
+	switch {
+	case got.Kind == dnssec.NoData:
+		kind, rcode = isNoData, dns.RcodeSuccess
+	case got.Kind == dnssec.NoName && rcode != dns.RcodeYXDomain:
+		kind, rcode = isNXDomain, dns.RcodeNameError
+	}
+	expires := min(a.expires, j.now()+int64(got.TTL))
+	if rcode == a.rcode && expires == a.expires {
+		return a
+	}
+	fixed := *a
+	fixed.kind, fixed.rcode, fixed.expires = kind, rcode, expires
+	if kept, ok := j.view.answers.get(key{name, qtype}); ok && kept == a {
+		j.view.answers.put(key{name, qtype}, &fixed, expires, fixed.bytes()+len(name))
+	}
+	return &fixed
 }
 
 func note(state dnssec.State, reason dnssec.Reason) string {
