@@ -53,7 +53,8 @@ type Engine struct {
 	lock     *os.File
 	dir      string // private folder of the socket
 	listener *net.UnixListener
-	done     chan struct{} // closed when watch has ended
+	cancel   context.CancelFunc // ends a restart that is under way
+	done     chan struct{}      // closed when watch has ended
 
 	mu      sync.Mutex
 	child   *child
@@ -94,7 +95,9 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, e.release())
 	}
-	go e.watch()
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	e.cancel = cancel
+	go e.watch(running)
 	return e, nil
 }
 
@@ -164,7 +167,7 @@ func (e *Engine) Dial(ctx context.Context) (net.Conn, error) {
 }
 
 // watch restarts the child once if it dies, and gives up the second time.
-func (e *Engine) watch() {
+func (e *Engine) watch(ctx context.Context) {
 	defer close(e.done)
 	current := e.child
 	for restarts := 0; ; restarts++ {
@@ -180,7 +183,7 @@ func (e *Engine) watch() {
 			return
 		}
 		e.cfg.Logf("the embedded engine (pid %d) ended unexpectedly: %s; starting it again", current.cmd.Process.Pid, current.ending())
-		next, err := startChild(context.Background(), e.cfg, e.listener, e.lock)
+		next, err := startChild(ctx, e.cfg, e.listener, e.lock)
 		if err != nil {
 			e.fail(&GoneError{fmt.Sprintf("the embedded engine cannot be started again: %v", err)})
 			return
@@ -220,6 +223,7 @@ func (e *Engine) Close() error {
 	}
 	current := e.child
 	e.mu.Unlock()
+	e.cancel()
 	current.stop()
 	<-e.done
 	e.listener.Close() // may be closed already
