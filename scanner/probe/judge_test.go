@@ -5,6 +5,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/resolve"
 )
 
 var (
@@ -134,5 +135,22 @@ func TestReadinessIsALadder(t *testing.T) {
 	tld.Target.Kind = lists.CCTLD
 	if got := readiness(tld); got != 5 {
 		t.Errorf("a ccTLD whose name servers work: level %d, want 5", got)
+	}
+}
+
+// TestOneTokenForOneThing: what the probes and the resolver both find has one
+// name in the data.
+func TestOneTokenForOneThing(t *testing.T) {
+	for probes, resolver := range map[scanner.Reason]string{
+		scanner.SpecialPurposeAddress: resolve.ReasonSpecialAddress,
+		scanner.Timeout:               resolve.ReasonTimeout,
+		scanner.TCPRefused:            resolve.ReasonTCPRefused,
+		scanner.Unreachable:           resolve.ReasonUnreachable,
+		scanner.NoRoute:               resolve.ReasonNoRoute,
+		scanner.LocalFault:            resolve.ReasonLocal,
+	} {
+		if string(probes) != resolver {
+			t.Errorf("the resolver says %s for %s", resolver, probes)
+		}
 	}
 }

@@ -13,20 +13,20 @@ import (
 
 // The reasons for which a server or a resolution yields no answer.
 const (
-	ReasonTimeout        = "timeout"         // no reply in time
-	ReasonServFail       = "servfail"        // RCODE SERVFAIL
-	ReasonRefused        = "refused"         // RCODE REFUSED or NOTAUTH
-	ReasonFormErr        = "formerr"         // RCODE FORMERR, without EDNS too
-	ReasonNotImp         = "notimp"          // RCODE NOTIMP or another that answers nothing
-	ReasonLame           = "lame"            // not authoritative, or a referral upwards or to itself
-	ReasonBadResponse    = "bad_response"    // a message that cannot be read or makes no sense
-	ReasonPortClosed     = "port_closed"     // ICMP port unreachable: nothing listens on UDP
-	ReasonUnreachable    = "unreachable"     // ICMP host or network unreachable
-	ReasonTCPRefused     = "tcp_refused"     // TCP connection refused or reset
-	ReasonTCPClosed      = "tcp_closed"      // TCP connection closed before the answer
-	ReasonNoRoute        = "no_route"        // this host has no route: says nothing of the server
-	ReasonSpecialAddress = "special_purpose" // a special-purpose address; nothing was sent
-	ReasonLocal          = "local_fault"     // this host could not send
+	ReasonTimeout        = "timeout"                 // no reply in time
+	ReasonServFail       = "servfail"                // RCODE SERVFAIL
+	ReasonRefused        = "refused"                 // RCODE REFUSED or NOTAUTH
+	ReasonFormErr        = "formerr"                 // RCODE FORMERR, without EDNS too
+	ReasonNotImp         = "notimp"                  // RCODE NOTIMP or another that answers nothing
+	ReasonLame           = "lame"                    // not authoritative, or a referral upwards or to itself
+	ReasonBadResponse    = "bad_response"            // a message that cannot be read or makes no sense
+	ReasonPortClosed     = "port_closed"             // ICMP port unreachable: nothing listens on UDP
+	ReasonUnreachable    = "unreachable"             // ICMP host or network unreachable
+	ReasonTCPRefused     = "tcp_refused"             // TCP connection refused or reset
+	ReasonTCPClosed      = "tcp_closed"              // TCP connection closed before the answer
+	ReasonNoRoute        = "no_route"                // this host has no route: says nothing of the server
+	ReasonSpecialAddress = "special_purpose_address" // a special-purpose address; nothing was sent
+	ReasonLocal          = "local_fault"             // this host could not send
 
 	ReasonNoAddress = "no_server_address" // no name server has an address of the mode's families
 	ReasonNSLoop    = "ns_loop"           // name servers that can only be found through themselves
