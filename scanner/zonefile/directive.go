@@ -113,10 +113,7 @@ func (z *Reader) enterFile(file string, origin Name) error {
 		return err
 	}
 	z.src.origin = z.origin
-	z.src.owner = nil
-	if z.hasOwner {
-		z.src.owner = append(Name{}, z.owner...)
-	}
+	z.src.owner = z.saveOwner()
 	z.outer = append(z.outer, z.src)
 	z.closers = append(z.closers, r)
 	z.src = src
@@ -132,8 +129,21 @@ func (z *Reader) leaveFile() {
 	z.src = z.outer[last]
 	z.outer, z.closers = z.outer[:last], z.closers[:last]
 	z.setOrigin(z.src.origin)
-	z.hasOwner = z.src.owner != nil
-	z.owner = append(z.ownerBuf[:0], z.src.owner...)
+	z.restoreOwner(z.src.owner)
+}
+
+// saveOwner returns a copy of the current owner, nil when there is none.
+func (z *Reader) saveOwner() Name {
+	if !z.hasOwner {
+		return nil
+	}
+	return append(Name{}, z.owner...)
+}
+
+func (z *Reader) restoreOwner(owner Name) {
+	z.hasOwner = owner != nil
+	z.owner = append(z.ownerBuf[:0], owner...)
+	z.ownerText = z.ownerText[:0]
 }
 
 // unquote returns the text of a token without quotes and escapes.

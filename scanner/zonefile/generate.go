@@ -17,6 +17,7 @@ const (
 type generator struct {
 	at, stop, step int64
 	template       []byte
+	owner          Name // of the record before the directive; nil for none
 }
 
 // startGenerate reads the directive; nextLine then yields its lines.
@@ -38,10 +39,16 @@ func (z *Reader) startGenerate(line []byte, pos int) error {
 		return &FormatError{File: z.src.name, Problem: fmt.Sprintf("line %d: $GENERATE makes more than %d records in all", z.startLine, maxGenerateAll)}
 	}
 	g.template = bytes.Clone(template)
+	g.owner = z.saveOwner()
 	z.generate = g
-	// The owner of a generated record is never the one before it by chance.
-	z.ownerText = z.ownerText[:0]
 	return nil
+}
+
+// endGenerate goes on after a $GENERATE, whose records lend their owner to
+// none.
+func (z *Reader) endGenerate() {
+	z.restoreOwner(z.generate.owner)
+	z.generate = nil
 }
 
 func parseRange(token []byte) (*generator, error) {

@@ -124,15 +124,14 @@ func (z *Reader) Next(rec *Record) error {
 func (z *Reader) nextLine() ([]byte, error) {
 	if z.generate != nil {
 		line, err := z.generate.next(z.unfolded[:0])
-		if err != nil {
-			z.generate = nil
-			return nil, z.locate(err)
-		}
-		if line != nil {
+		if err == nil && line != nil {
 			z.unfolded = line
 			return line, nil
 		}
-		z.generate = nil
+		z.endGenerate()
+		if err != nil {
+			return nil, z.locate(err)
+		}
 	}
 	for {
 		line, err := z.src.next()

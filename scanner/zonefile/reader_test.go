@@ -19,6 +19,9 @@ func TestReaderErrors(t *testing.T) {
 		{"no owner", " NS a.\n", "z:1: no owner name, and none before it to take"},
 		{"owner after a bad one", "a..b. NS c.\n", `z:1: owner name "a..b.": two dots in a row`},
 		{"no type", "a. 60 IN\n", `z:1: the record after "a." has no type`},
+		{"no data", "a. TXT \n", "the data of the TXT record is missing"},
+		{"query type", "a. ANY x\n", `type "ANY" is for messages`},
+		{"query type by number", "a. TYPE250 x\n", `type "TYPE250" is for messages`},
 		{"two classes", "a. IN IN NS b.\n", `z:1: unknown record type "IN"`},
 		{"class out of range", "a. CLASS65536 NS b.\n", `malformed class "CLASS65536"`},
 		{"type out of range", "a. TYPE65536 \\# 0\n", `unknown record type "TYPE65536"`},
@@ -117,7 +120,7 @@ func TestReaderSyntax(t *testing.T) {
 		{"zero bytes in labels", `\000.a. NS \001\.\\.` + "\n", []string{`\000.a. \001\.\\.`}},
 		{"type by number", "a. TYPE2 b.\n", []string{"a. b."}},
 		{"generate in nibbles", "$GENERATE 16-17 ${0,7,N}.ip6.arpa. NS a.\n", []string{"0.1.0.0.ip6.arpa. a.", "1.1.0.0.ip6.arpa. a."}},
-		{"generate keeps the owner", "a. NS b.\n$GENERATE 1-1 c. NS d.\n NS e.\n", []string{"a. b.", "c. d.", "c. e."}},
+		{"generate keeps the owner", "a. NS b.\n$GENERATE 1-1 c. NS d.\n NS e.\n", []string{"a. b.", "c. d.", "a. e."}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := records(c.text, Options{})

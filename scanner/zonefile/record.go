@@ -89,10 +89,23 @@ func (z *Reader) record(line []byte, rec *Record) (found bool, err error) {
 	if isRead(rec.Type) {
 		return true, z.data(line, pos, rec)
 	}
+	return true, checkData(line, pos, rec.Type)
+}
+
+// checkData looks for faults that can be seen in data without reading it.
+func checkData(line []byte, pos int, recordType uint16) error {
 	if bytes.IndexByte(line[pos:], '"') >= 0 {
-		err = checkTokens(line, pos)
+		return checkTokens(line, pos)
 	}
-	return true, err
+	for _, c := range line[pos:] {
+		if byteClass[c] != blank {
+			return nil
+		}
+	}
+	if recordType == dns.TypeAPL { // RFC 3123 allows an empty list
+		return nil
+	}
+	return faultf("add it, or delete the line", "the data of the %s record is missing", typeName(recordType))
 }
 
 // setOwner makes the name written as token the current owner.
@@ -207,6 +220,17 @@ func (z *Reader) recordType(token []byte) (uint16, error) {
 	case foldEqual(token, "RRSIG"):
 		return dns.TypeRRSIG, nil
 	}
+	if t, ok := z.otherType(token); ok {
+		if t == 0 || t == dns.TypeOPT || t >= 128 && t <= 255 { // RFC 6895 section 3.1
+			return 0, faultf("delete the line", "type %s is for messages, not for zones", quoted(token))
+		}
+		return t, nil
+	}
+	return 0, faultf("write NAME TTL IN TYPE DATA, or TYPEn for a type without a name", "unknown record type %s", quoted(token))
+}
+
+// otherType returns the number of a type that is named or written as TYPEn.
+func (z *Reader) otherType(token []byte) (t uint16, ok bool) {
 	if len(token) <= maxMnemonic {
 		upper := z.typeBuffer[:0]
 		for _, c := range token {
@@ -215,16 +239,15 @@ func (z *Reader) recordType(token []byte) (uint16, error) {
 			}
 			upper = append(upper, c)
 		}
-		if t, ok := dns.StringToType[string(upper)]; ok && t != dns.TypeNone {
-			return t, nil
+		if t, ok := dns.StringToType[string(upper)]; ok {
+			return t, true
 		}
 		if bytes.HasPrefix(upper, []byte("TYPE")) {
-			if n, ok := parseNumber(upper[4:], 1<<16-1); ok && n > 0 {
-				return uint16(n), nil
-			}
+			n, ok := parseNumber(upper[4:], 1<<16-1)
+			return uint16(n), ok
 		}
 	}
-	return 0, faultf("write NAME TTL IN TYPE DATA, or TYPEn for a type without a name", "unknown record type %s", quoted(token))
+	return 0, false
 }
 
 // parseNumber reads decimal digits up to limit.

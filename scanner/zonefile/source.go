@@ -17,6 +17,8 @@ const maxLine = 1 << 20
 // readSize is how much is read from the input at a time, in bytes.
 const readSize = 256 << 10
 
+var carriageReturn = []byte{'\r'}
+
 // source yields the lines of one file.
 type source struct {
 	name string
@@ -117,10 +119,7 @@ func (s *source) next() ([]byte, error) {
 			line := s.buf[s.pos : seen+i]
 			s.pos = seen + i + 1
 			s.line++
-			if n := len(line); n > 0 && line[n-1] == '\r' {
-				line = line[:n-1]
-			}
-			return line, nil
+			return bytes.TrimSuffix(line, carriageReturn), nil
 		}
 		seen = s.end
 		if s.eof {
@@ -131,7 +130,7 @@ func (s *source) next() ([]byte, error) {
 			s.pos = s.end
 			s.line++
 			s.cut = true
-			return line, nil
+			return bytes.TrimSuffix(line, carriageReturn), nil
 		}
 		if s.end-s.pos >= maxLine {
 			return nil, &FormatError{
