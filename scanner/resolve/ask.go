@@ -276,6 +276,7 @@ func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
 	a := attempt{server: c.server, name: r.name, qtype: r.qtype, edns: !c.server.noEDNS.Load(), do: j.full}
 	a.timeout = c.server.rto(c.tries, 1+j.r.config.Retries, j.r.config.Timeout)
 	c.tries++
+	caseLost, said := false, ""
 	for cookies := 0; ; {
 		if j.queries >= j.r.config.Limits.Queries {
 			return nil, &failure{reason: ReasonLimitQueries, zone: r.cut.zone}
@@ -298,14 +299,33 @@ func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
 		}
 		m := &j.out.msg
 		switch {
-		case j.out.reason == reasonOtherCase:
+		case j.out.reason == reasonOtherCase && !caseLost:
+			caseLost = true
 			a.transport, a.timeout = TCP, j.r.config.Timeout
 			continue
+		case j.out.reason != "" && caseLost && a.transport == TCP && !a.fixedCase:
+			// Without TCP, what it says twice over UDP is believed: a forger
+			// would have to guess two more ids and ports.
+			r.reason = worse(r.reason, j.out.reason)
+			a.transport, a.fixedCase = UDP, true
+			continue
+		case j.out.reason == reasonOtherCase:
+			r.reason, c.gone = worse(r.reason, ReasonBadResponse), true
+			return nil, nil
 		case j.out.reason != "":
 			r.reason = worse(r.reason, j.out.reason)
 			// Only what may have been lost on the way is worth another try.
 			c.gone = j.out.reason != ReasonTimeout && j.out.reason != ReasonBadResponse && j.out.reason != ReasonTCPClosed
 			return nil, nil
+		case a.fixedCase && a.transport == UDP && said == "":
+			said = m.said()
+			continue
+		case a.fixedCase && a.transport == UDP && said != m.said():
+			r.reason, c.gone = worse(r.reason, ReasonBadResponse), true
+			return nil, nil
+		}
+		said = "" // confirmed, if it had to be
+		switch {
 		case m.rcode == dns.RcodeBadCookie && a.edns && cookies < 2:
 			// The answer brought the right cookie; a server that is still
 			// not content gets the question over TCP (RFC 7873 section 5.3).

@@ -149,10 +149,10 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 	if q.Transport == TCP {
 		tries = 1
 	}
-	cookieTried := false
+	cookieTried, said := false, ""
 	var out outcome
 	for n := 1; ; n++ {
-		if n > tries+2 { // one more for the cookie, one for the case
+		if n > tries+3 { // one more for the cookie, two for the case
 			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse}
 		}
 		if err := r.try(ctx, &a, &out); err != nil {
@@ -165,6 +165,13 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 		if out.reason == reasonOtherCase {
 			a.fixedCase = true // this server turns letters into small ones
 			continue
+		}
+		if out.reason == "" && a.fixedCase && said == "" {
+			said = out.msg.said() // to be believed it must say so again
+			continue
+		}
+		if out.reason == "" && a.fixedCase && said != out.msg.said() {
+			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse}
 		}
 		if out.reason == "" {
 			return newReply(&out, &q, n)

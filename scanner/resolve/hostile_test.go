@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"net"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -60,7 +61,24 @@ func TestFaultsOfOneServer(t *testing.T) {
 			}
 			return pack(m)
 		}},
-		{"case never preserved", "tcp_closed at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+		{"small letters over UDP, no TCP", ok, func(_ *state, q *dns.Msg, network string) []byte {
+			if network == "tcp" {
+				return nil
+			}
+			m := good(q)
+			m.Question[0].Name = strings.ToLower(m.Question[0].Name)
+			return pack(m)
+		}},
+		{"small letters over UDP, no TCP, and another answer each time", "bad_response at bad.test.", func(s *state, q *dns.Msg, network string) []byte {
+			if network == "tcp" {
+				return nil
+			}
+			m := good(q)
+			m.Question[0].Name = strings.ToLower(m.Question[0].Name)
+			m.Answer[0].(*dns.A).A = net.IPv4(203, 0, 112, byte(s.calls.Add(1)))
+			return pack(m)
+		}},
+		{"case never preserved", "bad_response at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
 			m := good(q)
 			m.Question[0].Name = swapCase(m.Question[0].Name)
 			return pack(m)
@@ -69,6 +87,21 @@ func TestFaultsOfOneServer(t *testing.T) {
 			m := good(q)
 			if network == "udp" {
 				m.Extra = append(m.Extra, mustRR(t, "pad.test. 300 TXT "+strings.Repeat(`"`+strings.Repeat("x", 250)+`" `, 8)))
+			}
+			return pack(m)
+		}},
+		{"larger than the buffer announced, and no TCP", ok, func(_ *state, q *dns.Msg, network string) []byte {
+			if network == "tcp" {
+				return nil
+			}
+			m := good(q)
+			m.Extra = append(m.Extra, mustRR(t, "pad.test. 300 TXT "+strings.Repeat(`"`+strings.Repeat("x", 250)+`" `, 8)))
+			return pack(m)
+		}},
+		{"larger than any buffer, then TCP", ok, func(_ *state, q *dns.Msg, network string) []byte {
+			m := good(q)
+			if network == "udp" {
+				m.Extra = append(m.Extra, mustRR(t, "pad.test. 300 TXT "+strings.Repeat(`"`+strings.Repeat("x", 250)+`" `, 20)))
 			}
 			return pack(m)
 		}},
@@ -298,5 +331,27 @@ func TestExchange(t *testing.T) {
 	cancel()
 	if _, err := r.Exchange(ended, q); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the context's end: %v", err)
+	}
+}
+
+func TestExchangeWhereCaseIsNotKept(t *testing.T) {
+	var calls atomic.Int64
+	var fickle atomic.Bool
+	n := withLeaf(t, func(q *dns.Msg, _ string) []byte {
+		m := good(q)
+		m.Question[0].Name = strings.ToLower(m.Question[0].Name)
+		if fickle.Load() {
+			m.Answer[0].(*dns.A).A = net.IPv4(203, 0, 112, byte(calls.Add(1)))
+		}
+		return pack(m)
+	})
+	r := n.resolver(nil, rootAddr)
+	q := Query{Server: netip.MustParseAddrPort(leafAddr + ":53"), Name: "a-name-of-many-letters.bad.test", Type: dns.TypeA}
+	if reply, err := r.Exchange(context.Background(), q); err != nil || len(reply.Msg.Answer) != 1 {
+		t.Errorf("got %+v, %v", reply, err)
+	}
+	fickle.Store(true) // as if somebody else had answered in between
+	if reply, err := r.Exchange(context.Background(), q); Reason(err) != ReasonBadResponse {
+		t.Errorf("two answers that differ: got %+v, %v", reply, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -176,6 +177,22 @@ func (m *message) readOPT() error {
 
 func (m *message) truncated() bool     { return m.flags&flagTC != 0 }
 func (m *message) authoritative() bool { return m.flags&flagAA != 0 }
+
+// said renders what m says, whatever the order of its records: two messages
+// that say the same are equal in it. TTLs and the additional section are left
+// out.
+func (m *message) said() string {
+	var lines []string
+	for _, section := range [][]record{m.answer, m.authority} {
+		for i := range section {
+			rec := &section[i]
+			owner, _ := m.owner(rec) // a malformed one is refused later
+			lines = append(lines, fmt.Sprintf("%s %d %d %x", owner, rec.class, rec.kind, m.wire[rec.rdata:rec.end]))
+		}
+	}
+	slices.Sort(lines)
+	return fmt.Sprint(m.rcode, m.flags, lines)
+}
 
 // owner returns the canonical owner name of r.
 func (m *message) owner(r *record) (string, error) {
