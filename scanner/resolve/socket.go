@@ -16,8 +16,10 @@ import (
 )
 
 const (
-	batchSize  = 64
-	bufferSize = 1536 // more than ednsSize, so that a longer answer shows
+	batchSize = 64
+	// bufferSize is more than ednsSize: some servers send larger answers than
+	// were asked for. One that fills it was cut off.
+	bufferSize = 4096 + 1
 	// socketBuffer is asked of the kernel for each direction; it may give less.
 	socketBuffer = 4 << 20
 
