@@ -100,16 +100,17 @@ func TestRatesForgetIdleServers(t *testing.T) {
 		}
 		s.sweepAt = time.Time{}
 	}
-	kept := 0
-	for i := range rates.shards {
-		addr := netip.AddrFrom4([4]byte{8, 8, 0, byte(i)})
-		rates.server(addr)
+	// Enough new servers to fall into every shard, and so to sweep each.
+	const fresh = 2000
+	for i := range fresh {
+		rates.server(netip.AddrFrom4([4]byte{8, 8, byte(i >> 8), byte(i)}))
 	}
+	kept := 0
 	for i := range rates.shards {
 		kept += len(rates.shards[i].servers)
 	}
-	if kept > 4000 {
-		t.Errorf("%d servers kept after a sweep of most shards, want few of 10,064", kept)
+	if kept != fresh {
+		t.Errorf("%d servers kept after a sweep, want the %d new ones", kept, fresh)
 	}
 }
 
