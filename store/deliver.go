@@ -26,7 +26,7 @@ const (
 // waited long enough.
 func (w *Writer) deliver(ctx context.Context) {
 	defer close(w.done)
-	tick := time.NewTicker(w.age)
+	tick := time.NewTicker(w.bounds.age)
 	defer tick.Stop()
 	for {
 		segment, ok := w.next()
@@ -63,7 +63,7 @@ func (w *Writer) deliver(ctx context.Context) {
 func (w *Writer) next() (spool.Segment, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if rows, _, begun := w.folder.Current(); len(w.queue) == 0 && rows > 0 && time.Since(begun) >= w.age {
+	if rows, _, begun := w.folder.Current(); len(w.queue) == 0 && rows > 0 && time.Since(begun) >= w.bounds.age {
 		if err := w.seal(); err != nil {
 			w.failure = err
 			w.notify()

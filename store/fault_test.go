@@ -49,8 +49,8 @@ func TestEngineKilledWhileWriting(t *testing.T) {
 	logs := capture(&cfg)
 	s := storetest.Open(t, cfg)
 	scan := newScan(t, s, targets)
+	s.SetBounds(500, time.Second, 1<<30)
 	w := writer(t, s, scan.ID)
-	w.SetBounds(500, time.Second, 1<<30)
 	for i := range uint64(targets) {
 		if i == targets/2 {
 			syscall.Kill(s.EnginePID(), syscall.SIGKILL)
@@ -69,8 +69,8 @@ func TestServerKilledWhileWriting(t *testing.T) {
 	server := storetest.NewServer(t)
 	s := storetest.Open(t, server.Config(t))
 	scan := newScan(t, s, targets)
+	s.SetBounds(500, time.Second, 1<<30)
 	w := writer(t, s, scan.ID)
-	w.SetBounds(500, time.Second, 1<<30)
 	for i := range uint64(targets) {
 		switch i {
 		case 4_000, 8_000:
@@ -93,8 +93,8 @@ func TestConnectionsCutWhileWriting(t *testing.T) {
 	cfg.DSN = "clickhouse://default@" + proxy.address()
 	s := storetest.Open(t, cfg)
 	scan := newScan(t, s, targets)
+	s.SetBounds(200, time.Second, 1<<30)
 	w := writer(t, s, scan.ID)
-	w.SetBounds(200, time.Second, 1<<30)
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range uint64(targets) {
 		if random.IntN(500) == 0 {
@@ -227,11 +227,11 @@ func writeUntilKilled(args []string) error {
 		}
 		done[position] = true
 	}
+	s.SetBounds(100, time.Second, 1<<30)
 	w, err := s.Writer(ctx, scan)
 	if err != nil {
 		return err
 	}
-	w.SetBounds(100, time.Second, 1<<30)
 	written := 0
 	for i := uint64(0); written < 2_000; i++ {
 		if done[i] {
@@ -333,19 +333,22 @@ func TestHangingEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	scan := newScan(t, s, 3000)
+	s.SetBounds(100, time.Hour, 200_000)
 	w, err := s.Writer(t.Context(), scan.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.SetBounds(100, time.Hour, 200_000)
 	pid := s.EnginePID()
 	syscall.Kill(pid, syscall.SIGSTOP)
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
+	short := func() context.Context {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		t.Cleanup(cancel)
+		return ctx
+	}
 	accepted := uint64(0)
 	for ; ; accepted++ {
 		o := plainObservation(scan.ID, accepted)
-		if err = w.Write(ctx, &o); err != nil {
+		if err = w.Write(short(), &o); err != nil { // the context counts only while Write waits
 			break
 		}
 	}
@@ -353,7 +356,7 @@ func TestHangingEngine(t *testing.T) {
 		t.Fatalf("Write ended with %v after %d rows", err, accepted)
 	}
 	var left *store.UndeliveredError
-	if err := w.Close(ctx); !errors.As(err, &left) || left.Segments < 5 || !strings.Contains(err.Error(), left.Folder) {
+	if err := w.Close(short()); !errors.As(err, &left) || left.Segments < 5 || !strings.Contains(err.Error(), left.Folder) {
 		t.Fatalf("Close with a hanging engine: %v", err)
 	}
 	syscall.Kill(pid, syscall.SIGCONT)

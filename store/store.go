@@ -60,6 +60,7 @@ type Store struct {
 	version  driver.ServerVersion
 	locked   bool // the account may only read, so settings cannot be sent
 	lowCard  bool // LowCardinality must be switched on
+	bounds   bounds
 }
 
 // MissingError says that there is no store to read.
@@ -81,7 +82,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if (cfg.Path == "") == (cfg.DSN == "") {
 		return nil, errors.New("a store is either a folder (--store) or a server (--dsn)")
 	}
-	s := &Store{cfg: cfg, spoolDir: cfg.SpoolDir}
+	s := &Store{cfg: cfg, spoolDir: cfg.SpoolDir, bounds: defaultBounds}
 	var err error
 	if cfg.DSN != "" {
 		err = s.connectServer()

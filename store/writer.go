@@ -13,13 +13,15 @@ import (
 	"adopt6/store/spool"
 )
 
-// Bounds of a Writer. They are variables of the Writer only in tests.
-const (
-	batchRows  = 10_000          // rows of a batch
-	batchBytes = 16 << 20        // bytes of a batch in the spool
-	batchAge   = 2 * time.Second // how long a row waits for its batch to fill
-	spoolBytes = 4 << 30         // undelivered bytes at which Write waits
-)
+// bounds say when a Writer sends a batch, and when it makes the scan wait.
+type bounds struct {
+	rows  int           // of a batch
+	bytes int64         // of a batch, in the spool
+	age   time.Duration // how long a row waits for its batch to fill
+	spool int64         // undelivered bytes at which Write waits
+}
+
+var defaultBounds = bounds{rows: 10_000, bytes: 16 << 20, age: 2 * time.Second, spool: 4 << 30}
 
 // Writer stores the observations of one scan. It is safe for concurrent use.
 //
@@ -28,12 +30,8 @@ const (
 // that is away for a while costs disk, not memory, and does not hold up the
 // scan until the spool has reached its bound.
 type Writer struct {
-	store *Store
-	scan  ScanInfo
-
-	rows, bytes int
-	age         time.Duration
-	limit       int64
+	store  *Store
+	bounds bounds
 
 	mu      sync.Mutex
 	folder  *spool.Folder
@@ -85,8 +83,7 @@ func (s *Store) Writer(ctx context.Context, scan uuid.UUID) (*Writer, error) {
 		return nil, s.explain(err)
 	}
 	w := &Writer{
-		store: s, scan: info, folder: folder,
-		rows: batchRows, bytes: batchBytes, age: batchAge, limit: spoolBytes,
+		store: s, bounds: s.bounds, folder: folder,
 		changed: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	running, cancel := context.WithCancel(context.Background())
@@ -102,7 +99,7 @@ func (s *Store) Writer(ctx context.Context, scan uuid.UUID) (*Writer, error) {
 func (w *Writer) Write(ctx context.Context, o *scanner.Observation) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.waiting >= w.limit && w.failure == nil && !w.closed {
+	for w.waiting >= w.bounds.spool && w.failure == nil && !w.closed {
 		if err := w.await(ctx); err != nil {
 			return err
 		}
@@ -116,7 +113,7 @@ func (w *Writer) Write(ctx context.Context, o *scanner.Observation) error {
 	if err := w.folder.Append(o); err != nil {
 		return w.store.explain(err)
 	}
-	if rows, bytes, _ := w.folder.Current(); rows >= w.rows || bytes >= int64(w.bytes) {
+	if rows, bytes, _ := w.folder.Current(); rows >= w.bounds.rows || bytes >= w.bounds.bytes {
 		return w.seal()
 	}
 	return nil

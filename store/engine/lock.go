@@ -16,9 +16,9 @@ import (
 // lockFile lies in the store folder and names the process that has it.
 const lockFile = "adopt6.lock"
 
-// lockPatience is how long a folder may stay locked before it counts as in
-// use: the engine of a process that was killed needs a moment to end.
-const lockPatience = 3 * time.Second
+// lockPatience is how long a folder may stay locked after the process that
+// locked it has died: its engine needs a moment to end.
+const lockPatience = 10 * time.Second
 
 // LockedError says that another process has the store folder.
 type LockedError struct {

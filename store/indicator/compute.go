@@ -35,8 +35,8 @@ FROM observations FINAL WHERE scan = toUUID(?) GROUP BY kind, country ORDER BY k
 const countsEach = 4
 
 // Compute counts the indicators of a scan and stores them. Computing them
-// again replaces them. Next to nothing is computed twice for a finished scan;
-// for one under way the figures are those of the moment.
+// again replaces them. For a scan under way the figures are those of the
+// moment.
 func Compute(ctx context.Context, s *store.Store, scan uuid.UUID) ([]store.IndicatorRow, error) {
 	rows, err := count(ctx, s, scan)
 	if err != nil {
