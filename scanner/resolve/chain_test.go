@@ -129,6 +129,12 @@ func TestSignedProofOutweighsTheCode(t *testing.T) {
 		switch name := strings.ToLower(q.Question[0].Name); {
 		case name == "www.example.test." || name == "ent.example.test.":
 			m.Rcode = dns.RcodeNameError // forged
+		case name == "alias.example.test.":
+			// The end of the chain comes along: it is not this link's.
+			m.Answer = s.sign(s.held[leafAddr], []dns.RR{mustRR(s.t, name+" 3600 IN CNAME www.example.test.")}, false)
+			m.Rcode = dns.RcodeSuccess
+			soa := pick(m.Ns, "example.test.", dns.TypeSOA)
+			m.Ns = s.sign(s.held[leafAddr], append(soa, s.nsec("www.example.test.", `\000.www.example.test.`, "RRSIG NSEC")...), false)
 		case name == "compact.example.test.":
 			m.Rcode = dns.RcodeSuccess
 			soa := pick(m.Ns, "example.test.", dns.TypeSOA)
@@ -146,6 +152,7 @@ func TestSignedProofOutweighsTheCode(t *testing.T) {
 		{"ent.example.test", dns.TypeA, "NOERROR: secure"},
 		{"compact.example.test", dns.TypeA, "NXDOMAIN: secure"}, // RFC 9824
 		{"nothing.example.test", dns.TypeA, "NXDOMAIN: secure"},
+		{"alias.example.test", dns.TypeA, "NOERROR www.example.test. 203.0.112.1: secure"},
 		{strings.Repeat("123456789.", 5) + "long.example.test", dns.TypeA, ""},
 	} {
 		for range 2 { // from the cache as well

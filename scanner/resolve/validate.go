@@ -51,6 +51,9 @@ func (j *job) proved(name string, qtype uint16, a *answer, got dnssec.Verdict) *
 	}
 	kind, rcode := a.kind, a.rcode
 	switch {
+	case kind != isNoData && kind != isNXDomain:
+		// The verdict on an alias may go on to the target, which is asked
+		// for by itself.
 	case got.Kind == dnssec.NoData:
 		kind, rcode = isNoData, dns.RcodeSuccess
 	case got.Kind == dnssec.NoName && rcode != dns.RcodeYXDomain:
