@@ -321,10 +321,6 @@ var differences = []difference{
 		"RFC 1034 section 4.3.2: a question of type CNAME ends at the CNAME; BIND goes on to its target"},
 }
 
-// pending are cases in which our own verdict is known to be wrong. Both it
-// and the right one pass, until the fault is mended and the line goes.
-var pending = []difference{}
-
 // expected returns what a program is known to make of a case.
 func (c proofCase) expected(program string) (state, rcode, why string) {
 	for _, d := range differences {
@@ -333,13 +329,6 @@ func (c proofCase) expected(program string) (state, rcode, why string) {
 		}
 	}
 	return c.state, c.rcode, ""
-}
-
-// known reports whether a verdict is one of those that are pending.
-func (c proofCase) known(program string, v verdict) bool {
-	return slices.ContainsFunc(pending, func(d difference) bool {
-		return d.program == program && d.qtype == c.qtype && d.state == v.State && slices.Contains(strings.Fields(d.names), c.name)
-	})
 }
 
 // proofCases returns all questions about the fixed lab.
