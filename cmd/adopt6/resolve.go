@@ -69,7 +69,7 @@ the root and what lies below.`,
 	flags.StringSliceVar(&f.insecure, "insecure", nil, "treat these domains and what is below as unsigned")
 	flags.BoolVar(&f.noDNSSEC, "no-dnssec", false, "do not validate")
 	flags.BoolVar(&f.dialPrivate, "dial-private", false, "allow special-purpose addresses, for private test networks")
-	flags.StringVar(&f.lab, "lab", "", "ask a running lab, by the file that `adopt6 lab up` wrote")
+	flags.StringVar(&f.lab, "lab", "", "ask a running lab, by the `file` that 'adopt6 lab up' wrote")
 	flags.BoolVar(&f.batch, "batch", false, "read names from standard input, write JSON lines")
 	flags.StringVar(&f.server, "server", "", "with --batch: ask this server only (ADDRESS or ADDRESS:PORT)")
 	flags.BoolVar(&f.recursion, "rd", false, "with --server: ask for recursion")
