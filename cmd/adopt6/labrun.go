@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -86,7 +88,7 @@ func (a *app) labRun(cmd *cobra.Command, scenario *lab.Scenario) error {
 		return err
 	}
 	fmt.Fprintf(a.out, "\nEverything here is simulated: the figures say nothing about these countries.\nThe data lies in %s; look with:\n", a.whereStore())
-	fmt.Fprintf(a.out, "  adopt6 query%s \\\n    'SELECT domain, web_v6, web_v6_reason FROM observations LIMIT 5'\n", a.storeFlag())
+	fmt.Fprintf(a.out, "  %s query%s \\\n    'SELECT domain, web_v6, web_v6_reason FROM observations LIMIT 5'\n", calledAs(), a.storeFlag())
 	return judge.report(a)
 }
 
@@ -118,6 +120,14 @@ func (j *labJudge) report(a *app) error {
 		fmt.Fprintln(a.errOut, line)
 	}
 	return fmt.Errorf("%d verdicts differ from the truth of the scenario", len(j.differences))
+}
+
+// calledAs is what a user types to run this program again.
+func calledAs() string {
+	if strings.ContainsRune(os.Args[0], os.PathSeparator) && !filepath.IsAbs(os.Args[0]) {
+		return os.Args[0]
+	}
+	return "adopt6"
 }
 
 // whereStore names the store for people.

@@ -164,5 +164,5 @@ func (a *app) withResume(err error, w *scanner.Worklist) error {
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted; what was measured is kept")
 	}
-	return fmt.Errorf("%w\nGo on with: adopt6 scan --resume=%s%s", err, w.Scan, flags)
+	return fmt.Errorf("%w\nGo on with: %s scan --resume=%s%s", err, calledAs(), w.Scan, flags)
 }

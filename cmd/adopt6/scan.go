@@ -58,7 +58,7 @@ the rest.`,
 			if err != nil {
 				return a.withResume(err, worklist)
 			}
-			fmt.Fprintf(a.errOut, "Look at it with: adopt6 countries%[1]s, adopt6 query%[1]s 'SELECT ...'\n", a.storeFlag())
+			fmt.Fprintf(a.errOut, "Look at it with: %[1]s countries%[2]s, or %[1]s query%[2]s 'SELECT ...'\n", calledAs(), a.storeFlag())
 			return s.Close()
 		},
 	}
