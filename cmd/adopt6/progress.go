@@ -42,11 +42,11 @@ func (a *app) showProgress(label, unit string, state func() progressState) (stop
 		for {
 			select {
 			case <-ticker.C:
-				line := progressLine(label, unit, state(), time.Since(start))
-				if onTerminal {
-					fmt.Fprint(a.errOut, "\r", drawBar(line, state(), width), "\x1b[K")
+				now, elapsed := state(), time.Since(start)
+				if onTerminal { // where room is scarce, the unit goes without saying
+					fmt.Fprint(a.errOut, "\r", drawBar(progressLine(label, "", now, elapsed), now, width), "\x1b[K")
 				} else {
-					fmt.Fprintln(a.errOut, line)
+					fmt.Fprintln(a.errOut, progressLine(label, unit, now, elapsed))
 				}
 			case <-done:
 				if onTerminal {
@@ -65,9 +65,13 @@ func progressLine(label, unit string, s progressState, elapsed time.Duration) st
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s", label, thousands(s.done))
 	if s.total > 0 {
-		fmt.Fprintf(&b, "/%s %s %d%%", thousands(s.total), unit, 100*s.done/s.total)
-	} else {
-		fmt.Fprintf(&b, " %s", unit)
+		fmt.Fprintf(&b, "/%s", thousands(s.total))
+	}
+	if unit != "" {
+		b.WriteString(" " + unit)
+	}
+	if s.total > 0 {
+		fmt.Fprintf(&b, " %d%%", 100*s.done/s.total)
 	}
 	if rate := float64(s.done) / elapsed.Seconds(); s.done > 0 {
 		fmt.Fprintf(&b, "  %s/s", thousands(int64(rate)))

@@ -133,16 +133,20 @@ func (a *app) announce(w *scanner.Worklist, done uint64, v4, v6 bool) {
 	}
 }
 
+// shown are the statuses in the order in which progress counts them: where a
+// line is cut, what could not be measured goes first.
+var shown = []scanner.Status{scanner.OK, scanner.Partial, scanner.Absent, scanner.Broken, scanner.Unmeasured}
+
 func scanProgress(tally *scanner.Tally, total int64) progressState {
 	var counts []string
-	for _, status := range scanner.Statuses() {
+	for _, status := range shown {
 		if n := tally.Web(status); n > 0 {
 			counts = append(counts, fmt.Sprintf("%s %s", status, thousands(n)))
 		}
 	}
 	state := progressState{done: tally.Done(), total: total}
 	if len(counts) > 0 {
-		state.detail = "web: " + strings.Join(counts, ", ")
+		state.detail = "web " + strings.Join(counts, " ")
 	}
 	return state
 }

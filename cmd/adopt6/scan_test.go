@@ -243,6 +243,9 @@ func TestProgressLine(t *testing.T) {
 	if want := "scan 1,200/4,000 targets 30%  400/s  7s left  web: ok 800"; got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
+	if got := progressLine("scan", "", progressState{done: 2000}, time.Second); got != "scan 2,000  2,000/s" {
+		t.Errorf("without total and unit: got %q", got)
+	}
 	if bar := drawBar("scan 1/2", progressState{done: 1, total: 2}, 80); bar != "[##########..........] scan 1/2" {
 		t.Errorf("got %q", bar)
 	}
