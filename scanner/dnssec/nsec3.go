@@ -188,15 +188,21 @@ func through(nextCloser *nsec3Record) proof {
 	return proved
 }
 
-func (d *denial) nsec3NoData(qname name, qtype uint16) proof {
-	if len(d.nsec3) == 0 {
-		return unproved
+// nsec3Usable says whether there are NSEC3 records to prove anything with;
+// where there are none, or they cost too much, p is what that amounts to.
+func (d *denial) nsec3Usable() (p proof, ok bool) {
+	switch {
+	case len(d.nsec3) == 0:
+		return unproved, false
+	case d.steep && d.tooSteep():
+		return tooSteep, false
 	}
-	if d.steep {
-		if d.tooSteep() {
-			return tooSteep
-		}
-		return unproved
+	return unproved, !d.steep
+}
+
+func (d *denial) nsec3NoData(qname name, qtype uint16) proof {
+	if p, ok := d.nsec3Usable(); !ok {
+		return p
 	}
 	if at := d.nsec3At(qname); at != nil {
 		d.nxname = at.has(dns.TypeNXNAME)
@@ -228,14 +234,8 @@ func (d *denial) nsec3NoData(qname name, qtype uint16) proof {
 }
 
 func (d *denial) nsec3NoName(qname name) proof {
-	if len(d.nsec3) == 0 {
-		return unproved
-	}
-	if d.steep {
-		if d.tooSteep() {
-			return tooSteep
-		}
-		return unproved
+	if p, ok := d.nsec3Usable(); !ok {
+		return p
 	}
 	closest, over := d.encloser(qname)
 	if over == nil {
@@ -248,14 +248,8 @@ func (d *denial) nsec3NoName(qname name) proof {
 }
 
 func (d *denial) nsec3Expansion(qname name, labels int) proof {
-	if len(d.nsec3) == 0 {
-		return unproved
-	}
-	if d.steep {
-		if d.tooSteep() {
-			return tooSteep
-		}
-		return unproved
+	if p, ok := d.nsec3Usable(); !ok {
+		return p
 	}
 	if over := d.nsec3Over(qname.ancestor(labels + 1)); over != nil {
 		return through(over)
