@@ -7,15 +7,14 @@ type Reason string
 // the validator add their own.
 const (
 	// Nothing is published.
-	NXDomain     Reason = "nxdomain"
-	NoAddress    Reason = "no_address"
-	NoAAAA       Reason = "no_aaaa"
-	NoNS         Reason = "no_ns"
-	NoNSAAAA     Reason = "no_ns_aaaa"
-	NoMX         Reason = "no_mx"
-	NullMX       Reason = "null_mx"
-	NoMXAAAA     Reason = "no_mx_aaaa"
-	NotDelegated Reason = "not_delegated"
+	NXDomain  Reason = "nxdomain"
+	NoAddress Reason = "no_address"
+	NoAAAA    Reason = "no_aaaa"
+	NoNS      Reason = "no_ns"
+	NoNSAAAA  Reason = "no_ns_aaaa"
+	NoMX      Reason = "no_mx"
+	NullMX    Reason = "null_mx"
+	NoMXAAAA  Reason = "no_mx_aaaa"
 
 	// Published, but it does not work, or not all of it.
 	SpecialPurposeAddress Reason = "special_purpose_address"
@@ -51,7 +50,6 @@ func Reasons() []ReasonInfo {
 	return []ReasonInfo{
 		{NXDomain, "The domain does not exist.",
 			"Remove it from the list, or renew its registration."},
-		{NotDelegated, "The name exists inside its parent's zone and has no name servers of its own.", ""},
 		{NoAddress, "The name has neither an IPv4 nor an IPv6 address.", ""},
 		{NoAAAA, "The name has an IPv4 address and no IPv6 address.",
 			"Ask the hosting provider for IPv6 and publish an AAAA record."},

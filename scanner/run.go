@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"adopt6/lists"
 )
 
 // Measure observes one target. It must return soon after the context ends; an
@@ -108,7 +110,7 @@ func TimedOut(ctx context.Context) bool { return errors.Is(context.Cause(ctx), e
 // Tally counts the observations of a running scan. It may be read at any time.
 type Tally struct {
 	done   atomic.Int64
-	status [len(statusWords)]atomic.Int64 // by verdict on the web over IPv6
+	status [len(statusWords)]atomic.Int64 // by the leading verdict
 }
 
 func (t *Tally) add(o *Observation) {
@@ -116,13 +118,18 @@ func (t *Tally) add(o *Observation) {
 		return
 	}
 	t.done.Add(1)
-	if int(o.Web.Status) < len(t.status) {
-		t.status[o.Web.Status].Add(1)
+	leading := o.Web
+	if o.Target.Kind == lists.CCTLD {
+		leading = o.DNS // a registry has no web site at its TLD
+	}
+	if int(leading.Status) < len(t.status) {
+		t.status[leading.Status].Add(1)
 	}
 }
 
 // Done returns how many targets have been observed.
 func (t *Tally) Done() int64 { return t.done.Load() }
 
-// Web returns how many targets have the given verdict on the web over IPv6.
-func (t *Tally) Web(s Status) int64 { return t.status[s].Load() }
+// Count returns how many targets have the given status in their leading
+// verdict: the web over IPv6, or the name servers where the target is a ccTLD.
+func (t *Tally) Count(s Status) int64 { return t.status[s].Load() }

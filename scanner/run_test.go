@@ -35,8 +35,8 @@ func TestPoolObservesEveryTargetOnce(t *testing.T) {
 	if err := pool.Run(t.Context(), pendingTargets(n)); err != nil {
 		t.Fatal(err)
 	}
-	if len(seen) != n || tally.Done() != n || tally.Web(OK) != n {
-		t.Errorf("%d observed, %d tallied, %d ok, want %d each", len(seen), tally.Done(), tally.Web(OK), n)
+	if len(seen) != n || tally.Done() != n || tally.Count(OK) != n {
+		t.Errorf("%d observed, %d tallied, %d ok, want %d each", len(seen), tally.Done(), tally.Count(OK), n)
 	}
 	for position, times := range seen {
 		if times != 1 {
@@ -105,5 +105,16 @@ func TestPoolGivesATargetItsTime(t *testing.T) {
 		Sink: func(context.Context, *Observation) error { return nil }}
 	if err := pool.Run(t.Context(), pendingTargets(2)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestTallyCountsWhatATargetHas counts a ccTLD by its name servers: it has no
+// web site, and a scan of ccTLDs is not one of unmeasured targets.
+func TestTallyCountsWhatATargetHas(t *testing.T) {
+	var tally Tally
+	tally.add(&Observation{Target: lists.Target{Kind: lists.CCTLD}, DNS: Verdict{Status: OK}})
+	tally.add(&Observation{Target: lists.Target{Kind: lists.Government}, DNS: Verdict{Status: OK}, Web: Verdict{Status: Absent}})
+	if tally.Count(OK) != 1 || tally.Count(Absent) != 1 || tally.Count(Unmeasured) != 0 {
+		t.Errorf("ok %d, absent %d, unmeasured %d", tally.Count(OK), tally.Count(Absent), tally.Count(Unmeasured))
 	}
 }

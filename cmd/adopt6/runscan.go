@@ -140,13 +140,13 @@ var shown = []scanner.Status{scanner.OK, scanner.Partial, scanner.Absent, scanne
 func scanProgress(tally *scanner.Tally, total int64) progressState {
 	var counts []string
 	for _, status := range shown {
-		if n := tally.Web(status); n > 0 {
+		if n := tally.Count(status); n > 0 {
 			counts = append(counts, fmt.Sprintf("%s %s", status, thousands(n)))
 		}
 	}
 	state := progressState{done: tally.Done(), total: total}
 	if len(counts) > 0 {
-		state.detail = "web " + strings.Join(counts, " ")
+		state.detail = strings.Join(counts, " ")
 	}
 	return state
 }

@@ -18,6 +18,9 @@ const maxNameServers = 20
 // DS records.
 func delegation(ctx context.Context, v *visit) {
 	d, err := v.Resolver.Delegation(ctx, resolve.Dual, v.name())
+	if err == nil {
+		v.obs.Queries += uint32(d.Queries)
+	}
 	switch {
 	case err != nil:
 		v.obs.DNS = unmeasured(interrupted(ctx))
@@ -29,7 +32,6 @@ func delegation(ctx context.Context, v *visit) {
 		v.obs.DNS = absent(scanner.NXDomain)
 		return
 	}
-	v.obs.Queries += uint32(d.Queries)
 	v.zone = d.Zone
 	v.obs.DS = uint16(min(len(d.DS), 1<<16-1))
 

@@ -26,7 +26,7 @@ var bulk = map[string]bool{"bulk": true}
 // that the scenario states.
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/scenarios/*.yaml")
-	if err != nil {
+	if err != nil || len(files) == 0 {
 		t.Fatalf("no scenarios: %v", err)
 	}
 	for _, name := range append(files, lab.BuiltinNames()...) {
