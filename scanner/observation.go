@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,10 +29,42 @@ type Observation struct {
 	DNS    Verdict // name servers
 	Web    Verdict // web servers of the apex and of www
 	Mail   Verdict // mail exchangers
-	V6Only Verdict // resolvable, with an address, when IPv4 is gone
+	V6Only Verdict // resolves and serves when IPv4 is gone, by what servers answer
+
+	// The same services over IPv4, for comparison.
+	DNSV4, WebV4, MailV4 Verdict
+
+	Delegation Verdict // what parent and child publish of the name servers
+	Address    Verdict // the AAAA records of the apex and of www
+
+	WebApex, WebWWW Verdict // the two hosts behind Web; unmeasured where there is none
+
+	// SameContent says whether the site is the same over both families; it is
+	// unmeasured unless both work. Similarity is of the visible text, 0 to 1.
+	SameContent Verdict
+	Similarity  float32
+	// Web connections of the apex, else of www, by family; zero where none
+	// was made. See DialTimes.
+	WebTimesV4, WebTimesV6 DialTimes
+
+	SameSerial Verdict // the name servers serve one version of the zone over both families
+	StartTLS   Verdict // offered, with a handshake that works, by the exchangers over IPv6
+	SMTPUTF8   Verdict // offered by the exchangers, over either family (RFC 6531)
+
+	// V6OnlyRecords is V6Only as the records alone have it, nothing asked.
+	V6OnlyRecords Verdict
+	// V6OnlyZone is the zone to blame where V6Only is broken, without final dot.
+	V6OnlyZone string
+	// Operators are the registrable domains of the name servers' names,
+	// sorted. Each of FreedBy would alone, by enabling IPv6 everywhere, make
+	// the target resolvable without IPv4.
+	Operators, FreedBy []string
 
 	DNSSEC       dnssec.State
-	DNSSECReason Reason // why DNSSEC is not secure; empty when it is
+	DNSSECReason Reason       // why DNSSEC is not secure; empty when it is
+	DNSSECWWW    dnssec.State // of www
+	DNSSECMX     dnssec.State // of the MX records
+	Practice     DNSSECPractice
 
 	// Readiness is the level from 0 (no IPv6) to 5 (works without IPv4);
 	// docs/verdicts.md has the rule.
@@ -44,20 +77,114 @@ type Observation struct {
 	WWWA, WWWAAAA   []netip.Addr // addresses of www below the apex
 	MX              []string     // mail exchangers in order of preference
 	DS, DNSKEY      uint16       // number of records
+	GlueV6          uint16       // name servers with an AAAA record at the parent
 
 	Queries uint32 // DNS queries sent for this target
+	Probes  []ProbeTime
 
 	Endpoints []Endpoint
 }
 
-// Endpoint is one contact with one address: the evidence under a verdict.
+// Findings returns every reason in the evidence, each once, in its order.
+func (o *Observation) Findings() []Reason {
+	var found []Reason
+	for _, e := range o.Endpoints {
+		if r := e.Verdict.Reason; r != "" && !slices.Contains(found, r) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// ProbeTime is how long one probe took.
+type ProbeTime struct {
+	Probe string
+	Took  time.Duration
+}
+
+// DialTimes are the stages of one connection, each by itself and zero when it
+// was not reached.
+type DialTimes struct {
+	Connect   time.Duration // SYN to connection
+	TLS       time.Duration // handshake
+	FirstByte time.Duration // request to first byte of the response
+}
+
+// DNSSECPractice is how a zone is signed, whatever the state of its chain. It
+// is zero for a zone without keys.
+type DNSSECPractice struct {
+	Algorithms []uint8 // of the DNSKEY records, sorted (IANA numbers)
+	KeyBits    uint16  // of the shortest key
+	Digests    []uint8 // of the DS records, sorted (IANA numbers)
+	// Denial is "nsec", "nsec3", or empty where it was not seen.
+	Denial          string
+	NSEC3Iterations uint16
+	NSEC3Salt       uint8 // bytes
+	// Expires is when the first signature on the path from the root expires.
+	Expires time.Time
+	CDS     bool // CDS or CDNSKEY records are published (RFC 7344)
+}
+
+// Endpoint is one contact with one address, or a finding about a host or a
+// zone when Addr is invalid: the evidence under a verdict. What is not in the
+// facts of its protocol is in Detail.
 type Endpoint struct {
-	Probe     string     // "nameserver", "web", "mail"
-	Host      string     // the name that led to Addr; from the network, so escape it
+	Probe     string     // name of the probe: "nameserver", "web", "mail", ...
+	Host      string     // the name that led to Addr, or the zone; from the network, so escape it
 	Addr      netip.Addr // invalid when the host had none
 	Port      uint16
-	Transport string // "udp", "tcp", "tls", ...
+	Transport string // "udp", "tcp" or "tls"; empty for a finding
 	Verdict   Verdict
-	RTT       time.Duration // zero when nothing answered
+	RTT       time.Duration // of a DNS query, or to open a connection; zero when nothing answered
+	Took      time.Duration // from the first packet to the verdict
 	Detail    string        // short evidence, at most 255 bytes; from the network, so escape it
+
+	DNS  *DNSFacts
+	TLS  *TLSFacts
+	HTTP *HTTPFacts
+	SMTP *SMTPFacts
+}
+
+// DNSFacts are what a name server answered.
+type DNSFacts struct {
+	RCode         int
+	Authoritative bool
+	Truncated     bool
+	EDNS          uint16 // the server's buffer size; 0 without EDNS
+	Serial        uint32 // of the SOA record
+	Bytes         uint16 // of the message
+}
+
+// TLSFacts are what a handshake showed. Every text is from the network.
+type TLSFacts struct {
+	Version     string // "1.0" to "1.3"
+	ALPN        string
+	Handshake   time.Duration
+	Certificate Reason // why the certificate is not good; empty when it is
+	NotAfter    time.Time
+	Issuer      string // at most 255 bytes
+	SHA256      string // of the certificate, hexadecimal
+}
+
+// HTTPFacts are what a request showed, redirects followed. Every text is from
+// the network, at most 255 bytes.
+type HTTPFacts struct {
+	Status    int    // of the last response
+	Proto     string // "HTTP/1.1", "HTTP/2.0"
+	FirstByte time.Duration
+	Redirects int
+	Location  string // where the redirects led; empty without
+	Title     string
+	Bytes     int64 // of the body, as decoded, as far as it was read
+	// Similarity of the visible text with that over IPv4, 0 to 1; only on
+	// contacts over IPv6 that were compared.
+	Similarity float32
+}
+
+// SMTPFacts are what a mail server said. Texts are at most 255 bytes.
+type SMTPFacts struct {
+	Code     int    // of the greeting
+	Banner   string // from the network
+	StartTLS bool   // offered
+	UTF8     bool   // SMTPUTF8 offered
 }

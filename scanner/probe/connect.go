@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"net"
 	"net/netip"
 	"os"
 	"sync"
@@ -37,17 +38,27 @@ func (v *visit) connect(ctx context.Context, probe, host string, to netip.AddrPo
 }
 
 func (v *visit) dial(ctx context.Context, to netip.AddrPort) (scanner.Verdict, time.Duration) {
+	conn, took, verdict := v.open(ctx, to)
+	if conn != nil {
+		conn.Close()
+	}
+	return verdict, took
+}
+
+// open connects to an address over TCP, within the rates and the rules of the
+// scan. Without a connection the verdict says why.
+func (v *visit) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Duration, scanner.Verdict) {
 	if !v.Routes.has(to.Addr()) {
-		return unmeasured(scanner.NoRoute), 0
+		return nil, 0, unmeasured(scanner.NoRoute)
 	}
 	// Asked before the limiter, so that an address which is never dialled
 	// takes no place in the queue.
 	if _, err := v.Dialer.Route("tcp", to); err != nil {
-		return dialVerdict(ctx, err), 0
+		return nil, 0, dialVerdict(ctx, err)
 	}
 	if v.Limiter != nil {
 		if err := v.Limiter.Wait(ctx, to.Addr()); err != nil {
-			return unmeasured(interrupted(ctx)), 0
+			return nil, 0, unmeasured(interrupted(ctx))
 		}
 	}
 	dialCtx, cancel := context.WithTimeout(ctx, v.ConnectTimeout)
@@ -55,11 +66,9 @@ func (v *visit) dial(ctx context.Context, to netip.AddrPort) (scanner.Verdict, t
 	start := time.Now()
 	conn, err := v.Dialer.DialContext(dialCtx, "tcp", to)
 	if err != nil {
-		return dialVerdict(ctx, err), 0
+		return nil, 0, dialVerdict(ctx, err)
 	}
-	rtt := time.Since(start)
-	conn.Close()
-	return scanner.Verdict{Status: scanner.OK}, rtt
+	return conn, time.Since(start), scanner.Verdict{Status: scanner.OK}
 }
 
 // dialVerdict names the reason for which a connection failed. ctx is the
@@ -84,9 +93,12 @@ func dialVerdict(ctx context.Context, err error) scanner.Verdict {
 	return unmeasured(scanner.LocalFault)
 }
 
-// Routes says which address families the vantage can send over.
+// Routes says what the vantage can send. What it cannot is unmeasured.
 type Routes struct {
-	V4, V6 bool
+	V4, V6 bool // address families
+	// NoSMTPV4 and NoSMTPV6 say that the vantage's network lets no connection
+	// to port 25 out.
+	NoSMTPV4, NoSMTPV6 bool
 }
 
 func (r Routes) has(a netip.Addr) bool {

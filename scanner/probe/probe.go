@@ -9,7 +9,9 @@ package probe
 
 import (
 	"context"
+	"crypto/x509"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,9 +38,20 @@ type Prober struct {
 	Resolver Resolver
 	Dialer   *netaddr.Dialer
 	Limiter  resolve.Limiter // holds connections back; nil: no limit
-	Routes   Routes          // the families this vantage has
-	// ConnectTimeout is the wait for a TCP connection.
-	ConnectTimeout time.Duration
+	Routes   Routes          // what this vantage can send
+	// ConnectTimeout is the wait for a TCP connection, and StepTimeout that
+	// for each step after it: a handshake, a page, a reply.
+	ConnectTimeout, StepTimeout time.Duration
+	// Authorities judge certificates; nil: those of the system.
+	Authorities *x509.CertPool
+	// Now is the clock that certificates are judged by; nil: time.Now.
+	Now func() time.Time
+	// Agent is the User-Agent of HTTP requests, and HELO the name in EHLO.
+	// Both lead to the people behind the scan.
+	Agent, HELO string
+	// ASN returns the autonomous system that an address lies in; nil or false
+	// where that is not known.
+	ASN func(netip.Addr) (asn uint32, ok bool)
 	// Country returns the facts about a country by its alpha-2 code.
 	Country func(alpha2 string) (lists.Country, bool)
 }
@@ -66,7 +79,9 @@ func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *scanner.O
 		if ctx.Err() != nil {
 			break
 		}
+		begun := time.Now()
 		probe.run(ctx, v)
+		v.obs.Probes = append(v.obs.Probes, scanner.ProbeTime{Probe: probe.name, Took: time.Since(begun)})
 	}
 	v.settle(ctx)
 	v.obs.Took = time.Since(started)
@@ -94,14 +109,25 @@ func (p *Prober) visit(target scanner.Pending) *visit {
 		obs.Country = country
 	}
 	unseen := scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
-	obs.DNS, obs.Web, obs.Mail, obs.V6Only = unseen, unseen, unseen, unseen
+	for _, verdict := range verdictsOf(obs) {
+		*verdict = unseen
+	}
 	return &visit{Prober: p, obs: obs, hosts: make(map[string]*host), dials: make(map[netip.AddrPort]*dial)}
+}
+
+// verdictsOf returns every verdict of an observation.
+func verdictsOf(o *scanner.Observation) []*scanner.Verdict {
+	return []*scanner.Verdict{
+		&o.DNS, &o.Web, &o.Mail, &o.V6Only, &o.DNSV4, &o.WebV4, &o.MailV4,
+		&o.Delegation, &o.Address, &o.WebApex, &o.WebWWW,
+		&o.SameContent, &o.SameSerial, &o.StartTLS, &o.SMTPUTF8, &o.V6OnlyRecords,
+	}
 }
 
 // settle names the reason of what was cut short and derives the readiness.
 func (v *visit) settle(ctx context.Context) {
 	if ctx.Err() != nil {
-		for _, verdict := range []*scanner.Verdict{&v.obs.DNS, &v.obs.Web, &v.obs.Mail, &v.obs.V6Only} {
+		for _, verdict := range verdictsOf(v.obs) {
 			if verdict.Reason == scanner.NotProbed {
 				verdict.Reason = scanner.TargetTimeout
 			}
@@ -139,6 +165,19 @@ func (v *visit) record(e scanner.Endpoint) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.obs.Endpoints = append(v.obs.Endpoints, e)
+}
+
+// find keeps a finding about a host or a zone: evidence without a contact.
+func (v *visit) find(probe, subject string, verdict scanner.Verdict, detail string) {
+	v.record(scanner.Endpoint{Probe: probe, Host: strings.TrimSuffix(subject, "."), Verdict: verdict, Detail: detail[:min(len(detail), 255)]})
+}
+
+// now is the time that certificates are judged by.
+func (v *visit) now() time.Time {
+	if v.Now != nil {
+		return v.Now()
+	}
+	return time.Now()
 }
 
 // unmeasured returns the verdict that the vantage could not tell.

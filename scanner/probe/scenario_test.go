@@ -121,5 +121,6 @@ func newProberWith(t testing.TB, l *lab.Lab, limiter resolve.Limiter) *probe.Pro
 	}
 	t.Cleanup(func() { resolver.Close() })
 	return &probe.Prober{Vantage: "lab", Resolver: resolver, Dialer: dialer, Limiter: limiter, Routes: probe.Routes{V4: true, V6: true},
-		ConnectTimeout: time.Second, Country: lists.CountryByCode}
+		ConnectTimeout: time.Second, StepTimeout: time.Second, Authorities: l.CertPool(), Now: l.Now,
+		Agent: "adopt6 test", HELO: "scanner.example.net", Country: lists.CountryByCode}
 }
