@@ -108,6 +108,12 @@ func (s *Settings) check() error {
 	notNegative("scan.rate", s.Scan.Rate >= 0)
 	notNegative("scan.rate_per_server", s.Scan.RatePerServer >= 0)
 	notNegative("dns.retries", s.DNS.Retries >= 0)
+	if strings.ContainsFunc(s.Scan.Contact, notInComment) {
+		faults = append(faults, fmt.Errorf("scan.contact (%s) must be a web page or mail address in ASCII, without blanks and parentheses", s.origins["scan.contact"]))
+	}
+	if s.Scan.HELO != "" && !isHostName(s.Scan.HELO) {
+		faults = append(faults, fmt.Errorf("scan.helo (%s) must be the full name of a host, such as scanner.example.org", s.origins["scan.helo"]))
+	}
 	if s.Store.DSN != "" {
 		if dsn, err := url.Parse(s.Store.DSN); err != nil || dsn.Host == "" {
 			// The value may hold a password, so it is not repeated.
@@ -115,4 +121,21 @@ func (s *Settings) check() error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// notInComment says whether a rune cannot stand in a comment of a User-Agent
+// header (RFC 9110 section 5.6.5).
+func notInComment(r rune) bool { return r <= ' ' || r >= 0x7f || r == '(' || r == ')' || r == '\\' }
+
+// isHostName says whether a name has two labels or more of letters, digits and
+// hyphens, as EHLO needs (RFC 5321 section 4.1.1.1).
+func isHostName(name string) bool {
+	labels := strings.Split(strings.TrimSuffix(name, "."), ".")
+	for _, label := range labels {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' ||
+			strings.Trim(strings.ToLower(label), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return false
+		}
+	}
+	return len(labels) > 1 && len(name) <= 254
 }

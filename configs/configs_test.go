@@ -66,6 +66,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"a number out of range", "scan:\n  workers: 0\n", "scan.workers must be more than 0, is 0"},
 		{"a negative rate", "scan:\n  rate: -1\n", "scan.rate must not be negative, is -1"},
 		{"a duration without unit", "dns:\n  timeout: 5x\n", "dns.timeout"},
+		{"a header in the contact", "scan:\n  contact: \"x)\\r\\nHost: y\"\n", "scan.contact"},
+		{"a host without a domain", "scan:\n  helo: scanner\n", "scan.helo"},
 		{"no address", "store:\n  dsn: localhost\n", "store.dsn"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -20,6 +20,8 @@ type Scan struct {
 	RatePerServer int           `mapstructure:"rate_per_server"`
 	Timeout       time.Duration `mapstructure:"timeout"`
 	Vantage       string        `mapstructure:"vantage"`
+	Contact       string        `mapstructure:"contact"`
+	HELO          string        `mapstructure:"helo"`
 	State         string        `mapstructure:"state"`
 }
 
@@ -55,6 +57,8 @@ var keys = []key{
 	{"scan.rate_per_server", "rate-per-server", 20, "queries and connections a second to one address; 0 is no limit"},
 	{"scan.timeout", "target-timeout", 2 * time.Minute, "the longest that one target may take"},
 	{"scan.vantage", "vantage", "", "name of the place the scan runs from; the host name when empty"},
+	{"scan.contact", "contact", "", "web page or mail address of the people behind the scan, sent with every HTTP request"},
+	{"scan.helo", "", "", "name of the scanning host, as it greets mail servers; its address when empty"},
 	{"scan.state", "state", "", "folder for what a scan needs to resume; below the user's state folder when empty"},
 	{"dns.root_hints", "root-hints", "", "file of root name servers in zone file form; built in when empty"},
 	{"dns.trust_anchor", "trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records; built in when empty"},

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"fmt"
 	"iter"
 	"net/netip"
@@ -26,8 +27,10 @@ type network struct {
 	dialer  *netaddr.Dialer
 	roots   []resolve.RootServer
 	anchors *dnssec.Anchors
-	now     func() time.Time       // the network's clock; nil: ours
-	targets iter.Seq[lists.Target] // a lab's own targets; nil on the Internet
+	now     func() time.Time // the network's clock; nil: ours
+	// authorities judge certificates; nil: those of the system.
+	authorities *x509.CertPool
+	targets     iter.Seq[lists.Target] // a lab's own targets; nil on the Internet
 }
 
 // internet returns the network as the settings describe it.
@@ -66,7 +69,10 @@ func labNetwork(l *lab.Lab) (network, error) {
 	if err != nil {
 		return network{}, err
 	}
-	return network{dialer: &netaddr.Dialer{Lab: l}, roots: roots, anchors: anchors, now: l.Now, targets: l.Targets()}, nil
+	return network{
+		dialer: &netaddr.Dialer{Lab: l}, roots: roots, anchors: anchors, now: l.Now, targets: l.Targets(),
+		authorities: l.CertPool(),
+	}, nil
 }
 
 // resolver returns a resolver for the network; limiter may be nil.
@@ -87,7 +93,12 @@ func (n network) resolver(s *configs.Settings, limiter resolve.Limiter) (*resolv
 
 // connectTimeout is the wait for a TCP connection: long enough for a round
 // trip to the far side of the Earth, a lost SYN and its repetition after 1 s.
-const connectTimeout = 3 * time.Second
+// stepTimeout is the wait for each step after it: a slow server needs seconds
+// to build a page, and mail servers make strangers wait before they greet.
+const (
+	connectTimeout = 3 * time.Second
+	stepTimeout    = 10 * time.Second
+)
 
 // prober returns what measures targets on the network, and the resolver behind
 // it, which the caller closes.
@@ -101,9 +112,20 @@ func (n network) prober(ctx context.Context, s *configs.Settings, scan uuid.UUID
 		Scan: scan, Vantage: vantage,
 		Resolver: resolver, Dialer: n.dialer, Limiter: rates,
 		Routes:         probe.FindRoutes(ctx, n.dialer, rootAddresses(n.roots)),
-		ConnectTimeout: connectTimeout,
-		Country:        lists.CountryByCode,
+		ConnectTimeout: connectTimeout, StepTimeout: stepTimeout,
+		Authorities: n.authorities, Now: n.now,
+		Agent: userAgent(s.Scan.Contact), HELO: s.Scan.HELO,
+		Country: lists.CountryByCode,
 	}, resolver, nil
+}
+
+// userAgent names the program and the people behind the scan to web servers.
+func userAgent(contact string) string {
+	agent := "adopt6/" + currentVersion().Version + " (IPv6 readiness scanner"
+	if contact != "" {
+		agent += "; +" + contact
+	}
+	return agent + ")"
 }
 
 // zeroIsNone turns a number of retries into the resolver's terms, where 0

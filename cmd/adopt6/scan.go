@@ -83,6 +83,7 @@ func registerScanFlags(cmd *cobra.Command) {
 	f.Int("rate-per-server", 0, "queries and connections a second to one address; 0 is no limit")
 	f.Duration("target-timeout", 0, "the longest that one target may take")
 	f.String("vantage", "", "name of the place the scan runs from")
+	f.String("contact", "", "web page or mail `address` of the people behind the scan")
 	f.String("state", "", "folder for what a scan needs to resume")
 	f.String("root-hints", "", "file of root name servers in zone file form")
 	f.String("trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records")
