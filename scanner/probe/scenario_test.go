@@ -105,6 +105,17 @@ func newProber(t testing.TB, l *lab.Lab) *probe.Prober { return newProberWith(t,
 
 func newProberWith(t testing.TB, l *lab.Lab, limiter resolve.Limiter) *probe.Prober {
 	t.Helper()
+	return proberOver(t, l, &netaddr.Dialer{Lab: l}, limiter)
+}
+
+// newProberOver measures with a dialer of the test's own.
+func newProberOver(t testing.TB, l *lab.Lab, dialer *netaddr.Dialer) *probe.Prober {
+	t.Helper()
+	return proberOver(t, l, dialer, nil)
+}
+
+func proberOver(t testing.TB, l *lab.Lab, dialer *netaddr.Dialer, limiter resolve.Limiter) *probe.Prober {
+	t.Helper()
 	roots, err := resolve.ParseHints(bytes.NewReader(l.RootHints()))
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +124,6 @@ func newProberWith(t testing.TB, l *lab.Lab, limiter resolve.Limiter) *probe.Pro
 	if err != nil {
 		t.Fatal(err)
 	}
-	dialer := &netaddr.Dialer{Lab: l}
 	resolver, err := resolve.New(resolve.Config{Dialer: dialer, Roots: roots, Anchors: anchors, Limiter: limiter,
 		Timeout: time.Second, Retries: 2, Now: l.Now, At: l.Now()})
 	if err != nil {
