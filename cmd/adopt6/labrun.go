@@ -61,6 +61,9 @@ func (a *app) labRun(cmd *cobra.Command, scenario *lab.Scenario) error {
 	}
 	defer l.Close()
 	net, err := labNetwork(l)
+	if err == nil {
+		net, err = net.withASN(a.settings.Scan.ASNDB)
+	}
 	if err != nil {
 		return err
 	}

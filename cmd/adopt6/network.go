@@ -15,6 +15,7 @@ import (
 	"adopt6/configs"
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/asn"
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/netaddr"
@@ -30,7 +31,8 @@ type network struct {
 	now     func() time.Time // the network's clock; nil: ours
 	// authorities judge certificates; nil: those of the system.
 	authorities *x509.CertPool
-	targets     iter.Seq[lists.Target] // a lab's own targets; nil on the Internet
+	asn         func(netip.Addr) (uint32, bool) // the autonomous system of an address; nil: not known
+	targets     iter.Seq[lists.Target]          // a lab's own targets; nil on the Internet
 }
 
 // internet returns the network as the settings describe it.
@@ -56,6 +58,20 @@ func internet(s *configs.Settings) (network, error) {
 			return n, asMisuse(err)
 		}
 	}
+	return n.withASN(s.Scan.ASNDB)
+}
+
+// withASN returns the network with the table of autonomous systems in a file;
+// without a path there is none.
+func (n network) withASN(path string) (network, error) {
+	if path == "" {
+		return n, nil
+	}
+	table, err := asn.Open(path)
+	if err != nil {
+		return n, misusef("%w; --asn-db takes a table such as GeoLite2-ASN.mmdb", err)
+	}
+	n.asn = table.Lookup
 	return n, nil
 }
 
@@ -115,7 +131,7 @@ func (n network) prober(ctx context.Context, s *configs.Settings, scan uuid.UUID
 		ConnectTimeout: connectTimeout, StepTimeout: stepTimeout,
 		Authorities: n.authorities, Now: n.now,
 		Agent: userAgent(s.Scan.Contact), HELO: s.Scan.HELO,
-		Country: lists.CountryByCode,
+		ASN: n.asn, Country: lists.CountryByCode,
 	}, resolver, nil
 }
 

@@ -85,6 +85,7 @@ func registerScanFlags(cmd *cobra.Command) {
 	f.String("vantage", "", "name of the place the scan runs from")
 	f.String("contact", "", "web page or mail `address` of the people behind the scan")
 	f.String("state", "", "folder for what a scan needs to resume")
+	f.String("asn-db", "", "table of autonomous systems in MaxMind DB format (.mmdb)")
 	f.String("root-hints", "", "file of root name servers in zone file form")
 	f.String("trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records")
 	f.Duration("dns-timeout", 0, "wait for one answer")
@@ -102,7 +103,9 @@ func (a *app) scanNetwork(labFile string) (network, error) {
 		return network{}, asMisuse(err)
 	}
 	a.unlimited()
-	return labNetwork(l)
+	inside, err := labNetwork(l)
+	inside.asn = net.asn
+	return inside, err
 }
 
 // worklist opens the work list of the scan to resume, or makes a new one.
