@@ -10,6 +10,7 @@ const (
 	NXDomain  Reason = "nxdomain"
 	NoAddress Reason = "no_address"
 	NoAAAA    Reason = "no_aaaa"
+	NoA       Reason = "no_a"
 	NoNS      Reason = "no_ns"
 	NoNSAAAA  Reason = "no_ns_aaaa"
 	NoMX      Reason = "no_mx"
@@ -72,6 +73,11 @@ const (
 	StartTLSFailed     Reason = "starttls_failed"
 	StartTLSOnlyOverV4 Reason = "starttls_only_over_v4"
 	NoStartTLS         Reason = "no_starttls"
+	NoSMTPUTF8         Reason = "no_smtputf8"
+	SMTPDeferred       Reason = "smtp_deferred"
+	SMTPRejectsVantage Reason = "smtp_rejects_vantage"
+	MXIsAlias          Reason = "mx_is_alias"
+	MXIsAddress        Reason = "mx_is_address"
 
 	// Resolution without IPv4: the cause, with the zone to blame beside it.
 	NSZoneV4Only    Reason = "ns_zone_v4_only"
@@ -113,11 +119,12 @@ func Reasons() []ReasonInfo {
 		{NoAddress, "The name has neither an IPv4 nor an IPv6 address.", ""},
 		{NoAAAA, "The name has an IPv4 address and no IPv6 address.",
 			"Ask the hosting provider for IPv6 and publish an AAAA record."},
+		{NoA, "The name has an IPv6 address and no IPv4 address.", ""},
 		{NoNS, "The zone publishes no name servers.",
 			"Publish the NS records that the parent zone announces."},
 		{NoNSAAAA, "No name server of the zone has an IPv6 address.",
 			"Ask the DNS provider for name servers with IPv6, or publish AAAA records and glue for them."},
-		{NoMX, "The domain names no mail exchanger.", ""},
+		{NoMX, "The domain names no mail exchanger, and takes no mail at its own addresses.", ""},
 		{NullMX, "The domain says that it takes no mail (RFC 7505).", ""},
 		{NoIntent, "Neither the name servers nor the hosts of the domain publish an IPv6 address.",
 			"Begin with the name servers: choose a DNS provider with IPv6."},
@@ -174,7 +181,7 @@ func Reasons() []ReasonInfo {
 			"Publish an AAAA record for www as well."},
 		{AAAAOnlyOnWWW, "www has an IPv6 address, and the domain itself has none.",
 			"Publish an AAAA record for the domain itself as well."},
-		{TooManyRecords, "The name has more addresses than are measured; the rest was left out.", ""},
+		{TooManyRecords, "The name has more records than are measured; the rest was left out.", ""},
 
 		{TLSExpired, "The certificate has expired.",
 			"Renew the certificate, and automate it."},
@@ -222,6 +229,14 @@ func Reasons() []ReasonInfo {
 			"Serve both families with the same configuration."},
 		{NoStartTLS, "The mail server does not offer STARTTLS.",
 			"Give the mail server a certificate and enable STARTTLS (RFC 3207)."},
+		{NoSMTPUTF8, "The mail server does not offer SMTPUTF8, so it takes no mail for addresses in other scripts (RFC 6531).",
+			"Enable SMTPUTF8: Universal Acceptance needs it."},
+		{SMTPDeferred, "The mail server puts the scan off: it asks to come back later, or is too slow to greet over either family.", ""},
+		{SMTPRejectsVantage, "The mail server turns the place the scan runs from away, and not over IPv6 alone.", ""},
+		{MXIsAlias, "An MX record names an alias, which it must not (RFC 2181 section 10.3).",
+			"Name the host itself in the MX record."},
+		{MXIsAddress, "An MX record holds an address where the name of a host is due, so no mail can go there.",
+			"Give the mail exchanger a name, and name it in the MX record."},
 
 		{NSZoneV4Only, "The name servers lie in a zone that cannot be resolved over IPv6.",
 			"Ask the operator of that zone for IPv6, or add a name server in a zone that has it."},
