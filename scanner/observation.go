@@ -70,6 +70,9 @@ type Observation struct {
 	// docs/verdicts.md has the rule.
 	Readiness uint8
 
+	// Zone is the one that the target lies in, without final dot: itself or a
+	// zone above. Empty when the delegation could not be followed.
+	Zone            string
 	NameServers     []string     // NS names, lower case, no trailing dot, sorted
 	NameServersV6   uint16       // of these, how many publish a usable AAAA
 	NameServersV6OK uint16       // of these, how many answered over IPv6

@@ -33,6 +33,7 @@ func delegation(ctx context.Context, v *visit) {
 		return
 	}
 	v.zone = d.Zone
+	v.obs.Zone = strings.ToLower(strings.TrimSuffix(d.Zone, "."))
 	v.obs.DS = uint16(min(len(d.DS), 1<<16-1))
 
 	// The zone's own word on its name servers is the authoritative one; the

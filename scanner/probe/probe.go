@@ -52,6 +52,8 @@ type Prober struct {
 	// ASN returns the autonomous system that an address lies in; nil or false
 	// where that is not known.
 	ASN func(netip.Addr) (asn uint32, ok bool)
+	// OnProbe is called before a probe of a target begins; it may be nil.
+	OnProbe func(target, probe string)
 	// Country returns the facts about a country by its alpha-2 code.
 	Country func(alpha2 string) (lists.Country, bool)
 }
@@ -78,6 +80,9 @@ func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *scanner.O
 	for _, probe := range probes {
 		if ctx.Err() != nil {
 			break
+		}
+		if p.OnProbe != nil {
+			p.OnProbe(target.Target.Name, probe.name)
 		}
 		begun := time.Now()
 		probe.run(ctx, v)
