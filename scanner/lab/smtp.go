@@ -107,6 +107,14 @@ func (s *smtpSession) step() bool {
 }
 
 func (s *smtpSession) extensions() bool {
+	if s.fault.Do == "smtp_endless" {
+		chunk := strings.Repeat("250-X-ENDLESS\r\n", 1<<9)
+		for sent := 0; sent < s.fault.Bytes; sent += len(chunk) {
+			if _, err := io.WriteString(s.conn, chunk); err != nil {
+				return false
+			}
+		}
+	}
 	lines := []string{s.name + " greets you", "PIPELINING", "8BITMIME"}
 	if s.mail.StartTLS && !s.secure {
 		lines = append(lines, "STARTTLS")

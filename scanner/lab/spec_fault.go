@@ -91,11 +91,13 @@ var faultKinds = map[string]faultKind{
 	"http_endless_body":    {httpLayer, "a body without end (bytes)"},
 	"http_bomb":            {httpLayer, "a small compressed body that grows to bytes"},
 	"http_loop":            {httpLayer, "redirects to itself"},
+	"http_chain":           {httpLayer, "redirects without end, each time to another path"},
 	"http_garbage":         {httpLayer, "no HTTP at all"},
 	"http_cut_short":       {httpLayer, "the body ends before its announced length"},
 
 	"smtp_slow":         {smtpLayer, "replies arrive byte by byte (delay between them)"},
 	"smtp_long_banner":  {smtpLayer, "a banner without end (bytes)"},
+	"smtp_endless":      {smtpLayer, "an answer to EHLO of lines without end (bytes)"},
 	"smtp_escape":       {smtpLayer, "a banner with terminal control sequences"},
 	"smtp_reject":       {smtpLayer, "554 instead of a banner"},
 	"smtp_starttls_bad": {smtpLayer, "STARTTLS is offered and the handshake fails"},

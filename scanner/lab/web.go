@@ -255,6 +255,9 @@ func (w *webServer) misbehave(rw http.ResponseWriter, r *http.Request, f Fault) 
 	case "http_loop":
 		http.Redirect(rw, r, r.URL.RequestURI(), http.StatusFound)
 		return
+	case "http_chain":
+		http.Redirect(rw, r, r.URL.Path+"x", http.StatusFound)
+		return
 	case "http_bomb":
 		rw.Header().Set("Content-Encoding", "gzip")
 		zip := gzip.NewWriter(rw)

@@ -134,7 +134,7 @@ func TestWebFaults(t *testing.T) {
 
 // TestWebFlood: bodies that are large beyond reason, and a loop.
 func TestWebFlood(t *testing.T) {
-	l := faulty(t, "at: web", []string{"http_endless_body, bytes: 5000000", "http_bomb, bytes: 5000000", "http_loop"})
+	l := faulty(t, "at: web", []string{"http_endless_body, bytes: 5000000", "http_bomb, bytes: 5000000", "http_loop", "http_chain"})
 	for i := range 2 {
 		_, body, err := browse(t, l, fmt.Sprintf("2a0f:80::%x", i), fmt.Sprintf("https://f%d.gov.ar/", i))
 		if err != nil || len(body) < 5000000 {
@@ -143,6 +143,9 @@ func TestWebFlood(t *testing.T) {
 	}
 	if r, _, err := browse(t, l, "2a0f:80::2", "https://f2.gov.ar/here"); err != nil || r.Header.Get("Location") != "/here" {
 		t.Errorf("loop: %v, %v", r, err)
+	}
+	if r, _, err := browse(t, l, "2a0f:80::3", "https://f3.gov.ar/here"); err != nil || r.Header.Get("Location") != "/herex" {
+		t.Errorf("chain: %v, %v", r, err)
 	}
 }
 
@@ -188,7 +191,7 @@ func TestMail(t *testing.T) {
 
 func TestMailFaults(t *testing.T) {
 	wants := map[string]string{
-		"smtp_reject": "554", "smtp_escape": "\x1b[2J", "smtp_long_banner, bytes: 100000": "220 banner banner",
+		"smtp_reject": "554", "smtp_endless, bytes: 100000": "250-X-ENDLESS", "smtp_escape": "\x1b[2J", "smtp_long_banner, bytes: 100000": "220 banner banner",
 		"smtp_slow, delay: 1ms": "220 mail", "hang": "timeout", "close": "EOF", "reset": "reset",
 	}
 	faults := slices.Sorted(maps.Keys(wants))
@@ -198,8 +201,15 @@ func TestMailFaults(t *testing.T) {
 			t.Parallel()
 			conn, err := dialMail(t, l, fmt.Sprintf("2a0f:25::%x", i))
 			line := ""
+			if strings.HasPrefix(fault, "smtp_endless") {
+				_, err = io.WriteString(conn, "EHLO test.example\r\n")
+			}
 			if err == nil { // a reset may be there before the connection is reported
-				line, err = bufio.NewReader(conn).ReadString('\n')
+				reader := bufio.NewReader(conn)
+				line, err = reader.ReadString('\n')
+				if strings.HasPrefix(fault, "smtp_endless") {
+					line, err = reader.ReadString('\n')
+				}
 			}
 			if got := fmt.Sprint(line, err); !strings.Contains(got, wants[fault]) {
 				t.Errorf("got %.60q, want %q", got, wants[fault])
