@@ -9,29 +9,63 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// column ties a column of a table to a field of its row type R.
+// column ties a column of a table to a property of its row type R.
 type column[R any] struct {
 	name string
-	// fill returns the field of every row as one slice, the form in which
-	// ClickHouse takes a column.
-	fill func(rows []R) any
-	// dest returns where a value read from the column belongs.
-	dest func(row *R) any
+	// fill returns the property of n rows as one slice, the form in which
+	// ClickHouse takes a column. A nil row has the zero value.
+	fill func(n int, row func(i int) *R) any
+	// dest returns where a value read from the column goes, and the func that
+	// then takes it from there into a row.
+	dest func() (value any, keep func(row *R))
 }
 
 // field makes a column of values of type T.
-func field[R, T any](name string, at func(row *R) *T) column[R] {
+func field[R, T any](name string, get func(row *R) T, set func(row *R, value T)) column[R] {
 	return column[R]{
 		name: name,
-		fill: func(rows []R) any {
-			values := make([]T, len(rows))
-			for i := range rows {
-				values[i] = *at(&rows[i])
+		fill: func(n int, row func(i int) *R) any {
+			values := make([]T, n)
+			for i := range values {
+				if r := row(i); r != nil {
+					values[i] = get(r)
+				}
 			}
 			return values
 		},
-		dest: func(row *R) any { return at(row) },
+		dest: func() (any, func(row *R)) {
+			value := new(T)
+			return value, func(row *R) {
+				var zero T
+				set(row, *value)
+				*value = zero // so that the next row's value shares no memory with this one's
+			}
+		},
 	}
+}
+
+// part makes columns of a part F of the rows: of is the part, or nil where the
+// row has none, and need makes it first. A row without the part holds zeros,
+// and zeros make no part.
+func part[R, F any](columns []column[F], of, need func(row *R) *F) []column[R] {
+	list := make([]column[R], len(columns))
+	for i, c := range columns {
+		list[i] = column[R]{
+			name: c.name,
+			fill: func(n int, row func(i int) *R) any {
+				return c.fill(n, func(i int) *F { return of(row(i)) })
+			},
+			dest: func() (any, func(row *R)) {
+				value, keep := c.dest()
+				return value, func(row *R) {
+					if of(row) != nil || !isZero(value) {
+						keep(need(row))
+					}
+				}
+			},
+		}
+	}
+	return list
 }
 
 // table is a table of ClickHouse and its columns in Go.
@@ -58,7 +92,7 @@ func (t table[R]) insert(ctx context.Context, db driver.Conn, rows []R) error {
 		return fmt.Errorf("insert into %s: %w", t.name, err)
 	}
 	for i, c := range t.columns {
-		if err := batch.Column(i).Append(c.fill(rows)); err != nil {
+		if err := batch.Column(i).Append(c.fill(len(rows), func(i int) *R { return &rows[i] })); err != nil {
 			batch.Abort()
 			return fmt.Errorf("insert into %s.%s: %w", t.name, c.name, err)
 		}
@@ -80,14 +114,18 @@ func (t table[R]) read(ctx context.Context, db driver.Conn, yield func(R, error)
 	}
 	defer rows.Close()
 	dest := make([]any, len(t.columns))
+	keep := make([]func(*R), len(t.columns))
+	for i, c := range t.columns {
+		dest[i], keep[i] = c.dest()
+	}
 	for rows.Next() {
-		var row R
-		for i, c := range t.columns {
-			dest[i] = c.dest(&row)
-		}
 		if err := rows.Scan(dest...); err != nil {
 			yield(zero, fmt.Errorf("read %s: %w", t.name, err))
 			return
+		}
+		var row R
+		for _, take := range keep {
+			take(&row)
 		}
 		if !yield(row, nil) {
 			return

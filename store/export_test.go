@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // EnginePID is the process of the embedded engine.
 func (s *Store) EnginePID() int { return s.engine.PID() }
@@ -8,4 +11,31 @@ func (s *Store) EnginePID() int { return s.engine.PID() }
 // SetBounds changes the bounds of writers made later.
 func (s *Store) SetBounds(rows int, age time.Duration, spool int64) {
 	s.bounds = bounds{rows: rows, bytes: defaultBounds.bytes, age: age, spool: spool}
+}
+
+// AtVersion makes a store have an earlier version of the schema.
+func AtVersion(cfg Config, version int) Config {
+	cfg.stopAt = version
+	return cfg
+}
+
+// LastVersion is that of the schema.
+func LastVersion() uint32 {
+	steps, err := migrations()
+	if err != nil {
+		panic(err)
+	}
+	return uint32(len(steps))
+}
+
+// MigrateAgain applies every migration to a store that has them.
+func (s *Store) MigrateAgain(ctx context.Context) error {
+	for _, step := range s.steps {
+		for _, statement := range step.statements {
+			if err := s.applyStatement(ctx, statement); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -34,56 +34,37 @@ type IndicatorRow struct {
 	Computed    time.Time
 }
 
-// indicatorRow is a row of the table indicators.
-type indicatorRow struct {
-	IndicatorRow
-	kind            int8
-	ldc, lldc, sids uint8
-}
-
-var indicators = table[indicatorRow]{"indicators", []column[indicatorRow]{
-	field("scan", func(r *indicatorRow) *uuid.UUID { return &r.Scan }),
-	field("scan_started", func(r *indicatorRow) *time.Time { return &r.ScanStarted }),
-	field("kind", func(r *indicatorRow) *int8 { return &r.kind }),
-	field("country", func(r *indicatorRow) *string { return &r.Country }),
-	field("country_name", func(r *indicatorRow) *string { return &r.CountryName }),
-	field("region", func(r *indicatorRow) *string { return &r.Region }),
-	field("ldc", func(r *indicatorRow) *uint8 { return &r.ldc }),
-	field("lldc", func(r *indicatorRow) *uint8 { return &r.lldc }),
-	field("sids", func(r *indicatorRow) *uint8 { return &r.sids }),
-	field("groups_as_of", func(r *indicatorRow) *string { return &r.GroupsAsOf }),
-	field("indicator", func(r *indicatorRow) *string { return &r.Indicator }),
-	field("numerator", func(r *indicatorRow) *uint64 { return &r.Numerator }),
-	field("partial", func(r *indicatorRow) *uint64 { return &r.Partial }),
-	field("denominator", func(r *indicatorRow) *uint64 { return &r.Denominator }),
-	field("unmeasured", func(r *indicatorRow) *uint64 { return &r.Unmeasured }),
-	field("targets", func(r *indicatorRow) *uint64 { return &r.Targets }),
-	field("computed", func(r *indicatorRow) *time.Time { return &r.Computed }),
+var indicators = table[IndicatorRow]{"indicators", []column[IndicatorRow]{
+	same("scan", func(r *IndicatorRow) *uuid.UUID { return &r.Scan }),
+	moment("scan_started", func(r *IndicatorRow) *time.Time { return &r.ScanStarted }),
+	field("kind", func(r *IndicatorRow) int8 { return kindValue(r.Kind) }, func(r *IndicatorRow, v int8) { r.Kind = kinds[v] }),
+	text("country", func(r *IndicatorRow) *string { return &r.Country }),
+	text("country_name", func(r *IndicatorRow) *string { return &r.CountryName }),
+	text("region", func(r *IndicatorRow) *string { return &r.Region }),
+	flag("ldc", func(r *IndicatorRow) *bool { return &r.LDC }),
+	flag("lldc", func(r *IndicatorRow) *bool { return &r.LLDC }),
+	flag("sids", func(r *IndicatorRow) *bool { return &r.SIDS }),
+	text("groups_as_of", func(r *IndicatorRow) *string { return &r.GroupsAsOf }),
+	text("indicator", func(r *IndicatorRow) *string { return &r.Indicator }),
+	same("numerator", func(r *IndicatorRow) *uint64 { return &r.Numerator }),
+	same("partial", func(r *IndicatorRow) *uint64 { return &r.Partial }),
+	same("denominator", func(r *IndicatorRow) *uint64 { return &r.Denominator }),
+	same("unmeasured", func(r *IndicatorRow) *uint64 { return &r.Unmeasured }),
+	same("targets", func(r *IndicatorRow) *uint64 { return &r.Targets }),
+	moment("computed", func(r *IndicatorRow) *time.Time { return &r.Computed }),
 }}
 
 // PutIndicators stores indicators. A row for the same scan, kind, country and
 // indicator replaces the one before.
 func (s *Store) PutIndicators(ctx context.Context, list []IndicatorRow) error {
-	rows := make([]indicatorRow, len(list))
-	for i, row := range list {
-		row.ScanStarted, _ = storedTime(row.ScanStarted)
-		row.Computed, _ = storedTime(row.Computed)
-		rows[i] = indicatorRow{IndicatorRow: row, kind: kindValue(row.Kind), ldc: flag(row.LDC), lldc: flag(row.LLDC), sids: flag(row.SIDS)}
-	}
-	return s.explain(indicators.insert(ctx, s.db, rows))
+	return s.explain(indicators.insert(ctx, s.db, list))
 }
 
 // Indicators streams the indicators of a scan by kind, country and indicator.
 func (s *Store) Indicators(ctx context.Context, scan uuid.UUID) iter.Seq2[IndicatorRow, error] {
 	return func(yield func(IndicatorRow, error) bool) {
-		indicators.read(ctx, s.db, func(r indicatorRow, err error) bool {
-			if err != nil {
-				return yield(IndicatorRow{}, s.explain(err))
-			}
-			r.Kind = kinds[r.kind]
-			r.LDC, r.LLDC, r.SIDS = r.ldc == 1, r.lldc == 1, r.sids == 1
-			r.ScanStarted, r.Computed = r.ScanStarted.UTC(), r.Computed.UTC()
-			return yield(r.IndicatorRow, nil)
+		indicators.read(ctx, s.db, func(r IndicatorRow, err error) bool {
+			return yield(r, s.explain(err))
 		}, "WHERE scan = toUUID(?) ORDER BY kind, country, indicator", scan.String())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,15 +102,11 @@ func (s *Store) schemaVersion(ctx context.Context) (uint32, error) {
 
 // checkSchema refuses a store that this program does not understand.
 func (s *Store) checkSchema(ctx context.Context) error {
-	steps, err := migrations()
-	if err != nil {
-		return err
-	}
 	version, err := s.schemaVersion(ctx)
 	if err != nil {
 		return err
 	}
-	known := uint32(len(steps))
+	known := uint32(len(s.steps))
 	switch {
 	case version > known:
 		return &NewerSchemaError{Where: s.where, Store: version, Known: known}
@@ -125,26 +122,23 @@ func (s *Store) checkSchema(ctx context.Context) error {
 // all of it is done, and its statements bear being run again, so one that was
 // cut short is simply applied anew.
 func (s *Store) migrate(ctx context.Context) error {
-	steps, err := migrations()
-	if err != nil {
-		return err
-	}
 	version, err := s.schemaVersion(ctx)
 	if err != nil {
 		return err
 	}
-	if version > uint32(len(steps)) {
-		return &NewerSchemaError{Where: s.where, Store: version, Known: uint32(len(steps))}
+	known := uint32(len(s.steps))
+	if version > known {
+		return &NewerSchemaError{Where: s.where, Store: version, Known: known}
 	}
-	if version == uint32(len(steps)) {
+	if version == known {
 		return nil
 	}
 	if err := s.db.Exec(ctx, createMigrationTable); err != nil {
 		return fmt.Errorf("create the table of migrations: %w", err)
 	}
-	for _, step := range slices.Clone(steps[version:]) {
+	for _, step := range s.steps[version:] {
 		for _, statement := range step.statements {
-			if err := s.db.Exec(ctx, statement); err != nil {
+			if err := s.applyStatement(ctx, statement); err != nil {
 				return fmt.Errorf("migration %d (%s): %w", step.version, step.name, err)
 			}
 		}
@@ -157,6 +151,51 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// addColumn is a line of a migration that adds one column.
+var addColumn = regexp.MustCompile(`(?m)^ +ADD COLUMN IF NOT EXISTS (\w+) (.*) COMMENT ('[^']*') (AFTER \w+),?$`)
+
+// applyStatement runs one statement of a migration. Columns are added in a way
+// that ClickHouse 18.16 understands: it neither knows IF NOT EXISTS there nor
+// keeps the comment.
+func (s *Store) applyStatement(ctx context.Context, statement string) error {
+	added := addColumn.FindAllStringSubmatch(statement, -1)
+	if len(added) == 0 {
+		return s.db.Exec(ctx, statement)
+	}
+	head, _, _ := strings.Cut(statement, "\n") // ALTER TABLE name
+	there, err := s.columnNames(ctx, strings.TrimPrefix(head, "ALTER TABLE "))
+	if err != nil {
+		return err
+	}
+	var adds, comments []string
+	for _, line := range added {
+		name, definition, comment, place := line[1], line[2], line[3], line[4]
+		if !slices.Contains(there, name) {
+			adds = append(adds, fmt.Sprintf("ADD COLUMN %s %s %s", name, definition, place))
+		}
+		comments = append(comments, fmt.Sprintf("COMMENT COLUMN %s %s", name, comment))
+	}
+	for _, changes := range [][]string{adds, comments} {
+		if len(changes) == 0 {
+			continue
+		}
+		if err := s.db.Exec(ctx, head+" "+strings.Join(changes, ", ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// columnNames lists the columns of a table.
+func (s *Store) columnNames(ctx context.Context, table string) ([]string, error) {
+	var names []string
+	err := s.db.QueryRow(ctx, "SELECT groupArray(name) FROM system.columns WHERE database = currentDatabase() AND table = ?", table).Scan(&names)
+	if err != nil {
+		return nil, fmt.Errorf("list the columns of %s: %w", table, err)
+	}
+	return names, nil
 }
 
 // syncOnInsert makes an embedded engine put a batch on the disk before it

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
+	"adopt6/scanner"
 	"adopt6/store"
 	"adopt6/store/engine"
 	"adopt6/store/storetest"
@@ -28,7 +31,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 		for _, cfg.ReadOnly = range []bool{true, false} {
 			_, err := store.Open(t.Context(), cfg)
 			var newer *store.NewerSchemaError
-			if !errors.As(err, &newer) || newer.Store != 99 || newer.Known != 1 || !strings.Contains(err.Error(), "version 99") {
+			if !errors.As(err, &newer) || newer.Store != 99 || newer.Known != store.LastVersion() || !strings.Contains(err.Error(), "version 99") {
 				t.Errorf("read-only %v: %v", cfg.ReadOnly, err)
 			}
 		}
@@ -52,13 +55,74 @@ func TestMigrationCutShort(t *testing.T) {
 			t.Fatal(err)
 		}
 		s = storetest.Open(t, cfg)
-		if got := ask(t, s, "SELECT (SELECT max(version) FROM schema_migrations), (SELECT count() FROM indicators), (SELECT count() FROM scans)"); got != "1\t0\t1" {
+		if got := ask(t, s, "SELECT (SELECT max(version) FROM schema_migrations), (SELECT count() FROM indicators), (SELECT count() FROM scans)"); got != fmt.Sprintf("%d\t0\t1", store.LastVersion()) {
 			t.Errorf("after the second migration: %s", got)
 		}
 		if _, err := s.Scan(t.Context(), scan.ID); err != nil {
 			t.Error(err)
 		}
 	})
+}
+
+// Data of every earlier version is there after the migrations, with the new
+// columns unmeasured, and is read and written as if it had always been so.
+func TestMigrationKeepsData(t *testing.T) {
+	for version := 1; version < int(store.LastVersion()); version++ {
+		t.Run(fmt.Sprint(version), func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, cfg store.Config) {
+				s, err := store.Open(t.Context(), store.AtVersion(cfg, version))
+				if err != nil {
+					t.Fatal(err)
+				}
+				scan := uuid.New()
+				for _, statement := range []string{
+					"INSERT INTO scans (scan, started, list, targets, revision) SELECT toUUID('" + scan.String() + "'), toDateTime('2026-11-30 23:59:58', 'UTC'), 'old', 2, 1",
+					"INSERT INTO observations (scan, scan_started, position, domain, kind, web_v6, web_v6_reason, aaaa) SELECT toUUID('" + scan.String() +
+						"'), toDateTime('2026-11-30 23:59:58', 'UTC'), number, 'old.example', 'government', 'broken', 'timeout', ['2001:db8::1'] FROM numbers(2)",
+					"INSERT INTO endpoints (scan, scan_started, position, host, reason) SELECT toUUID('" + scan.String() + "'), toDateTime('2026-11-30 23:59:58', 'UTC'), 1, 'h', 'timeout'",
+				} {
+					if err := s.Execute(t.Context(), strings.ReplaceAll(statement, "numbers(2)", "(SELECT number FROM system.numbers LIMIT 2)"), "", nil); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+				readOnly := cfg
+				readOnly.ReadOnly = true
+				if _, err := store.Open(t.Context(), readOnly); err == nil || !strings.Contains(err.Error(), "brings it up to date") {
+					t.Errorf("a store of version %d opened for reading: %v", version, err)
+				}
+				s = storetest.Open(t, cfg)
+				n := 0
+				for o, err := range s.Observations(t.Context(), scan) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					n++
+					unseen := scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
+					if o.Web != (scanner.Verdict{Status: scanner.Broken, Reason: scanner.Timeout}) || o.WebV4 != unseen || o.SameContent != unseen || len(o.AAAA) != 1 || !o.Practice.Expires.IsZero() {
+						t.Errorf("an old row is read as %+v", o)
+					}
+				}
+				for e, err := range s.Endpoints(t.Context(), scan) {
+					if err != nil || e.DNS != nil || e.TLS != nil || e.Verdict.Reason != scanner.Timeout {
+						t.Errorf("an old contact is read as %+v, error %v", e, err)
+					}
+					n++
+				}
+				w := writer(t, s, scan)
+				write(t, w, full(scan, 0))
+				closeWriter(t, w)
+				if got := ask(t, s, "SELECT count(), countIf(http_title != '') FROM endpoints FINAL"); n != 3 || got != "4\t2" {
+					t.Errorf("%d old rows of 3; contacts %s", n, got)
+				}
+				if err := s.MigrateAgain(t.Context()); err != nil {
+					t.Errorf("the migrations do not bear being run again: %v", err)
+				}
+			})
+		})
+	}
 }
 
 // DESCRIBE is how an analyst learns what a column means.

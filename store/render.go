@@ -147,8 +147,8 @@ func floatOf(f float64, bits int) any {
 	return float{mantissa + "e" + sign + strings.TrimLeft(exponent[1:], "0")}
 }
 
-// text writes a value as it stands in a cell; strings inside arrays are quoted.
-func text(v any, quoted bool) string {
+// textOf writes a value as it stands in a cell; strings inside arrays are quoted.
+func textOf(v any, quoted bool) string {
 	switch v := v.(type) {
 	case nil:
 		return "NULL"
@@ -162,7 +162,7 @@ func text(v any, quoted bool) string {
 	case []any:
 		parts := make([]string, len(v))
 		for i := range v {
-			parts[i] = text(v[i], true)
+			parts[i] = textOf(v[i], true)
 		}
 		return "[" + strings.Join(parts, ",") + "]"
 	}
@@ -210,9 +210,9 @@ func (s *separated) cell(v any) string {
 	case s.tab && isString:
 		return tabbed.Replace(value)
 	case !s.tab && (isString || isArray):
-		return `"` + strings.ReplaceAll(text(v, false), `"`, `""`) + `"`
+		return `"` + strings.ReplaceAll(textOf(v, false), `"`, `""`) + `"`
 	}
-	return text(v, false)
+	return textOf(v, false)
 }
 
 func (s *separated) end() error { return nil }
@@ -295,7 +295,7 @@ func (p *pretty) head(names, types []string) error {
 func (p *pretty) row(values []any) error {
 	cells := make([]string, len(values))
 	for i, v := range values {
-		cells[i] = tabbed.Replace(text(v, false))
+		cells[i] = tabbed.Replace(textOf(v, false))
 		if runes := []rune(cells[i]); len(runes) > prettyCell {
 			cells[i] = string(runes[:prettyCell-1]) + "⋯"
 		}

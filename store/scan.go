@@ -29,14 +29,14 @@ type scanRow struct {
 }
 
 var scans = table[scanRow]{"scans", []column[scanRow]{
-	field("scan", func(r *scanRow) *uuid.UUID { return &r.info.ID }),
-	field("started", func(r *scanRow) *time.Time { return &r.info.Started }),
-	field("finished", func(r *scanRow) *time.Time { return &r.info.Finished }),
-	field("list", func(r *scanRow) *string { return &r.info.List }),
-	field("vantage", func(r *scanRow) *string { return &r.info.Vantage }),
-	field("targets", func(r *scanRow) *uint64 { return &r.info.Targets }),
-	field("program", func(r *scanRow) *string { return &r.info.Program }),
-	field("revision", func(r *scanRow) *uint64 { return &r.revision }),
+	same("scan", func(r *scanRow) *uuid.UUID { return &r.info.ID }),
+	moment("started", func(r *scanRow) *time.Time { return &r.info.Started }),
+	moment("finished", func(r *scanRow) *time.Time { return &r.info.Finished }),
+	text("list", func(r *scanRow) *string { return &r.info.List }),
+	text("vantage", func(r *scanRow) *string { return &r.info.Vantage }),
+	same("targets", func(r *scanRow) *uint64 { return &r.info.Targets }),
+	text("program", func(r *scanRow) *string { return &r.info.Program }),
+	same("revision", func(r *scanRow) *uint64 { return &r.revision }),
 }}
 
 // UnknownScanError says that the store has no such scan.
@@ -70,8 +70,6 @@ func (s *Store) FinishScan(ctx context.Context, id uuid.UUID) error {
 
 // putScan stores a later revision of a scan's row.
 func (s *Store) putScan(ctx context.Context, row scanRow) error {
-	row.info.Started, _ = storedTime(row.info.Started)
-	row.info.Finished, _ = storedTime(row.info.Finished)
 	row.revision++ // not the time: clocks jump
 	if err := scans.insert(ctx, s.db, []scanRow{row}); err != nil {
 		return s.explain(fmt.Errorf("record scan %s: %w", row.info.ID, err))
@@ -106,12 +104,6 @@ func (s *Store) Scans(ctx context.Context) iter.Seq2[ScanInfo, error] {
 func (s *Store) chosenScans(ctx context.Context, clauses string, args ...any) iter.Seq2[scanRow, error] {
 	return func(yield func(scanRow, error) bool) {
 		scans.read(ctx, s.db, func(row scanRow, err error) bool {
-			row.info.Started = row.info.Started.UTC()
-			if row.info.Finished.Unix() > 0 {
-				row.info.Finished = row.info.Finished.UTC()
-			} else {
-				row.info.Finished = time.Time{}
-			}
 			return yield(row, s.explain(err))
 		}, clauses, args...)
 	}
@@ -158,7 +150,7 @@ func (s *Store) Observations(ctx context.Context, scan uuid.UUID) iter.Seq2[scan
 			if err != nil {
 				return yield(scanner.Observation{}, s.explain(err))
 			}
-			return yield(r.observation(), nil)
+			return yield(*r.Observation, nil)
 		}, "WHERE scan = toUUID(?) ORDER BY position", scan.String())
 	}
 }
@@ -171,7 +163,7 @@ func (s *Store) Endpoints(ctx context.Context, scan uuid.UUID) iter.Seq2[PlacedE
 			if err != nil {
 				return yield(PlacedEndpoint{}, s.explain(err))
 			}
-			return yield(PlacedEndpoint{Position: r.position, Endpoint: r.endpoint()}, nil)
+			return yield(PlacedEndpoint{Position: r.target.Position, Endpoint: *r.Endpoint}, nil)
 		}, "WHERE scan = toUUID(?) ORDER BY position, ordinal", scan.String())
 	}
 }

@@ -47,6 +47,9 @@ type Config struct {
 	Command []string
 	// Logf reports what the user should know. Nil is silence.
 	Logf func(format string, args ...any)
+
+	// stopAt ends the migrations early, for tests of those after it; 0: none.
+	stopAt int
 }
 
 // Store is an open store. It is safe for concurrent use.
@@ -61,6 +64,7 @@ type Store struct {
 	locked   bool // the account may only read, so settings cannot be sent
 	lowCard  bool // LowCardinality must be switched on
 	bounds   bounds
+	steps    []migration // of the schema, as far as this program knows them
 }
 
 // MissingError says that there is no store to read.
@@ -84,6 +88,12 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s := &Store{cfg: cfg, spoolDir: cfg.SpoolDir, bounds: defaultBounds}
 	var err error
+	if s.steps, err = migrations(); err != nil {
+		return nil, err
+	}
+	if cfg.stopAt > 0 {
+		s.steps = s.steps[:cfg.stopAt]
+	}
 	if cfg.DSN != "" {
 		err = s.connectServer()
 	} else {

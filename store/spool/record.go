@@ -1,272 +1,167 @@
 package spool
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"net/netip"
-	"time"
 
-	"github.com/google/uuid"
-
-	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
 )
 
 // recordVersion begins every record. A change to what follows takes the next
-// number, and decode keeps reading the old ones: a spool outlives the program
-// that wrote it.
-const recordVersion = 1
+// number, and what is written since is read only from records of that number:
+// a spool outlives the program that wrote it.
+//
+//	1: the first.
+//	2: the evidence of the deep probes.
+const recordVersion = 2
 
-// encode appends an observation to buf: integers as variable-length integers,
-// strings and lists after their length. Of the country's names only the
-// English one is kept, as in the store.
-func encode(buf []byte, o *scanner.Observation) []byte {
-	e := encoder{buf}
-	e.uint(recordVersion)
-	e.bytes(o.Scan[:])
-	e.uint(o.Position)
-	for _, s := range []string{o.Target.Name, o.Target.Unicode, string(o.Target.Kind), o.Target.Level, o.Target.Country, o.Target.Source, o.Target.Date} {
-		e.string(s)
+// encode appends an observation to buf, or refuses what decode would refuse.
+func encode(buf []byte, o *scanner.Observation) ([]byte, error) {
+	c := codec{buf: buf}
+	c.record(o)
+	if c.err != nil {
+		return buf, fmt.Errorf("the observation of %q: %w", o.Target.Name, c.err)
 	}
-	c := &o.Country
-	for _, s := range []string{c.Alpha2, c.Alpha3, c.M49, c.Names.En, c.Region, c.AsOf} {
-		e.string(s)
-	}
-	e.flags(c.MemberState, c.LDC, c.LLDC, c.SIDS)
-	e.string(o.Vantage)
-	e.int(o.Started.UnixMicro())
-	e.int(int64(o.Took))
-	for _, v := range []scanner.Verdict{o.DNS, o.Web, o.Mail, o.V6Only} {
-		e.verdict(v)
-	}
-	e.uint(uint64(o.DNSSEC))
-	e.string(string(o.DNSSECReason))
-	e.uint(uint64(o.Readiness))
-	e.strings(o.NameServers)
-	e.uint(uint64(o.NameServersV6))
-	e.uint(uint64(o.NameServersV6OK))
-	for _, list := range [][]netip.Addr{o.A, o.AAAA, o.WWWA, o.WWWAAAA} {
-		e.uint(uint64(len(list)))
-		for _, a := range list {
-			e.addr(a)
-		}
-	}
-	e.strings(o.MX)
-	e.uint(uint64(o.DS))
-	e.uint(uint64(o.DNSKEY))
-	e.uint(uint64(o.Queries))
-	e.uint(uint64(len(o.Endpoints)))
-	for i := range o.Endpoints {
-		e.endpoint(&o.Endpoints[i])
-	}
-	return e.buf
+	return c.buf, nil
 }
 
-type encoder struct{ buf []byte }
-
-func (e *encoder) uint(v uint64)  { e.buf = binary.AppendUvarint(e.buf, v) }
-func (e *encoder) int(v int64)    { e.buf = binary.AppendVarint(e.buf, v) }
-func (e *encoder) bytes(b []byte) { e.buf = append(e.buf, b...) }
-func (e *encoder) string(s string) {
-	e.uint(uint64(len(s)))
-	e.buf = append(e.buf, s...)
-}
-
-func (e *encoder) strings(list []string) {
-	e.uint(uint64(len(list)))
-	for _, s := range list {
-		e.string(s)
-	}
-}
-
-func (e *encoder) flags(flags ...bool) {
-	var bits uint64
-	for i, set := range flags {
-		if set {
-			bits |= 1 << i
-		}
-	}
-	e.uint(bits)
-}
-
-func (e *encoder) addr(a netip.Addr) {
-	b := a.AsSlice() // 0, 4 or 16 bytes
-	e.uint(uint64(len(b)))
-	e.bytes(b)
-}
-
-func (e *encoder) verdict(v scanner.Verdict) {
-	e.uint(uint64(v.Status))
-	e.string(string(v.Reason))
-}
-
-func (e *encoder) endpoint(p *scanner.Endpoint) {
-	e.string(p.Probe)
-	e.string(p.Host)
-	e.addr(p.Addr)
-	e.uint(uint64(p.Port))
-	e.string(p.Transport)
-	e.verdict(p.Verdict)
-	e.int(int64(p.RTT))
-	e.string(p.Detail)
-}
-
-// check refuses an observation that a reader would refuse.
-func check(o *scanner.Observation) error {
-	known := int(o.DNSSEC) < len(dnssec.States())
-	for _, v := range []scanner.Verdict{o.DNS, o.Web, o.Mail, o.V6Only} {
-		known = known && int(v.Status) < len(scanner.Statuses())
-	}
-	for i := range o.Endpoints {
-		known = known && int(o.Endpoints[i].Verdict.Status) < len(scanner.Statuses())
-	}
-	if !known {
-		return fmt.Errorf("the observation of %q has a status that does not exist", o.Target.Name)
-	}
-	return nil
-}
-
-// decode reads one record. Its memory is bounded by a small multiple of the
-// record's length, whatever the record says.
+// decode reads one record.
 func decode(record []byte) (o scanner.Observation, err error) {
-	d := decoder{buf: record}
-	if version := d.uint(); d.err == nil && version != recordVersion {
-		return o, fmt.Errorf("record of version %d, this adopt6 knows %d", version, recordVersion)
+	c := codec{reading: true, buf: record}
+	c.record(&o)
+	if c.err == nil && len(c.buf) > 0 {
+		c.err = fmt.Errorf("%d bytes too many", len(c.buf))
 	}
-	o.Scan = uuid.UUID(d.fixed(16))
-	o.Position = d.uint()
-	o.Target = lists.Target{Name: d.string(), Unicode: d.string(), Kind: lists.Kind(d.string()), Level: d.string(), Country: d.string(), Source: d.string(), Date: d.string()}
-	c := &o.Country
-	c.Alpha2, c.Alpha3, c.M49, c.Names.En, c.Region, c.AsOf = d.string(), d.string(), d.string(), d.string(), d.string(), d.string()
-	flags := d.uint()
-	c.MemberState, c.LDC, c.LLDC, c.SIDS = flags&1 != 0, flags&2 != 0, flags&4 != 0, flags&8 != 0
-	o.Vantage = d.string()
-	o.Started = time.UnixMicro(d.int()).UTC()
-	o.Took = time.Duration(d.int())
-	o.DNS, o.Web, o.Mail, o.V6Only = d.verdict(), d.verdict(), d.verdict(), d.verdict()
-	o.DNSSEC = dnssec.State(d.below(uint64(len(dnssec.States()))))
-	o.DNSSECReason = scanner.Reason(d.string())
-	o.Readiness = uint8(d.below(1 << 8))
-	o.NameServers = d.strings()
-	o.NameServersV6, o.NameServersV6OK = uint16(d.below(1<<16)), uint16(d.below(1<<16))
-	o.A, o.AAAA, o.WWWA, o.WWWAAAA = d.addrs(), d.addrs(), d.addrs(), d.addrs()
-	o.MX = d.strings()
-	o.DS, o.DNSKEY, o.Queries = uint16(d.below(1<<16)), uint16(d.below(1<<16)), uint32(d.below(1<<32))
-	for n := d.count(); n > 0 && d.err == nil; n-- {
-		o.Endpoints = append(o.Endpoints, d.endpoint())
-	}
-	if d.err == nil && len(d.buf) > 0 {
-		d.err = fmt.Errorf("%d bytes too many", len(d.buf))
-	}
-	return o, d.err
+	return o, c.err
 }
 
-// decoder reads from buf until something is wrong; from then on it returns
-// zero values.
-type decoder struct {
-	buf []byte
-	err error
-}
-
-var errShort = errors.New("record ends early")
-
-func (d *decoder) fail(err error) {
-	if d.err == nil {
-		d.err = err
+// record codes an observation. Of the country's names only the English one is
+// kept, as in the store.
+func (c *codec) record(o *scanner.Observation) {
+	c.version = c.uint(recordVersion)
+	if c.err == nil && (c.version < 1 || c.version > recordVersion) {
+		c.fail(fmt.Errorf("record of version %d, this adopt6 knows versions up to %d", c.version, recordVersion))
 	}
-	d.buf = nil
+	c.fixed(o.Scan[:])
+	number(c, &o.Position)
+	texts(c, &o.Target.Name, &o.Target.Unicode)
+	text(c, &o.Target.Kind)
+	texts(c, &o.Target.Level, &o.Target.Country, &o.Target.Source, &o.Target.Date)
+	country := &o.Country
+	texts(c, &country.Alpha2, &country.Alpha3, &country.M49, &country.Names.En, &country.Region, &country.AsOf)
+	flags(c, &country.MemberState, &country.LDC, &country.LLDC, &country.SIDS)
+	text(c, &o.Vantage)
+	moment(c, &o.Started)
+	signed(c, &o.Took)
+	verdicts(c, &o.DNS, &o.Web, &o.Mail, &o.V6Only)
+	enum(c, &o.DNSSEC, len(dnssec.States()))
+	text(c, &o.DNSSECReason)
+	number(c, &o.Readiness)
+	list(c, &o.NameServers, text)
+	number(c, &o.NameServersV6)
+	number(c, &o.NameServersV6OK)
+	list(c, &o.A, address)
+	list(c, &o.AAAA, address)
+	list(c, &o.WWWA, address)
+	list(c, &o.WWWAAAA, address)
+	list(c, &o.MX, text)
+	number(c, &o.DS)
+	number(c, &o.DNSKEY)
+	number(c, &o.Queries)
+	list(c, &o.Endpoints, endpoint)
+	deepProbes(c, o)
 }
 
-func (d *decoder) uint() uint64 {
-	v, n := binary.Uvarint(d.buf)
-	if n <= 0 {
-		d.fail(errShort)
-		return 0
+// deepProbes codes what version 2 added. In older records it is unmeasured.
+func deepProbes(c *codec, o *scanner.Observation) {
+	added := []*scanner.Verdict{
+		&o.DNSV4, &o.WebV4, &o.MailV4, &o.Delegation, &o.Address, &o.WebApex, &o.WebWWW,
+		&o.SameContent, &o.SameSerial, &o.StartTLS, &o.SMTPUTF8, &o.V6OnlyRecords,
 	}
-	d.buf = d.buf[n:]
-	return v
-}
-
-func (d *decoder) int() int64 {
-	v, n := binary.Varint(d.buf)
-	if n <= 0 {
-		d.fail(errShort)
-		return 0
+	if c.version < 2 {
+		for _, v := range added {
+			*v = scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
+		}
+		return
 	}
-	d.buf = d.buf[n:]
-	return v
-}
-
-// below reads a number that must be less than limit.
-func (d *decoder) below(limit uint64) uint64 {
-	v := d.uint()
-	if v >= limit {
-		d.fail(fmt.Errorf("value %d out of range", v))
-		return 0
+	verdicts(c, added...)
+	share(c, &o.Similarity)
+	for _, t := range []*scanner.DialTimes{&o.WebTimesV4, &o.WebTimesV6} {
+		signed(c, &t.Connect)
+		signed(c, &t.TLS)
+		signed(c, &t.FirstByte)
 	}
-	return v
+	text(c, &o.V6OnlyZone)
+	list(c, &o.Operators, text)
+	list(c, &o.FreedBy, text)
+	enum(c, &o.DNSSECWWW, len(dnssec.States()))
+	enum(c, &o.DNSSECMX, len(dnssec.States()))
+	practice(c, &o.Practice)
+	number(c, &o.GlueV6)
+	list(c, &o.Probes, func(c *codec, p *scanner.ProbeTime) {
+		text(c, &p.Probe)
+		signed(c, &p.Took)
+	})
 }
 
-// count reads the length of something that takes at least a byte each.
-func (d *decoder) count() int {
-	v := d.uint()
-	if v > uint64(len(d.buf)) {
-		d.fail(errShort)
-		return 0
+func practice(c *codec, p *scanner.DNSSECPractice) {
+	list(c, &p.Algorithms, number)
+	number(c, &p.KeyBits)
+	list(c, &p.Digests, number)
+	text(c, &p.Denial)
+	number(c, &p.NSEC3Iterations)
+	number(c, &p.NSEC3Salt)
+	moment(c, &p.Expires)
+	flags(c, &p.CDS)
+}
+
+func endpoint(c *codec, e *scanner.Endpoint) {
+	text(c, &e.Probe)
+	text(c, &e.Host)
+	address(c, &e.Addr)
+	number(c, &e.Port)
+	text(c, &e.Transport)
+	verdict(c, &e.Verdict)
+	signed(c, &e.RTT)
+	text(c, &e.Detail)
+	if c.version < 2 {
+		return
 	}
-	return int(v)
+	signed(c, &e.Took)
+	optional(c, &e.DNS, dnsFacts)
+	optional(c, &e.TLS, tlsFacts)
+	optional(c, &e.HTTP, httpFacts)
+	optional(c, &e.SMTP, smtpFacts)
 }
 
-// fixed returns n bytes.
-func (d *decoder) fixed(n int) []byte {
-	if n > len(d.buf) {
-		d.fail(errShort)
-		return make([]byte, n)
-	}
-	b := d.buf[:n]
-	d.buf = d.buf[n:]
-	return b
+func dnsFacts(c *codec, f *scanner.DNSFacts) {
+	signed(c, &f.RCode)
+	flags(c, &f.Authoritative, &f.Truncated)
+	number(c, &f.EDNS)
+	number(c, &f.Serial)
+	number(c, &f.Bytes)
 }
 
-func (d *decoder) string() string {
-	n := d.count()
-	return string(d.fixed(n))
+func tlsFacts(c *codec, f *scanner.TLSFacts) {
+	texts(c, &f.Version, &f.ALPN)
+	signed(c, &f.Handshake)
+	text(c, &f.Certificate)
+	moment(c, &f.NotAfter)
+	texts(c, &f.Issuer, &f.SHA256)
 }
 
-func (d *decoder) strings() []string {
-	var list []string
-	for n := d.count(); n > 0 && d.err == nil; n-- {
-		list = append(list, d.string())
-	}
-	return list
+func httpFacts(c *codec, f *scanner.HTTPFacts) {
+	signed(c, &f.Status)
+	text(c, &f.Proto)
+	signed(c, &f.FirstByte)
+	signed(c, &f.Redirects)
+	texts(c, &f.Location, &f.Title)
+	signed(c, &f.Bytes)
+	share(c, &f.Similarity)
 }
 
-func (d *decoder) addr() netip.Addr {
-	b := d.fixed(d.count())
-	a, ok := netip.AddrFromSlice(b)
-	if !ok && len(b) != 0 {
-		d.fail(fmt.Errorf("address of %d bytes", len(b)))
-	}
-	return a
-}
-
-func (d *decoder) addrs() []netip.Addr {
-	var list []netip.Addr
-	for n := d.count(); n > 0 && d.err == nil; n-- {
-		list = append(list, d.addr())
-	}
-	return list
-}
-
-func (d *decoder) verdict() scanner.Verdict {
-	return scanner.Verdict{Status: scanner.Status(d.below(uint64(len(scanner.Statuses())))), Reason: scanner.Reason(d.string())}
-}
-
-func (d *decoder) endpoint() scanner.Endpoint {
-	return scanner.Endpoint{
-		Probe: d.string(), Host: d.string(), Addr: d.addr(), Port: uint16(d.below(1 << 16)), Transport: d.string(),
-		Verdict: d.verdict(), RTT: time.Duration(d.int()), Detail: d.string(),
-	}
+func smtpFacts(c *codec, f *scanner.SMTPFacts) {
+	signed(c, &f.Code)
+	text(c, &f.Banner)
+	flags(c, &f.StartTLS, &f.UTF8)
 }

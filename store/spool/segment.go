@@ -39,20 +39,27 @@ func (h Header) encode() []byte {
 }
 
 func decodeHeader(payload []byte) (h Header, err error) {
-	d := decoder{buf: payload}
-	h.Scan = uuid.UUID(d.fixed(16))
-	h.Started = time.Unix(d.int(), 0).UTC()
-	return h, d.err
+	c := codec{reading: true, buf: payload}
+	c.fixed(h.Scan[:])
+	h.Started = time.Unix(c.int(0), 0).UTC()
+	return h, c.err
 }
 
-// appendFrame appends a frame whose payload the func appends.
-func appendFrame(buf []byte, payload func([]byte) []byte) []byte {
-	start := len(buf)
-	buf = payload(append(buf, make([]byte, frameHead)...))
+// beginFrame appends room for a frame's head to buf; its payload follows.
+func beginFrame(buf []byte) []byte { return append(buf, make([]byte, frameHead)...) }
+
+// endFrame fills in the head of the frame that begins at start and ends with
+// buf.
+func endFrame(buf []byte, start int) []byte {
 	body := buf[start+frameHead:]
 	binary.LittleEndian.PutUint32(buf[start:], uint32(len(body)))
 	binary.LittleEndian.PutUint32(buf[start+4:], crc32.Checksum(body, castagnoli))
 	return buf
+}
+
+// segmentHead is what a segment begins with.
+func segmentHead(header Header) []byte {
+	return endFrame(append(beginFrame([]byte(magic)), header.encode()...), len(magic))
 }
 
 // segment is a file that is being written.
@@ -69,8 +76,7 @@ func createSegment(name string, header Header) (*segment, error) {
 		return nil, err
 	}
 	s := &segment{file: file, begun: time.Now()}
-	head := appendFrame([]byte(magic), func(b []byte) []byte { return append(b, header.encode()...) })
-	if err := s.write(head); err != nil {
+	if err := s.write(segmentHead(header)); err != nil {
 		return nil, errors.Join(err, file.Close(), os.Remove(name))
 	}
 	return s, nil

@@ -70,13 +70,14 @@ func (f *Folder) Dir() string { return f.dir }
 // operating system has it; Seal makes sure that the disk has it too. After an
 // error the segment holds what it held before.
 func (f *Folder) Append(o *scanner.Observation) error {
-	if err := check(o); err != nil {
-		return err
-	}
 	if o.Scan != f.header.Scan {
 		return fmt.Errorf("an observation of scan %s in the spool of %s", o.Scan, f.header.Scan)
 	}
-	f.frame = appendFrame(f.frame[:0], func(b []byte) []byte { return encode(b, o) })
+	frame, err := encode(beginFrame(f.frame[:0]), o)
+	if err != nil {
+		return err
+	}
+	f.frame = endFrame(frame, 0)
 	if len(f.frame) > maxPayload {
 		return fmt.Errorf("the observation of %q has %d bytes, more than a record may have", o.Target.Name, len(f.frame))
 	}

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"adopt6/scanner"
+)
+
+// endpointRow is a row of the table endpoints: a contact, and what it repeats
+// of the target it was made for.
+type endpointRow struct {
+	*scanner.Endpoint
+	target      *scanner.Observation
+	scanStarted time.Time
+	ordinal     uint32
+}
+
+// toEndpointRows appends the contacts of one observation.
+func toEndpointRows(rows []endpointRow, o *scanner.Observation, scanStarted time.Time) []endpointRow {
+	for i := range o.Endpoints {
+		rows = append(rows, endpointRow{&o.Endpoints[i], o, scanStarted, uint32(i)})
+	}
+	return rows
+}
+
+var endpoints = table[endpointRow]{"endpoints", columns(
+	[]column[endpointRow]{
+		field("scan", func(r *endpointRow) uuid.UUID { return r.target.Scan }, func(r *endpointRow, v uuid.UUID) {
+			r.Endpoint, r.target = new(scanner.Endpoint), &scanner.Observation{Scan: v} // the first column makes the row
+		}),
+		same("scan_started", func(r *endpointRow) *time.Time { return &r.scanStarted }),
+		same("position", func(r *endpointRow) *uint64 { return &r.target.Position }),
+		same("ordinal", func(r *endpointRow) *uint32 { return &r.ordinal }),
+	},
+	ofTarget(
+		text("domain", func(o *scanner.Observation) *string { return &o.Target.Name }),
+		kindColumn,
+		text("country", func(o *scanner.Observation) *string { return &o.Target.Country }),
+		text("region", func(o *scanner.Observation) *string { return &o.Country.Region }),
+		text("vantage", func(o *scanner.Observation) *string { return &o.Vantage }),
+		moment("started", func(o *scanner.Observation) *time.Time { return &o.Started }),
+	),
+	contactColumns,
+	facts(dnsColumns, func(r *endpointRow) **scanner.DNSFacts { return &r.DNS }),
+	facts(tlsColumns, func(r *endpointRow) **scanner.TLSFacts { return &r.TLS }),
+	facts(httpColumns, func(r *endpointRow) **scanner.HTTPFacts { return &r.HTTP }),
+	facts(smtpColumns, func(r *endpointRow) **scanner.SMTPFacts { return &r.SMTP }),
+)}
+
+func ofTarget(list ...column[scanner.Observation]) []column[endpointRow] {
+	of := func(r *endpointRow) *scanner.Observation { return r.target }
+	return part(list, of, of)
+}
+
+// facts makes columns of the facts of a protocol, which only contacts by that
+// protocol have.
+func facts[F any](list []column[F], at func(r *endpointRow) **F) []column[endpointRow] {
+	return part(list, func(r *endpointRow) *F { return *at(r) }, func(r *endpointRow) *F {
+		if *at(r) == nil {
+			*at(r) = new(F)
+		}
+		return *at(r)
+	})
+}
+
+var contactColumns = []column[endpointRow]{
+	text("probe", func(r *endpointRow) *string { return &r.Probe }),
+	text("host", func(r *endpointRow) *string { return &r.Host }),
+	field("address", func(r *endpointRow) string {
+		if !r.Addr.IsValid() {
+			return ""
+		}
+		return r.Addr.String()
+	}, func(r *endpointRow, v string) {
+		if a, err := netip.ParseAddr(v); err == nil {
+			r.Addr = a
+		}
+	}),
+	field("family", func(r *endpointRow) uint8 {
+		switch {
+		case r.Addr.Is4():
+			return 4
+		case r.Addr.Is6():
+			return 6
+		}
+		return 0
+	}, func(*endpointRow, uint8) {}), // the address says it
+	same("port", func(r *endpointRow) *uint16 { return &r.Port }),
+	text("transport", func(r *endpointRow) *string { return &r.Transport }),
+	code("status", func(r *endpointRow) *scanner.Status { return &r.Verdict.Status }),
+	text("reason", func(r *endpointRow) *scanner.Reason { return &r.Verdict.Reason }),
+	elapsed("rtt_us", func(r *endpointRow) *time.Duration { return &r.RTT }),
+	elapsed("took_us", func(r *endpointRow) *time.Duration { return &r.Took }),
+	text("detail", func(r *endpointRow) *string { return &r.Detail }),
+	field("dns_rcode", func(r *endpointRow) int16 {
+		if r.DNS == nil {
+			return -1 // 0 is NOERROR
+		}
+		return int16(r.DNS.RCode)
+	}, func(r *endpointRow, v int16) {
+		if v >= 0 {
+			r.DNS = &scanner.DNSFacts{RCode: int(v)}
+		}
+	}),
+}
+
+var dnsColumns = []column[scanner.DNSFacts]{
+	flag("dns_aa", func(f *scanner.DNSFacts) *bool { return &f.Authoritative }),
+	flag("dns_tc", func(f *scanner.DNSFacts) *bool { return &f.Truncated }),
+	same("dns_edns", func(f *scanner.DNSFacts) *uint16 { return &f.EDNS }),
+	same("dns_serial", func(f *scanner.DNSFacts) *uint32 { return &f.Serial }),
+	same("dns_bytes", func(f *scanner.DNSFacts) *uint16 { return &f.Bytes }),
+}
+
+var tlsColumns = []column[scanner.TLSFacts]{
+	text("tls_version", func(f *scanner.TLSFacts) *string { return &f.Version }),
+	text("tls_alpn", func(f *scanner.TLSFacts) *string { return &f.ALPN }),
+	elapsed("tls_us", func(f *scanner.TLSFacts) *time.Duration { return &f.Handshake }),
+	text("tls_certificate", func(f *scanner.TLSFacts) *scanner.Reason { return &f.Certificate }),
+	moment("tls_not_after", func(f *scanner.TLSFacts) *time.Time { return &f.NotAfter }),
+	text("tls_issuer", func(f *scanner.TLSFacts) *string { return &f.Issuer }),
+	text("tls_sha256", func(f *scanner.TLSFacts) *string { return &f.SHA256 }),
+}
+
+var httpColumns = []column[scanner.HTTPFacts]{
+	count[uint16]("http_status", func(f *scanner.HTTPFacts) *int { return &f.Status }),
+	text("http_proto", func(f *scanner.HTTPFacts) *string { return &f.Proto }),
+	elapsed("http_first_byte_us", func(f *scanner.HTTPFacts) *time.Duration { return &f.FirstByte }),
+	count[uint8]("http_redirects", func(f *scanner.HTTPFacts) *int { return &f.Redirects }),
+	text("http_location", func(f *scanner.HTTPFacts) *string { return &f.Location }),
+	text("http_title", func(f *scanner.HTTPFacts) *string { return &f.Title }),
+	count[uint64]("http_bytes", func(f *scanner.HTTPFacts) *int64 { return &f.Bytes }),
+	same("similarity", func(f *scanner.HTTPFacts) *float32 { return &f.Similarity }),
+}
+
+var smtpColumns = []column[scanner.SMTPFacts]{
+	count[uint16]("smtp_code", func(f *scanner.SMTPFacts) *int { return &f.Code }),
+	text("smtp_banner", func(f *scanner.SMTPFacts) *string { return &f.Banner }),
+	flag("starttls", func(f *scanner.SMTPFacts) *bool { return &f.StartTLS }),
+	flag("smtputf8", func(f *scanner.SMTPFacts) *bool { return &f.UTF8 }),
+}
