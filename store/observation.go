@@ -144,6 +144,7 @@ var dnssecColumns = []column[scanner.Observation]{
 }
 
 var recordColumns = []column[scanner.Observation]{
+	text("zone", func(o *scanner.Observation) *string { return &o.Zone }),
 	listOf("name_servers", func(o *scanner.Observation) *[]string { return &o.NameServers }),
 	same("name_servers_v6", func(o *scanner.Observation) *uint16 { return &o.NameServersV6 }),
 	same("name_servers_v6_ok", func(o *scanner.Observation) *uint16 { return &o.NameServersV6OK }),

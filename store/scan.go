@@ -21,6 +21,9 @@ type ScanInfo struct {
 	Vantage  string    `json:"vantage"`
 	Targets  uint64    `json:"targets"`
 	Program  string    `json:"program"` // version of adopt6
+	// Capabilities are what the vantage could do when the scan was last begun
+	// or resumed.
+	Capabilities scanner.Capabilities `json:"capabilities"`
 }
 
 type scanRow struct {
@@ -34,6 +37,16 @@ var scans = table[scanRow]{"scans", []column[scanRow]{
 	moment("finished", func(r *scanRow) *time.Time { return &r.info.Finished }),
 	text("list", func(r *scanRow) *string { return &r.info.List }),
 	text("vantage", func(r *scanRow) *string { return &r.info.Vantage }),
+	code("ipv4", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.IPv4 }),
+	code("ipv6", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.IPv6 }),
+	code("udp53_v4", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.UDP53V4 }),
+	code("udp53_v6", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.UDP53V6 }),
+	code("tcp53_v4", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.TCP53V4 }),
+	code("tcp53_v6", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.TCP53V6 }),
+	code("smtp_v4", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.SMTPV4 }),
+	code("smtp_v6", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.SMTPV6 }),
+	flag("hijacked", func(r *scanRow) *bool { return &r.info.Capabilities.Hijacked }),
+	flag("clock_off", func(r *scanRow) *bool { return &r.info.Capabilities.ClockOff }),
 	same("targets", func(r *scanRow) *uint64 { return &r.info.Targets }),
 	text("program", func(r *scanRow) *string { return &r.info.Program }),
 	same("revision", func(r *scanRow) *uint64 { return &r.revision }),
@@ -45,7 +58,7 @@ type UnknownScanError struct{ ID uuid.UUID }
 func (e *UnknownScanError) Error() string { return fmt.Sprintf("the store has no scan %s", e.ID) }
 
 // NewScan records that a scan has begun. Recording a scan again, as a resumed
-// one does, only says that it is not finished.
+// one does, only says that it is not finished, and what the vantage can do now.
 func (s *Store) NewScan(ctx context.Context, info ScanInfo) error {
 	row, err := s.scanRow(ctx, info.ID)
 	if unknown := new(UnknownScanError); errors.As(err, &unknown) {
@@ -54,7 +67,7 @@ func (s *Store) NewScan(ctx context.Context, info ScanInfo) error {
 	if err != nil {
 		return err
 	}
-	row.info.Finished = time.Time{}
+	row.info.Finished, row.info.Capabilities = time.Time{}, info.Capabilities
 	return s.putScan(ctx, row)
 }
 

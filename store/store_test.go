@@ -32,7 +32,9 @@ var scanStart = time.Date(2026, 11, 30, 23, 59, 58, 0, time.UTC)
 
 func newScan(t testing.TB, s *store.Store, targets uint64) store.ScanInfo {
 	t.Helper()
-	info := store.ScanInfo{ID: uuid.New(), Started: scanStart, List: "a 'list'", Vantage: "Lomé\n", Targets: targets, Program: "v1"}
+	info := store.ScanInfo{ID: uuid.New(), Started: scanStart, List: "a 'list'", Vantage: "Lomé\n", Targets: targets, Program: "v1",
+		Capabilities: scanner.Capabilities{IPv4: scanner.OK, IPv6: scanner.Absent, UDP53V4: scanner.Broken, UDP53V6: scanner.Partial,
+			TCP53V4: scanner.OK, TCP53V6: scanner.Absent, SMTPV4: scanner.Broken, SMTPV6: scanner.OK, Hijacked: true, ClockOff: true}}
 	if err := s.NewScan(t.Context(), info); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,18 @@
 -- left out where its column exists, and its comment is set apart. Nor can it
 -- send an Array(LowCardinality) of which all are empty, so lists are of String.
 
+ALTER TABLE scans
+    ADD COLUMN IF NOT EXISTS ipv4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: a route over IPv4, and answers from the root servers' AFTER vantage,
+    ADD COLUMN IF NOT EXISTS ipv6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: a route over IPv6, and answers from the root servers' AFTER ipv4,
+    ADD COLUMN IF NOT EXISTS udp53_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over UDP and IPv4' AFTER ipv6,
+    ADD COLUMN IF NOT EXISTS udp53_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over UDP and IPv6' AFTER udp53_v4,
+    ADD COLUMN IF NOT EXISTS tcp53_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over TCP and IPv4' AFTER udp53_v6,
+    ADD COLUMN IF NOT EXISTS tcp53_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over TCP and IPv6' AFTER tcp53_v4,
+    ADD COLUMN IF NOT EXISTS smtp_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: connections to port 25 over IPv4' AFTER tcp53_v6,
+    ADD COLUMN IF NOT EXISTS smtp_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: connections to port 25 over IPv6' AFTER smtp_v4,
+    ADD COLUMN IF NOT EXISTS hijacked UInt8 COMMENT '1 where somebody else answered in the place of the root servers' AFTER smtp_v6,
+    ADD COLUMN IF NOT EXISTS clock_off UInt8 COMMENT '1 where the clock of the vantage was wrong' AFTER hijacked;
+
 ALTER TABLE observations
     ADD COLUMN IF NOT EXISTS v6_only_records Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'v6_only as the records alone have it, with no server asked' AFTER v6_only_reason,
     ADD COLUMN IF NOT EXISTS v6_only_records_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why v6_only_records is not ok' AFTER v6_only_records,
@@ -53,6 +65,9 @@ ALTER TABLE observations
     ADD COLUMN IF NOT EXISTS nsec3_salt UInt8 COMMENT 'length of the NSEC3 salt, bytes' AFTER nsec3_iterations,
     ADD COLUMN IF NOT EXISTS signature_expires DateTime('UTC') COMMENT 'when the first signature on the path from the root expires; 1970-01-01 without one' AFTER nsec3_salt,
     ADD COLUMN IF NOT EXISTS cds UInt8 COMMENT '1 where CDS or CDNSKEY records are published (RFC 7344)' AFTER signature_expires;
+
+ALTER TABLE observations
+    ADD COLUMN IF NOT EXISTS zone String COMMENT 'zone that the target lies in: itself or one above; empty where the delegation could not be followed' AFTER readiness;
 
 ALTER TABLE observations
     ADD COLUMN IF NOT EXISTS glue_v6 UInt16 COMMENT 'name servers with an AAAA record at the parent' AFTER dnskey;

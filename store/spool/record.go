@@ -91,7 +91,7 @@ func deepProbes(c *codec, o *scanner.Observation) {
 		signed(c, &t.TLS)
 		signed(c, &t.FirstByte)
 	}
-	text(c, &o.V6OnlyZone)
+	texts(c, &o.V6OnlyZone, &o.Zone)
 	list(c, &o.Operators, text)
 	list(c, &o.FreedBy, text)
 	enum(c, &o.DNSSECWWW, len(dnssec.States()))
