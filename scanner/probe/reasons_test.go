@@ -1,0 +1,71 @@
+package probe_test
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+
+	"adopt6/scanner"
+	"adopt6/scanner/probe"
+)
+
+// notInScenarios are the reasons that no scenario can show.
+var notInScenarios = map[scanner.Reason]string{
+	scanner.LocalFault: "a fault of the scanner's own machine",
+}
+
+// reasonsSeen collects the reasons of observations: of their verdicts and of
+// the evidence below them.
+type reasonsSeen struct {
+	mu   sync.Mutex
+	seen map[scanner.Reason]string // and the first target that had it
+}
+
+func (s *reasonsSeen) add(o *scanner.Observation) {
+	found := append(o.Findings(), o.DNSSECReason)
+	for _, v := range verdicts(o) {
+		found = append(found, v.Reason)
+	}
+	for _, e := range o.Endpoints {
+		if e.TLS != nil {
+			found = append(found, e.TLS.Certificate)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seen == nil {
+		s.seen = make(map[scanner.Reason]string)
+	}
+	for _, r := range found {
+		if s.seen[r] == "" {
+			s.seen[r] = o.Target.Name
+		}
+	}
+}
+
+// check compares what was seen with the table of reasons.
+func (s *reasonsSeen) check(t *testing.T) {
+	delete(s.seen, "")
+	for _, info := range probe.Reasons() {
+		_, excused := notInScenarios[info.Reason]
+		switch seen := s.seen[info.Reason]; {
+		case seen == "" && !excused:
+			t.Logf("no scenario shows the reason %s", info.Reason)
+		case seen != "" && excused:
+			t.Errorf("%s shows the reason %s, of which this test says that no scenario can", seen, info.Reason)
+		}
+		delete(s.seen, info.Reason)
+	}
+	for _, r := range slices.Sorted(maps.Keys(s.seen)) {
+		t.Errorf("%s has the reason %s, which no table explains", s.seen[r], r)
+	}
+}
+
+// verdicts returns every verdict of an observation.
+func verdicts(o *scanner.Observation) []scanner.Verdict {
+	return []scanner.Verdict{
+		o.DNS, o.Web, o.Mail, o.V6Only, o.DNSV4, o.WebV4, o.MailV4, o.Delegation, o.Address, o.WebApex, o.WebWWW,
+		o.SameContent, o.SameSerial, o.StartTLS, o.SMTPUTF8, o.V6OnlyRecords,
+	}
+}
