@@ -73,7 +73,7 @@ func (w *world) beginZone(d *domain) error {
 	}
 	if !d.zone.Has(d.name, dns.TypeSOA) {
 		mailbox := d.name.Child("hostmaster")
-		if err := d.zone.Add(d.name, dns.TypeSOA, d.ttl(), authority.SOA(primary, mailbox, serial, negativeTTL)); err != nil {
+		if err := d.zone.Add(d.name, dns.TypeSOA, d.ttl(), authority.SOA(primary, mailbox, w.serial(d), negativeTTL)); err != nil {
 			return err
 		}
 	}
@@ -96,10 +96,17 @@ func (w *world) beginZone(d *domain) error {
 	return d.addAliases()
 }
 
-const (
-	serial      = 2026010100
-	negativeTTL = 300 // seconds
-)
+const negativeTTL = 300 // seconds
+
+// serial returns the serial of a zone. That of the root is the day of the
+// laboratory's clock, as the real root is published every day.
+func (w *world) serial(d *domain) uint32 {
+	if d.name != authority.Root {
+		return 2026010100
+	}
+	year, month, day := w.now.UTC().Date()
+	return uint32(year)*1_000_000 + uint32(month)*10_000 + uint32(day)*100
+}
 
 // addAliases adds what stands for another host: www, and the null MX.
 func (d *domain) addAliases() error {

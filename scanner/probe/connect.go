@@ -99,6 +99,20 @@ type Routes struct {
 	// NoSMTPV4 and NoSMTPV6 say that the vantage's network lets no connection
 	// to port 25 out.
 	NoSMTPV4, NoSMTPV6 bool
+	// NoUDP53V4 and the like say that port 53 is filtered on the way out.
+	NoUDP53V4, NoUDP53V6, NoTCP53V4, NoTCP53V6 bool
+}
+
+// RoutesOf returns what the probes can send from a vantage of these abilities.
+// What the preflight could not tell counts as possible: the probes will see.
+func RoutesOf(c scanner.Capabilities) Routes {
+	can := func(s scanner.Status) bool { return s == scanner.OK || s == scanner.Unmeasured }
+	return Routes{
+		V4: can(c.IPv4), V6: can(c.IPv6),
+		NoSMTPV4: !can(c.SMTPV4), NoSMTPV6: !can(c.SMTPV6),
+		NoUDP53V4: !can(c.UDP53V4), NoUDP53V6: !can(c.UDP53V6),
+		NoTCP53V4: !can(c.TCP53V4), NoTCP53V6: !can(c.TCP53V6),
+	}
 }
 
 func (r Routes) has(a netip.Addr) bool {

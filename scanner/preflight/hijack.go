@@ -1,0 +1,130 @@
+package preflight
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/miekg/dns"
+
+	"adopt6/scanner"
+)
+
+// maxQuoted bounds how much of a text from the network is quoted, in octets.
+const maxQuoted = 40
+
+// hijack judges whether the root servers themselves answer. A root server
+// never offers recursion, speaks of the root with authority, and of names
+// below it only where to ask. Who does otherwise is somebody else.
+func (s *survey) hijack() Check {
+	c := Check{Name: Hijack, Title: "Port 53 not hijacked"}
+	var heard, liars int
+	var proofs []string
+	hijacked := false
+	names := make(map[string][]string) // by identity, who goes by it
+	for f := range families {
+		familyHeard, familyLiars := 0, 0
+		for i := range s[f] {
+			root := &s[f][i]
+			if !root.heard() {
+				continue
+			}
+			familyHeard++
+			if id := root.id(); id != "" {
+				names[id] = append(names[id], root.name)
+			}
+			if proof := root.proof(); proof != "" {
+				familyLiars++
+				proofs = append(proofs, fmt.Sprintf("%s (%s) %s", root.name, root.addr, proof))
+			}
+		}
+		heard, liars = heard+familyHeard, liars+familyLiars
+		hijacked = hijacked || familyLiars > 0 && 2*familyLiars >= familyHeard
+	}
+	c.Fix = "Ask the provider to stop redirecting port 53, run the scan from another network, or through a VPN that leads out of this one."
+	switch {
+	case heard == 0:
+		return c.untold("no root server answers")
+	case hijacked:
+		c.Status, c.Stops = scanner.Broken, true
+		c.Seen = fmt.Sprintf("%d of %d answers in the name of root servers come from somebody else: %s", liars, heard, proofs[0])
+		c.Effect = "Somebody answers in the place of every name server, so every verdict would be wrong."
+	case liars > 0:
+		c.Status = scanner.Partial
+		c.Seen = fmt.Sprintf("one address behaves like no root server: %s", proofs[0])
+		c.Effect = "Should more of them do so, every verdict would be wrong."
+	case shared(names) != "":
+		c.Status = scanner.Partial
+		c.Seen = "different root servers " + shared(names)
+		c.Effect = "Somebody may answer in their place; then every verdict would be wrong."
+	default:
+		c.Status = scanner.OK
+		c.Seen = fmt.Sprintf("%d root servers answer with authority, and none recurses", heard)
+		if id := s.oneID(); id != "" {
+			c.Seen += "; " + id
+		}
+	}
+	return c.tidy()
+}
+
+// heard says whether anything came from the root server's address.
+func (r *rootServer) heard() bool {
+	return r.udp.msg != nil || r.tcp.msg != nil || r.recursion.msg != nil || r.keys.msg != nil
+}
+
+// proof returns what shows that an answer is not a root server's; empty for
+// one that may be.
+func (r *rootServer) proof() string {
+	for _, m := range []*dns.Msg{r.udp.msg, r.tcp.msg, r.keys.msg, r.recursion.msg, r.identity.msg} {
+		if m != nil && m.RecursionAvailable {
+			return "offers recursion"
+		}
+	}
+	for _, m := range []*dns.Msg{r.udp.msg, r.tcp.msg, r.keys.msg} {
+		if m != nil && !m.Authoritative && (m.Rcode == dns.RcodeSuccess || m.Rcode == dns.RcodeNameError) {
+			return "speaks of the root without authority"
+		}
+	}
+	if m := r.recursion.msg; m != nil && !m.Authoritative && (len(m.Answer) > 0 || m.Rcode == dns.RcodeNameError) {
+		return "answers for " + strings.TrimSuffix(delegated, ".") + " instead of referring to its servers"
+	}
+	return ""
+}
+
+// id returns what the server calls itself, quoted; empty where it does not
+// say.
+func (r *rootServer) id() string {
+	if r.identity.msg == nil {
+		return ""
+	}
+	for _, rr := range r.identity.msg.Answer {
+		if txt, ok := rr.(*dns.TXT); ok && len(txt.Txt) > 0 && txt.Txt[0] != "" {
+			text := txt.Txt[0]
+			return fmt.Sprintf("%q", text[:min(len(text), maxQuoted)])
+		}
+	}
+	return ""
+}
+
+// shared returns an identity that servers of different names share.
+func shared(names map[string][]string) string {
+	for id, who := range names {
+		for _, other := range who[1:] {
+			if other != who[0] {
+				return fmt.Sprintf("(%s, %s) call themselves %s", who[0], other, id)
+			}
+		}
+	}
+	return ""
+}
+
+// oneID returns what one of the servers calls itself, as an example.
+func (s *survey) oneID() string {
+	for _, f := range []family{v6, v4} {
+		for i := range s[f] {
+			if id := s[f][i].id(); id != "" {
+				return s[f][i].name + " is " + id
+			}
+		}
+	}
+	return ""
+}
