@@ -23,6 +23,7 @@ type Scan struct {
 	Contact       string        `mapstructure:"contact"`
 	HELO          string        `mapstructure:"helo"`
 	State         string        `mapstructure:"state"`
+	SMTPCheck     string        `mapstructure:"smtp_check"`
 	ASNDB         string        `mapstructure:"asn_db"`
 }
 
@@ -61,6 +62,7 @@ var keys = []key{
 	{"scan.contact", "contact", "", "web page or mail address of the people behind the scan, sent with every HTTP request"},
 	{"scan.helo", "", "", "name of the scanning host, as it greets mail servers; its address when empty"},
 	{"scan.state", "state", "", "folder for what a scan needs to resume; below the user's state folder when empty"},
+	{"scan.smtp_check", "", "", "mail exchangers that show whether port 25 is open, with commas between them; a few of the targets' own when empty"},
 	{"scan.asn_db", "asn-db", "", "table of addresses and autonomous systems in MaxMind DB format; none when empty"},
 	{"dns.root_hints", "root-hints", "", "file of root name servers in zone file form; built in when empty"},
 	{"dns.trust_anchor", "trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records; built in when empty"},

@@ -6,12 +6,21 @@ package scanner
 // tell. What needs an ability that is missing is unmeasured in the
 // observations.
 type Capabilities struct {
-	IPv4, IPv6       Status // a route, and answers from the root servers over it
-	UDP53V4, UDP53V6 Status // DNS over UDP, answers with EDNS and 1232 bytes included
-	TCP53V4, TCP53V6 Status // DNS over TCP
-	SMTPV4, SMTPV6   Status // connections to port 25 of mail exchangers
+	// A route, and answers from the root servers over it.
+	IPv4 Status `json:"ipv4"`
+	IPv6 Status `json:"ipv6"`
+	// DNS over UDP, answers with EDNS included; partial where these are lost.
+	UDP53V4 Status `json:"udp53_v4"`
+	UDP53V6 Status `json:"udp53_v6"`
+	// DNS over TCP.
+	TCP53V4 Status `json:"tcp53_v4"`
+	TCP53V6 Status `json:"tcp53_v6"`
+	// Connections to port 25 of mail exchangers.
+	SMTPV4 Status `json:"smtp_v4"`
+	SMTPV6 Status `json:"smtp_v6"`
 	// Hijacked says that somebody else answers in the place of the root
 	// servers, and ClockOff that the clock of the vantage is wrong. A scan
 	// with either ran only because its user insisted.
-	Hijacked, ClockOff bool
+	Hijacked bool `json:"hijacked"`
+	ClockOff bool `json:"clock_off"`
 }

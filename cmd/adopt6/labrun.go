@@ -16,6 +16,7 @@ import (
 )
 
 func newLabRunCommand(a *app) *cobra.Command {
+	var skipPreflight bool
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO",
 		Short: "Start a lab, scan it, and compare what was found with the truth",
@@ -33,9 +34,10 @@ SCENARIO is the name of a built-in one, see 'adopt6 lab list', or a file.`,
 				return asMisuse(err)
 			}
 			a.unlimited()
-			return a.labRun(cmd, scenario)
+			return a.labRun(cmd, scenario, skipPreflight)
 		},
 	}
+	registerPreflightFlag(cmd, &skipPreflight)
 	registerScanFlags(cmd)
 	registerStoreFlags(cmd)
 	return cmd
@@ -53,7 +55,7 @@ func (a *app) unlimited() {
 	}
 }
 
-func (a *app) labRun(cmd *cobra.Command, scenario *lab.Scenario) error {
+func (a *app) labRun(cmd *cobra.Command, scenario *lab.Scenario, skipPreflight bool) error {
 	ctx := cmd.Context()
 	l, err := lab.Start(scenario)
 	if err != nil {
@@ -77,7 +79,8 @@ func (a *app) labRun(cmd *cobra.Command, scenario *lab.Scenario) error {
 		return err
 	}
 	var judge labJudge
-	s, err := a.runScan(ctx, net, worklist, func(o *scanner.Observation) { judge.compare(l, o) })
+	s, err := a.runScan(ctx, scanRun{net: net, worklist: worklist, skipPreflight: skipPreflight,
+		watch: func(o *scanner.Observation) { judge.compare(l, o) }})
 	if err != nil {
 		// The lab ends with this command, so there is nothing to go on with.
 		return errors.Join(err, worklist.Remove())

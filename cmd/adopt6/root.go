@@ -47,6 +47,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newConfigCommand(a),
 		newCountriesCommand(a),
 		newDocsCommand(a),
+		newDoctorCommand(a),
 		newEngineCommand(a),
 		newLabCommand(a),
 		newListsCommand(a),

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"adopt6/scanner"
+	"adopt6/scanner/preflight"
+	"adopt6/scanner/probe"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
@@ -16,56 +18,88 @@ import (
 // arrived by then stays in the spool and arrives when the store is next opened.
 const flushTime = 700 * time.Millisecond
 
-// runScan measures what a work list still lacks and stores it; watch, if any,
-// sees every observation made. It returns the store, open, for what follows.
-func (a *app) runScan(ctx context.Context, net network, w *scanner.Worklist, watch func(*scanner.Observation)) (*store.Store, error) {
+// scanRun is one run over a work list.
+type scanRun struct {
+	net      network
+	worklist *scanner.Worklist
+	// skipPreflight measures without asking what this place can do.
+	skipPreflight bool
+	watch         func(*scanner.Observation) // sees every observation made; may be nil
+}
+
+// runScan measures what a work list still lacks and stores it. It returns the
+// store, open, for what follows.
+func (a *app) runScan(ctx context.Context, run scanRun) (*store.Store, error) {
 	s, err := a.openStore(ctx, false)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.measure(ctx, s, net, w, watch); err != nil {
+	found, err := a.measure(ctx, s, run)
+	if err == nil {
+		err = a.completeScan(ctx, s, run.worklist)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	if err := a.completeScan(ctx, s, w); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
+	remind(a.errOut, found)
 	return s, nil
 }
 
-// measure runs the pool over the targets that are not stored yet.
-func (a *app) measure(ctx context.Context, s *store.Store, net network, w *scanner.Worklist, watch func(*scanner.Observation)) error {
-	err := s.NewScan(ctx, store.ScanInfo{
+// measure runs the pool over the targets that are not stored yet, and returns
+// what the preflight found.
+func (a *app) measure(ctx context.Context, s *store.Store, run scanRun) (*preflight.Result, error) {
+	w := run.worklist
+	done := new(scanner.Positions)
+	for position, err := range s.Done(ctx, w.Scan) {
+		if err != nil {
+			return nil, fmt.Errorf("ask what is stored already: %w", err)
+		}
+		done.Add(position)
+	}
+	prober, resolver, err := run.net.prober(ctx, a.settings, w.Scan, w.Vantage)
+	if err != nil {
+		return nil, err
+	}
+	defer resolver.Close()
+	fmt.Fprintf(a.errOut, "Scan %s of %s from %s\n", w.Scan, w.List, w.Vantage)
+	found := new(preflight.Result)
+	if !run.skipPreflight {
+		if found, err = a.preflight(ctx, run.net, resolver, w.Pending(done)); err != nil {
+			return nil, err
+		}
+		if err := announce(a.errOut, found); err != nil {
+			return nil, err
+		}
+		prober.Routes = probe.RoutesOf(found.Capabilities)
+	}
+	err = s.NewScan(ctx, store.ScanInfo{
 		ID: w.Scan, Started: w.Created.Truncate(time.Second), List: w.List, Vantage: w.Vantage,
 		Targets: w.Targets, Program: currentVersion().Version,
 	})
 	if err != nil {
-		return fmt.Errorf("record scan: %w", err)
+		return nil, fmt.Errorf("record scan: %w", err)
 	}
-	done := new(scanner.Positions)
-	for position, err := range s.Done(ctx, w.Scan) {
-		if err != nil {
-			return fmt.Errorf("ask what is stored already: %w", err)
-		}
-		done.Add(position)
-	}
-	prober, resolver, err := net.prober(ctx, a.settings, w.Scan, w.Vantage)
-	if err != nil {
-		return err
-	}
-	defer resolver.Close()
+	return found, a.runPool(ctx, s, run, prober, done)
+}
+
+// runPool measures all that done does not hold.
+func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *probe.Prober, done *scanner.Positions) error {
+	w := run.worklist
 	writer, err := s.Writer(ctx, w.Scan)
 	if err != nil {
 		return fmt.Errorf("open spool: %w", err)
 	}
-	a.announce(w, done.Count(), prober.Routes.V4, prober.Routes.V6)
-
+	if done.Count() > 0 {
+		fmt.Fprintf(a.errOut, "%s of %s targets are stored already; going on with the rest\n",
+			thousands(int64(done.Count())), thousands(int64(w.Targets)))
+	}
 	tally := new(scanner.Tally)
 	pool := scanner.Pool{
 		Workers: a.settings.Scan.Workers, Timeout: a.settings.Scan.Timeout,
 		Measure: prober.Measure, Tally: tally,
 		Sink: func(ctx context.Context, o *scanner.Observation) error {
-			if watch != nil {
-				watch(o)
+			if run.watch != nil {
+				run.watch(o)
 			}
 			return writer.Write(ctx, o)
 		},
@@ -114,23 +148,6 @@ func (a *app) completeScan(ctx context.Context, s *store.Store, w *scanner.Workl
 	}
 	fmt.Fprintf(a.errOut, "Scan %s is complete: %s targets, each stored once.\n", w.Scan, thousands(int64(w.Targets)))
 	return w.Remove()
-}
-
-// announce says what is about to be done, and what this place cannot see.
-func (a *app) announce(w *scanner.Worklist, done uint64, v4, v6 bool) {
-	fmt.Fprintf(a.errOut, "Scan %s of %s from %s\n", w.Scan, w.List, w.Vantage)
-	if done > 0 {
-		fmt.Fprintf(a.errOut, "%s of %s targets are stored already; going on with the rest\n",
-			thousands(int64(done)), thousands(int64(w.Targets)))
-	}
-	for _, family := range []struct {
-		name string
-		here bool
-	}{{"IPv6", v6}, {"IPv4", v4}} {
-		if !family.here {
-			fmt.Fprintf(a.errOut, "This place has no %s route: what needs one is stored as unmeasured.\n", family.name)
-		}
-	}
 }
 
 // shown are the statuses in the order in which progress counts them: where a

@@ -18,6 +18,7 @@ func newScanCommand(a *app) *cobra.Command {
 	var targets targetFlags
 	var labFile string
 	var resume string
+	var skipPreflight bool
 	cmd := &cobra.Command{
 		Use:   "scan [DOMAIN...]",
 		Short: "Measure domains and store what was found",
@@ -28,6 +29,10 @@ the store; 'adopt6 countries' and 'adopt6 query' read them.
 Targets are the arguments, or --list, or what is piped in, or else the built-in
 lists: every ccTLD and the government domains of every country. The list is
 checked to its last line before the first packet leaves.
+
+Before that, the scan finds out what this place can do, as 'adopt6 doctor' does.
+What needs an ability that is missing is stored as unmeasured; where every
+verdict would be wrong, nothing is measured.
 
 A scan that is interrupted keeps what it has measured; --resume goes on with
 the rest.`,
@@ -54,7 +59,7 @@ the rest.`,
 			if err != nil {
 				return err
 			}
-			s, err := a.runScan(cmd.Context(), net, worklist, nil)
+			s, err := a.runScan(cmd.Context(), scanRun{net: net, worklist: worklist, skipPreflight: skipPreflight})
 			if err != nil {
 				return a.withResume(err, worklist)
 			}
@@ -63,6 +68,7 @@ the rest.`,
 		},
 	}
 	targets.register(cmd)
+	registerPreflightFlag(cmd, &skipPreflight)
 	cmd.Flags().StringVar(&labFile, "lab", "", "scan a running lab and its targets, by the `file` that 'adopt6 lab up' wrote")
 	cmd.Flags().StringVar(&resume, "resume", "", "go on with a scan, by its id; the last one that did not end when no id is given")
 	cmd.Flags().Lookup("resume").NoOptDefVal = lastScan
@@ -86,6 +92,17 @@ func registerScanFlags(cmd *cobra.Command) {
 	f.String("contact", "", "web page or mail `address` of the people behind the scan")
 	f.String("state", "", "folder for what a scan needs to resume")
 	f.String("asn-db", "", "table of autonomous systems in MaxMind DB format (.mmdb)")
+	registerResolverFlags(cmd)
+}
+
+// registerPreflightFlag adds the flag that leaves the preflight out.
+func registerPreflightFlag(cmd *cobra.Command, skip *bool) {
+	cmd.Flags().BoolVar(skip, "skip-preflight", false, "scan without finding out first what this place can do")
+}
+
+// registerResolverFlags adds the flags that set the resolver's settings.
+func registerResolverFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.String("root-hints", "", "file of root name servers in zone file form")
 	f.String("trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records")
 	f.Duration("dns-timeout", 0, "wait for one answer")

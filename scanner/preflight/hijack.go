@@ -16,7 +16,7 @@ const maxQuoted = 40
 // never offers recursion, speaks of the root with authority, and of names
 // below it only where to ask. Who does otherwise is somebody else.
 func (s *survey) hijack() Check {
-	c := Check{Name: Hijack, Title: "Port 53 not hijacked"}
+	c := Check{Name: Hijack, Title: "Answers on port 53"}
 	var heard, liars int
 	var proofs []string
 	hijacked := false

@@ -31,9 +31,19 @@ func tell(roots []rootServer, pick func(*rootServer) *reply) (came int, fastest 
 	return came, fastest, strings.Join(reasons, ", ")
 }
 
-func pickUDP(r *rootServer) *reply  { return &r.udp }
-func pickTCP(r *rootServer) *reply  { return &r.tcp }
-func pickKeys(r *rootServer) *reply { return &r.keys }
+func pickUDP(r *rootServer) *reply { return &r.udp }
+func pickTCP(r *rootServer) *reply { return &r.tcp }
+
+// large returns how many answers with the root's keys arrived, or the word
+// that they would not fit, and the size of the largest in octets.
+func (s *survey) large(f family) (came, size int) {
+	for i := range s[f] {
+		if r := &s[f][i].keys; r.msg != nil && (r.msg.Truncated || len(r.msg.Answer) > 0) {
+			came, size = came+1, max(size, r.size)
+		}
+	}
+	return came, size
+}
 
 // hasRoute says whether the machine can send over the family at all.
 func (s *survey) hasRoute(f family) bool {
@@ -91,11 +101,7 @@ func (s *survey) udp(f family) Check {
 		Effect: "Name servers cannot be judged over " + f.String() + ": stored as unmeasured.",
 		Fix:    "Let UDP port 53 out to any address, and EDNS with it (RFC 6891)."}
 	came, _, why := tell(s[f], pickUDP)
-	large, _, _ := tell(s[f], pickKeys)
-	size := 0
-	for i := range s[f] {
-		size = max(size, s[f][i].keys.size)
-	}
+	large, size := s.large(f)
 	switch {
 	case len(s[f]) == 0 || !s.hasRoute(f):
 		return c.untold("no " + f.String() + " to try it over")

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/preflight"
+	"adopt6/store"
+	"adopt6/store/engine"
+)
+
+func newDoctorCommand(a *app) *cobra.Command {
+	var labFile string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check what can be measured from here, and how to mend the rest",
+		Long: `Check what a scan from this place could measure: IPv6 and IPv4, DNS over UDP
+and TCP, mail over port 25, a clock that is right, answers that nobody forges,
+the store and the machine. Each line says what was seen; where something is
+missing, what follows for a scan and how to mend it.
+
+'adopt6 scan' makes the same checks before anything else. What needs an ability
+that is missing is stored as unmeasured. With a clock that is wrong or a port
+53 that is hijacked every verdict would be wrong, and no scan runs.
+
+Port 25 is tried at the mail exchangers that scan.smtp_check names, else at
+those of a few domains of the built-in lists: one connection each, and QUIT.
+
+The exit code is 0 when a scan can measure everything, and 1 when something is
+missing or wrong; the last line says which.`,
+		Example: `  adopt6 doctor
+  adopt6 doctor --json
+  ADOPT6_SCAN_SMTP_CHECK=mx1.example.org,mx2.example.net adopt6 doctor`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			net, err := a.scanNetwork(labFile)
+			if err != nil {
+				return err
+			}
+			found, err := a.doctor(cmd.Context(), net)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				if err := json.NewEncoder(a.out).Encode(doctorPage{len(found.Failed()) == 0, len(found.Stops()) == 0, found.Capabilities, found.Checks}); err != nil {
+					return err
+				}
+			} else {
+				a.printDoctor(found)
+			}
+			return doctorsVerdict(found)
+		},
+	}
+	cmd.Flags().StringVar(&labFile, "lab", "", "check a running lab, by the `file` that 'adopt6 lab up' wrote")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	cmd.Flags().Int("workers", 0, "targets to be measured at the same time")
+	cmd.Flags().String("state", "", "folder for what a scan needs to resume")
+	registerResolverFlags(cmd)
+	registerStoreFlags(cmd)
+	return cmd
+}
+
+// doctorPage is the JSON form.
+type doctorPage struct {
+	Complete     bool                 `json:"complete"` // everything can be measured
+	Correct      bool                 `json:"correct"`  // what is measured will be right
+	Capabilities scanner.Capabilities `json:"capabilities"`
+	Checks       []preflight.Check    `json:"checks"`
+}
+
+// doctor makes all checks.
+func (a *app) doctor(ctx context.Context, net network) (*preflight.Result, error) {
+	resolver, err := net.resolver(a.settings, scanner.NewRates(a.settings.Scan.Rate, a.settings.Scan.RatePerServer))
+	if err != nil {
+		return nil, err
+	}
+	defer resolver.Close()
+	found, err := a.preflight(ctx, net, resolver, firstTargets(net.targets))
+	if err != nil {
+		return nil, err
+	}
+	found.Checks = append(found.Checks, a.checkStore(ctx), a.checkConfig())
+	return found, nil
+}
+
+// firstTargets yields a lab's targets, or one domain of each country of the
+// built-in lists.
+func firstTargets(targets iter.Seq[lists.Target]) iter.Seq2[scanner.Pending, error] {
+	everyCountry := targets != nil
+	if targets == nil {
+		targets = lists.Default()
+	}
+	return func(yield func(scanner.Pending, error) bool) {
+		last := ""
+		for t := range targets {
+			if t.Kind == lists.CCTLD || t.Country == last && !everyCountry {
+				continue
+			}
+			last = t.Country
+			if !yield(scanner.Pending{Target: t}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// storeTimeout is the longest that opening the store may take.
+const storeTimeout = 20 * time.Second
+
+// checkStore opens the store as a reader. It makes and fetches nothing.
+func (a *app) checkStore(ctx context.Context) preflight.Check {
+	check := preflight.Check{Name: "store", Title: "Store", Effect: "A scan could not keep what it finds."}
+	fail := func(status scanner.Status, seen, fix string) preflight.Check {
+		check.Status, check.Seen, check.Fix = status, seen, fix
+		return check
+	}
+	config, err := a.storeConfig()
+	if err != nil {
+		return fail(scanner.Broken, err.Error(), "Mend the settings of the store.")
+	}
+	if config.DSN == "" && config.Library == "" {
+		if _, err := engine.Locate(""); err != nil {
+			check.Effect = "The first scan fetches it, some 165 MB, before it begins."
+			return fail(scanner.Absent, "the embedded ClickHouse engine is not on this machine", calledAs()+" store fetch-engine")
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	config.ReadOnly = true
+	s, err := store.Open(ctx, config)
+	if none := new(store.MissingError); errors.As(err, &none) {
+		check.Effect = ""
+		return fail(scanner.OK, "none yet; the first scan makes it in "+none.Where, "")
+	}
+	if err != nil {
+		return fail(scanner.Broken, err.Error(), "See that the store's folder or server can be reached; 'adopt6 store info' says more.")
+	}
+	info, err := s.Info(ctx)
+	if err = errors.Join(err, s.Close()); err != nil {
+		return fail(scanner.Broken, err.Error(), "See 'adopt6 store info'.")
+	}
+	check.Effect = ""
+	return fail(scanner.OK, fmt.Sprintf("%s ClickHouse %s with %d scans in %s", info.Engine, info.Version, len(info.Scans), info.Where), "")
+}
+
+// checkConfig says where the settings come from. Wrong ones end the program
+// before it gets here.
+func (a *app) checkConfig() preflight.Check {
+	var set []string
+	for _, v := range a.settings.Values() {
+		if v.Origin != "default" {
+			set = append(set, fmt.Sprintf("%s (%s)", v.Key, v.Origin))
+		}
+	}
+	seen := "every setting is at its default"
+	if len(set) > 0 {
+		seen = "set: " + strings.Join(set, ", ")
+	}
+	return preflight.Check{Name: "config", Title: "Settings", Status: scanner.OK, Seen: seen}
+}
+
+// The layout of the page: a status, a title, and the rest in a column.
+const (
+	statusWidth = 11
+	titleWidth  = 21
+	pageWidth   = 78
+)
+
+// printDoctor prints the checks as a page, in colour on a terminal.
+func (a *app) printDoctor(found *preflight.Result) {
+	_, colour := terminalWidth(a.out)
+	margin := strings.Repeat(" ", statusWidth+titleWidth)
+	block := func(text string) string {
+		text = strings.Map(showable, text)
+		return strings.ReplaceAll(wrap(text, pageWidth-len(margin)), "\n", "\n"+margin)
+	}
+	for _, c := range found.Checks {
+		status := fmt.Sprintf("%-*s", statusWidth, c.Status)
+		switch {
+		case !colour:
+		case c.Status == scanner.OK:
+			status = "\x1b[32m" + status + "\x1b[0m"
+		case c.Failed():
+			status = "\x1b[31m" + status + "\x1b[0m"
+		}
+		fmt.Fprintf(a.out, "%s%-*s%s\n", status, titleWidth, c.Title, block(c.Seen))
+		if c.Failed() && c.Effect != "" {
+			fmt.Fprintf(a.out, "%s%s\n", margin, block(c.Effect))
+		}
+		if c.Fix != "" {
+			fmt.Fprintf(a.out, "%s%s\n", margin, block("Fix: "+c.Fix))
+		}
+	}
+	fmt.Fprintln(a.out)
+	if len(found.Failed()) == 0 {
+		fmt.Fprintf(a.out, "A scan can measure everything from here: %s scan\n", filepath.Base(calledAs()))
+	}
+}
+
+// doctorsVerdict is the last line: nil when nothing is missing.
+func doctorsVerdict(found *preflight.Result) error {
+	titles := func(checks []preflight.Check) string {
+		var all []string
+		for _, c := range checks {
+			all = append(all, c.Title)
+		}
+		return strings.Join(all, "; ")
+	}
+	switch {
+	case len(found.Stops()) > 0:
+		return fmt.Errorf("a scan from here would be wrong, and does not run: %s", titles(found.Stops()))
+	case len(found.Failed()) > 0:
+		return fmt.Errorf("a scan from here would be right, but not complete: %s", titles(found.Failed()))
+	}
+	return nil
+}
