@@ -118,4 +118,8 @@ func TestScanFromALimitedVantage(t *testing.T) {
 	if strings.Count(got, "unmeasured") != 4 || strings.Contains(got, "broken") {
 		t.Errorf("got %s", got)
 	}
+	got = mustRun(t, append([]string{"query", "SELECT DISTINCT ipv4, ipv6, smtp_v4, hijacked FROM scans", "--format", "csv"}, flags[2:4]...)...)
+	if got != "\"ok\",\"absent\",\"broken\",0\n" {
+		t.Errorf("the scan is stored with %q", got)
+	}
 }
