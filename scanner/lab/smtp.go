@@ -46,7 +46,8 @@ func (l *Lab) serveSMTP(conn *net.TCPConn, v *view) {
 	if l.linkFault(conn, v, 25) {
 		return
 	}
-	s := &smtpSession{lab: l, view: v, conn: conn, in: bufio.NewReaderSize(conn, 1024), fault: l.layerFault(v, smtpLayer, 25)}
+	far := l.lagging(conn, v, 25)
+	s := &smtpSession{lab: l, view: v, conn: far, in: bufio.NewReaderSize(far, 1024), fault: l.layerFault(v, smtpLayer, 25)}
 	s.mail, s.name = l.world.mailOf(v)
 	if s.greet() {
 		for s.step() {

@@ -112,7 +112,7 @@ func (w *webServer) handle(conn *net.TCPConn, v *view) {
 			return
 		}
 	}
-	c := &webConn{Conn: conn, view: v, closed: make(chan struct{})}
+	c := &webConn{Conn: w.lab.lagging(conn, v, w.port), view: v, closed: make(chan struct{})}
 	select {
 	case w.conns <- c:
 	case <-w.done:
