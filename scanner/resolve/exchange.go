@@ -17,6 +17,7 @@ type attempt struct {
 	flags     uint16
 	edns, do  bool
 	fixedCase bool
+	alone     bool // over TCP: on a connection of its own
 	timeout   time.Duration
 }
 
@@ -103,9 +104,16 @@ func (r *Resolver) tryTCP(ctx context.Context, a *attempt, out *outcome) ([]byte
 	if err := a.question(&q); err != nil {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, a.timeout)
-	defer cancel()
-	wire, rtt, err := r.tcp.exchange(limited, a.server, q)
+	var wire []byte
+	var rtt time.Duration
+	var err error
+	if a.alone {
+		wire, rtt, err = r.tcp.exchangeAlone(ctx, a.timeout, a.server, q)
+	} else {
+		limited, cancel := context.WithTimeout(ctx, a.timeout)
+		defer cancel()
+		wire, rtt, err = r.tcp.exchange(limited, a.server, q)
+	}
 	switch {
 	case err == nil:
 		out.rtt = rtt
@@ -114,6 +122,8 @@ func (r *Resolver) tryTCP(ctx context.Context, a *attempt, out *outcome) ([]byte
 		return nil, ctx.Err()
 	case err == errPipelineClosed:
 		out.reason, out.err = ReasonTCPClosed, err
+	case err == errOtherAnswer:
+		out.reason, out.err = ReasonBadResponse, err
 	default:
 		out.reason, out.err = reasonOf(TCP, err), err
 		if out.reason == ReasonTimeout {
@@ -125,7 +135,8 @@ func (r *Resolver) tryTCP(ctx context.Context, a *attempt, out *outcome) ([]byte
 
 // Exchange asks one server one question and returns its reply as it is. It
 // falls back on nothing: not on TCP when truncated, nor on a query without
-// EDNS. Errors are *ExchangeError, or the context's; for their token see
+// EDNS. A query over TCP has a connection of its own, so that its fate says
+// whether the server takes connections. Errors are *ExchangeError, or the context's; for their token see
 // [Reason].
 func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 	name, err := canonical(q.Name)
@@ -134,7 +145,7 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 	}
 	a := attempt{
 		server: r.servers.get(q.Server), transport: q.Transport,
-		name: name, qtype: q.Type, edns: !q.NoEDNS, do: q.DO, timeout: q.Timeout,
+		name: name, qtype: q.Type, edns: !q.NoEDNS, do: q.DO, timeout: q.Timeout, alone: q.Transport == TCP,
 	}
 	if q.RD {
 		a.flags |= flagRD
@@ -183,7 +194,7 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 }
 
 func newReply(out *outcome, q *Query, tries int) (*Reply, error) {
-	reply := &Reply{Msg: new(dns.Msg), RTT: out.rtt, Truncated: out.msg.truncated(), Tries: tries}
+	reply := &Reply{Msg: new(dns.Msg), RTT: out.rtt, Truncated: out.msg.truncated(), Tries: tries, Bytes: len(out.msg.wire)}
 	if err := reply.Msg.Unpack(out.msg.wire); err != nil && !reply.Truncated {
 		return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse, Err: err}
 	}

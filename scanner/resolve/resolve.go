@@ -176,4 +176,5 @@ type Reply struct {
 	RTT       time.Duration // of the try that was answered
 	Truncated bool          // TC was set: ask again over TCP
 	Tries     int
+	Bytes     int // of the message; over UDP at most 4097, which stands for more
 }
