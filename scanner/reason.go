@@ -13,6 +13,7 @@ const (
 	NoA       Reason = "no_a"
 	NoNS      Reason = "no_ns"
 	NoNSAAAA  Reason = "no_ns_aaaa"
+	NoNSA     Reason = "no_ns_a"
 	NoMX      Reason = "no_mx"
 	NullMX    Reason = "null_mx"
 	NoMXAAAA  Reason = "no_mx_aaaa"
@@ -26,6 +27,7 @@ const (
 	Unreachable           Reason = "unreachable"
 	SomeAddressesFail     Reason = "some_addresses_fail"
 	OneNSAAAA             Reason = "one_ns_aaaa"
+	OneNSA                Reason = "one_ns_a"
 	SomeNSFail            Reason = "some_ns_fail"
 	SomeHostsLackAAAA     Reason = "some_hosts_lack_aaaa"
 	SomeHostsFail         Reason = "some_hosts_fail"
@@ -124,6 +126,7 @@ func Reasons() []ReasonInfo {
 			"Publish the NS records that the parent zone announces."},
 		{NoNSAAAA, "No name server of the zone has an IPv6 address.",
 			"Ask the DNS provider for name servers with IPv6, or publish AAAA records and glue for them."},
+		{NoNSA, "No name server of the zone has an IPv4 address.", ""},
 		{NoMX, "The domain names no mail exchanger, and takes no mail at its own addresses.", ""},
 		{NullMX, "The domain says that it takes no mail (RFC 7505).", ""},
 		{NoIntent, "Neither the name servers nor the hosts of the domain publish an IPv6 address.",
@@ -144,7 +147,9 @@ func Reasons() []ReasonInfo {
 		{SomeAddressesFail, "Some of the host's IPv6 addresses work and others do not.",
 			"Mend the addresses that fail, or remove their records."},
 		{OneNSAAAA, "Only one name server of the zone can be reached over IPv6.",
-			"Give a second name server IPv6: a zone needs two (RFC 2182)."},
+			"Give a second name server IPv6: a zone needs two (RFC 10001)."},
+		{OneNSA, "Only one name server of the zone can be reached over IPv4.",
+			"Give a second name server IPv4: a zone needs two (RFC 10001)."},
 		{SomeNSFail, "Some name servers that publish an IPv6 address do not answer over it.",
 			"Mend the name servers that fail over IPv6, or remove their AAAA records."},
 		{SomeHostsLackAAAA, "Some of the hosts behind the service have an IPv6 address and others have none.",

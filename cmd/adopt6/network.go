@@ -116,6 +116,10 @@ const (
 	stepTimeout    = 10 * time.Second
 )
 
+// serialWait is how long the servers of a zone may take to agree on its
+// version: notified of a change, they transfer it within seconds.
+const serialWait = 5 * time.Second
+
 // prober returns what measures targets on the network, and the resolver behind
 // it, which the caller closes.
 func (n network) prober(ctx context.Context, s *configs.Settings, scan uuid.UUID, vantage string) (*probe.Prober, *resolve.Resolver, error) {
@@ -128,7 +132,7 @@ func (n network) prober(ctx context.Context, s *configs.Settings, scan uuid.UUID
 		Scan: scan, Vantage: vantage,
 		Resolver: resolver, Dialer: n.dialer, Limiter: rates,
 		Routes:         probe.FindRoutes(ctx, n.dialer, rootAddresses(n.roots)),
-		ConnectTimeout: connectTimeout, StepTimeout: stepTimeout,
+		ConnectTimeout: connectTimeout, StepTimeout: stepTimeout, SerialWait: serialWait,
 		Authorities: n.authorities, Now: n.now,
 		Agent: userAgent(s.Scan.Contact), HELO: s.Scan.HELO,
 		ASN: n.asn, Country: lists.CountryByCode,

@@ -2,8 +2,10 @@ package probe
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/miekg/dns"
 
@@ -14,8 +16,8 @@ import (
 // maxNameServers is how many name servers of a zone are measured.
 const maxNameServers = 20
 
-// delegation finds the zone that the target lies in, its name servers and its
-// DS records.
+// delegation finds the zone that the target lies in and judges what the parent
+// and the zone itself publish of its name servers.
 func delegation(ctx context.Context, v *visit) {
 	d, err := v.Resolver.Delegation(ctx, resolve.Dual, v.name())
 	if err == nil {
@@ -23,31 +25,79 @@ func delegation(ctx context.Context, v *visit) {
 	}
 	switch {
 	case err != nil:
-		v.obs.DNS = unmeasured(interrupted(ctx))
+		v.withoutNameServers(unmeasured(interrupted(ctx)))
 		return
 	case d.Reason != "":
-		v.obs.DNS = unmeasured(scanner.DNSFailure)
+		v.withoutNameServers(unmeasured(scanner.DNSFailure))
 		return
 	case d.RCode == dns.RcodeNameError:
-		v.obs.DNS = absent(scanner.NXDomain)
+		v.withoutNameServers(absent(scanner.NXDomain))
 		return
 	}
-	v.zone = d.Zone
+	v.zone, v.parent = d.Zone, d
 	v.obs.Zone = strings.ToLower(strings.TrimSuffix(d.Zone, "."))
 	v.obs.DS = uint16(min(len(d.DS), 1<<16-1))
+	s := v.nameServerSet(ctx, d)
+	if len(v.obs.NameServers) == 0 {
+		v.withoutNameServers(absent(scanner.NoNS))
+		return
+	}
+	v.obs.NameServersV6 = uint16(len(s.withV6()))
+	v.obs.Delegation = v.judgeDelegation(ctx, s)
+}
 
-	// The zone's own word on its name servers is the authoritative one; the
-	// parent's has to do where the zone does not answer.
-	names := d.NS
+// withoutNameServers gives every verdict that rests on name servers the same:
+// there are none, or they could not be found.
+func (v *visit) withoutNameServers(verdict scanner.Verdict) {
+	o := v.obs
+	o.Delegation, o.DNS, o.DNSV4, o.SameSerial = verdict, verdict, verdict, verdict
+}
+
+// serverSet is the name servers of a zone as both sides of the zone cut name
+// them.
+type serverSet struct {
+	parent, child []string // tidy; child is nil where the zone did not answer
+	hosts         []*host  // of all that are measured
+}
+
+// nameServerSet asks the zone itself for its name servers and looks up the
+// addresses of all that the parent or the zone names: a resolver may be sent to
+// any of them.
+func (v *visit) nameServerSet(ctx context.Context, d *resolve.Delegation) serverSet {
+	s := serverSet{parent: tidyNames(d.NS)}
 	if own, reason := v.lookup(ctx, resolve.Dual, d.Zone, dns.TypeNS); reason == "" {
-		if ns := nsNames(own.Answer, d.Zone); len(ns) > 0 {
-			names = ns
+		s.child = tidyNames(nsNames(own.Answer, d.Zone))
+	}
+	names := slices.Clone(s.parent)
+	for _, name := range s.child {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	v.obs.NameServers = tidyNames(names, maxNameServers)
-	if len(v.obs.NameServers) == 0 {
-		v.obs.DNS = absent(scanner.NoNS)
+	if len(names) > maxNameServers {
+		v.find("delegation", d.Zone, partial(scanner.TooManyRecords), fmt.Sprintf("%d name servers, %d are measured", len(names), maxNameServers))
+		names = names[:maxNameServers]
 	}
+	slices.Sort(names)
+	v.obs.NameServers = names
+	s.hosts = make([]*host, len(names))
+	var all sync.WaitGroup
+	for i, name := range names {
+		all.Go(func() { s.hosts[i] = v.host(ctx, name) })
+	}
+	all.Wait()
+	return s
+}
+
+// withV6 returns the name servers that publish a usable IPv6 address.
+func (s serverSet) withV6() []*host {
+	var have []*host
+	for _, h := range s.hosts {
+		if len(h.usable()) > 0 {
+			have = append(have, h)
+		}
+	}
+	return have
 }
 
 func nsNames(records []dns.RR, zone string) []string {
@@ -61,13 +111,12 @@ func nsNames(records []dns.RR, zone string) []string {
 }
 
 // tidyNames returns names in lower case without the final dot, sorted, each
-// once, at most n of them.
-func tidyNames(names []string, n int) []string {
+// once.
+func tidyNames(names []string) []string {
 	tidy := make([]string, 0, len(names))
 	for _, name := range names {
 		tidy = append(tidy, strings.ToLower(strings.TrimSuffix(name, ".")))
 	}
 	slices.Sort(tidy)
-	tidy = slices.Compact(tidy)
-	return tidy[:min(len(tidy), n)]
+	return slices.Compact(tidy)
 }

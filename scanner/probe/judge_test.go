@@ -34,35 +34,6 @@ func TestCombine(t *testing.T) {
 	}
 }
 
-func TestJudgeNameServers(t *testing.T) {
-	good := nameServer{published: works, answers: works}
-	dead := nameServer{published: works, answers: broken(scanner.Timeout)}
-	without := nameServer{published: noV6}
-	special := nameServer{published: broken(scanner.SpecialPurposeAddress)}
-	unknown := nameServer{published: unmeasured(scanner.DNSFailure)}
-	for _, test := range []struct {
-		name    string
-		servers []nameServer
-		want    scanner.Verdict
-		v6, ok  uint16
-	}{
-		{"two answer", []nameServer{good, good, without}, works, 2, 2},
-		{"one answers", []nameServer{good, without}, partial(scanner.OneNSAAAA), 1, 1},
-		{"one of two fails", []nameServer{good, good, dead}, partial(scanner.SomeNSFail), 3, 2},
-		{"all fail", []nameServer{dead, dead}, broken(scanner.Timeout), 2, 0},
-		{"none has IPv6", []nameServer{without, without}, absent(scanner.NoNSAAAA), 0, 0},
-		{"only a special-purpose address", []nameServer{special, without}, broken(scanner.SpecialPurposeAddress), 0, 0},
-		{"addresses unknown", []nameServer{unknown, without}, unmeasured(scanner.DNSFailure), 0, 0},
-	} {
-		v := &visit{obs: new(scanner.Observation)}
-		got := v.judgeNameServers(test.servers)
-		if got != test.want || v.obs.NameServersV6 != test.v6 || v.obs.NameServersV6OK != test.ok {
-			t.Errorf("%s: got %v with %d of %d answering, want %v with %d of %d", test.name,
-				got, v.obs.NameServersV6OK, v.obs.NameServersV6, test.want, test.ok, test.v6)
-		}
-	}
-}
-
 func TestJudgeWeb(t *testing.T) {
 	nothing := absent(scanner.NoAddress)
 	for _, test := range []struct {

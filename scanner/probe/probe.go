@@ -54,8 +54,13 @@ type Prober struct {
 	ASN func(netip.Addr) (asn uint32, ok bool)
 	// OnProbe is called before a probe of a target begins; it may be nil.
 	OnProbe func(target, probe string)
+	// SerialWait is how long after its first answer a name server may still
+	// serve an old version of its zone.
+	SerialWait time.Duration
 	// Country returns the facts about a country by its alpha-2 code.
 	Country func(alpha2 string) (lists.Country, bool)
+
+	servers serverFacts // what is known of name servers, whatever the zone
 }
 
 // probes run in this order; each may use what those before it found.
@@ -70,6 +75,7 @@ var probes = []struct {
 	{"mail", mail},
 	{"resolvability", resolvability},
 	{"dnssec", security},
+	{"serial", serials}, // last, so that zone transfers have had their time
 }
 
 // Measure observes one target; it implements [scanner.Measure]. When the
@@ -101,7 +107,10 @@ type visit struct {
 	*Prober
 	obs *scanner.Observation
 
-	zone  string           // the zone the target lies in, once delegation has found it
+	zone    string              // the zone the target lies in, once delegation has found it
+	parent  *resolve.Delegation // what the zone above says of it
+	serials []zoneSerial        // of the zone, from each address that answered
+
 	hosts map[string]*host // addresses of every host looked up
 	dials map[netip.AddrPort]*dial
 

@@ -1,0 +1,47 @@
+package probe
+
+import (
+	"net/netip"
+	"slices"
+
+	"adopt6/scanner"
+	"adopt6/scanner/netaddr"
+)
+
+// family is an address family, as an index.
+type family int
+
+const (
+	v4 family = iota
+	v6
+)
+
+var families = [...]family{v4, v6}
+
+func (f family) of(a netip.Addr) bool { return a.Is4() == (f == v4) }
+
+// addrs returns a host's own addresses of a family.
+func (h *host) addrs(f family) []netip.Addr {
+	if f == v4 {
+		return h.a
+	}
+	return h.aaaa
+}
+
+// usableOf returns those that a public service can have, and special the rest.
+func (h *host) usableOf(f family) []netip.Addr { return usable(h.addrs(f)) }
+
+func (h *host) special(f family) []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(h.addrs(f)), func(a netip.Addr) bool { return netaddr.Classify(a).Usable })
+}
+
+func usable(addrs []netip.Addr) []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(addrs), func(a netip.Addr) bool { return !netaddr.Classify(a).Usable })
+}
+
+// serversLacking is why a zone's name servers do not work over a family: none,
+// or only one, has an address of it.
+var serversLacking = [...]struct{ none, one scanner.Reason }{
+	v4: {scanner.NoNSA, scanner.OneNSA},
+	v6: {scanner.NoNSAAAA, scanner.OneNSAAAA},
+}

@@ -1,0 +1,235 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"adopt6/scanner"
+	"adopt6/scanner/resolve"
+)
+
+// udpBuffer is the EDNS buffer size of every query over UDP, in bytes: what
+// passes any path without fragments (DNS flag day 2020).
+const udpBuffer = 1232
+
+// dnsReply is what came of a query to a name server, or of its repetition in
+// another form.
+type dnsReply struct {
+	verdict scanner.Verdict
+	facts   *scanner.DNSFacts // nil when nothing came
+	soa     *dns.SOA
+	rtt     time.Duration
+	took    time.Duration
+	detail  string
+	silent  bool // nothing came at all
+}
+
+func (r dnsReply) works() bool {
+	return r.verdict.Status == scanner.OK || r.verdict.Status == scanner.Partial
+}
+
+// askServer asks one address of a name server for the zone over UDP and TCP,
+// keeps the evidence and judges it.
+func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, large func() answerSize) scanner.Verdict {
+	if !v.Routes.has(addr) {
+		verdict := unmeasured(scanner.NoRoute)
+		v.keepContact(host, addr, "udp", dnsReply{verdict: verdict})
+		return verdict
+	}
+	server := netip.AddrPortFrom(addr, portDNS)
+	udp := v.askUDP(ctx, server)
+	if udp.silent {
+		v.askSilent(ctx, host, server, &udp)
+	}
+	if !udp.works() {
+		v.keepContact(host, addr, "udp", udp)
+		return udp.verdict
+	}
+	tcp := v.askTCP(ctx, server, udp.soa == nil)
+	tcpFails := tcp.verdict.Status == scanner.Broken
+	if tcpFails {
+		tcp.verdict, tcp.detail = broken(scanner.TCPFails), strings.TrimPrefix(tcp.detail+", "+string(tcp.verdict.Reason), ", ")
+	}
+	v.keepContact(host, addr, "tcp", tcp)
+	if udp.soa == nil && tcpFails {
+		udp.verdict, udp.detail = broken(scanner.TCPFails), "truncated, and nothing over TCP"
+	}
+	if udp.soa == nil {
+		udp.soa = tcp.soa
+	}
+	if udp.verdict.Status == scanner.OK {
+		v.askLarge(ctx, server, large(), tcp.works(), &udp)
+	}
+	v.keepContact(host, addr, "udp", udp)
+	if udp.soa != nil {
+		v.keepSerial(host, addr, udp.soa.Serial)
+	}
+	if udp.works() && tcpFails {
+		return partial(scanner.TCPFails)
+	}
+	return udp.verdict
+}
+
+// keepContact keeps the evidence of one contact.
+func (v *visit) keepContact(host string, addr netip.Addr, transport string, r dnsReply) {
+	v.record(scanner.Endpoint{
+		Probe: "nameserver", Host: host, Addr: addr, Port: portDNS, Transport: transport,
+		Verdict: r.verdict, RTT: r.rtt, Took: r.took, Detail: r.detail, DNS: r.facts,
+	})
+}
+
+// askUDP asks for the zone's SOA record with EDNS and, where the server turns
+// EDNS down, once without (RFC 6891 section 7).
+func (v *visit) askUDP(ctx context.Context, server netip.AddrPort) dnsReply {
+	begun := time.Now()
+	query := resolve.Query{Server: server, Transport: resolve.UDP, Name: v.zone, Type: dns.TypeSOA, DO: true}
+	got, err := v.exchange(ctx, query)
+	var r dnsReply
+	switch {
+	case err != nil:
+		r = dnsReply{verdict: exchangeVerdict(ctx, err)}
+		r.silent = r.verdict == broken(scanner.Timeout)
+	case noEDNS(got.Msg.Rcode):
+		r = v.askWithoutEDNS(ctx, query, got)
+	default:
+		r = v.readSOA(got)
+		switch {
+		case !r.works():
+		case got.Bytes > udpBuffer:
+			r.verdict, r.detail = partial(scanner.AnswerTooLarge), fmt.Sprintf("%d bytes or more to a buffer of %d", got.Bytes, udpBuffer)
+		case got.Msg.IsEdns0() == nil:
+			r.verdict, r.detail = partial(scanner.EDNSFails), "no OPT record"
+		}
+	}
+	r.took = time.Since(begun)
+	return r
+}
+
+// askWithoutEDNS repeats a query whose EDNS was turned down.
+func (v *visit) askWithoutEDNS(ctx context.Context, query resolve.Query, first *resolve.Reply) dnsReply {
+	query.NoEDNS, query.DO = true, false
+	got, err := v.exchange(ctx, query)
+	if err != nil {
+		return v.readSOA(first)
+	}
+	r := v.readSOA(got)
+	if r.works() {
+		r.verdict, r.detail = partial(scanner.EDNSFails), rcodeName(first.Msg.Rcode)+" to EDNS"
+	}
+	return r
+}
+
+// askSilent tries, where UDP brought nothing, once without EDNS and once over
+// TCP: the answer says what is in the way. A server that is silent to EDNS is
+// of no use to today's resolvers (DNS flag day 2019).
+func (v *visit) askSilent(ctx context.Context, host string, server netip.AddrPort, udp *dnsReply) {
+	var plain, tcp dnsReply
+	known, ok := v.servers.get(ctx, factKey{server.Addr(), isSilent}, func() (serverFact, bool) {
+		var both sync.WaitGroup
+		both.Go(func() {
+			got, err := v.exchange(ctx, resolve.Query{Server: server, Transport: resolve.UDP, Name: v.zone, Type: dns.TypeSOA, NoEDNS: true, Retries: -1})
+			if err == nil {
+				plain = v.readSOA(got)
+			}
+		})
+		both.Go(func() { tcp = v.askTCP(ctx, server, true) })
+		both.Wait()
+		return serverFact{verdict: tcp.verdict}, !plain.works() && tcp.verdict.Status != scanner.Unmeasured
+	})
+	switch {
+	case !ok:
+		udp.verdict = unmeasured(interrupted(ctx))
+		return
+	case tcp.took == 0:
+		tcp = dnsReply{verdict: known.verdict, detail: asBefore}
+	}
+	if plain.works() {
+		plain.verdict, plain.detail, plain.took = broken(scanner.EDNSFails), "silent to EDNS", udp.took
+		*udp = plain
+	}
+	v.keepContact(host, server.Addr(), "tcp", tcp)
+}
+
+// asBefore is the evidence of a contact that was spared.
+const asBefore = "as seen within the last 10 minutes"
+
+// askTCP asks for the zone's SOA record over TCP, without EDNS. That a server
+// answers over TCP holds for all its zones, and is asked once in a while only,
+// unless the answer itself is needed.
+func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool) dnsReply {
+	var r dnsReply
+	ask := func() (serverFact, bool) {
+		begun := time.Now()
+		got, err := v.exchange(ctx, resolve.Query{Server: server, Transport: resolve.TCP, Name: v.zone, Type: dns.TypeSOA, NoEDNS: true})
+		if err != nil {
+			r = dnsReply{verdict: exchangeVerdict(ctx, err)}
+		} else {
+			r = v.readSOA(got)
+		}
+		r.took = time.Since(begun)
+		return serverFact{verdict: r.verdict, rtt: r.rtt},
+			r.verdict.Status == scanner.OK || r.verdict.Status == scanner.Broken && err != nil
+	}
+	if needed {
+		ask()
+		return r
+	}
+	known, ok := v.servers.get(ctx, factKey{server.Addr(), takesTCP}, ask)
+	switch {
+	case !ok:
+		return dnsReply{verdict: unmeasured(interrupted(ctx))}
+	case r.took == 0:
+		r = dnsReply{verdict: known.verdict, rtt: known.rtt, detail: asBefore}
+	}
+	return r
+}
+
+// readSOA judges a reply to a query for the zone's SOA record.
+func (v *visit) readSOA(got *resolve.Reply) dnsReply {
+	r := dnsReply{rtt: got.RTT, facts: &scanner.DNSFacts{
+		RCode: got.Msg.Rcode, Authoritative: got.Msg.Authoritative, Truncated: got.Truncated, Bytes: uint16(min(got.Bytes, 1<<16-1)),
+	}}
+	if opt := got.Msg.IsEdns0(); opt != nil {
+		r.facts.EDNS = opt.UDPSize()
+	}
+	r.verdict, r.soa = judgeSOA(got.Msg, v.zone)
+	if r.soa != nil {
+		r.facts.Serial = r.soa.Serial
+	}
+	if r.verdict.Status == scanner.Broken {
+		r.detail = rcodeName(got.Msg.Rcode)
+		if !got.Msg.Authoritative {
+			r.detail += " without authority"
+		}
+	}
+	return r
+}
+
+func rcodeName(rcode int) string {
+	if name, ok := dns.RcodeToString[rcode]; ok && rcode != dns.RcodeBadVers {
+		return name
+	}
+	if rcode == dns.RcodeBadVers {
+		return "BADVERS"
+	}
+	return fmt.Sprintf("RCODE %d", rcode)
+}
+
+// exchange asks one server and counts the queries.
+func (v *visit) exchange(ctx context.Context, query resolve.Query) (*resolve.Reply, error) {
+	got, err := v.Resolver.Exchange(ctx, query)
+	tries := 1
+	if err == nil {
+		tries = got.Tries
+	}
+	v.mu.Lock()
+	v.obs.Queries += uint32(tries)
+	v.mu.Unlock()
+	return got, err
+}
