@@ -52,8 +52,9 @@ bench: ## run the benchmarks; docs/performance.md says how to read them
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: docs
-docs: build ## regenerate the command reference
+docs: build ## regenerate the references of commands and of the schema
 	rm -rf docs/commands && bin/adopt6 docs --out docs/commands
+	bin/adopt6 docs --format schema --out docs/schema.md
 
 .PHONY: screenshot
 screenshot: build ## draw the picture in the README from the demo's output

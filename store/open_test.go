@@ -125,20 +125,6 @@ func TestMigrationKeepsData(t *testing.T) {
 	}
 }
 
-// DESCRIBE is how an analyst learns what a column means.
-func TestEveryColumnIsExplained(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, cfg store.Config) {
-		s := storetest.Open(t, cfg)
-		for _, table := range []string{"scans", "observations", "endpoints", "indicators", "schema_migrations"} {
-			for line := range strings.SplitSeq(ask(t, s, "DESCRIBE "+table), "\n") {
-				if fields := strings.Split(line, "\t"); len(fields) < 5 || len(fields[4]) < 3 {
-					t.Errorf("%s: no comment in %q", table, line)
-				}
-			}
-		}
-	})
-}
-
 func TestReadOnlyNeedsAStore(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		cfg.ReadOnly = true

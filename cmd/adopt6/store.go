@@ -75,7 +75,7 @@ func newStoreCommand(a *app) *cobra.Command {
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newStoreInfoCommand(a), newFetchEngineCommand(a))
+	cmd.AddCommand(newStoreInfoCommand(a), newStoreSchemaCommand(a), newFetchEngineCommand(a))
 	return cmd
 }
 
@@ -148,6 +148,34 @@ ClickHouse has merged its parts. Nothing that adopt6 computes counts it twice.`,
 				return json.NewEncoder(a.out).Encode(info)
 			}
 			return a.printInfo(info)
+		},
+	}
+	registerStoreFlags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	return cmd
+}
+
+func newStoreSchemaCommand(a *app) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "schema",
+		Short: "Print every table, view and column of the store with its meaning",
+		Example: `  adopt6 store schema
+  adopt6 store schema --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.openStore(cmd.Context(), true)
+			if err != nil {
+				return err
+			}
+			list, err := s.Schema(cmd.Context())
+			if err = errors.Join(err, s.Close()); err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(a.out).Encode(list)
+			}
+			return store.WriteDictionary(a.out, list)
 		},
 	}
 	registerStoreFlags(cmd)

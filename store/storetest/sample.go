@@ -1,0 +1,217 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
+	"adopt6/store"
+	"adopt6/store/indicator"
+)
+
+// SampleScans are the scans of [Sample]: in June, September and November.
+var SampleScans = []store.ScanInfo{
+	sampleScan("0197284c-0000-7000-8000-000000000006", time.June),
+	sampleScan("0198fd1e-0000-7000-8000-000000000009", time.September),
+	sampleScan("019a3cf3-0000-7000-8000-000000000011", time.November),
+}
+
+func sampleScan(id string, month time.Month) store.ScanInfo {
+	return store.ScanInfo{ID: uuid.MustParse(id), Started: time.Date(2026, month, 1, 6, 0, 0, 0, time.UTC), List: "invented", Vantage: "lab", Program: "v1",
+		Capabilities: scanner.Capabilities{IPv4: scanner.OK, IPv6: scanner.OK, UDP53V4: scanner.OK, UDP53V6: scanner.OK,
+			TCP53V4: scanner.OK, TCP53V6: scanner.OK, SMTPV4: scanner.OK, SMTPV6: scanner.Broken}}
+}
+
+// sampleCountries are the countries of the sample and the domains of each. What
+// it says of them is invented.
+var sampleCountries = []struct {
+	code    string
+	domains int
+}{{"CI", 12}, {"KE", 20}, {"TG", 16}}
+
+// Sample fills a store with three finished scans of invented domains, the same
+// on every engine and at any time. Between scans some domains gain IPv6 and
+// some lose it.
+func Sample(t testing.TB, s *store.Store) {
+	t.Helper()
+	ctx := context.Background()
+	for round, info := range SampleScans {
+		list := sampleObservations(info, round)
+		info.Targets = uint64(len(list))
+		if err := s.NewScan(ctx, info); err != nil {
+			t.Fatal(err)
+		}
+		w, err := s.Writer(ctx, info.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range list {
+			if err := w.Write(ctx, &list[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.FinishScan(ctx, info.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := indicator.Compute(ctx, s, info.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func sampleObservations(info store.ScanInfo, round int) (list []scanner.Observation) {
+	for n, place := range sampleCountries {
+		country, _ := lists.CountryByCode(place.code)
+		for i := range place.domains + 1 {
+			o := sampleTarget(country, n, i-1, round)
+			o.Scan, o.Position, o.Vantage = info.ID, uint64(len(list)), info.Vantage
+			o.Started = info.Started.Add(time.Duration(o.Position) * time.Second)
+			o.Country = country
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// ministries are the invented bodies behind the domains.
+var ministries = []string{"finance", "health", "education", "justice", "transport", "interior", "energy", "water", "labour", "trade"}
+
+var (
+	works      = scanner.Verdict{Status: scanner.OK}
+	noAAAA     = scanner.Verdict{Status: scanner.Absent, Reason: scanner.NoAAAA}
+	timedOut   = scanner.Verdict{Status: scanner.Broken, Reason: scanner.Timeout}
+	notMeasure = scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.PortFiltered}
+)
+
+// sampleTarget makes domain i of country n as it is in a round; -1 is the
+// country's ccTLD.
+func sampleTarget(country lists.Country, n, i, round int) scanner.Observation {
+	tld := string([]byte{country.Alpha2[0] | 0x20, country.Alpha2[1] | 0x20})
+	o := scanner.Observation{
+		Took: time.Duration(40+7*i) * time.Millisecond, Queries: uint32(12 + i%5),
+		DNS: works, DNSV4: works, Delegation: works, SameSerial: works, V6Only: works, V6OnlyRecords: works, DNSSEC: dnssec.Secure,
+		Practice: scanner.DNSSECPractice{Algorithms: []uint8{13}, KeyBits: 256, Digests: []uint8{2}, Denial: "nsec", Expires: time.Date(2026, time.Month(7+round*2), 20, 0, 0, 0, 0, time.UTC)},
+		DS:       1, DNSKEY: 2, Readiness: 5,
+		Probes: []scanner.ProbeTime{{Probe: "delegation", Took: 5 * time.Millisecond}, {Probe: "web", Took: 30 * time.Millisecond}},
+	}
+	if i < 0 {
+		o.Target = lists.Target{Name: tld, Unicode: tld, Kind: lists.CCTLD, Country: country.Alpha2, Source: "iana"}
+		o.Zone, o.Operators, o.NameServers = tld, []string{"registry.example"}, []string{"a.registry.example", "b.registry.example"}
+		o.NameServersV6, o.NameServersV6OK = 2, 2
+		for _, v := range []*scanner.Verdict{&o.Web, &o.Mail, &o.WebV4, &o.MailV4, &o.WebApex, &o.WebWWW, &o.Address, &o.SameContent, &o.StartTLS, &o.SMTPUTF8} {
+			*v = scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
+		}
+		return o
+	}
+	name := fmt.Sprintf("%s%s.gov.%s", ministries[i%len(ministries)], []string{"", "-portal"}[i/len(ministries)], tld)
+	o.Target = lists.Target{Name: name, Unicode: name, Kind: lists.Government, Level: "central", Country: country.Alpha2, Source: "invented", Date: "2026-05-01"}
+	o.Zone = name
+	o.A, o.WebV4, o.MailV4 = addr("192.0.2.%d", n*50+i), works, works
+	o.MX = []string{"mx." + name}
+	sampleNameServers(&o, i)
+	// A third has IPv6 from the start, some gain it, and every seventh loses it.
+	hasV6 := i%3 == 0 || i%4 == round && round > 0
+	if i%7 == 6 && round == 2 {
+		hasV6 = false
+	} else if i%7 == 6 {
+		hasV6 = true
+	}
+	sampleWeb(&o, i, hasV6)
+	sampleMail(&o, i, hasV6)
+	if o.Web.Status != scanner.OK || o.DNS.Status == scanner.Absent {
+		o.Readiness = 2
+	}
+	if o.DNS.Status == scanner.Absent {
+		o.Readiness = map[bool]uint8{true: 1, false: 0}[hasV6]
+	}
+	return o
+}
+
+func addr(format string, n int) []netip.Addr {
+	return []netip.Addr{netip.MustParseAddr(fmt.Sprintf(format, n+1))}
+}
+
+// sampleNameServers gives the domain a DNS operator; one of three has no IPv6.
+func sampleNameServers(o *scanner.Observation, i int) {
+	operator := []string{"bigdns.example", "statehost.example", "oldhost.example"}[i*i%3+i%2]
+	o.Operators, o.NameServers = []string{operator}, []string{"ns1." + operator, "ns2." + operator}
+	o.NameServersV6, o.NameServersV6OK, o.GlueV6 = 2, 2, 0
+	switch {
+	case operator == "oldhost.example":
+		o.NameServersV6, o.NameServersV6OK = 0, 0
+		o.DNS = scanner.Verdict{Status: scanner.Absent, Reason: scanner.NoNSAAAA}
+		o.V6Only = scanner.Verdict{Status: scanner.Broken, Reason: scanner.NoNSAAAA}
+		o.V6OnlyRecords, o.V6OnlyZone, o.FreedBy = o.V6Only, o.Zone, []string{operator}
+		o.DNSSEC, o.DNSSECReason, o.Practice, o.DS, o.DNSKEY = dnssec.Insecure, "no_ds", scanner.DNSSECPractice{}, 0, 0
+		o.SameSerial = scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
+	case i%5 == 4:
+		o.NameServersV6OK = 1
+		o.DNS = scanner.Verdict{Status: scanner.Partial, Reason: scanner.SomeNSFail}
+		o.Endpoints = append(o.Endpoints, scanner.Endpoint{Probe: "nameserver", Host: "ns2." + operator, Addr: netip.MustParseAddr("2001:db8:53::2"), Port: 53,
+			Transport: "udp", Verdict: timedOut, Took: 2 * time.Second, Detail: "no answer"})
+	}
+	for family, address := range []string{"192.0.2.53", "2001:db8:53::1"} {
+		if family == 1 && o.NameServersV6 == 0 {
+			continue
+		}
+		o.Endpoints = append(o.Endpoints, scanner.Endpoint{Probe: "nameserver", Host: "ns1." + operator, Addr: netip.MustParseAddr(address), Port: 53, Transport: "udp",
+			Verdict: works, RTT: time.Duration(20+family) * time.Millisecond, Took: time.Duration(21+family) * time.Millisecond,
+			DNS: &scanner.DNSFacts{Authoritative: true, EDNS: 1232, Serial: 2026110101, Bytes: 120}})
+	}
+}
+
+func sampleWeb(o *scanner.Observation, i int, hasV6 bool) {
+	o.WebTimesV4 = scanner.DialTimes{Connect: time.Duration(20+i) * time.Millisecond, TLS: 25 * time.Millisecond, FirstByte: 40 * time.Millisecond}
+	site := func(address netip.Addr, v scanner.Verdict) {
+		e := scanner.Endpoint{Probe: "web", Host: o.Target.Name, Addr: address, Port: 443, Transport: "tls", Verdict: v, Took: 90 * time.Millisecond}
+		if v.Status == scanner.OK {
+			e.RTT = 20 * time.Millisecond
+			e.TLS = &scanner.TLSFacts{Version: []string{"1.3", "1.2"}[i%2], ALPN: "h2", Handshake: 25 * time.Millisecond, NotAfter: time.Date(2026, 12, 1+i, 0, 0, 0, 0, time.UTC),
+				Issuer: "Lab CA", SHA256: fmt.Sprintf("%064x", i)}
+			e.HTTP = &scanner.HTTPFacts{Status: 200, Proto: "HTTP/2.0", FirstByte: 40 * time.Millisecond, Title: "Ministry", Bytes: 20_000}
+			if i == 5 {
+				e.HTTP.Title = "=HYPERLINK(\"http://evil.example\")\x1b[31m"
+			}
+		}
+		o.Endpoints = append(o.Endpoints, e)
+	}
+	site(o.A[0], works)
+	o.Web, o.Address, o.WebApex = noAAAA, noAAAA, noAAAA
+	o.WebWWW = scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
+	o.SameContent = o.WebWWW
+	if !hasV6 {
+		return
+	}
+	o.AAAA, o.Address = addr("2001:db8:80::%x", i), works
+	if i%8 == 3 { // published, and nothing answers
+		o.Web, o.WebApex = timedOut, timedOut
+		site(o.AAAA[0], timedOut)
+		return
+	}
+	o.Web, o.WebApex, o.SameContent, o.Similarity = works, works, works, 1
+	o.WebTimesV6 = scanner.DialTimes{Connect: time.Duration(18+2*i) * time.Millisecond, TLS: 26 * time.Millisecond, FirstByte: 42 * time.Millisecond}
+	site(o.AAAA[0], works)
+	o.Endpoints[len(o.Endpoints)-1].HTTP.Similarity = 1
+}
+
+func sampleMail(o *scanner.Observation, i int, hasV6 bool) {
+	o.Mail, o.StartTLS, o.SMTPUTF8 = noAAAA, noAAAA, works
+	o.Mail.Reason, o.StartTLS.Reason = scanner.NoMXAAAA, scanner.NoMXAAAA
+	switch {
+	case i%6 == 5:
+		o.MX, o.Mail, o.MailV4 = nil, scanner.Verdict{Status: scanner.Absent, Reason: scanner.NullMX}, scanner.Verdict{Status: scanner.Absent, Reason: scanner.NullMX}
+		o.StartTLS, o.SMTPUTF8 = o.Mail, o.Mail
+	case hasV6:
+		o.Mail, o.StartTLS = notMeasure, notMeasure
+	}
+}
