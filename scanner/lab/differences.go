@@ -21,6 +21,7 @@ func (t Truth) Differences(o *scanner.Observation) []string {
 	}{
 		{"dns_v6", t.DNS, o.DNS}, {"web_v6", t.Web, o.Web},
 		{"mail_v6", t.Mail, o.Mail}, {"v6_only", t.V6Only, o.V6Only},
+		{"delegation", t.Delegation, o.Delegation}, {"dns_v4", t.DNSV4, o.DNSV4}, {"same_serial", t.SameSerial, o.SameSerial},
 	} {
 		if v.want != nil && (v.want.Status != v.got.Status || v.want.Reason != "" && v.want.Reason != v.got.Reason) {
 			differ(v.name, word(*v.want), word(v.got))

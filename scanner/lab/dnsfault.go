@@ -44,6 +44,10 @@ func (l *Lab) faultyUDP(dst []byte, s *dnsScratch, rcode int, o authority.Option
 	case "oversized":
 		o.Limit = maxUDP
 		out = pad(l.answer(dst, s, rcode, o), len(dst), min(f.Bytes, maxUDP))
+	case "drop_large":
+		if out = l.answer(dst, s, rcode, o); len(out)-len(dst) > f.Bytes {
+			return dst
+		}
 	case "wrong_source":
 		u.later(delay, l.answer(nil, s, rcode, o), fromNeighbour(m))
 		return dst
@@ -204,8 +208,30 @@ func alter(out []byte, start int, q *authority.Query, do faultWord) []byte {
 		return out[:start+len(msg)/2]
 	case "poison":
 		return poison(out, start, q)
+	case "old_serial":
+		return oldSerial(out, start)
 	}
 	return out
+}
+
+// oldSerial takes one from the serial of the SOA records in the answer. A
+// signature over them no longer holds.
+func oldSerial(out []byte, start int) []byte {
+	m := new(dns.Msg)
+	if m.Unpack(out[start:]) != nil {
+		return out
+	}
+	for _, rr := range m.Answer {
+		if soa, ok := rr.(*dns.SOA); ok {
+			soa.Serial--
+		}
+	}
+	m.Compress = true
+	packed, err := m.Pack()
+	if err != nil {
+		return out
+	}
+	return append(out[:start], packed...)
 }
 
 // upward refers to the root, as some servers do for zones they do not have.

@@ -73,6 +73,8 @@ var faultKinds = map[string]faultKind{
 	"badvers":        {dnsLayer, "answers BADVERS to EDNS queries"},
 	"lower_case":     {dnsLayer, "answers with the question in lower case"},
 	"oversized":      {dnsLayer, "answers over UDP with more than the asker takes (bytes)"},
+	"drop_large":     {dnsLayer, "answers over UDP of more than bytes never arrive, as lost fragments"},
+	"old_serial":     {dnsLayer, "the SOA record is one version behind"},
 	"require_cookie": {dnsLayer, "answers BADCOOKIE until the server's cookie comes back"},
 	"poison":         {dnsLayer, "adds records for names that are not its own"},
 	"slow":           {dnsLayer, "answers over TCP arrive byte by byte (delay between them)"},

@@ -13,6 +13,8 @@ import (
 // Truth is what a correct scan says of a domain. A nil field is not stated.
 type Truth struct {
 	DNS, Web, Mail, V6Only *scanner.Verdict // an empty reason is not stated
+	Delegation, DNSV4      *scanner.Verdict
+	SameSerial             *scanner.Verdict
 	DNSSEC                 *dnssec.State
 	DNSSECReason           scanner.Reason // empty: not stated
 	Readiness              *uint8
@@ -23,11 +25,16 @@ type Truth struct {
 // TruthSpec is the truth as a scenario states it: verdicts as status or
 // status/reason, such as broken/timeout.
 type TruthSpec struct {
-	DNS       *verdictSpec `yaml:"dns_v6"`
-	Web       *verdictSpec `yaml:"web_v6"`
-	Mail      *verdictSpec `yaml:"mail_v6"`
-	V6Only    *verdictSpec `yaml:"v6_only"`
-	DNSSEC    *stateSpec   `yaml:"dnssec"`
+	DNS    *verdictSpec `yaml:"dns_v6"`
+	Web    *verdictSpec `yaml:"web_v6"`
+	Mail   *verdictSpec `yaml:"mail_v6"`
+	V6Only *verdictSpec `yaml:"v6_only"`
+	DNSSEC *stateSpec   `yaml:"dnssec"`
+
+	Delegation *verdictSpec `yaml:"delegation"`
+	DNSV4      *verdictSpec `yaml:"dns_v4"`
+	SameSerial *verdictSpec `yaml:"same_serial"`
+
 	Readiness *uint8       `yaml:"readiness"`
 	Reasons   []reasonSpec `yaml:"reasons"`
 }
@@ -104,6 +111,7 @@ func (t *TruthSpec) truth() Truth {
 	out := Truth{
 		DNS: (*scanner.Verdict)(t.DNS), Web: (*scanner.Verdict)(t.Web), Mail: (*scanner.Verdict)(t.Mail),
 		V6Only: (*scanner.Verdict)(t.V6Only), Readiness: t.Readiness,
+		Delegation: (*scanner.Verdict)(t.Delegation), DNSV4: (*scanner.Verdict)(t.DNSV4), SameSerial: (*scanner.Verdict)(t.SameSerial),
 	}
 	for _, r := range t.Reasons {
 		out.Reasons = append(out.Reasons, scanner.Reason(r))

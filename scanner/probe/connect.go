@@ -12,6 +12,7 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/resolve"
 )
 
 // dial is one TCP connection attempt.
@@ -120,6 +121,21 @@ func (r Routes) has(a netip.Addr) bool {
 		return r.V4
 	}
 	return r.V6
+}
+
+// lacksDNS says why the vantage cannot ask a name server; empty when it can.
+func (r Routes) lacksDNS(a netip.Addr, transport resolve.Transport) scanner.Reason {
+	noUDP, noTCP := r.NoUDP53V6, r.NoTCP53V6
+	if a.Is4() {
+		noUDP, noTCP = r.NoUDP53V4, r.NoTCP53V4
+	}
+	switch {
+	case !r.has(a):
+		return scanner.NoRoute
+	case transport == resolve.UDP && noUDP, transport == resolve.TCP && noTCP:
+		return scanner.PortFiltered
+	}
+	return ""
 }
 
 // FindRoutes asks the operating system for a route to one address of each

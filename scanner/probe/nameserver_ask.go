@@ -37,10 +37,9 @@ func (r dnsReply) works() bool {
 // askServer asks one address of a name server for the zone over UDP and TCP,
 // keeps the evidence and judges it.
 func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, large func() answerSize) scanner.Verdict {
-	if !v.Routes.has(addr) {
-		verdict := unmeasured(scanner.NoRoute)
-		v.keepContact(host, addr, "udp", dnsReply{verdict: verdict})
-		return verdict
+	if reason := v.Routes.lacksDNS(addr, resolve.UDP); reason != "" {
+		v.keepContact(host, addr, "udp", dnsReply{verdict: unmeasured(reason)})
+		return unmeasured(reason)
 	}
 	server := netip.AddrPortFrom(addr, portDNS)
 	udp := v.askUDP(ctx, server)
@@ -163,6 +162,9 @@ const asBefore = "as seen within the last 10 minutes"
 // answers over TCP holds for all its zones, and is asked once in a while only,
 // unless the answer itself is needed.
 func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool) dnsReply {
+	if reason := v.Routes.lacksDNS(server.Addr(), resolve.TCP); reason != "" {
+		return dnsReply{verdict: unmeasured(reason)}
+	}
 	var r dnsReply
 	ask := func() (serverFact, bool) {
 		begun := time.Now()
