@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"iter"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,5 +176,12 @@ func proberOver(t testing.TB, l *lab.Lab, dialer *netaddr.Dialer, limiter resolv
 	t.Cleanup(func() { resolver.Close() })
 	return &probe.Prober{Vantage: "lab", Resolver: resolver, Dialer: dialer, Limiter: limiter, Routes: probe.Routes{V4: true, V6: true},
 		ConnectTimeout: time.Second, StepTimeout: time.Second, Authorities: l.CertPool(), Now: l.Now,
-		Agent: "adopt6 test", HELO: "scanner.example.net", Country: lists.CountryByCode}
+		Agent: "adopt6 test", HELO: "scanner.example.net", ASN: labASN, Country: lists.CountryByCode}
+}
+
+// labASN is the table of autonomous systems in the lab: 2a10:N::/32 lies in
+// that of number N.
+func labASN(a netip.Addr) (uint32, bool) {
+	b := a.As16()
+	return uint32(b[2])<<8 | uint32(b[3]), b[0] == 0x2a && b[1] == 0x10
 }
