@@ -54,7 +54,8 @@ func word(v scanner.Verdict) string {
 
 // reasonsOf returns every reason in an observation, its evidence included.
 func reasonsOf(o *scanner.Observation) []scanner.Reason {
-	found := []scanner.Reason{o.DNS.Reason, o.Web.Reason, o.Mail.Reason, o.V6Only.Reason, o.DNSSECReason}
+	found := []scanner.Reason{o.DNS.Reason, o.Web.Reason, o.Mail.Reason, o.V6Only.Reason, o.DNSSECReason,
+		o.MailV4.Reason, o.StartTLS.Reason, o.SMTPUTF8.Reason}
 	for _, e := range o.Endpoints {
 		found = append(found, e.Verdict.Reason)
 	}

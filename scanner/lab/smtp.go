@@ -49,6 +49,7 @@ func (l *Lab) serveSMTP(conn *net.TCPConn, v *view) {
 	far := l.lagging(conn, v, 25)
 	s := &smtpSession{lab: l, view: v, conn: far, in: bufio.NewReaderSize(far, 1024), fault: l.layerFault(v, smtpLayer, 25)}
 	s.mail, s.name = l.world.mailOf(v)
+	s.mail.StartTLS = s.mail.StartTLS && s.fault.Do != "smtp_no_starttls"
 	if s.greet() {
 		for s.step() {
 		}
@@ -59,6 +60,15 @@ func (s *smtpSession) greet() bool {
 	switch s.fault.Do {
 	case "smtp_reject":
 		s.reply("554 %s takes no connections", s.name)
+		return false
+	case "smtp_no_service":
+		s.reply("521 %s does not accept mail", s.name)
+		return false
+	case "smtp_defer":
+		s.reply("421 %s is busy", s.name)
+		return false
+	case "smtp_garbage":
+		s.reply("SSH-2.0-simulated")
 		return false
 	case "smtp_escape":
 		return s.reply("220 \x1b[2J\x1b]0;owned\x07%s\x00", s.name)
@@ -93,6 +103,9 @@ func (s *smtpSession) step() bool {
 	command, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(string(line))), " ")
 	switch command {
 	case "EHLO":
+		if s.fault.Do == "smtp_no_ehlo" {
+			return s.reply("502 unknown command")
+		}
 		return s.extensions()
 	case "HELO", "NOOP", "RSET":
 		return s.reply("250 %s", s.name)
@@ -138,11 +151,16 @@ func (s *smtpSession) startTLS() bool {
 	if !s.reply("220 go ahead") {
 		return false
 	}
-	if s.fault.Do == "smtp_starttls_bad" {
+	fault := s.lab.layerFault(s.view, tlsLayer, 25).Do
+	switch {
+	case s.fault.Do == "smtp_starttls_bad", fault == "tls_none":
 		_, _ = io.WriteString(s.conn, "no TLS here\r\n")
 		return false
+	case fault == "tls_hang":
+		<-s.lab.gone(s.conn)
+		return false
 	}
-	secure := tls.Server(s.conn, s.lab.tlsConfig(s.lab.layerFault(s.view, tlsLayer, 25).Do, s.name))
+	secure := tls.Server(s.conn, s.lab.tlsConfig(fault, s.name))
 	if secure.Handshake() != nil {
 		return false
 	}

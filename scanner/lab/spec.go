@@ -226,6 +226,7 @@ type Exchanger struct {
 type Mail struct {
 	MX       []Exchanger // in order of preference
 	Null     bool        // a null MX record, RFC 7505
+	Implicit bool        // the apex takes mail, without an MX record
 	Banner   string      // the text behind "220 "
 	StartTLS bool
 	SMTPUTF8 bool
@@ -239,8 +240,12 @@ func (m *Mail) UnmarshalYAML(node *yaml.Node) error {
 	}
 	switch node.Kind {
 	case yaml.ScalarNode, yaml.SequenceNode:
-		m.MX, m.Null = nil, node.Value == "null_mx"
-		if m.Null || node.Value == "none" {
+		m.MX, m.Null, m.Implicit = nil, node.Value == "null_mx", node.Value == "implicit"
+		switch {
+		case m.Null, node.Value == "none":
+			return nil
+		case m.Implicit:
+			m.MX = []Exchanger{{Name: "@", Addr: HostSpec{Elsewhere: true}}}
 			return nil
 		}
 		mx := Exchanger{Name: "mail"}
@@ -251,7 +256,7 @@ func (m *Mail) UnmarshalYAML(node *yaml.Node) error {
 		return nil
 	case yaml.MappingNode:
 	default:
-		return nodeError(node, "mail: both, v4, v6, none, null_mx or a mapping with mx, starttls, smtputf8, banner")
+		return nodeError(node, "mail: both, v4, v6, none, null_mx, implicit or a mapping with mx, starttls, smtputf8, banner")
 	}
 	body := struct {
 		MX       ordered `yaml:"mx"`
@@ -263,7 +268,7 @@ func (m *Mail) UnmarshalYAML(node *yaml.Node) error {
 		return err
 	}
 	if body.MX != nil {
-		m.MX, m.Null = nil, false
+		m.MX, m.Null, m.Implicit = nil, false, false
 		for _, e := range body.MX {
 			mx := Exchanger{Name: e.key}
 			if err := mx.Addr.UnmarshalYAML(e.value); err != nil {

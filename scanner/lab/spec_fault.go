@@ -102,6 +102,11 @@ var faultKinds = map[string]faultKind{
 	"smtp_endless":      {smtpLayer, "an answer to EHLO of lines without end (bytes)"},
 	"smtp_escape":       {smtpLayer, "a banner with terminal control sequences"},
 	"smtp_reject":       {smtpLayer, "554 instead of a banner"},
+	"smtp_no_service":   {smtpLayer, "521 instead of a banner: the host takes no mail (RFC 7504)"},
+	"smtp_defer":        {smtpLayer, "421 instead of a banner"},
+	"smtp_garbage":      {smtpLayer, "no SMTP at all"},
+	"smtp_no_ehlo":      {smtpLayer, "EHLO is refused, HELO is taken"},
+	"smtp_no_starttls":  {smtpLayer, "STARTTLS is not offered"},
 	"smtp_starttls_bad": {smtpLayer, "STARTTLS is offered and the handshake fails"},
 }
 

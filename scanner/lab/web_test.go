@@ -191,7 +191,8 @@ func TestMail(t *testing.T) {
 
 func TestMailFaults(t *testing.T) {
 	wants := map[string]string{
-		"smtp_reject": "554", "smtp_endless, bytes: 100000": "250-X-ENDLESS", "smtp_escape": "\x1b[2J", "smtp_long_banner, bytes: 100000": "220 banner banner",
+		"smtp_reject": "554", "smtp_no_service": "521", "smtp_defer": "421", "smtp_garbage": "SSH", "smtp_endless, bytes: 100000": "250-X-ENDLESS",
+		"smtp_escape": "\x1b[2J", "smtp_long_banner, bytes: 100000": "220 banner banner",
 		"smtp_slow, delay: 1ms": "220 mail", "hang": "timeout", "close": "EOF", "reset": "reset",
 	}
 	faults := slices.Sorted(maps.Keys(wants))

@@ -86,6 +86,9 @@ func (w *world) beginZone(d *domain) error {
 				err = d.zone.Add(d.name, dns.TypeNS, d.ttl(), []byte(h.name))
 			}
 		case mailRole:
+			if d.spec.Mail.Implicit {
+				continue
+			}
 			preference += 10
 			err = d.zone.Add(d.name, dns.TypeMX, d.ttl(), authority.MX(preference, h.name))
 		}
