@@ -25,6 +25,7 @@ type host struct {
 	a     []netip.Addr
 	aaaa  []netip.Addr
 	exist bool // the name exists
+	alias bool // the name is a CNAME
 	// failure says why nothing is known; empty when both look-ups were
 	// answered. A failure of one is a failure: half a truth misleads.
 	failure scanner.Reason
@@ -48,6 +49,7 @@ func (v *visit) host(ctx context.Context, name string) *host {
 		both.Go(func() { aaaa, failureAAAA = v.lookup(ctx, resolve.Dual, name, dns.TypeAAAA) })
 		both.Wait()
 		h.a, h.aaaa = addressesIn(a.Answer), addressesIn(aaaa.Answer)
+		h.alias = slices.ContainsFunc(slices.Concat(a.Answer, aaaa.Answer), isCNAME)
 		h.exist = a.RCode == dns.RcodeSuccess || aaaa.RCode == dns.RcodeSuccess
 		if h.failure = failureAAAA; h.failure == "" {
 			h.failure = failureA
@@ -55,6 +57,8 @@ func (v *visit) host(ctx context.Context, name string) *host {
 	})
 	return h
 }
+
+func isCNAME(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeCNAME }
 
 // usable returns the IPv6 addresses that a public service can have.
 func (h *host) usable() []netip.Addr {

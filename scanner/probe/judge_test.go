@@ -70,7 +70,7 @@ func TestJudgeMail(t *testing.T) {
 		{"none has IPv6", []scanner.Verdict{noV6, noV6}, absent(scanner.NoMXAAAA)},
 		{"the only one with IPv6 fails", []scanner.Verdict{noV6, broken(scanner.Timeout)}, broken(scanner.Timeout)},
 	} {
-		if got := judgeMail(test.exchangers); got != test.want {
+		if got := judgeMail(test.exchangers, scanner.NoMXAAAA); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
 		}
 	}

@@ -2,59 +2,71 @@ package probe
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/miekg/dns"
+	"golang.org/x/sync/errgroup"
 
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/netaddr"
 	"adopt6/scanner/resolve"
 )
 
 const (
 	portSMTP      = 25
 	maxExchangers = 10
+	// maxTalks is how many mail servers are talked to at once for one target.
+	maxTalks = 16
 )
 
-// mail looks up the mail exchangers, connects to each over each family and
-// judges IPv6. It sends nothing to them.
+// mail looks up the mail exchangers, talks to each over each family and judges
+// both. A domain without MX records is its own exchanger (RFC 5321 section
+// 5.1). A registry has no mail of its own at its TLD, so none is looked for.
 func mail(ctx context.Context, v *visit) {
 	if v.obs.Target.Kind == lists.CCTLD {
 		return
 	}
 	answer, reason := v.lookup(ctx, resolve.Dual, v.name(), dns.TypeMX)
 	switch {
+	case reason == scanner.TargetTimeout, reason == scanner.LocalFault:
+		v.mailVerdicts(unmeasured(reason))
+		return
 	case reason != "":
-		v.obs.Mail = unmeasured(scanner.DNSFailure)
+		v.mailVerdicts(unmeasured(scanner.DNSFailure))
 		return
 	case answer.RCode == dns.RcodeNameError:
-		v.obs.Mail = absent(scanner.NXDomain)
+		v.mailVerdicts(absent(scanner.NXDomain))
 		return
 	}
-	exchangers, null := mailExchangers(answer.Answer)
-	v.obs.MX = exchangers
+	names, null := mailExchangers(answer.Answer)
 	switch {
 	case null:
-		v.obs.Mail = absent(scanner.NullMX)
-		return
-	case len(exchangers) == 0:
-		v.obs.Mail = absent(scanner.NoMX)
-		return
+		v.mailVerdicts(absent(scanner.NullMX))
+	case len(names) == 0:
+		v.implicitExchanger(ctx)
+	default:
+		if len(names) > maxExchangers {
+			v.find("mail", v.obs.Target.Name, partial(scanner.TooManyRecords),
+				fmt.Sprintf("%d mail exchangers; the %d most preferred were measured", len(names), maxExchangers))
+			names = names[:maxExchangers]
+		}
+		v.obs.MX = names
+		v.judgeExchangers(v.exchangers(ctx, names))
 	}
-	verdicts := make([]scanner.Verdict, len(exchangers))
-	var all sync.WaitGroup
-	for i, name := range exchangers {
-		all.Go(func() { verdicts[i] = v.mailHost(ctx, name) })
-	}
-	all.Wait()
-	v.obs.Mail = judgeMail(verdicts)
 }
 
-// mailExchangers returns the hosts of the MX records by preference, and
-// whether they are the null MX (RFC 7505).
+// mailVerdicts sets every verdict on mail, where one fact decides them all.
+func (v *visit) mailVerdicts(verdict scanner.Verdict) {
+	v.obs.Mail, v.obs.MailV4, v.obs.StartTLS, v.obs.SMTPUTF8 = verdict, verdict, verdict, verdict
+}
+
+// mailExchangers returns the hosts of the MX records by preference, those of
+// one preference by name, and whether they are the null MX (RFC 7505).
 func mailExchangers(records []dns.RR) (names []string, null bool) {
 	var mx []*dns.MX
 	for _, rr := range records {
@@ -66,59 +78,149 @@ func mailExchangers(records []dns.RR) (names []string, null bool) {
 		if d := int(a.Preference) - int(b.Preference); d != 0 {
 			return d
 		}
-		return strings.Compare(a.Mx, b.Mx)
+		return strings.Compare(strings.ToLower(a.Mx), strings.ToLower(b.Mx))
 	})
+	seen := make(map[string]bool)
 	for _, m := range mx {
 		name := strings.ToLower(strings.TrimSuffix(m.Mx, "."))
 		if name == "" {
 			null = true
 			continue
 		}
-		if !slices.Contains(names, name) && len(names) < maxExchangers {
+		if !seen[name] {
+			seen[name] = true
 			names = append(names, name)
 		}
 	}
 	return names, null && len(names) == 0
 }
 
-// mailHost judges one exchanger over IPv6.
-func (v *visit) mailHost(ctx context.Context, name string) scanner.Verdict {
-	h := v.host(ctx, name)
-	v4, v6 := h.a, h.usable()
-	verdicts := make([]scanner.Verdict, min(len(v6), maxDialled))
-	v4Verdicts := make([]scanner.Verdict, min(len(v4), maxDialled))
-	var dialled sync.WaitGroup
-	for i := range verdicts {
-		dialled.Go(func() {
-			verdicts[i] = v.connect(ctx, "mail", h.name, netip.AddrPortFrom(v6[i], portSMTP))
-		})
+// implicitExchanger measures a domain without MX records at its own addresses.
+// Most such domains have a web server there and take no mail.
+func (v *visit) implicitExchanger(ctx context.Context) {
+	h := v.host(ctx, v.name())
+	if h.failure == "" && len(h.a)+len(h.aaaa) == 0 {
+		v.mailVerdicts(absent(scanner.NoMX))
+		return
 	}
-	for i := range v4Verdicts {
-		dialled.Go(func() {
-			v4Verdicts[i] = v.connect(ctx, "mail", h.name, netip.AddrPortFrom(v4[i], portSMTP))
-		})
+	exchangers := v.exchangers(ctx, []string{h.name})
+	x := exchangers[0]
+	if x.takesNoMail() {
+		v.mailVerdicts(absent(scanner.NoMX))
+		return
 	}
-	dialled.Wait()
-	if published := v.addressVerdict(h); published.Status != scanner.OK {
-		return published
+	v.judgeExchangers(exchangers)
+	if v.obs.Mail.Status == scanner.Broken && len(x.v4.contacts) > 0 && !slices.ContainsFunc(x.v4.contacts, func(c *mailContact) bool { return !c.unreached() }) {
+		// Only IPv4 could tell whether the host takes mail at all.
+		v.obs.Mail = v.obs.MailV4
 	}
-	verdict := combine(verdicts, scanner.SomeAddressesFail)
-	if verdict == broken(scanner.Timeout) && len(v4) > 0 && combine(v4Verdicts, "") == verdict {
-		// Silence over both families is more often a network that lets no
-		// mail out than a host that is dead twice.
-		return unmeasured(scanner.PortFiltered)
+	if x.v4.greets() || x.v6.greets() {
+		v.find("mail", h.name, partial(scanner.ImplicitMX), "")
 	}
-	return verdict
 }
 
-// judgeMail gives the verdict from those on the exchangers.
-func judgeMail(exchangers []scanner.Verdict) scanner.Verdict {
-	verdict := combine(exchangers, scanner.SomeHostsFail)
-	if verdict.Status == scanner.Absent {
-		return absent(scanner.NoMXAAAA)
+// exchanger is a host that takes mail, and what came of the contacts with it.
+type exchanger struct {
+	host   *host
+	v4, v6 exchangerFamily
+}
+
+// exchangerFamily is an exchanger over one family.
+type exchangerFamily struct {
+	// published says that there is something to talk to, or why not.
+	published scanner.Verdict
+	contacts  []*mailContact
+}
+
+// exchangers finds the addresses of hosts and talks to each address once, under
+// the name of the first host that has it. Everything recorded is in an order
+// that the next scan will repeat.
+func (v *visit) exchangers(ctx context.Context, names []string) []*exchanger {
+	exchangers := make([]*exchanger, len(names))
+	var found sync.WaitGroup
+	for i, name := range names {
+		found.Go(func() {
+			h := v.host(ctx, name)
+			exchangers[i] = &exchanger{host: h, v4: exchangerFamily{published: v.publishedV4(h)}, v6: exchangerFamily{published: v.publishedV6(h)}}
+		})
 	}
-	if verdict == partial(scanner.SomeHostsFail) && !slices.ContainsFunc(exchangers, func(e scanner.Verdict) bool { return e.Status == scanner.Broken }) {
-		return partial(scanner.SomeHostsLackAAAA)
+	found.Wait()
+
+	contacts := make(map[netip.Addr]*mailContact)
+	var talks errgroup.Group // its functions return no errors
+	talks.SetLimit(maxTalks)
+	for _, x := range exchangers {
+		for _, addr := range slices.Concat(dialled(x.host.a), dialled(x.host.aaaa)) {
+			contact := contacts[addr]
+			if contact == nil {
+				contact = &mailContact{host: x.host.name, addr: addr}
+				contacts[addr] = contact
+				talks.Go(func() error { v.contact(ctx, contact); return nil })
+			}
+			if addr.Is4() {
+				x.v4.contacts = append(x.v4.contacts, contact)
+			} else {
+				x.v6.contacts = append(x.v6.contacts, contact)
+			}
+		}
 	}
-	return verdict
+	_ = talks.Wait()
+
+	for _, x := range exchangers {
+		v.noteExchanger(x.host)
+		for _, c := range slices.Concat(x.v4.contacts, x.v6.contacts) {
+			v.record(c.endpoint(x.host.name))
+		}
+	}
+	return exchangers
+}
+
+// noteExchanger keeps what is wrong with the name in an MX record.
+func (v *visit) noteExchanger(h *host) {
+	if _, err := netip.ParseAddr(h.name); err == nil {
+		v.find("mail", h.name, broken(scanner.MXIsAddress), "")
+	}
+	if h.alias && h.name != strings.TrimSuffix(strings.ToLower(v.name()), ".") {
+		v.find("mail", h.name, partial(scanner.MXIsAlias), "")
+	}
+}
+
+// dialled returns the addresses of one family that are contacted: the first
+// few that may be, and a few that may not, which costs no packet and leaves
+// evidence.
+func dialled(addrs []netip.Addr) []netip.Addr {
+	var usable, special []netip.Addr
+	for _, a := range addrs {
+		if netaddr.Classify(a).Usable {
+			usable = append(usable, a)
+		} else {
+			special = append(special, a)
+		}
+	}
+	return slices.Concat(usable[:min(len(usable), maxDialled)], special[:min(len(special), maxDialled)])
+}
+
+// publishedV6 says whether a host has an IPv6 address to talk to.
+func (v *visit) publishedV6(h *host) scanner.Verdict {
+	if len(h.aaaa) > 0 && h.failure == "" && v.Routes.V6 {
+		return scanner.Verdict{Status: scanner.OK} // special-purpose or not: its contact will tell
+	}
+	return v.addressVerdict(h)
+}
+
+// publishedV4 says whether a host has an IPv4 address to talk to.
+func (v *visit) publishedV4(h *host) scanner.Verdict {
+	switch {
+	case h.failure != "":
+		return unmeasured(scanner.DNSFailure)
+	case len(h.a) > 0 && !v.Routes.V4:
+		return unmeasured(scanner.NoRoute)
+	case len(h.a) > 0:
+		return scanner.Verdict{Status: scanner.OK}
+	case len(h.aaaa) > 0:
+		return absent(scanner.NoA)
+	case !h.exist:
+		return absent(scanner.NXDomain)
+	}
+	return absent(scanner.NoAddress)
 }
