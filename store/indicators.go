@@ -25,12 +25,14 @@ type IndicatorRow struct {
 	LDC, LLDC, SIDS bool
 	GroupsAsOf      string
 
-	Indicator   string // id
-	Numerator   uint64 // targets that fulfil it
-	Partial     uint64 // targets that fulfil it in part; in Denominator, not in Numerator
-	Denominator uint64 // targets that it was measured on and applies to
-	Unmeasured  uint64 // targets that it applies to and could not be measured on
-	Targets     uint64 // all targets of the kind and country
+	Indicator   string  // id
+	Numerator   uint64  // targets that fulfil it
+	Partial     uint64  // targets that fulfil it in part; in Denominator, not in Numerator
+	Denominator uint64  // targets that it was measured on and applies to
+	Unmeasured  uint64  // targets that it applies to and could not be measured on
+	Targets     uint64  // all targets of the kind and country
+	Value       float64 // share, median or index; 0 where nothing was measured
+	Detail      string  // what the value is about, such as the operator counted; from the network
 	Computed    time.Time
 }
 
@@ -51,6 +53,8 @@ var indicators = table[IndicatorRow]{"indicators", []column[IndicatorRow]{
 	same("denominator", func(r *IndicatorRow) *uint64 { return &r.Denominator }),
 	same("unmeasured", func(r *IndicatorRow) *uint64 { return &r.Unmeasured }),
 	same("targets", func(r *IndicatorRow) *uint64 { return &r.Targets }),
+	same("value", func(r *IndicatorRow) *float64 { return &r.Value }),
+	text("detail", func(r *IndicatorRow) *string { return &r.Detail }),
 	moment("computed", func(r *IndicatorRow) *time.Time { return &r.Computed }),
 }}
 

@@ -189,13 +189,13 @@ func (t *countryTable) groups(yield func([]store.IndicatorRow) bool) {
 
 // columns are the indicators of the 80-column table, by kind of target.
 var columns = map[lists.Kind][]string{
-	lists.CCTLD:      {"dns_v6", "v6_only", "dnssec_signed"},
-	lists.Government: {"dns_v6", "web_v6", "v6_only", "dnssec_signed"},
-	lists.Custom:     {"dns_v6", "web_v6", "v6_only", "dnssec_signed"},
+	lists.CCTLD:      {"dns_v6", "v6_only", "dnssec_secure"},
+	lists.Government: {"dns_v6", "web_v6", "v6_only", "dnssec_secure"},
+	lists.Custom:     {"dns_v6", "web_v6", "v6_only", "dnssec_secure"},
 }
 
 // headings are the columns' short names, of at most shareWidth characters.
-var headings = map[string]string{"dns_v6": "DNS", "web_v6": "Web", "v6_only": "no IPv4", "dnssec_signed": "DNSSEC"}
+var headings = map[string]string{"dns_v6": "DNS", "web_v6": "Web", "v6_only": "no IPv4", "dnssec_secure": "DNSSEC"}
 
 var kindTitles = map[lists.Kind]string{
 	lists.CCTLD:      "ccTLDs",
@@ -265,6 +265,32 @@ func share(r store.IndicatorRow) string {
 	return fmt.Sprintf("%.0f%% %.0f-%.0f", 100*float64(r.Numerator)/float64(r.Denominator), 100*low, 100*high)
 }
 
+// value is an indicator's figure in its unit.
+func value(ind indicator.Indicator, r store.IndicatorRow) string {
+	switch {
+	case ind.Measure == indicator.Share:
+		return share(r)
+	case r.Denominator == 0:
+		return "-"
+	case ind.Measure == indicator.Largest:
+		return fmt.Sprintf("%.0f%%", 100*r.Value)
+	case ind.Measure == indicator.Median:
+		return fmt.Sprintf("%+.1f %s", r.Value, ind.Unit)
+	}
+	return fmt.Sprintf("%.2f", r.Value)
+}
+
+// basis says what a figure rests on.
+func basis(ind indicator.Indicator, r store.IndicatorRow) string {
+	switch ind.Measure {
+	case indicator.Share:
+		return fmt.Sprintf("%d of %d, %d in part, %d unmeasured", r.Numerator, r.Denominator, r.Partial, r.Unmeasured)
+	case indicator.Largest:
+		return fmt.Sprintf("%d of %d, %d unmeasured: %s", r.Numerator, r.Denominator, r.Unmeasured, cut(r.Detail, 24))
+	}
+	return fmt.Sprintf("over %d, %d unmeasured", r.Denominator, r.Unmeasured)
+}
+
 // coverage says in one line how much of the scan the figures rest on.
 func (t *countryTable) coverage() string {
 	var targets, measured uint64
@@ -291,8 +317,9 @@ func (t *countryTable) printDetails(w io.Writer) error {
 			if !known {
 				continue
 			}
-			fmt.Fprintf(out, "  %-22s %*s  %d of %d, %d in part, %d unmeasured\n", ind.Name, shareWidth, share(r), r.Numerator, r.Denominator, r.Partial, r.Unmeasured)
-			for line := range strings.SplitSeq(wrap(ind.Numerator+", of "+ind.Denominator, 74), "\n") {
+			fmt.Fprintf(out, "  %-36s %*s\n", ind.Name, shareWidth, value(ind, r))
+			text := basis(ind, r) + ". " + ind.Numerator + ", of " + ind.Denominator
+			for line := range strings.SplitSeq(wrap(text, 74), "\n") {
 				fmt.Fprintf(out, "      %s\n", line)
 			}
 		}

@@ -27,10 +27,13 @@ type indicatorJSON struct {
 	Partial     uint64     `json:"partial"`
 	Denominator uint64     `json:"denominator"`
 	Unmeasured  uint64     `json:"unmeasured"`
-	Share       *float64   `json:"share"` // null when nothing was measured
-	Low         float64    `json:"low"`
-	High        float64    `json:"high"`
-	Small       bool       `json:"small"` // fewer than 10 in the denominator
+	Measure     string     `json:"measure"` // share, median, largest or hhi
+	Unit        string     `json:"unit"`
+	Value       *float64   `json:"value"` // null when nothing was measured
+	Low         *float64   `json:"low"`   // 95 per cent interval of a share; null of other measures
+	High        *float64   `json:"high"`
+	Detail      string     `json:"detail"` // the operator that largest is about
+	Small       bool       `json:"small"`  // fewer than 10 in the denominator
 }
 
 func toJSON(r store.IndicatorRow) indicatorJSON {
@@ -38,12 +41,16 @@ func toJSON(r store.IndicatorRow) indicatorJSON {
 		Kind: r.Kind, Country: r.Country, CountryName: r.CountryName, Region: r.Region,
 		LDC: r.LDC, LLDC: r.LLDC, SIDS: r.SIDS, GroupsAsOf: r.GroupsAsOf, Indicator: r.Indicator,
 		Targets: r.Targets, Numerator: r.Numerator, Partial: r.Partial, Denominator: r.Denominator, Unmeasured: r.Unmeasured,
-		Small: r.Denominator < smallNumber,
+		Detail: r.Detail, Small: r.Denominator < smallNumber,
 	}
-	j.Low, j.High = indicator.Wilson(r.Numerator, r.Denominator)
+	ind, _ := indicator.ByID(r.Indicator)
+	j.Measure, j.Unit = string(ind.Measure), ind.Unit
 	if r.Denominator > 0 {
-		value := float64(r.Numerator) / float64(r.Denominator)
-		j.Share = &value
+		j.Value = &r.Value
+	}
+	if ind.Measure == indicator.Share {
+		low, high := indicator.Wilson(r.Numerator, r.Denominator)
+		j.Low, j.High = &low, &high
 	}
 	return j
 }
@@ -62,21 +69,24 @@ func (t *countryTable) writeJSON(w io.Writer) error {
 func (t *countryTable) writeCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"scan", "kind", "country", "country_name", "region", "ldc", "lldc", "sids", "groups_as_of", "indicator",
-		"targets", "numerator", "partial", "denominator", "unmeasured", "share", "low", "high", "small"})
+		"targets", "numerator", "partial", "denominator", "unmeasured", "measure", "unit", "value", "low", "high", "detail", "small"})
 	for _, r := range t.rows {
 		j := toJSON(r)
-		value := ""
-		if j.Share != nil {
-			value = decimal(*j.Share)
-		}
 		out.Write([]string{t.scan.ID.String(), string(j.Kind), j.Country, j.CountryName, j.Region,
 			strconv.FormatBool(j.LDC), strconv.FormatBool(j.LLDC), strconv.FormatBool(j.SIDS), j.GroupsAsOf, j.Indicator,
 			number(j.Targets), number(j.Numerator), number(j.Partial), number(j.Denominator), number(j.Unmeasured),
-			value, decimal(j.Low), decimal(j.High), strconv.FormatBool(j.Small)})
+			j.Measure, j.Unit, decimal(j.Value), decimal(j.Low), decimal(j.High), j.Detail, strconv.FormatBool(j.Small)})
 	}
 	out.Flush()
 	return out.Error()
 }
 
-func number(n uint64) string   { return strconv.FormatUint(n, 10) }
-func decimal(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }
+func number(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// decimal is empty for what was not measured.
+func decimal(x *float64) string {
+	if x == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*x, 'f', 4, 64)
+}

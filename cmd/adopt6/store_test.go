@@ -106,18 +106,18 @@ func TestCountries(t *testing.T) {
 
 	for _, id := range []string{"latest", "0192f0c1", scan.String()} {
 		code, out, _ := runMain("countries", "--store", folder, "--scan", id, "--country", "tg")
-		if code != 0 || !strings.Contains(out, "Web over IPv6            75% 47-91  9 of 12, 0 in part, 0 unmeasured") || strings.Contains(out, "Ivoire") {
+		if code != 0 || !strings.Contains(out, "Web over IPv6                          75% 47-91\n      9 of 12, 0 in part, 0 unmeasured. domains whose") || strings.Contains(out, "Ivoire") {
 			t.Errorf("--scan %s --country tg: exit %d\n%s", id, code, out)
 		}
 	}
 
 	_, text, _ := runMain("countries", "--store", folder, "--csv")
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil || len(rows) != 1+8+8+5 {
+	if err != nil || len(rows) != 1+27+27+20 {
 		t.Errorf("%d rows of CSV, error %v", len(rows), err)
 	}
 	ready := slices.IndexFunc(rows, func(r []string) bool { return r[2] == "CI" && r[9] == "ready" })
-	if ready < 0 || !slices.Equal(rows[ready][10:], []string{"4", "0", "0", "3", "1", "0.0000", "0.0000", "0.5615", "true"}) {
+	if ready < 0 || !slices.Equal(rows[ready][10:], []string{"4", "0", "0", "3", "1", "share", "domains", "0.0000", "0.0000", "0.5615", "", "true"}) {
 		t.Errorf("ready of CI is %v", rows[max(ready, 0)])
 	}
 	_, text, _ = runMain("countries", "--store", folder, "--json")

@@ -13,26 +13,46 @@ import (
 	"adopt6/store"
 )
 
-// query counts all indicators in one pass over a scan. FINAL leaves out rows
-// that were sent twice and are not merged yet.
-func query() string {
-	var counts []string
+// countsQuery counts all indicators in one pass over a scan. FINAL leaves out rows that were sent twice and are not merged yet.
+func countsQuery() string {
+	var counts, medians []string
 	for _, i := range all {
 		measured := fmt.Sprintf("(%s) AND NOT (%s)", i.applies, i.unmeasured)
+		fulfils, partial := "0", "0"
+		switch i.Measure {
+		case Share:
+			fulfils, partial = i.fulfils, i.partial
+		case Median:
+			medians = append(medians, fmt.Sprintf("if(countIf(%[2]s) = 0, 0., quantileExactIf(0.5)(%[1]s, %[2]s))", i.quantity, measured))
+		}
 		counts = append(counts,
-			fmt.Sprintf("countIf(%s AND (%s))", measured, i.fulfils),
-			fmt.Sprintf("countIf(%s AND NOT (%s) AND (%s))", measured, i.fulfils, i.partial),
+			fmt.Sprintf("countIf(%s AND (%s))", measured, fulfils),
+			fmt.Sprintf("countIf(%s AND NOT (%s) AND (%s))", measured, fulfils, partial),
 			fmt.Sprintf("countIf(%s)", measured),
 			fmt.Sprintf("countIf((%s) AND (%s))", i.applies, i.unmeasured))
 	}
 	return `SELECT toString(kind), toString(country), toString(any(country_name)), toString(any(region)),
 	any(ldc) = 1, any(lldc) = 1, any(sids) = 1, toString(any(groups_as_of)), count(),
-	[` + strings.Join(counts, ",\n\t") + `]
+	[` + strings.Join(counts, ",\n\t") + `],
+	[` + strings.Join(medians, ",\n\t") + `]
 FROM observations FINAL WHERE scan = toUUID(?) GROUP BY kind, country ORDER BY kind, country`
 }
 
-// countsEach is how many numbers query returns for an indicator.
-const countsEach = 4
+// concentrationQuery counts the targets of each country's operators: those of
+// the largest, and the sum of the squared shares. A target with several
+// operators counts whole for the largest and in equal parts for the index.
+func concentrationQuery(i Indicator) string {
+	return fmt.Sprintf(`SELECT toString(kind), toString(country), toUInt64(max(n)), argMax(operator, n), sum(weight * weight) / (sum(weight) * sum(weight))
+FROM
+(
+	SELECT kind, country, operator, count() AS n, sum(1 / length(%[1]s)) AS weight
+	FROM (SELECT kind, country, %[1]s FROM observations FINAL WHERE scan = toUUID(?) AND (%[2]s) AND NOT (%[3]s))
+	ARRAY JOIN %[1]s AS operator
+	GROUP BY kind, country, operator
+	ORDER BY kind, country, operator
+)
+GROUP BY kind, country`, i.operators, i.applies, i.unmeasured)
+}
 
 // Compute counts the indicators of a scan and stores them. Computing them
 // again replaces them. For a scan under way the figures are those of the
@@ -48,12 +68,22 @@ func Compute(ctx context.Context, s *store.Store, scan uuid.UUID) ([]store.Indic
 	return rows, nil
 }
 
+// place is what the indicators of one country are stored under.
+type place struct {
+	kind    lists.Kind
+	country string
+}
+
 func count(ctx context.Context, s *store.Store, scan uuid.UUID) ([]store.IndicatorRow, error) {
 	info, err := s.Scan(ctx, scan)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Select(ctx, query(), scan.String())
+	operators, err := concentrations(ctx, s, scan)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Select(ctx, countsQuery(), scan.String())
 	if err != nil {
 		return nil, err
 	}
@@ -63,27 +93,79 @@ func count(ctx context.Context, s *store.Store, scan uuid.UUID) ([]store.Indicat
 	for found.Next() {
 		row := store.IndicatorRow{Scan: scan, ScanStarted: info.Started, Computed: computed}
 		var (
-			kind   string
-			counts []uint64
+			kind    string
+			counts  []uint64
+			medians []float64
 		)
-		err := found.Scan(&kind, &row.Country, &row.CountryName, &row.Region, &row.LDC, &row.LLDC, &row.SIDS, &row.GroupsAsOf, &row.Targets, &counts)
+		err := found.Scan(&kind, &row.Country, &row.CountryName, &row.Region, &row.LDC, &row.LLDC, &row.SIDS, &row.GroupsAsOf, &row.Targets, &counts, &medians)
 		if err != nil {
 			return nil, err
 		}
-		if len(counts) != countsEach*len(all) {
-			return nil, fmt.Errorf("%d counts of %d", len(counts), countsEach*len(all))
-		}
 		row.Kind = lists.Kind(kind)
-		for n, i := range all {
-			if !i.Covers(row.Kind) {
-				continue
+		for _, i := range all {
+			row.Indicator, row.Detail = i.ID, ""
+			row.Numerator, row.Partial, row.Denominator, row.Unmeasured = counts[0], counts[1], counts[2], counts[3]
+			counts = counts[countsEach:]
+			row.Value = 0
+			operator := operators[i.ID][place{row.Kind, row.Country}]
+			switch {
+			case i.Measure == Median:
+				row.Value, medians = medians[0], medians[1:]
+			case i.Measure == HHI:
+				row.Value = operator.index
+			case i.Measure == Largest:
+				row.Numerator, row.Detail = operator.targets, operator.name
+				fallthrough
+			case row.Denominator > 0:
+				row.Value = float64(row.Numerator) / float64(max(row.Denominator, 1))
 			}
-			row.Indicator = i.ID
-			row.Numerator, row.Partial, row.Denominator, row.Unmeasured = counts[countsEach*n], counts[countsEach*n+1], counts[countsEach*n+2], counts[countsEach*n+3]
-			list = append(list, row)
+			if i.Covers(row.Kind) {
+				list = append(list, row)
+			}
 		}
 	}
 	return list, found.Err()
+}
+
+// countsEach is how many numbers countsQuery returns for an indicator.
+const countsEach = 4
+
+// concentrated is how much the targets of a country depend on few operators.
+type concentrated struct {
+	name    string  // of the largest operator
+	targets uint64  // that depend on it
+	index   float64 // Herfindahl-Hirschman
+}
+
+// concentrations counts every indicator that is about operators.
+func concentrations(ctx context.Context, s *store.Store, scan uuid.UUID) (map[string]map[place]concentrated, error) {
+	byID := make(map[string]map[place]concentrated)
+	for _, i := range all {
+		if i.operators == "" {
+			continue
+		}
+		byPlace := make(map[place]concentrated)
+		byID[i.ID] = byPlace
+		found, err := s.Select(ctx, concentrationQuery(i), scan.String())
+		if err != nil {
+			return nil, err
+		}
+		for found.Next() {
+			var (
+				kind, country string
+				c             concentrated
+			)
+			if err := found.Scan(&kind, &country, &c.targets, &c.name, &c.index); err != nil {
+				found.Close()
+				return nil, err
+			}
+			byPlace[place{lists.Kind(kind), country}] = c
+		}
+		if err := errors.Join(found.Err(), found.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return byID, nil
 }
 
 // Load returns the indicators of a scan: as stored, or counted now where they

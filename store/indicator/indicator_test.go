@@ -62,21 +62,15 @@ func TestDeclarationsAreWhole(t *testing.T) {
 			t.Errorf("id %q is empty or used twice", i.ID)
 		}
 		seen[i.ID] = true
-		if i.Name == "" || i.Numerator == "" || i.Denominator == "" || i.Unmeasured == "" || i.Unit == "" || i.Direction == "" || len(i.Clauses) == 0 || len(i.Kinds) == 0 {
+		if i.Name == "" || i.Topic == "" || i.Measure == "" || i.Numerator == "" || i.Denominator == "" || i.Unmeasured == "" || i.Unit == "" || i.Direction == "" || len(i.Clauses) == 0 || len(i.Kinds) == 0 {
 			t.Errorf("%s lacks something: %+v", i.ID, i)
 		}
 	}
 }
 
-// target is a domain of a test, by what matters to indicators.
-type target struct {
-	kind                   lists.Kind
-	country                string
-	dns, web, mail, v6Only scanner.Verdict
-	aaaa                   bool
-	dnssec                 dnssec.State
-	readiness              uint8
-}
+// target is a domain of a test: what the probes found, in the country TG or in
+// none.
+type target func(o *scanner.Observation)
 
 func v(status scanner.Status, reason ...scanner.Reason) scanner.Verdict {
 	verdict := scanner.Verdict{Status: status}
@@ -86,49 +80,161 @@ func v(status scanner.Status, reason ...scanner.Reason) scanner.Verdict {
 	return verdict
 }
 
+func togo(o *scanner.Observation) {
+	o.Target.Country = "TG"
+	o.Country = lists.Country{Alpha2: "TG", Alpha3: "TGO", Names: lists.Names{En: "Togo"}, Region: "Africa", LDC: true, AsOf: "2025-12"}
+}
+
+// verdicts sets what the four services are judged.
+func verdicts(o *scanner.Observation, dns, web, mail, v6Only scanner.Verdict) {
+	togo(o)
+	o.DNS, o.Web, o.Mail, o.V6Only = dns, web, mail, v6Only
+}
+
+func names(o *scanner.Observation, all, v6, v6OK int, operators ...string) {
+	for i := range all {
+		o.NameServers = append(o.NameServers, fmt.Sprintf("ns%d.example", i))
+	}
+	o.NameServersV6, o.NameServersV6OK, o.Operators = uint16(v6), uint16(v6OK), operators
+}
+
+var (
+	works = v(scanner.OK)
+	some  = []netip.Addr{netip.MustParseAddr("2a00::1")}
+	old   = []netip.Addr{netip.MustParseAddr("192.0.2.1")}
+)
+
+// targets are the domains that the figures below were counted on by hand.
+var targets = []target{
+	func(o *scanner.Observation) { // everything works
+		verdicts(o, works, works, works, works)
+		names(o, 2, 2, 2, "one.net", "two.net")
+		o.AAAA, o.WWWAAAA, o.Address = some, some, works
+		o.WebV4, o.SameContent, o.SameSerial, o.SMTPUTF8, o.V6OnlyRecords = works, works, works, works, works
+		o.WebTimesV4.Connect, o.WebTimesV6.Connect = 20*time.Millisecond, 30*time.Millisecond
+		o.DNSSEC, o.DNSKEY, o.DS, o.Practice.Algorithms = dnssec.Secure, 1, 1, []uint8{13}
+		o.Practice.Expires = o.Started.Add(30 * 24 * time.Hour)
+		o.Readiness = 5
+	},
+	func(o *scanner.Observation) { // in part, takes no mail, no DS record
+		verdicts(o, v(scanner.Partial, scanner.OneNSAAAA), v(scanner.Partial, scanner.ContentDiffers), v(scanner.Absent, scanner.NullMX), works)
+		names(o, 2, 1, 1, "one.net")
+		o.AAAA, o.WWWA, o.Address = some, old, v(scanner.Partial, scanner.AAAAOnlyOnApex)
+		o.WebV4, o.SameContent, o.V6OnlyRecords = works, v(scanner.Broken, scanner.ContentDiffers), works
+		o.SameSerial = v(scanner.Broken, scanner.SerialDiffers)
+		o.WebTimesV4.Connect, o.WebTimesV6.Connect = 40*time.Millisecond, 34*time.Millisecond
+		o.DNSSEC, o.DNSKEY, o.Practice.Algorithms = dnssec.Insecure, 1, []uint8{8}
+		o.Readiness = 4
+	},
+	func(o *scanner.Observation) { // nothing over IPv6, and bogus
+		verdicts(o, v(scanner.Absent, scanner.NoNSAAAA), v(scanner.Absent, scanner.NoAAAA), v(scanner.Absent, scanner.NoMXAAAA), v(scanner.Absent, scanner.NoIntent))
+		names(o, 2, 0, 0, "own.tg")
+		o.A, o.WWWA, o.WebV4 = old, old, works
+		o.SMTPUTF8, o.V6OnlyRecords = v(scanner.Partial, scanner.SomeHostsFail), v(scanner.Absent, scanner.NoIntent)
+		o.DNSSEC, o.DNSKEY, o.DS, o.Practice.Algorithms = dnssec.Bogus, 2, 1, []uint8{8, 13}
+	},
+	func(o *scanner.Observation) { // AAAA, and no IPv6 here to try it with
+		unknown := v(scanner.Unmeasured, scanner.NoRoute)
+		verdicts(o, unknown, unknown, unknown, unknown)
+		o.AAAA, o.WebWWW = some, v(scanner.Unmeasured, scanner.DNSFailure)
+	},
+	func(o *scanner.Observation) { // no address at all: no web, and no use without IPv4
+		verdicts(o, works, v(scanner.Absent, scanner.NoAddress), v(scanner.Absent, scanner.NoMX), v(scanner.Absent, scanner.NoAddress))
+		names(o, 3, 2, 2, "one.net")
+		o.SameSerial = works
+		o.DNSSEC, o.DNSKEY, o.DS = dnssec.Secure, 1, 1
+		o.Practice.Expires = o.Started.Add(3 * 24 * time.Hour)
+		o.Readiness = 2
+	},
+	func(o *scanner.Observation) { // gone from the DNS: on the list, in no denominator
+		gone := v(scanner.Absent, scanner.NXDomain)
+		verdicts(o, gone, gone, gone, gone)
+	},
+	func(o *scanner.Observation) { // published and broken
+		verdicts(o, v(scanner.Broken, scanner.Timeout), v(scanner.Broken, scanner.SpecialPurposeAddress), works, v(scanner.Broken, scanner.NSUnreachableV6))
+		names(o, 2, 2, 0, "one.net")
+		o.AAAA, o.Address, o.WebV4 = some, v(scanner.Broken, scanner.SpecialPurposeAddress), works
+		o.Endpoints = []scanner.Endpoint{{Probe: "address", Verdict: o.Address}}
+		o.V6OnlyRecords, o.SMTPUTF8 = works, v(scanner.Absent, scanner.NoStartTLS)
+		o.DNSSEC, o.Readiness = dnssec.Insecure, 1
+	},
+	func(o *scanner.Observation) { // a ccTLD in order
+		o.Target.Kind = lists.CCTLD
+		verdicts(o, works, scanner.Verdict{}, scanner.Verdict{}, works)
+		names(o, 2, 2, 2, "nic.tg")
+		o.Delegation, o.GlueV6, o.SameSerial, o.V6OnlyRecords = works, 2, works, works
+		o.DNSSEC, o.DNSKEY, o.DS, o.Practice.Algorithms = dnssec.Secure, 1, 1, []uint8{8}
+		o.Practice.Expires = o.Started.Add(20 * 24 * time.Hour)
+		o.Readiness = 5
+	},
+	func(o *scanner.Observation) { // a ccTLD with one name server over IPv6
+		o.Target.Kind = lists.CCTLD
+		verdicts(o, v(scanner.Partial, scanner.OneNSAAAA), scanner.Verdict{}, scanner.Verdict{}, v(scanner.Broken, scanner.NSUnreachableV6))
+		names(o, 2, 1, 1)
+		o.Delegation, o.GlueV6, o.SameSerial, o.V6OnlyRecords = v(scanner.Partial, scanner.OneNSAAAA), 1, works, works
+		o.DNSSEC, o.Readiness = dnssec.Insecure, 2
+	},
+	func(o *scanner.Observation) { // of no country, and gone
+		gone := v(scanner.Absent, scanner.NXDomain)
+		verdicts(o, gone, gone, gone, gone)
+		o.Target.Kind, o.Target.Country, o.Country = lists.Custom, "", lists.Country{}
+	},
+}
+
+// counted are numerator, partial, denominator, unmeasured and value times a
+// thousand; what is not named is 0 throughout.
+var counted = map[string][5]uint64{
+	"government/TG/measured":        {6, 0, 7, 0, 857},
+	"government/TG/aaaa_apex":       {4, 0, 5, 0, 800},
+	"government/TG/aaaa_www":        {1, 0, 3, 1, 333},
+	"government/TG/aaaa_unusable":   {1, 0, 3, 1, 333},
+	"government/TG/dns_v6":          {2, 1, 5, 1, 400},
+	"government/TG/dns_v6_one":      {3, 0, 5, 1, 600},
+	"government/TG/dns_v6_two":      {2, 0, 5, 1, 400},
+	"government/TG/dns_v6_all":      {1, 0, 5, 1, 200},
+	"government/TG/same_serial":     {2, 0, 3, 1, 667},
+	"government/TG/web_v6":          {1, 1, 4, 1, 250},
+	"government/TG/web_same":        {1, 0, 2, 0, 500},
+	"government/TG/web_v6_delay":    {0, 0, 2, 0, 10_000},
+	"government/TG/web_v6_broken":   {1, 1, 3, 1, 333},
+	"government/TG/mail_v6":         {2, 0, 3, 1, 667},
+	"government/TG/smtputf8":        {1, 1, 3, 1, 333},
+	"government/TG/v6_only_records": {3, 0, 4, 1, 750},
+	"government/TG/v6_only":         {2, 0, 4, 1, 500},
+	"government/TG/ready":           {2, 0, 5, 1, 400},
+	"government/TG/fully_ready":     {1, 1, 5, 1, 200},
+	"government/TG/v6_broken":       {1, 0, 4, 1, 250},
+	"government/TG/dnssec_signed":   {4, 0, 5, 1, 800},
+	"government/TG/dnssec_secure":   {2, 0, 5, 1, 400},
+	"government/TG/dnssec_bogus":    {1, 0, 3, 1, 333},
+	"government/TG/dnssec_modern":   {1, 0, 3, 1, 333},
+	"government/TG/dnssec_expiring": {1, 0, 2, 0, 500},
+	"government/TG/dns_largest":     {4, 0, 5, 1, 800},
+	"government/TG/dns_hhi":         {0, 0, 5, 1, 540}, // (3.5² + 0.5² + 1²) / 5²
+	"cctld/TG/measured":             {2, 0, 2, 0, 1000},
+	"cctld/TG/dns_v6":               {1, 1, 2, 0, 500},
+	"cctld/TG/dns_v6_one":           {2, 0, 2, 0, 1000},
+	"cctld/TG/dns_v6_two":           {1, 0, 2, 0, 500},
+	"cctld/TG/dns_v6_all":           {1, 0, 2, 0, 500},
+	"cctld/TG/tld_glue_v6":          {1, 1, 2, 0, 500},
+	"cctld/TG/same_serial":          {2, 0, 2, 0, 1000},
+	"cctld/TG/v6_only_records":      {2, 0, 2, 0, 1000},
+	"cctld/TG/v6_only":              {1, 0, 2, 0, 500},
+	"cctld/TG/ready":                {1, 0, 2, 0, 500},
+	"cctld/TG/fully_ready":          {1, 0, 2, 0, 500},
+	"cctld/TG/v6_broken":            {1, 0, 2, 0, 500},
+	"cctld/TG/dnssec_signed":        {1, 0, 2, 0, 500},
+	"cctld/TG/dnssec_secure":        {1, 0, 2, 0, 500},
+	"cctld/TG/dnssec_bogus":         {0, 0, 1, 0, 0},
+	"cctld/TG/dnssec_modern":        {0, 0, 1, 0, 0},
+	"cctld/TG/dnssec_expiring":      {0, 0, 1, 0, 0},
+	"cctld/TG/tld_ds":               {1, 0, 2, 0, 500},
+	"cctld/TG/dns_largest":          {1, 0, 1, 1, 1000},
+	"cctld/TG/dns_hhi":              {0, 0, 1, 1, 1000},
+	"custom//measured":              {1, 0, 1, 0, 1000},
+}
+
 func TestCompute(t *testing.T) {
-	works := v(scanner.OK)
-	unknown := v(scanner.Unmeasured, scanner.NoRoute)
-	targets := []target{
-		// Everything works.
-		{lists.Government, "TG", works, works, works, works, true, dnssec.Secure, 5},
-		// In part, and takes no mail.
-		{lists.Government, "TG", v(scanner.Partial, scanner.OneNSAAAA), v(scanner.Partial, scanner.SomeHostsFail), v(scanner.Absent, scanner.NullMX), works, true, dnssec.Insecure, 4},
-		// Nothing over IPv6.
-		{lists.Government, "TG", v(scanner.Absent, scanner.NoNSAAAA), v(scanner.Absent, scanner.NoAAAA), v(scanner.Absent, scanner.NoMXAAAA), v(scanner.Absent, scanner.NoAAAA), false, dnssec.Bogus, 0},
-		// AAAA, and no IPv6 here to try it with.
-		{lists.Government, "TG", unknown, unknown, unknown, unknown, true, dnssec.Indeterminate, 0},
-		// No address at all: neither web nor use without IPv4 applies.
-		{lists.Government, "TG", works, v(scanner.Absent, scanner.NoAddress), v(scanner.Absent, scanner.NoMX), v(scanner.Absent, scanner.NoAddress), false, dnssec.Secure, 2},
-		// Gone from the DNS: on the list, in no denominator.
-		{lists.Government, "TG", v(scanner.Absent, scanner.NXDomain), v(scanner.Absent, scanner.NXDomain), v(scanner.Absent, scanner.NXDomain), v(scanner.Absent, scanner.NXDomain), false, dnssec.Secure, 0},
-		{lists.CCTLD, "TG", works, v(scanner.Unmeasured, scanner.NotProbed), v(scanner.Unmeasured, scanner.NotProbed), works, false, dnssec.Secure, 5},
-		{lists.Custom, "", v(scanner.Broken, scanner.Timeout), works, works, v(scanner.Broken, scanner.Timeout), true, dnssec.Insecure, 1},
-	}
-	// numerator, partial, denominator, unmeasured
-	want := map[string][4]uint64{
-		"government/TG/measured":      {5, 0, 6, 0},
-		"government/TG/aaaa_apex":     {3, 0, 4, 0},
-		"government/TG/dns_v6":        {2, 1, 4, 1},
-		"government/TG/web_v6":        {1, 1, 3, 1},
-		"government/TG/mail_v6":       {1, 0, 2, 1},
-		"government/TG/v6_only":       {2, 0, 3, 1},
-		"government/TG/dnssec_signed": {2, 0, 4, 1},
-		"government/TG/ready":         {2, 0, 4, 1},
-		"cctld/TG/measured":           {1, 0, 1, 0},
-		"cctld/TG/dns_v6":             {1, 0, 1, 0},
-		"cctld/TG/v6_only":            {1, 0, 1, 0},
-		"cctld/TG/dnssec_signed":      {1, 0, 1, 0},
-		"cctld/TG/ready":              {1, 0, 1, 0},
-		"custom//measured":            {1, 0, 1, 0},
-		"custom//aaaa_apex":           {1, 0, 1, 0},
-		"custom//dns_v6":              {0, 0, 1, 0},
-		"custom//web_v6":              {1, 0, 1, 0},
-		"custom//mail_v6":             {1, 0, 1, 0},
-		"custom//v6_only":             {0, 0, 1, 0},
-		"custom//dnssec_signed":       {0, 0, 1, 0},
-		"custom//ready":               {0, 0, 1, 0},
-	}
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		scan := uuid.New()
@@ -146,13 +252,13 @@ func TestCompute(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			compare(t, computed, want)
+			compare(t, computed)
 		}
 		loaded, err := indicator.Load(t.Context(), s, scan)
 		if err != nil {
 			t.Fatal(err)
 		}
-		compare(t, loaded, want)
+		compare(t, loaded)
 		i := slices.IndexFunc(loaded, func(r store.IndicatorRow) bool { return r.Country == "TG" })
 		if r := loaded[i]; r.CountryName != "Togo" || r.Region != "Africa" || !r.LDC || r.LLDC || r.GroupsAsOf != "2025-12" {
 			t.Errorf("the country's facts were stored as %+v", r)
@@ -166,18 +272,12 @@ func put(t *testing.T, s *store.Store, scan uuid.UUID, targets []target) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, target := range targets {
+	for i, found := range targets {
 		o := scanner.Observation{
 			Scan: scan, Position: uint64(i), Started: time.Now(),
-			Target: lists.Target{Name: fmt.Sprintf("d%d.example", i), Kind: target.kind, Country: target.country},
-			DNS:    target.dns, Web: target.web, Mail: target.mail, V6Only: target.v6Only, DNSSEC: target.dnssec, Readiness: target.readiness,
+			Target: lists.Target{Name: fmt.Sprintf("d%d.example", i), Kind: lists.Government},
 		}
-		if target.country != "" {
-			o.Country = lists.Country{Alpha2: "TG", Alpha3: "TGO", Names: lists.Names{En: "Togo"}, Region: "Africa", LDC: true, AsOf: "2025-12"}
-		}
-		if target.aaaa {
-			o.AAAA = []netip.Addr{netip.MustParseAddr("2001:db8::1")}
-		}
+		found(&o)
 		if err := w.Write(t.Context(), &o); err != nil {
 			t.Fatal(err)
 		}
@@ -189,15 +289,23 @@ func put(t *testing.T, s *store.Store, scan uuid.UUID, targets []target) {
 	}
 }
 
-func compare(t *testing.T, rows []store.IndicatorRow, want map[string][4]uint64) {
+func compare(t *testing.T, rows []store.IndicatorRow) {
 	t.Helper()
-	if len(rows) != len(want) {
-		t.Errorf("%d indicators, want %d", len(rows), len(want))
-	}
+	seen := make(map[string]bool)
 	for _, r := range rows {
 		key := fmt.Sprintf("%s/%s/%s", r.Kind, r.Country, r.Indicator)
-		if got := [4]uint64{r.Numerator, r.Partial, r.Denominator, r.Unmeasured}; got != want[key] {
-			t.Errorf("%s is %v, want %v", key, got, want[key])
+		seen[key] = true
+		got := [5]uint64{r.Numerator, r.Partial, r.Denominator, r.Unmeasured, uint64(math.Round(1000 * r.Value))}
+		if got != counted[key] {
+			t.Errorf("%s is %v, want %v", key, got, counted[key])
+		}
+		if key == "government/TG/dns_largest" && r.Detail != "one.net" {
+			t.Errorf("the largest operator is %q", r.Detail)
+		}
+	}
+	for key := range counted {
+		if !seen[key] {
+			t.Errorf("%s was not computed", key)
 		}
 	}
 }
