@@ -28,6 +28,7 @@ func delegation(ctx context.Context, v *visit) {
 		v.withoutNameServers(unmeasured(interrupted(ctx)))
 		return
 	case d.Reason != "":
+		v.find("delegation", v.name(), unmeasured(scanner.Reason(d.Reason)), "look-up of the zone")
 		v.withoutNameServers(unmeasured(scanner.DNSFailure))
 		return
 	case d.RCode == dns.RcodeNameError:

@@ -92,6 +92,7 @@ func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *scanner.O
 			p.OnProbe(target.Target.Name, probe.name)
 		}
 		begun := time.Now()
+		v.running = probe.name
 		probe.run(ctx, v)
 		v.obs.Probes = append(v.obs.Probes, scanner.ProbeTime{Probe: probe.name, Took: time.Since(begun)})
 	}
@@ -107,6 +108,8 @@ var _ scanner.Measure = (*Prober)(nil).Measure
 type visit struct {
 	*Prober
 	obs *scanner.Observation
+
+	running string // the probe at work
 
 	zone    string              // the zone the target lies in, once delegation has found it
 	parent  *resolve.Delegation // what the zone above says of it
@@ -155,7 +158,8 @@ func (v *visit) settle(ctx context.Context) {
 func (v *visit) name() string { return dns.Fqdn(v.obs.Target.Name) }
 
 // lookup asks for a record set and returns its records; without any, reason
-// says why: empty for a name or type that does not exist.
+// says why: empty for a name or type that does not exist. Why a name could not
+// be resolved is kept as evidence.
 func (v *visit) lookup(ctx context.Context, mode resolve.Mode, name string, qtype uint16) (result *resolve.Result, reason scanner.Reason) {
 	result, err := v.Resolver.Resolve(ctx, mode, name, qtype)
 	if err != nil {
@@ -164,7 +168,10 @@ func (v *visit) lookup(ctx context.Context, mode resolve.Mode, name string, qtyp
 	v.mu.Lock()
 	v.obs.Queries += uint32(result.Queries)
 	v.mu.Unlock()
-	return result, scanner.Reason(result.Reason)
+	if reason = scanner.Reason(result.Reason); reason != "" && mode == resolve.Dual {
+		v.find(v.running, name, unmeasured(reason), "look-up of "+dns.Type(qtype).String())
+	}
+	return result, reason
 }
 
 // interrupted is the reason of what fails without the network's doing.
