@@ -8,6 +8,7 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
+	"adopt6/scanner/resolve"
 )
 
 // Truth is what a correct scan says of a domain. A nil field is not stated.
@@ -96,6 +97,9 @@ func checkReason(node *yaml.Node, r scanner.Reason) error {
 	known := map[string]bool{}
 	for _, info := range scanner.Reasons() {
 		known[string(info.Reason)] = true
+	}
+	for _, info := range resolve.Reasons() {
+		known[info.Reason] = true
 	}
 	for _, info := range dnssec.Reasons() {
 		known[string(info.Reason)] = true

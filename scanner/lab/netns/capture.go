@@ -85,6 +85,8 @@ func (c *Capture) begin(save netip.Prefix) error {
 	if err != nil {
 		return fmt.Errorf("attach the capture's filter: %w", err)
 	}
+	// Above the system's limit only where there is the privilege for it.
+	_ = unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 32<<20)
 	all := binary.BigEndian.Uint16(binary.NativeEndian.AppendUint16(nil, unix.ETH_P_ALL))
 	if err := unix.Bind(c.fd, &unix.SockaddrLinklayer{Protocol: all}); err != nil {
 		return fmt.Errorf("bind the packet socket: %w", err)
@@ -118,7 +120,7 @@ func sentSave(save netip.Prefix) []bpf.Instruction {
 
 // Packets returns what was sent since it was last called. The kernel shows a
 // packet to the capture before the call that sends it returns, so nothing that
-// a program has sent by now is missing; of some hundreds the first are kept.
+// a program has sent by now is missing; of very many the first are kept.
 func (c *Capture) Packets() ([]Packet, error) {
 	var packets []Packet
 	data := make([]byte, snapshot)
