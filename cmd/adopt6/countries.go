@@ -21,7 +21,7 @@ import (
 )
 
 // smallNumber is the count of domains below which a share says little.
-const smallNumber = 10
+const smallNumber = indicator.SmallNumber
 
 func newCountriesCommand(a *app) *cobra.Command {
 	var chosen countryChoice

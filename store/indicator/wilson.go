@@ -35,3 +35,9 @@ func Wilson(successes, n uint64) (low, high float64) {
 	}
 	return max(low, 0), min(high, 1)
 }
+
+// binomial is the chance of k successes in n trials of one half each.
+func binomial(n, k uint64) float64 {
+	choose := func(x uint64) float64 { v, _ := math.Lgamma(float64(x) + 1); return v }
+	return math.Exp(choose(n) - choose(k) - choose(n-k) - float64(n)*math.Ln2)
+}

@@ -1,0 +1,135 @@
+package indicator_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/store"
+	"adopt6/store/indicator"
+	"adopt6/store/storetest"
+)
+
+func TestGroups(t *testing.T) {
+	groups := indicator.Groups()
+	if groups[0].ID != "world" || len(groups[0].Members) != len(lists.Countries()) {
+		t.Errorf("the first group is %s with %d members", groups[0].ID, len(groups[0].Members))
+	}
+	contains := func(id, alpha2 string) bool {
+		g := groups[slices.IndexFunc(groups, func(g indicator.Group) bool { return g.ID == id })]
+		return slices.ContainsFunc(g.Members, func(c lists.Country) bool { return c.Alpha2 == alpha2 })
+	}
+	for _, test := range []struct {
+		group, country string
+		in             bool
+	}{
+		{"ldc", "TG", true}, {"lldc", "TG", false}, {"resolution_101", "TG", true}, {"region:Africa", "TG", true},
+		{"sids", "FJ", true}, {"lldc", "PY", true}, {"ldc", "FR", false}, {"resolution_101", "FR", false}, {"region:Europe", "FR", true},
+	} {
+		if contains(test.group, test.country) != test.in {
+			t.Errorf("%s in %s: want %t", test.country, test.group, test.in)
+		}
+	}
+}
+
+func TestSummarise(t *testing.T) {
+	group := indicator.Group{ID: "some"}
+	var rows []store.IndicatorRow
+	row := func(country string, numerator, denominator uint64) {
+		group.Members = append(group.Members, lists.Country{Alpha2: country})
+		value := 0.0
+		if denominator > 0 {
+			value = float64(numerator) / float64(denominator)
+		}
+		rows = append(rows, store.IndicatorRow{Kind: lists.Government, Country: country, Indicator: "web_v6", Numerator: numerator, Denominator: denominator, Value: value})
+	}
+	for i, country := range []string{"AA", "AB", "AC", "AD"} {
+		row(country, uint64(i)*10, 40)
+	}
+	row("AE", 3, 3) // too few targets to count as a country
+	row("AF", 0, 0) // nothing measured
+	rows = append(rows, store.IndicatorRow{Kind: lists.Government, Country: "ZZ", Indicator: "web_v6", Numerator: 100, Denominator: 100, Value: 1})
+
+	s := indicator.Summarise(group, rows)
+	if len(s) != 1 || s[0].Valid || s[0].Countries != 4 || s[0].Members != 6 || s[0].Numerator != 63 || s[0].Denominator != 163 {
+		t.Errorf("four countries: %+v", s)
+	}
+	row("AG", 40, 40)
+	// Of 0, 0.25, 0.5, 0.75 and 1.
+	if s = indicator.Summarise(group, rows); !s[0].Valid || s[0].Q1 != 0.25 || s[0].Median != 0.5 || s[0].Q3 != 0.75 {
+		t.Errorf("five countries: %+v", s[0])
+	}
+	row("AH", 40, 40)
+	if s = indicator.Summarise(group, rows); s[0].Median != 0.625 || math.Abs(s[0].Q1-0.3125) > 1e-12 {
+		t.Errorf("six countries: %+v", s[0])
+	}
+}
+
+func TestSignificant(t *testing.T) {
+	for _, test := range []struct {
+		gained, lost uint64
+		want         bool
+	}{
+		{0, 0, false}, {5, 0, false}, {6, 0, true}, {0, 6, true}, // 0.0625 and 0.03125
+		{9, 2, false}, {10, 2, true}, // 0.065 and 0.039
+		{5000, 5000, false}, {5200, 4800, true},
+	} {
+		if got := (indicator.Change{Gained: test.gained, Lost: test.lost}).Significant(); got != test.want {
+			t.Errorf("%d gained and %d lost: significant is %t", test.gained, test.lost, got)
+		}
+	}
+}
+
+func TestChanges(t *testing.T) {
+	later := slices.Clone(targets)
+	web := later[2]
+	later[2] = func(o *scanner.Observation) { // gets a site over IPv6
+		web(o)
+		o.Web, o.AAAA = works, some
+	}
+	first := later[0]
+	later[0] = func(o *scanner.Observation) { // loses its name servers over IPv6
+		first(o)
+		o.DNS, o.NameServersV6OK = v(scanner.Broken, scanner.Timeout), 0
+	}
+	later = append(later, later[2]) // new on the list, so no change
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		s := storetest.Open(t, cfg)
+		scans := []uuid.UUID{uuid.New(), uuid.New()}
+		for i, list := range [][]target{targets, later} {
+			if err := s.NewScan(t.Context(), store.ScanInfo{ID: scans[i], Started: time.Now(), Targets: uint64(len(list))}); err != nil {
+				t.Fatal(err)
+			}
+			put(t, s, scans[i], list)
+		}
+		changes, err := indicator.Changes(t.Context(), s, scans[0], scans[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := make(map[string]indicator.Change)
+		for _, c := range changes {
+			if c.Country == "TG" && c.Kind == lists.Government {
+				found[c.Indicator] = c
+			}
+		}
+		for id, want := range map[string][5]uint64{ // common, before, after, gained, lost
+			"web_v6":      {4, 1, 2, 1, 0},
+			"dns_v6":      {5, 2, 1, 0, 1},
+			"dns_v6_one":  {5, 3, 2, 0, 1},
+			"mail_v6":     {3, 2, 2, 0, 0},
+			"web_same":    {2, 1, 1, 0, 0},
+			"aaaa_apex":   {5, 4, 5, 1, 0},
+			"fully_ready": {5, 1, 1, 0, 0},
+		} {
+			c := found[id]
+			if got := [5]uint64{c.Common, c.Before, c.After, c.Gained, c.Lost}; got != want {
+				t.Errorf("%s is %v, want %v", id, got, want)
+			}
+		}
+	})
+}
