@@ -1,0 +1,153 @@
+package reach
+
+import (
+	"slices"
+
+	"adopt6/scanner"
+)
+
+// Explanation says why a zone is not reached.
+type Explanation struct {
+	// Cause is the reason; empty for a zone that is reached.
+	Cause scanner.Reason
+	// Zone is the one to blame: where the fault lies that is nearest to the
+	// zone asked about, or the highest zone that fails above it.
+	Zone string
+	// Path leads from the zone asked about to the fault; Root is its cause.
+	Path []string
+	Root scanner.Reason
+}
+
+// Explain finds the cause for which a zone is not reached. In the causes of
+// Streibelt et al. (PAM 2023): no AAAA records for NS names is no_ns_aaaa or
+// special_purpose_address, missing glue is glue_missing_aaaa, zone of
+// out-of-bailiwick NSes not resolving is ns_zone_v4_only or ns_cycle, and
+// parent zone not IPv6-resolvable is parent_v4_only.
+func (d *Decision) Explain(zone string) Explanation {
+	if d.Reached(zone) {
+		return Explanation{}
+	}
+	path, root := d.nearest(zone)
+	e := Explanation{Cause: root, Zone: path[len(path)-1], Path: path, Root: root}
+	switch top := d.highest(zone); {
+	case root == scanner.NSUnreachableV6:
+	case top != zone:
+		e.Cause, e.Zone = scanner.ParentV4Only, top
+	case len(path) > 1:
+		e.Cause = scanner.NSZoneV4Only
+	}
+	return e
+}
+
+// nearest follows what a zone waits for, the nearest first, to one that fails
+// by its own fault. Where there is none the zones wait for each other.
+func (d *Decision) nearest(zone string) (path []string, root scanner.Reason) {
+	from := map[string]string{zone: ""}
+	trail := func(to string) (path []string) {
+		for ; to != ""; to = from[to] {
+			path = append(path, to)
+		}
+		slices.Reverse(path)
+		return path
+	}
+	queue := []string{zone}
+	for i := 0; i < len(queue); i++ {
+		fault, waits := d.fault(queue[i])
+		if fault != "" {
+			return trail(queue[i]), fault
+		}
+		for _, next := range waits {
+			if _, seen := from[next]; !seen {
+				from[next] = queue[i]
+				queue = append(queue, next)
+			}
+		}
+	}
+	// The first that waits for itself.
+	for _, next := range queue {
+		if d.waitsFor(next, next) {
+			return trail(next), scanner.NSCycle
+		}
+	}
+	return []string{zone}, scanner.NSCycle // not reached: waiting without end is a circle
+}
+
+// waitsFor says whether zone can only be reached after other.
+func (d *Decision) waitsFor(zone, other string) bool {
+	seen := make(map[string]bool)
+	queue := []string{zone}
+	for i := 0; i < len(queue); i++ {
+		_, waits := d.fault(queue[i])
+		for _, next := range waits {
+			if next == other {
+				return true
+			}
+			if !seen[next] {
+				seen[next] = true
+				queue = append(queue, next)
+			}
+		}
+	}
+	return false
+}
+
+// highest returns the highest of the zones from zone upwards that are not
+// reached.
+func (d *Decision) highest(zone string) string {
+	top := zone
+	for z := d.g.zones[zone]; z != nil && !d.Reached(z.Name); z = d.g.zones[z.Parent] {
+		top = z.Name
+	}
+	return top
+}
+
+// grave orders the faults of name servers: the zone's is the first that one of
+// its servers has, so that it names what lacks least.
+var grave = []scanner.Reason{
+	scanner.NSUnreachableV6, scanner.GlueMissingAAAA, scanner.NSZoneV4Only, scanner.SpecialPurposeAddress, scanner.NoNSAAAA,
+}
+
+// fault returns why a zone fails that is not reached: its own fault, or the
+// zones that it waits for.
+func (d *Decision) fault(zone string) (own scanner.Reason, waits []string) {
+	z := d.g.zones[zone]
+	if z == nil || z.Unknown {
+		return scanner.NSUnreachableV6, nil
+	}
+	if z.Parent != "" && !d.Reached(z.Parent) {
+		return "", []string{d.highest(z.Parent)}
+	}
+	worst := len(grave) - 1
+	for i := range z.Servers {
+		s := &z.Servers[i]
+		reason := d.serverFault(z, s)
+		if reason == scanner.NSZoneV4Only && !slices.Contains(waits, s.Zone) {
+			waits = append(waits, s.Zone)
+		}
+		worst = min(worst, slices.Index(grave, reason))
+	}
+	if grave[worst] == scanner.NSZoneV4Only {
+		return "", waits
+	}
+	return grave[worst], nil
+}
+
+// serverFault returns why a server of z, which is not reached though its
+// parent is, leads nowhere.
+func (d *Decision) serverFault(z *Zone, s *Server) scanner.Reason {
+	switch {
+	case Usable(s.Glue):
+		return scanner.NSUnreachableV6
+	case !s.publishes():
+		return scanner.NoNSAAAA
+	case !Usable(s.Addrs):
+		return scanner.SpecialPurposeAddress
+	case In(s.Name, z.Name):
+		return scanner.GlueMissingAAAA
+	case d.homeReached(s):
+		return scanner.NSUnreachableV6
+	case s.Zone == "":
+		return scanner.NoNSAAAA
+	}
+	return scanner.NSZoneV4Only
+}
