@@ -32,7 +32,7 @@ const (
 
 type rateShard struct {
 	mu      sync.Mutex
-	servers map[netip.Addr]*queue
+	servers map[netip.Addr]*spacing
 	sweepAt time.Time
 }
 
@@ -45,7 +45,7 @@ func NewRates(overall, perServer int) *Rates {
 		r.overall = newQueue(overall, max(1, overall/100))
 	}
 	for i := range r.shards {
-		r.shards[i].servers = make(map[netip.Addr]*queue)
+		r.shards[i].servers = make(map[netip.Addr]*spacing)
 	}
 	return r
 }
@@ -54,9 +54,13 @@ func NewRates(overall, perServer int) *Rates {
 // error when that ends first.
 func (r *Rates) Wait(ctx context.Context, server netip.Addr) error {
 	if r.perServer > 0 {
-		if err := r.server(server).wait(ctx); err != nil {
+		s := r.server(server)
+		if err := s.enter(ctx); err != nil {
 			return err
 		}
+		// Left when the packet goes: those to one server that wait for the
+		// overall rate must not go together when it lets them.
+		defer s.leave()
 	}
 	if r.overall != nil {
 		return r.overall.wait(ctx)
@@ -65,7 +69,7 @@ func (r *Rates) Wait(ctx context.Context, server netip.Addr) error {
 }
 
 // server returns the queue of one address, and forgets idle ones on the way.
-func (r *Rates) server(addr netip.Addr) *queue {
+func (r *Rates) server(addr netip.Addr) *spacing {
 	s := &r.shards[maphash.Comparable(r.seed, addr)%rateShards]
 	now := time.Now()
 	s.mu.Lock()
@@ -80,11 +84,50 @@ func (r *Rates) server(addr netip.Addr) *queue {
 	}
 	q := s.servers[addr]
 	if q == nil {
-		q = newQueue(r.perServer, 1)
+		q = newSpacing(r.perServer)
 		s.servers[addr] = q
 	}
 	q.lastUse = now
 	return q
+}
+
+// spacing keeps the packets to one server apart.
+type spacing struct {
+	turn    chan struct{} // holds one token while nobody is about to send
+	gap     time.Duration
+	last    time.Time // when a packet last went; guarded by turn
+	lastUse time.Time // guarded by the shard's mutex
+}
+
+func newSpacing(perSecond int) *spacing {
+	s := &spacing{turn: make(chan struct{}, 1), gap: time.Duration(float64(time.Second) / (rateMargin * float64(perSecond)))}
+	s.turn <- struct{}{}
+	return s
+}
+
+// enter returns when the next packet may go. Without error it must be left.
+func (s *spacing) enter(ctx context.Context) error {
+	select {
+	case <-s.turn:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if wait := s.gap - time.Since(s.last); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			s.turn <- struct{}{}
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (s *spacing) leave() {
+	s.last = time.Now()
+	s.turn <- struct{}{}
 }
 
 // queue lets packets go one after another, each when the bucket has a token.
@@ -92,9 +135,8 @@ type queue struct {
 	// turn holds one token while nobody waits at the bucket. Only its holder
 	// does, so everybody behind can leave when their context ends; the bucket
 	// itself knows no contexts.
-	turn    chan struct{}
-	bucket  *ratelimit.Limiter
-	lastUse time.Time // guarded by the shard's mutex
+	turn   chan struct{}
+	bucket *ratelimit.Limiter
 }
 
 // newQueue returns a queue that lets at most perSecond packets go in any
