@@ -31,7 +31,6 @@ const (
 	SomeNSFail            Reason = "some_ns_fail"
 	SomeHostsLackAAAA     Reason = "some_hosts_lack_aaaa"
 	SomeHostsFail         Reason = "some_hosts_fail"
-	V6OnlyUnresolvable    Reason = "v6_only_unresolvable"
 
 	// Delegation and name servers.
 	NSSetDiffers     Reason = "ns_set_differs"
@@ -156,8 +155,6 @@ func Reasons() []ReasonInfo {
 			"Publish AAAA records for all of them."},
 		{SomeHostsFail, "Some of the hosts behind the service work over IPv6 and others do not.",
 			"Mend the hosts that fail."},
-		{V6OnlyUnresolvable, "The name cannot be resolved by a resolver that has IPv6 only.",
-			"Give every zone on the path name servers with IPv6 addresses and glue."},
 
 		{NSSetDiffers, "The parent zone and the zone itself name different name servers.",
 			"Make the NS records at the registry equal to those in the zone."},

@@ -22,10 +22,17 @@ func (t Truth) Differences(o *scanner.Observation) []string {
 		{"dns_v6", t.DNS, o.DNS}, {"web_v6", t.Web, o.Web},
 		{"mail_v6", t.Mail, o.Mail}, {"v6_only", t.V6Only, o.V6Only},
 		{"delegation", t.Delegation, o.Delegation}, {"dns_v4", t.DNSV4, o.DNSV4}, {"same_serial", t.SameSerial, o.SameSerial},
+		{"v6_only_records", t.V6OnlyRecords, o.V6OnlyRecords},
 	} {
 		if v.want != nil && (v.want.Status != v.got.Status || v.want.Reason != "" && v.want.Reason != v.got.Reason) {
 			differ(v.name, word(*v.want), word(v.got))
 		}
+	}
+	if t.V6OnlyZone != "" && t.V6OnlyZone != o.V6OnlyZone {
+		differ("v6_only_zone", t.V6OnlyZone, o.V6OnlyZone)
+	}
+	if t.FreedBy != nil && !slices.Equal(*t.FreedBy, o.FreedBy) {
+		differ("freed_by", *t.FreedBy, o.FreedBy)
 	}
 	if t.DNSSEC != nil && *t.DNSSEC != o.DNSSEC {
 		differ("dnssec", *t.DNSSEC, o.DNSSEC)

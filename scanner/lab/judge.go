@@ -15,14 +15,37 @@ func (w *world) judged(name authority.Name, t Truth) Truth {
 		insecure := dnssec.Insecure
 		t.DNSSEC, t.DNSSECReason = &insecure, ""
 	}
-	if t.V6Only != nil && t.V6Only.Status == scanner.OK && !w.v6Chain(parent) {
-		t.V6Only = &scanner.Verdict{Status: scanner.Broken}
+	if is := w.above(parent, t.V6Only); is != nil && *is != *t.V6Only {
+		t.V6OnlyZone = "" // stated for a domain below zones that have IPv6
 	}
+	t.V6Only, t.V6OnlyRecords = w.withoutIPv4(parent, t), w.above(parent, t.V6OnlyRecords)
 	if t.Readiness == nil && t.DNS != nil && t.Web != nil && t.Mail != nil && t.V6Only != nil {
 		level := readiness(t)
 		t.Readiness = &level
 	}
 	return t
+}
+
+// withoutIPv4 returns the truth of v6_only: nothing is found below a zone that
+// has no IPv6, and what is found must also serve.
+func (w *world) withoutIPv4(parent *domain, t Truth) *scanner.Verdict {
+	v := w.above(parent, t.V6Only)
+	if v == nil || v.Status != scanner.OK || t.Web == nil {
+		return v
+	}
+	if t.Web.Status == scanner.Broken || *t.Web == (scanner.Verdict{Status: scanner.Partial, Reason: scanner.RedirectToV4Only}) {
+		return &scanner.Verdict{Status: scanner.Broken, Reason: scanner.SiteFailsV6}
+	}
+	return v
+}
+
+// above changes the truth of a domain below a zone that has no IPv6, unless
+// the domain itself has none either.
+func (w *world) above(parent *domain, v *scanner.Verdict) *scanner.Verdict {
+	if v == nil || v.Status == scanner.Absent && v.Reason != scanner.NoAAAA || w.v6Chain(parent) {
+		return v
+	}
+	return &scanner.Verdict{Status: scanner.Broken, Reason: scanner.ParentV4Only}
 }
 
 // signedChain says whether every zone from the root down to d is signed and

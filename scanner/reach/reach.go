@@ -85,3 +85,6 @@ func Usable(addrs []netip.Addr) bool {
 	}
 	return false
 }
+
+// Zones returns the zones, in the order in which they were given.
+func (g *Graph) Zones() []*Zone { return g.order }
