@@ -1,0 +1,261 @@
+package probe_test
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"adopt6/scanner"
+	"adopt6/scanner/lab"
+	"adopt6/scanner/netaddr"
+)
+
+const (
+	randomRuns     = 300
+	randomTogether = 150
+	// maxRandomTime is the longest that one run may take: its time limits are
+	// of 150 ms for each step.
+	maxRandomTime = 20 * time.Second
+)
+
+// TestRandomServers measures domains all of whose servers act at random, by
+// seeds that do not change: nothing may panic, hang, or stay behind.
+func TestRandomServers(t *testing.T) {
+	leavesNothing(t)
+	l := startLab(t, "about: Random.\ngenerate:\n  - {count: "+fmt.Sprint(randomRuns)+", under: [gov.ar], profiles: [healthy_v6, healthy_insecure]}\n")
+	certificate := randomCertificate(t)
+	together := make(chan struct{}, randomTogether)
+	var all sync.WaitGroup
+	for target, err := range labTargets(l) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		together <- struct{}{}
+		all.Go(func() {
+			defer func() { <-together }()
+			measureRandom(t, l, certificate, target)
+		})
+	}
+	all.Wait()
+}
+
+func measureRandom(t *testing.T, l *lab.Lab, certificate tls.Certificate, target scanner.Pending) {
+	servers := startRandom(t, l, certificate, target.Position)
+	defer servers.close()
+	prober := newProberOver(t, l, &netaddr.Dialer{Lab: servers})
+	prober.ConnectTimeout, prober.StepTimeout = 150*time.Millisecond, 150*time.Millisecond
+	started := time.Now()
+	o := prober.Measure(t.Context(), target)
+	if took := time.Since(started); took > maxRandomTime {
+		t.Errorf("seed %d: took %s", target.Position, took)
+	}
+	for _, v := range verdicts(o) {
+		if v.Status != scanner.OK && v.Reason == "" || v.Reason == scanner.TargetTimeout || v.Reason == scanner.LocalFault {
+			t.Errorf("seed %d: a verdict is %v", target.Position, v)
+		}
+	}
+	if long := longest(reflect.ValueOf(o)); long > maxText {
+		t.Errorf("seed %d: a text of %d bytes", target.Position, long)
+	}
+}
+
+// leavesNothing sees at the end of a test that no goroutine outlives it.
+func leavesNothing(t *testing.T) {
+	before := runtime.NumGoroutine()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		for runtime.NumGoroutine() > before {
+			if ctx.Err() != nil {
+				stacks := make([]byte, 64<<10)
+				t.Errorf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), stacks[:runtime.Stack(stacks, true)])
+				return
+			}
+			runtime.Gosched()
+		}
+	})
+}
+
+// randomServers play every server of one domain. They lie in front of the
+// lab, which they ask for true answers to spoil.
+type randomServers struct {
+	lab         *lab.Lab
+	seed        uint64
+	certificate tls.Certificate
+	udp         net.PacketConn
+	tcp         map[uint16]net.Listener // by the port that they play
+
+	mu       sync.Mutex
+	random   *rand.Rand
+	upstream netip.AddrPort // a name server of the domain, in the lab
+	open     map[net.Conn]bool
+	wg       sync.WaitGroup
+}
+
+func startRandom(t *testing.T, l *lab.Lab, certificate tls.Certificate, seed uint64) *randomServers {
+	s := &randomServers{lab: l, seed: seed, certificate: certificate, tcp: map[uint16]net.Listener{},
+		random: rand.New(rand.NewPCG(seed, 6)), open: map[net.Conn]bool{}}
+	var err error
+	if s.udp, err = net.ListenPacket("udp4", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	s.wg.Go(s.serveUDP)
+	for _, port := range []uint16{25, 53, 80, 443} {
+		listener, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.tcp[port] = listener
+		s.wg.Go(func() { s.accept(listener, port) })
+	}
+	return s
+}
+
+func (s *randomServers) close() {
+	s.udp.Close()
+	for _, listener := range s.tcp {
+		listener.Close()
+	}
+	s.mu.Lock()
+	for conn := range s.open {
+		conn.Close()
+	}
+	s.open = nil
+	s.mu.Unlock()
+	s.wg.Wait()
+}
+
+// generatedBlocks are where the lab puts generated domains.
+var generatedBlocks = []netip.Prefix{netip.MustParsePrefix("30.0.0.0/8"), netip.MustParsePrefix("3a06::/16")}
+
+// Route leads to the random servers what is for the domain, and the rest to
+// the lab.
+func (s *randomServers) Route(network string, to netip.AddrPort) (netip.AddrPort, error) {
+	route, err := s.lab.Route(network, to)
+	if err != nil || !generatedBlocks[0].Contains(to.Addr()) && !generatedBlocks[1].Contains(to.Addr()) {
+		return route, err
+	}
+	if to.Port() == 53 {
+		s.mu.Lock()
+		s.upstream = route
+		s.mu.Unlock()
+	}
+	if network == "udp" {
+		return s.udp.LocalAddr().(*net.UDPAddr).AddrPort(), nil
+	}
+	if listener := s.tcp[to.Port()]; listener != nil {
+		return listener.Addr().(*net.TCPAddr).AddrPort(), nil
+	}
+	return route, nil
+}
+
+// draw returns a generator of its own for whoever asks.
+func (s *randomServers) draw() *rand.Rand {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return rand.New(rand.NewPCG(s.random.Uint64(), s.seed))
+}
+
+func (s *randomServers) accept(listener net.Listener, port uint16) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		closed := s.open == nil
+		if !closed {
+			s.open[conn] = true
+		}
+		s.mu.Unlock()
+		if closed {
+			conn.Close()
+			return
+		}
+		s.wg.Go(func() {
+			defer conn.Close()
+			if conn.SetDeadline(time.Now().Add(time.Second)) == nil {
+				s.serve(conn, port, s.draw())
+			}
+		})
+	}
+}
+
+// serve speaks the protocol of a port, more or less.
+func (s *randomServers) serve(conn net.Conn, port uint16, r *rand.Rand) {
+	switch {
+	case port == 53:
+		s.serveDNS(conn, r)
+	case port == 25:
+		s.babble(conn, r, smtpFragments)
+	case port == 443 && r.IntN(4) > 0:
+		secure := tls.Server(conn, s.tlsConfig(r))
+		if secure.Handshake() == nil {
+			s.babble(secure, r, httpFragments)
+			secure.Close()
+		}
+	case port == 443:
+		s.babble(conn, r, tlsFragments)
+	default:
+		s.babble(conn, r, httpFragments)
+	}
+}
+
+func (s *randomServers) tlsConfig(r *rand.Rand) *tls.Config {
+	protocols := [][]string{nil, {"h2"}, {"http/1.1"}, {"h2", "http/1.1"}, {"nonsense"}}
+	return &tls.Config{Certificates: []tls.Certificate{s.certificate}, NextProtos: protocols[r.IntN(len(protocols))],
+		MinVersion: tls.VersionTLS10, MaxVersion: []uint16{tls.VersionTLS10, tls.VersionTLS12, tls.VersionTLS13}[r.IntN(3)]}
+}
+
+// babble says things of a protocol in any order, hears or does not, and ends
+// at some point in one of several ways.
+func (s *randomServers) babble(conn net.Conn, r *rand.Rand, fragments []string) {
+	in := make([]byte, 4096)
+	for range 1 + r.IntN(12) {
+		switch r.IntN(10) {
+		case 0, 1, 2: // hears
+			if _, err := conn.Read(in); err != nil {
+				return
+			}
+			if tlsNext := strings.HasPrefix(strings.ToUpper(string(in)), "STARTTLS") && r.IntN(2) == 0; tlsNext {
+				fmt.Fprint(conn, "220 go ahead\r\n")
+				secure := tls.Server(conn, s.tlsConfig(r))
+				if secure.Handshake() != nil {
+					return
+				}
+				conn = secure
+			}
+		case 3: // says what nobody says
+			noise := make([]byte, r.IntN(2000))
+			for i := range noise {
+				noise[i] = byte(r.Uint32())
+			}
+			if _, err := conn.Write(noise); err != nil {
+				return
+			}
+		default:
+			text := fragments[r.IntN(len(fragments))]
+			if r.IntN(8) == 0 && len(text) > 0 {
+				text = text[:r.IntN(len(text))]
+			}
+			if r.IntN(20) == 0 {
+				text = strings.Repeat(text, 1+r.IntN(500))
+			}
+			if _, err := conn.Write([]byte(text)); err != nil {
+				return
+			}
+		}
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok && r.IntN(3) == 0 {
+		_ = tcp.SetLinger(0) // a reset
+	}
+}
