@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"adopt6/scanner/dnssec"
 	"adopt6/scanner/zonefile"
 )
 
@@ -139,13 +140,13 @@ func printCodes(w io.Writer, title string, codes []zonefile.CodeCount) {
 }
 
 // adviceWord fits the advice in what is left of 80 columns.
-func adviceWord(a zonefile.Advice) string {
+func adviceWord(a dnssec.Advice) string {
 	switch a {
-	case zonefile.Recommended:
+	case dnssec.Recommended:
 		return "good"
-	case zonefile.NotRecommended:
+	case dnssec.NotRecommended:
 		return "avoid"
-	case zonefile.Deprecated:
+	case dnssec.Deprecated:
 		return "DEPRECATED"
 	}
 	return string(a)

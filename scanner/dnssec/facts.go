@@ -21,6 +21,9 @@ type Facts struct {
 	// ExpiresZone the zone that made it. Zero when nothing was verified.
 	Expires     time.Time
 	ExpiresZone string
+	// Ends holds, of each zone that made a signature on the path, the one that
+	// ends first.
+	Ends []SignatureFact
 
 	NSEC3 []NSEC3Fact // of each zone whose NSEC3 records were relied on or refused
 }
@@ -32,6 +35,12 @@ type KeyFact struct {
 	Algorithm uint8
 	Bits      int  // size of the modulus or of the curve's order
 	SEP       bool // secure entry point flag: a key-signing key by convention
+}
+
+// SignatureFact is the validity of a signature.
+type SignatureFact struct {
+	Zone        string // that made it
+	From, Until time.Time
 }
 
 // NSEC3Fact is how a zone hashes its names, RFC 5155 section 3.1.
@@ -75,6 +84,9 @@ func (f Facts) Merge(g Facts) Facts {
 		m.UnsupportedDigests = insert(m.UnsupportedDigests, d)
 	}
 	m.expire(g.Expires, g.ExpiresZone)
+	for _, e := range g.Ends {
+		m.addEnd(e)
+	}
 	for _, n := range g.NSEC3 {
 		m.addNSEC3(n)
 	}
@@ -89,6 +101,7 @@ func (f Facts) clone() Facts {
 	f.UnsupportedAlgorithms = slices.Clip(f.UnsupportedAlgorithms)
 	f.UnsupportedDigests = slices.Clip(f.UnsupportedDigests)
 	f.NSEC3 = slices.Clip(f.NSEC3)
+	f.Ends = slices.Clip(f.Ends)
 	return f
 }
 
@@ -115,6 +128,20 @@ func (f *Facts) expire(at time.Time, zone string) {
 	if !at.IsZero() && (f.Expires.IsZero() || at.Before(f.Expires)) {
 		f.Expires, f.ExpiresZone = at, zone
 	}
+}
+
+// addEnd notes the validity of a signature.
+func (f *Facts) addEnd(e SignatureFact) {
+	for i, have := range f.Ends {
+		if have.Zone == e.Zone {
+			if e.Until.Before(have.Until) {
+				f.Ends = slices.Clone(f.Ends)
+				f.Ends[i] = e
+			}
+			return
+		}
+	}
+	f.Ends = append(f.Ends, e)
 }
 
 // insert returns the ascending list with v in it, never writing to the array

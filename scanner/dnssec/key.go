@@ -63,6 +63,16 @@ func parseKey(rr *dns.DNSKEY) *key {
 	return k
 }
 
+// KeyBits returns the size of a key in bits: of the modulus or of the curve's
+// order. It is 0 for a key that cannot be read or whose algorithm is not
+// supported.
+func KeyBits(rr *dns.DNSKEY) int {
+	if k := parseKey(rr); k != nil {
+		return k.bits
+	}
+	return 0
+}
+
 // keyTag implements RFC 4034 appendix B.
 func keyTag(rdata []byte) uint16 {
 	var sum uint32

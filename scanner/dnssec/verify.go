@@ -14,7 +14,8 @@ type outcome struct {
 	reason  Reason // empty when a signature holds
 	sig     *dns.RRSIG
 	key     *key
-	expires time.Time // end of the signature's validity
+	from    time.Time // begin of the signature's validity
+	expires time.Time // end of it
 	ttl     uint32    // seconds, RFC 4035 section 5.3.3
 	// expanded is set when the set was made from a wildcard; sig.Labels then
 	// says from which.
@@ -161,10 +162,12 @@ func (v *Validator) accept(s *rrset, sig *dns.RRSIG, k *key, labels int) outcome
 	if s.owner.isWildcard() {
 		labels--
 	}
+	expires := v.at.Truncate(time.Second).Add(time.Duration(left) * time.Second)
 	return outcome{
 		sig:      sig,
 		key:      k,
-		expires:  v.at.Truncate(time.Second).Add(time.Duration(left) * time.Second),
+		from:     expires.Add(-time.Duration(int32(sig.Expiration-sig.Inception)) * time.Second),
+		expires:  expires,
 		ttl:      ttl,
 		expanded: int(sig.Labels) < labels,
 	}
@@ -175,4 +178,5 @@ func (o *outcome) rely(f *Facts, zone string) {
 	f.Algorithms = insert(f.Algorithms, o.sig.Algorithm)
 	f.addKey(o.key.fact(zone))
 	f.expire(o.expires, zone)
+	f.addEnd(SignatureFact{Zone: zone, From: o.from, Until: o.expires})
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+
+	"adopt6/scanner/dnssec"
 )
 
 // Delegation is what the zone says of one zone cut below its apex.
@@ -113,24 +115,24 @@ func (d *Delegation) InDomain() (n int) {
 // Advice returns what is said of a DS record as a whole: the worse of the
 // advice on its algorithm and on its digest. A digest of the wrong length is
 // as good as an unknown one.
-func (ds DS) Advice() Advice {
-	a, d := Algorithm(ds.Algorithm), Digest(ds.DigestType)
+func (ds DS) Advice() dnssec.Advice {
+	a, d := dnssec.Algorithm(ds.Algorithm), dnssec.Digest(ds.DigestType)
 	if d.DigestSize != 0 && d.DigestSize != len(ds.Digest) {
-		return UnknownCode
+		return dnssec.UnknownCode
 	}
-	for _, worst := range []Advice{UnknownCode, Deprecated, NotRecommended, Optional} {
+	for _, worst := range []dnssec.Advice{dnssec.UnknownCode, dnssec.Deprecated, dnssec.NotRecommended, dnssec.Optional} {
 		if a.Advice == worst || d.Advice == worst {
 			return worst
 		}
 	}
-	return Recommended
+	return dnssec.Recommended
 }
 
 // Usable reports whether the record can secure the delegation in the eyes of
 // today's rules: neither deprecated nor unknown.
 func (ds DS) Usable() bool {
 	a := ds.Advice()
-	return a != Deprecated && a != UnknownCode
+	return a != dnssec.Deprecated && a != dnssec.UnknownCode
 }
 
 // The kinds of facts that an item's payload holds about an owner name.

@@ -2,6 +2,7 @@ package zonefile
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/miekg/dns"
 )
@@ -305,4 +306,12 @@ func checkTokens(line []byte, pos int) error {
 		}
 		pos = next
 	}
+}
+
+// typeName returns the mnemonic of a record type, RFC 3597 section 5.
+func typeName(t uint16) string {
+	if name, ok := dns.TypeToString[t]; ok {
+		return name
+	}
+	return "TYPE" + strconv.Itoa(int(t))
 }

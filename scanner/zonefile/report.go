@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"adopt6/scanner/dnssec"
 )
 
 // Report holds the figures over a zone.
@@ -75,8 +77,8 @@ func (m *matcher) report() (*Report, error) {
 		File: c.cfg.Name, Zone: c.apex.String(), Records: c.records,
 		Types: c.typeCounts(), Apex: Apex{Servers: m.apexServers, Algorithms: c.keyAlgorithms()},
 		Delegations: m.total,
-		Algorithms:  m.algorithms.list(Algorithm),
-		Digests:     m.digests.list(Digest),
+		Algorithms:  m.algorithms.list(dnssec.Algorithm),
+		Digests:     m.digests.list(dnssec.Digest),
 		Addresses:   m.addresses,
 		Servers:     m.servers.top(m.cfg.Top, showName),
 		Operators:   m.operators.top(m.cfg.Top, showName),
@@ -130,7 +132,7 @@ func (c *collector) typeCounts() []TypeCount {
 func (c *collector) keyAlgorithms() []string {
 	names := []string{}
 	for _, key := range c.keys {
-		name := Algorithm(key.algorithm).Name
+		name := dnssec.Algorithm(key.algorithm).Name
 		if key.owner == string(c.apex) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}

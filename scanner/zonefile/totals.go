@@ -1,5 +1,7 @@
 package zonefile
 
+import "adopt6/scanner/dnssec"
+
 // Totals are the figures over a set of delegations.
 type Totals struct {
 	Delegations uint64 `json:"delegations"`
@@ -89,8 +91,8 @@ func (t *Totals) addDS(records []DS) {
 	var deprecated, unknown, usable bool
 	for _, ds := range records {
 		advice := ds.Advice()
-		deprecated = deprecated || advice == Deprecated
-		unknown = unknown || advice == UnknownCode
+		deprecated = deprecated || advice == dnssec.Deprecated
+		unknown = unknown || advice == dnssec.UnknownCode
 		usable = usable || ds.Usable()
 	}
 	t.DS += uint64(len(records))
@@ -108,11 +110,11 @@ func count(n *uint64, yes bool) {
 
 // CodeCount says how often a DNSSEC algorithm or DS digest type occurs.
 type CodeCount struct {
-	Number      uint8  `json:"number"`
-	Name        string `json:"name"`
-	Advice      Advice `json:"advice"`
-	Records     uint64 `json:"ds_records"`
-	Delegations uint64 `json:"delegations"`
+	Number      uint8         `json:"number"`
+	Name        string        `json:"name"`
+	Advice      dnssec.Advice `json:"advice"`
+	Records     uint64        `json:"ds_records"`
+	Delegations uint64        `json:"delegations"`
 }
 
 // codeCounts counts the codes of one registry.
@@ -132,7 +134,7 @@ func (c *codeCounts) add(records []DS, code func(DS) uint8) {
 }
 
 // list returns the codes that occur, in order of their numbers.
-func (c *codeCounts) list(registry func(uint8) Code) []CodeCount {
+func (c *codeCounts) list(registry func(uint8) dnssec.Code) []CodeCount {
 	list := []CodeCount{}
 	for i, n := range c {
 		if n.records > 0 {

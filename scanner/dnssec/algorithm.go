@@ -1,21 +1,22 @@
-package zonefile
+package dnssec
 
 import (
 	"crypto"
 	"strconv"
-
-	"github.com/miekg/dns"
 )
 
 // Advice is what the IANA DNSSEC registries say about using an algorithm for
-// signing, or a digest for delegation (RFC 9904, which obsoletes RFC 8624).
+// signing, in the column "Use for DNSSEC Signing", or a digest for delegation,
+// in the column "Use for DNSSEC Delegation". RFC 9904, which obsoletes RFC
+// 8624, made these registries the source; its tables 2 and 3 fill them, and
+// RFC 9905 (SHA-1) and RFC 9906 (GOST) have changed them since.
 type Advice string
 
 // The kinds of advice.
 const (
-	Recommended    Advice = "recommended"
+	Recommended    Advice = "recommended"     // RECOMMENDED
 	Optional       Advice = "optional"        // MAY be used
-	NotRecommended Advice = "not_recommended" // works, but a better one exists
+	NotRecommended Advice = "not_recommended" // NOT RECOMMENDED: works, but a better one exists
 	Deprecated     Advice = "deprecated"      // MUST NOT be used
 	UnknownCode    Advice = "unknown"         // not assigned, or reserved
 )
@@ -30,9 +31,9 @@ type Code struct {
 	DigestSize int
 }
 
-// algorithms are the assigned numbers that may appear in a DS record, from the
+// algorithmCodes are the assigned numbers that may appear in a DS record, from the
 // IANA registry "DNS Security Algorithm Numbers".
-var algorithms = []Code{
+var algorithmCodes = []Code{
 	{Number: 1, Name: "RSAMD5", Advice: Deprecated},
 	{Number: 3, Name: "DSA", Advice: Deprecated},
 	{Number: 5, Name: "RSASHA1", Advice: Deprecated}, // RFC 9905
@@ -51,10 +52,10 @@ var algorithms = []Code{
 	{Number: 254, Name: "PRIVATEOID", Advice: Optional},
 }
 
-// digests are the assigned DS digest types, from the IANA registry "Delegation
+// digestCodes are the assigned DS digest types, from the IANA registry "Delegation
 // Signer (DS) Resource Record (RR) Type Digest Algorithms".
-var digests = []Code{
-	{Number: 1, Name: "SHA-1", Advice: Deprecated, DigestSize: crypto.SHA1.Size()}, // RFC 9904, RFC 9905
+var digestCodes = []Code{
+	{Number: 1, Name: "SHA-1", Advice: Deprecated, DigestSize: crypto.SHA1.Size()}, // MUST NOT since RFC 8624
 	{Number: 2, Name: "SHA-256", Advice: Recommended, DigestSize: crypto.SHA256.Size()},
 	{Number: 3, Name: "GOST R 34.11-94", Advice: Deprecated, DigestSize: 32}, // RFC 9906
 	{Number: 4, Name: "SHA-384", Advice: Optional, DigestSize: crypto.SHA384.Size()},
@@ -68,7 +69,7 @@ func Algorithm(number uint8) Code { return algorithmTable[number] }
 // Digest returns what is known of a DS digest type.
 func Digest(number uint8) Code { return digestTable[number] }
 
-var algorithmTable, digestTable = codeTable(algorithms, "algorithm "), codeTable(digests, "digest ")
+var algorithmTable, digestTable = codeTable(algorithmCodes, "algorithm "), codeTable(digestCodes, "digest ")
 
 func codeTable(known []Code, unnamed string) (table [256]Code) {
 	for i := range table {
@@ -80,10 +81,15 @@ func codeTable(known []Code, unnamed string) (table [256]Code) {
 	return table
 }
 
-// typeName returns the mnemonic of a record type, RFC 3597 section 5.
-func typeName(t uint16) string {
-	if name, ok := dns.TypeToString[t]; ok {
-		return name
+// MinRSABits is the size in bits from which on an RSA key is called safe: 112
+// bits of security, NIST SP 800-57 part 1, table 2.
+const MinRSABits = 2048
+
+// IsRSA says whether the algorithm's keys are RSA keys.
+func IsRSA(algorithm uint8) bool {
+	switch algorithm {
+	case 1, 5, 7, 8, 10:
+		return true
 	}
-	return "TYPE" + strconv.Itoa(int(t))
+	return false
 }
