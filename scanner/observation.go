@@ -117,7 +117,7 @@ type DialTimes struct {
 // is zero for a zone without keys.
 type DNSSECPractice struct {
 	Algorithms []uint8 // of the DNSKEY records, sorted (IANA numbers)
-	KeyBits    uint16  // of the shortest key
+	KeyBits    uint16  // of the shortest RSA key, else of the shortest key
 	Digests    []uint8 // of the DS records, sorted (IANA numbers)
 	// Denial is "nsec", "nsec3", or empty where it was not seen.
 	Denial          string

@@ -41,6 +41,7 @@ var signingFaults = map[string]struct {
 	about string
 }{
 	"expired":        {authority.Expired, "the signatures' validity has ended"},
+	"expires_soon":   {authority.ExpiresSoon, "the signatures' validity of a month ends in two days"},
 	"not_yet_valid":  {authority.NotYetValid, "the signatures' validity has not begun"},
 	"missing_rrsig":  {authority.MissingRRSIG, "records without signatures"},
 	"corrupt_rrsig":  {authority.CorruptRRSIG, "one bit of each signature is wrong"},

@@ -2,27 +2,81 @@ package probe
 
 import (
 	"context"
+	"sync"
 
 	"github.com/miekg/dns"
 
+	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/resolve"
 )
 
-// security takes the state of the zone's key set from the resolver: it is
-// secure only where the whole chain from the root is.
+// security takes the state of the zone's key set, of www and of the MX records
+// from the resolver, and looks at how the zone is signed. The key set is secure
+// only where the whole chain from the root is.
 func security(ctx context.Context, v *visit) {
 	if v.zone == "" {
 		return
 	}
-	answer, reason := v.lookup(ctx, resolve.Dual, v.zone, dns.TypeDNSKEY)
-	v.obs.DNSSEC, v.obs.DNSSECReason = answer.State, scanner.Reason(answer.StateReason)
-	if reason != "" {
-		v.obs.DNSSECReason = reason
+	var found signed
+	var both sync.WaitGroup
+	both.Go(func() { found.keys, found.keysReason = v.lookup(ctx, resolve.Dual, v.zone, dns.TypeDNSKEY) })
+	both.Go(func() { found.ds, found.dsReason = v.lookup(ctx, resolve.Dual, v.zone, dns.TypeDS) })
+	if v.obs.Target.Kind != lists.CCTLD {
+		both.Go(func() { found.mx, _ = v.lookup(ctx, resolve.Dual, v.name(), dns.TypeMX) })
+		both.Go(func() { found.www = v.lookupWWW(ctx) })
 	}
+	both.Wait()
+	v.obs.DNSSEC, v.obs.DNSSECReason = found.keys.State, scanner.Reason(found.keys.StateReason)
+	if found.keysReason != "" {
+		v.obs.DNSSECReason = found.keysReason
+	}
+	v.obs.DNSKEY = uint16(min(len(recordsOf[*dns.DNSKEY](found.keys)), 1<<16-1))
+	if v.obs.Target.Kind != lists.CCTLD {
+		v.obs.DNSSECMX, v.obs.DNSSECWWW = found.mx.State, found.www.State
+	}
+	if v.obs.DNSKEY > 0 || len(recordsOf[*dns.DS](found.ds)) > 0 {
+		v.lookupPractice(ctx, &found)
+		v.practice(&found)
+	}
+}
+
+// signed is what was asked of a zone's signing. Only www and mx may be nil.
+type signed struct {
+	keys, ds, params, cds, cdnskey, www, mx *resolve.Result
+	keysReason, dsReason                    scanner.Reason
+}
+
+// lookupWWW returns what the DNS says of www: its AAAA records, or else its A
+// records, or that there is neither.
+func (v *visit) lookupWWW(ctx context.Context) *resolve.Result {
+	aaaa, _ := v.lookup(ctx, resolve.Dual, "www."+v.name(), dns.TypeAAAA)
+	if len(recordsOf[*dns.AAAA](aaaa)) > 0 {
+		return aaaa
+	}
+	if a, _ := v.lookup(ctx, resolve.Dual, "www."+v.name(), dns.TypeA); len(recordsOf[*dns.A](a)) > 0 {
+		return a
+	}
+	return aaaa
+}
+
+// lookupPractice asks what only a zone that is signed, or said to be, can
+// answer.
+func (v *visit) lookupPractice(ctx context.Context, found *signed) {
+	var all sync.WaitGroup
+	all.Go(func() { found.params, _ = v.lookup(ctx, resolve.Dual, v.zone, dns.TypeNSEC3PARAM) })
+	all.Go(func() { found.cds, _ = v.lookup(ctx, resolve.Dual, v.zone, dns.TypeCDS) })
+	all.Go(func() { found.cdnskey, _ = v.lookup(ctx, resolve.Dual, v.zone, dns.TypeCDNSKEY) })
+	all.Wait()
+}
+
+// recordsOf returns the records of one type in an answer.
+func recordsOf[T dns.RR](answer *resolve.Result) []T {
+	var records []T
 	for _, rr := range answer.Answer {
-		if _, ok := rr.(*dns.DNSKEY); ok && v.obs.DNSKEY < 1<<16-1 {
-			v.obs.DNSKEY++
+		if r, ok := rr.(T); ok {
+			records = append(records, r)
 		}
 	}
+	return records
 }

@@ -2,9 +2,11 @@ package probe
 
 import (
 	"testing"
+	"time"
 
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
 	"adopt6/scanner/resolve"
 )
 
@@ -122,6 +124,30 @@ func TestOneTokenForOneThing(t *testing.T) {
 	} {
 		if string(probes) != resolver {
 			t.Errorf("the resolver says %s for %s", resolver, probes)
+		}
+	}
+}
+
+// TestEndsSoon tells signatures that were forgotten from those that never last
+// long.
+func TestEndsSoon(t *testing.T) {
+	at := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	const day = 24 * time.Hour
+	for _, test := range []struct {
+		name        string
+		since, left time.Duration
+		want        bool
+	}{
+		{"a month, renewed", 1 * day, 29 * day, false},
+		{"a month, in its last week", 24 * day, 6 * day, true},
+		{"a month, eight days left", 22 * day, 8 * day, false},
+		{"three days, renewed daily", 1 * day, 2 * day, false},
+		{"three days, not renewed", 3*day - time.Hour, time.Hour, true},
+		{"two weeks, renewed three days before the end", 10 * day, 4 * day, false},
+	} {
+		s := dnssec.SignatureFact{From: at.Add(-test.since), Until: at.Add(test.left)}
+		if got := endsSoon(s, at); got != test.want {
+			t.Errorf("%s: got %v", test.name, got)
 		}
 	}
 }

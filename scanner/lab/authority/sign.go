@@ -53,6 +53,7 @@ const (
 	ManyRRSIG                          // Count further signatures that do not verify
 	WrongLabels                        // the label count is one too few: a wildcard that is none
 	CollidingKeys                      // Count further keys with the tag of the real one
+	ExpiresSoon                        // the validity of a month ends two days after Inception
 )
 
 func (s *Signing) fault(kind FaultKind, rrtype uint16) (SigningFault, bool) {
@@ -177,6 +178,9 @@ func (s *Signing) header(zone Name, set *RRset, k *Key) []byte {
 	}
 	if s.has(NotYetValid, set.Type) {
 		from, to = s.Expiration.Add(day), s.Expiration.Add(30*day)
+	}
+	if s.has(ExpiresSoon, set.Type) {
+		from, to = s.Inception.Add(-28*day), s.Inception.Add(2*day)
 	}
 	labels := set.Owner.Labels()
 	if set.Owner.Wildcard() || labels > 0 && s.has(WrongLabels, set.Type) {

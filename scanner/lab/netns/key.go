@@ -33,6 +33,11 @@ const rsaBits = 1024
 
 // NewKey makes a key of a zone.
 func NewKey(zone string, algorithm uint8, flags uint16) (*Key, error) {
+	return NewKeyOf(zone, algorithm, flags, rsaBits)
+}
+
+// NewKeyOf makes a key of a zone; one of RSA has the given size in bits.
+func NewKeyOf(zone string, algorithm uint8, flags uint16, rsa int) (*Key, error) {
 	k := &Key{DNSKEY: &dns.DNSKEY{
 		Hdr:   dns.RR_Header{Name: dns.Fqdn(zone), Rrtype: dns.TypeDNSKEY, Class: dns.ClassINET, Ttl: 3600},
 		Flags: flags, Protocol: 3, Algorithm: algorithm,
@@ -42,7 +47,7 @@ func NewKey(zone string, algorithm uint8, flags uint16) (*Key, error) {
 	}
 	bits := map[uint8]int{dns.ECDSAP256SHA256: 256, dns.ECDSAP384SHA384: 384, dns.ED25519: 256}[algorithm]
 	if bits == 0 {
-		bits = rsaBits
+		bits = rsa
 	}
 	private, err := k.DNSKEY.Generate(bits)
 	if err != nil {
