@@ -120,11 +120,16 @@ func (p *printable) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// showable replaces what moves the cursor, changes colours or turns the
-// direction of writing.
+// showable replaces what moves the cursor, changes colours, turns the direction
+// of writing or takes no room: control and format characters, separators of
+// lines, variation selectors and blanks in disguise. What Unicode has not
+// assigned or leaves to private use goes as well.
 func showable(r rune) rune {
-	if r == '\n' || r == '\t' || !unicode.IsControl(r) && !unicode.Is(unicode.Bidi_Control, r) {
+	switch {
+	case r == '\n', r == '\t', ' ' <= r && r <= '~':
 		return r
+	case !unicode.IsGraphic(r), unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+		return utf8.RuneError
 	}
-	return utf8.RuneError
+	return r
 }

@@ -85,12 +85,18 @@ const lastScan = "last"
 func registerScanFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Int("workers", 0, "targets measured at the same time")
+	f.String("state", "", "folder for what a scan needs to resume")
+	registerProbeFlags(cmd)
+}
+
+// registerProbeFlags adds the flags that set how a target is measured.
+func registerProbeFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.Int("rate", 0, "queries and connections a second over all servers; 0 is no limit")
 	f.Int("rate-per-server", 0, "queries and connections a second to one address; 0 is no limit")
 	f.Duration("target-timeout", 0, "the longest that one target may take")
 	f.String("vantage", "", "name of the place the scan runs from")
 	f.String("contact", "", "web page or mail `address` of the people behind the scan")
-	f.String("state", "", "folder for what a scan needs to resume")
 	f.String("asn-db", "", "table of autonomous systems in MaxMind DB format (.mmdb)")
 	registerResolverFlags(cmd)
 }

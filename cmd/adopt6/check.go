@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/advice"
+	"adopt6/scanner/probe"
+)
+
+// checkFlags are the flags of the check command.
+type checkFlags struct {
+	json, explain bool
+	failBelow     int
+	lab           string
+}
+
+func newCheckCommand(a *app) *cobra.Command {
+	var f checkFlags
+	cmd := &cobra.Command{
+		Use:   "check DOMAIN...",
+		Short: "Measure a domain and say what to do about it",
+		Long: `Measure domains one after the other, with all probes of a scan, and print for
+each a page: what was checked over IPv4 and IPv6 side by side, what fails, why,
+whose fix it is, what to type to see it and what to ask the provider for. The
+most valuable advice comes first. Nothing is stored.
+
+A domain may be written in any script. A ccTLD is judged as one: by its name
+servers, without web and mail.
+
+The exit code is 0 whatever the verdict; with --fail-below it is 1 for a domain
+that has not reached the level, for an operator's own monitoring. It is 1 as
+well where nothing could be measured.`,
+		Example: `  adopt6 check service-public.gouv.tg
+  adopt6 check tg gouv.tg --explain | less -R
+  adopt6 check --json gouv.tg | jq .verdicts
+  adopt6 check --fail-below 4 www.example.org && echo ready`,
+		Args: minArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.check(cmd.Context(), &f, args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.json, "json", false, "print one JSON object a line for each domain (docs/check.md)")
+	flags.BoolVar(&f.explain, "explain", false, "show every DNS query under the probe that sent it")
+	flags.IntVar(&f.failBelow, "fail-below", 0, "exit with 1 when a domain's readiness is below this `level`, 1 to 5")
+	flags.StringVar(&f.lab, "lab", "", "check domains of a running lab, by the `file` that 'adopt6 lab up' wrote")
+	registerProbeFlags(cmd)
+	return cmd
+}
+
+// check does what the flags ask for.
+func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
+	if most := len(advice.Levels()) - 1; f.failBelow < 0 || f.failBelow > most {
+		return misusef("--fail-below %d: want a level from 1 to %d", f.failBelow, most)
+	}
+	net, err := a.scanNetwork(f.lab)
+	if err != nil {
+		return err
+	}
+	targets, err := checkTargets(args)
+	if err != nil {
+		return err
+	}
+	prober, resolver, err := net.prober(ctx, a.settings, uuid.New(), a.vantage())
+	if err != nil {
+		return err
+	}
+	defer resolver.Close()
+	if !prober.Routes.V4 && !prober.Routes.V6 {
+		return errors.New("this place has neither an IPv4 nor an IPv6 route, so nothing can be measured; see: adopt6 doctor")
+	}
+	c := checker{app: a, flags: f, prober: prober, page: newPage(a.out), reasons: probe.Reasons(), total: int64(len(targets))}
+	c.page.lab = f.lab != ""
+	if net.now != nil {
+		c.page.now = net.now()
+	}
+	if f.explain {
+		c.trace = new(tracer)
+		c.trace.Resolver = prober.Resolver
+		prober.Resolver = c.trace
+	}
+	return c.run(ctx, targets)
+}
+
+// checkTargets reads the domains.
+func checkTargets(args []string) ([]lists.Target, error) {
+	var targets []lists.Target
+	for _, arg := range args {
+		ascii, unicode, err := lists.Normalize(arg)
+		if err != nil {
+			return nil, misusef("%q: %w", arg, err)
+		}
+		t := lists.Target{Name: ascii, Unicode: unicode, Kind: lists.Custom, Country: lists.CountryOf(ascii)}
+		if _, ok := lists.TLDByName(ascii); ok {
+			t.Kind = lists.CCTLD
+		}
+		targets = append(targets, t)
+	}
+	return targets, nil
+}
+
+// checker measures one domain after the other and prints what was found.
+type checker struct {
+	*app
+	flags   *checkFlags
+	prober  *probe.Prober
+	page    *page
+	reasons []scanner.ReasonInfo
+	trace   *tracer // nil without --explain
+	total   int64
+	done    atomic.Int64
+	probing atomic.Pointer[string] // what is going on, for the progress line
+}
+
+func (c *checker) run(ctx context.Context, targets []lists.Target) error {
+	c.prober.OnProbe = func(target, probe string) {
+		words := target + ": " + probe
+		c.probing.Store(&words)
+		if c.trace != nil {
+			c.trace.begin(probe)
+		}
+	}
+	var failed []error
+	for i, target := range targets {
+		o, err := c.measure(ctx, scanner.Pending{Position: uint64(i), Target: target})
+		if err != nil {
+			return err
+		}
+		if err := c.print(i, o); err != nil {
+			return fmt.Errorf("print: %w", err)
+		}
+		failed = append(failed, c.judge(o))
+	}
+	return errors.Join(failed...)
+}
+
+// measure observes one target, with a progress line meanwhile.
+func (c *checker) measure(ctx context.Context, target scanner.Pending) (*scanner.Observation, error) {
+	words := target.Target.Name
+	c.probing.Store(&words)
+	stop := c.showProgress("check", "domains", func() progressState {
+		return progressState{done: c.done.Load(), total: c.total, detail: *c.probing.Load()}
+	})
+	defer stop()
+	limited, cancel := context.WithTimeout(ctx, c.settings.Scan.Timeout)
+	defer cancel()
+	o := c.prober.Measure(limited, target)
+	c.done.Add(1)
+	return o, ctx.Err()
+}
+
+func (c *checker) print(i int, o *scanner.Observation) error {
+	todo := advice.For(o, c.reasons)
+	var traces []probeTrace
+	if c.trace != nil {
+		traces = c.trace.take()
+	}
+	if c.flags.json {
+		return printCheckJSON(c.out, o, todo, traces, c.trace != nil)
+	}
+	if i > 0 {
+		c.page.put()
+		c.page.put()
+	}
+	if err := c.page.print(o, todo); err != nil {
+		return err
+	}
+	return c.page.trace(traces)
+}
+
+// judge returns an error where nothing could be measured or the domain has not
+// reached the level that is asked for.
+func (c *checker) judge(o *scanner.Observation) error {
+	switch {
+	case unseen(o):
+		return fmt.Errorf("%s: nothing could be measured from here (%s)", o.Target.Name, o.DNS.Reason)
+	case c.flags.failBelow == 0:
+		return nil
+	case !c.prober.Routes.V6:
+		return fmt.Errorf("%s: its readiness cannot be judged from a place without IPv6", o.Target.Name)
+	case int(o.Readiness) < c.flags.failBelow:
+		return fmt.Errorf("%s: readiness %d is below %d", o.Target.Name, o.Readiness, c.flags.failBelow)
+	}
+	return nil
+}
+
+// unseen says whether no verdict on the domain could be reached, by no fault of
+// its own.
+func unseen(o *scanner.Observation) bool {
+	ours := []scanner.Reason{scanner.NotProbed, scanner.NoRoute, scanner.TargetTimeout, scanner.LocalFault}
+	for _, v := range []scanner.Verdict{o.DNS, o.Web, o.Mail, o.V6Only, o.DNSV4, o.WebV4, o.MailV4} {
+		if v.Status != scanner.Unmeasured || !slices.Contains(ours, v.Reason) {
+			return false
+		}
+	}
+	return true
+}

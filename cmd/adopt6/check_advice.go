@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"adopt6/scanner"
+	"adopt6/scanner/advice"
+)
+
+// labelColumns is the width of the labels before the lines of a piece of
+// advice.
+const labelColumns = 14
+
+// mostPlaces is how many places of one fault are named.
+const mostPlaces = 4
+
+// urgencyWords says how urgent a piece of advice is.
+var urgencyWords = map[advice.Urgency]text{
+	advice.Harm:     {bad, "broken"},
+	advice.InPart:   {bad, "broken in part"},
+	advice.Missing:  {fair, "missing"},
+	advice.Lacking:  {fair, "missing in part"},
+	advice.Practice: {plain, "could be better"},
+	advice.Unseen:   {faint, "not seen from here"},
+}
+
+// advice prints what to do, the most valuable first.
+func (p *page) advice(o *scanner.Observation, todo []advice.Advice) {
+	p.put()
+	if len(todo) == 0 {
+		p.put(text{strong, "What to do"})
+		p.put(text{good, "   Nothing: all that was checked works."})
+		return
+	}
+	p.put(text{strong, "What to do, the most valuable first"})
+	for i, a := range todo {
+		p.put()
+		number := fmt.Sprintf("%2d. ", i+1)
+		urgency := urgencyWords[a.Urgency]
+		for j, line := range fold(a.Title, p.columns-len(number)-columnsOf(urgency.s)-2, 0) {
+			switch j {
+			case 0:
+				gap := p.columns - len(number) - columnsOf(line) - columnsOf(urgency.s)
+				p.put(text{strong, number + line}, text{plain, strings.Repeat(" ", max(gap, 1))}, urgency)
+			default:
+				p.put(text{strong, "    " + line})
+			}
+		}
+		p.labelled("Where", advice.PlaceList(a.Places, mostPlaces))
+		p.labelled("Why it matters", a.Why)
+		p.labelled("Whose fix", owner(a))
+		p.labelled("Fix", a.Fix)
+		p.labelled("Frees", services(a.Frees))
+		for j, command := range a.See {
+			label := ""
+			if j == 0 {
+				label = "See it"
+			}
+			p.command(label, command)
+		}
+		if a.Ask != "" {
+			p.labelled("Ask", "“"+a.Ask+"”")
+		}
+		p.labelled("Reason", string(a.Reason))
+	}
+	if p.lab {
+		p.put()
+		p.put(text{faint, "The domain is simulated: no command but those with --lab finds it."})
+	}
+}
+
+func owner(a advice.Advice) string {
+	if a.Who == "" {
+		return a.Owner.Words()
+	}
+	return a.Owner.Words() + ": " + a.Who
+}
+
+func services(list []advice.Service) string {
+	var words []string
+	for _, s := range list {
+		words = append(words, s.Words())
+	}
+	return strings.Join(words, ", ")
+}
+
+// labelled prints a text behind its label, folded; nothing without a text.
+func (p *page) labelled(label, s string) {
+	if s = clean(s); s == "" {
+		return
+	}
+	for i, line := range fold(s, p.columns-labelColumns-5, 0) {
+		if i > 0 {
+			label = ""
+		}
+		p.put(text{faint, fmt.Sprintf("    %-*s ", labelColumns, label)}, text{plain, line})
+	}
+}
+
+// command prints a line to type.
+func (p *page) command(label, s string) {
+	for i, line := range foldCommand(clean(s), p.columns-labelColumns-5) {
+		if i > 0 {
+			label = ""
+		}
+		p.put(text{faint, fmt.Sprintf("    %-*s ", labelColumns, label)}, text{plain, line})
+	}
+}

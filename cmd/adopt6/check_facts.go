@@ -1,0 +1,254 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"adopt6/scanner"
+)
+
+// mostText is how many columns of a text from the network are shown.
+const mostText = 72
+
+// sideBySide lists what was seen of a host over IPv4 and over IPv6, address by
+// address. facts says what one address showed.
+func (p *page) sideBySide(o *scanner.Observation, probe, host string, facts func([]scanner.Endpoint) [][]text) []row {
+	var cells [2][][]text
+	var addrs []netip.Addr
+	for _, e := range o.Endpoints {
+		if e.Probe == probe && e.Host == host && e.Addr.IsValid() && !slices.Contains(addrs, e.Addr) {
+			addrs = append(addrs, e.Addr)
+		}
+	}
+	if len(addrs) == 0 {
+		return nil
+	}
+	slices.SortFunc(addrs, netip.Addr.Compare)
+	for _, a := range addrs {
+		var contacts []scanner.Endpoint
+		for _, e := range o.Endpoints {
+			if e.Probe == probe && e.Host == host && e.Addr == a {
+				contacts = append(contacts, e)
+			}
+		}
+		side := &cells[1]
+		if a.Is4() {
+			side = &cells[0]
+		}
+		m := p.mark(gravest(contacts))
+		*side = append(*side, []text{m, {plain, " "}, {m.style, a.String()}})
+		for _, fact := range facts(contacts) {
+			*side = append(*side, append([]text{{plain, "  "}}, fact...))
+		}
+	}
+	for i, none := range []string{"no IPv4 address", "no IPv6 address"} {
+		if len(cells[i]) == 0 {
+			cells[i] = [][]text{{p.mark(scanner.Absent), {plain, " "}, {fair, none}}}
+		}
+	}
+	return zip(cells[0], cells[1])
+}
+
+// gravest is the worst status of contacts: what does not work is seen first.
+func gravest(contacts []scanner.Endpoint) scanner.Status {
+	order := []scanner.Status{scanner.Broken, scanner.Partial, scanner.Absent, scanner.Unmeasured, scanner.OK}
+	for _, status := range order {
+		if slices.ContainsFunc(contacts, func(e scanner.Endpoint) bool { return e.Verdict.Status == status }) {
+			return status
+		}
+	}
+	return scanner.Unmeasured
+}
+
+// zip puts two columns of cells side by side.
+func zip(left, right [][]text) []row {
+	rows := make([]row, max(len(left), len(right)))
+	for i, cell := range left {
+		rows[i].left = cell
+	}
+	for i, cell := range right {
+		rows[i].right = cell
+	}
+	return rows
+}
+
+// failure says how a contact failed, behind what it was.
+func (p *page) failure(what string, e scanner.Endpoint) []text {
+	words := what + " " + string(e.Verdict.Reason)
+	if detail := clean(e.Detail); detail != "" {
+		words += ": " + cutTo(detail, mostText)
+	}
+	return []text{{p.mark(e.Verdict.Status).style, words}}
+}
+
+// dnsFacts are what a name server answered at one address.
+func (p *page) dnsFacts(contacts []scanner.Endpoint) (lines [][]text) {
+	var works []string
+	var serials []uint32
+	for _, e := range contacts {
+		transport := strings.ToUpper(e.Transport)
+		if e.Verdict.Status != scanner.OK {
+			lines = append(lines, p.failure(transport, e))
+		} else if word := transport + " " + took(e.RTT); !slices.ContainsFunc(works, func(w string) bool { return strings.HasPrefix(w, transport) }) {
+			works = append(works, word)
+		}
+		if e.DNS == nil {
+			continue
+		}
+		if e.DNS.Serial != 0 && !slices.Contains(serials, e.DNS.Serial) {
+			serials = append(serials, e.DNS.Serial)
+		}
+		if code := e.DNS.RCode; code != dns.RcodeSuccess {
+			lines = append(lines, []text{{plain, transport + " answers " + dns.RcodeToString[code]}})
+		}
+	}
+	if len(works) > 0 {
+		lines = slices.Insert(lines, 0, []text{{plain, strings.Join(works, ", ")}})
+	}
+	for _, serial := range serials {
+		lines = append(lines, []text{{plain, fmt.Sprintf("serial %d", serial)}})
+	}
+	return lines
+}
+
+// webFacts are what a web server showed at one address.
+func (p *page) webFacts(contacts []scanner.Endpoint) (lines [][]text) {
+	for _, e := range contacts {
+		lines = append(lines, p.contact(e))
+		if e.TLS != nil {
+			lines = append(lines, p.tlsFacts(e.TLS)...)
+		}
+		if e.HTTP != nil {
+			lines = append(lines, p.httpFacts(e.HTTP)...)
+		}
+	}
+	return lines
+}
+
+// contact says how a connection to a port went.
+func (p *page) contact(e scanner.Endpoint) []text {
+	port := fmt.Sprintf("port %d", e.Port)
+	switch {
+	case e.Verdict.Status != scanner.OK && e.RTT > 0:
+		return p.failure(fmt.Sprintf("%s connect %s,", port, took(e.RTT)), e)
+	case e.Verdict.Status != scanner.OK:
+		return p.failure(port, e)
+	}
+	return []text{{plain, fmt.Sprintf("%s connect %s", port, took(e.RTT))}}
+}
+
+func (p *page) tlsFacts(t *scanner.TLSFacts) (lines [][]text) {
+	if t.Version != "" {
+		words := "TLS " + clean(t.Version)
+		if t.Handshake > 0 {
+			words += ", handshake " + took(t.Handshake)
+		}
+		lines = append(lines, []text{{plain, words}})
+	}
+	if t.Certificate != "" {
+		lines = append(lines, []text{{bad, "certificate: " + string(t.Certificate)}})
+	}
+	if !t.NotAfter.IsZero() {
+		words := "certificate ends in " + days(t.NotAfter.Sub(p.now))
+		if left := t.NotAfter.Sub(p.now); left < 0 {
+			words = "certificate ended " + days(-left) + " ago"
+		}
+		lines = append(lines, []text{{plain, words}})
+	}
+	if issuer := clean(t.Issuer); issuer != "" {
+		lines = append(lines, []text{{plain, "by " + cutTo(issuer, mostText)}})
+	}
+	return lines
+}
+
+func (p *page) httpFacts(h *scanner.HTTPFacts) (lines [][]text) {
+	if h.Status == 0 {
+		return nil
+	}
+	words := fmt.Sprintf("%s %d", clean(cmp.Or(h.Proto, "HTTP")), h.Status)
+	if h.FirstByte > 0 {
+		words += ", first byte " + took(h.FirstByte)
+	}
+	lines = append(lines, []text{{plain, words}})
+	if h.Redirects > 0 {
+		lines = append(lines, []text{{plain, fmt.Sprintf("%s to %s", count(h.Redirects, "redirect"), cutTo(clean(h.Location), mostText))}})
+	}
+	if title := clean(h.Title); title != "" {
+		lines = append(lines, []text{{plain, "“" + cutTo(title, mostText) + "”"}})
+	}
+	if h.Bytes > 0 {
+		words := thousands(h.Bytes) + " bytes"
+		if h.Similarity > 0 {
+			words += fmt.Sprintf(", %.0f%% like IPv4", 100*h.Similarity)
+		}
+		lines = append(lines, []text{{plain, words}})
+	}
+	return lines
+}
+
+// mailFacts are what a mail server said at one address.
+func (p *page) mailFacts(contacts []scanner.Endpoint) (lines [][]text) {
+	for _, e := range contacts {
+		lines = append(lines, p.contact(e))
+		if s := e.SMTP; s != nil {
+			if s.Code != 0 {
+				lines = append(lines, []text{{plain, cutTo(fmt.Sprintf("%d %s", s.Code, clean(strings.TrimPrefix(s.Banner, fmt.Sprint(s.Code)))), mostText)}})
+			}
+			offers := "no STARTTLS"
+			if s.StartTLS {
+				offers = "STARTTLS"
+			}
+			if s.UTF8 {
+				offers += ", SMTPUTF8"
+			}
+			lines = append(lines, []text{{plain, offers}})
+		}
+		if e.TLS != nil {
+			lines = append(lines, p.tlsFacts(e.TLS)...)
+		}
+	}
+	return lines
+}
+
+// practice says how a zone is signed.
+func practice(s scanner.DNSSECPractice) string {
+	var parts []string
+	for _, a := range s.Algorithms {
+		parts = append(parts, cmp.Or(dns.AlgorithmToString[a], "algorithm")+fmt.Sprintf(" (%d)", a))
+	}
+	words := strings.Join(parts, " and ")
+	if s.KeyBits > 0 {
+		words += fmt.Sprintf(", keys of %d bits", s.KeyBits)
+	}
+	parts = nil
+	for _, d := range s.Digests {
+		parts = append(parts, cmp.Or(dns.HashToString[d], "digest")+fmt.Sprintf(" (%d)", d))
+	}
+	if len(parts) > 0 {
+		words += ", DS with " + strings.Join(parts, " and ")
+	}
+	switch {
+	case s.Denial == "nsec3" && (s.NSEC3Iterations > 0 || s.NSEC3Salt > 0):
+		words += fmt.Sprintf(", NSEC3 with %d iterations and %d bytes of salt", s.NSEC3Iterations, s.NSEC3Salt)
+	case s.Denial != "":
+		words += ", " + strings.ToUpper(s.Denial)
+	}
+	if s.CDS {
+		words += ", CDS published"
+	}
+	return words
+}
+
+// days is a time left for people.
+func days(d time.Duration) string {
+	if d < 48*time.Hour {
+		return fmt.Sprintf("%.0f hours", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days", d.Hours()/24)
+}

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/advice"
+)
+
+// page prints observations for people: what was checked, IPv4 and IPv6 side by
+// side, then what to do. Every text passes its put method, which makes it fit
+// for a terminal.
+type page struct {
+	out     io.Writer
+	columns int       // width of the terminal
+	utf8    bool      // more than ASCII can be shown
+	colour  bool      // styles are shown
+	now     time.Time // by the clock that certificates are judged by
+	lab     bool      // the domain is simulated
+	err     error     // the first that out returned
+}
+
+// Bounds of the page's width in columns: wider lines are hard to read.
+const (
+	leastColumns = 80
+	mostColumns  = 120
+)
+
+// newPage returns a page for an output.
+func newPage(out io.Writer) *page {
+	columns, onTerminal := terminalWidth(out)
+	return &page{
+		out: out, columns: min(max(columns, leastColumns), mostColumns),
+		utf8: showsUTF8(), colour: onTerminal && showsColours(), now: time.Now(),
+	}
+}
+
+// put prints one line made of texts.
+func (p *page) put(texts ...text) {
+	var line strings.Builder
+	for _, t := range texts {
+		shown := strings.Map(showable, t.s)
+		if !p.utf8 {
+			shown = asASCII(shown)
+		}
+		if p.colour && t.style != plain && strings.TrimSpace(shown) != "" {
+			shown = colours[t.style] + shown + "\x1b[0m"
+		}
+		line.WriteString(shown)
+	}
+	if _, err := fmt.Fprintln(p.out, strings.TrimRight(line.String(), " ")); p.err == nil {
+		p.err = err
+	}
+}
+
+// mark is a status as one character and its style.
+func (p *page) mark(s scanner.Status) text {
+	marks := map[scanner.Status]struct {
+		utf8, ascii string
+		style       style
+	}{
+		scanner.OK: {"✓", "+", good}, scanner.Partial: {"~", "~", fair}, scanner.Absent: {"–", "-", fair},
+		scanner.Broken: {"✗", "x", bad}, scanner.Unmeasured: {"?", "?", faint},
+	}
+	m := marks[s]
+	if p.utf8 {
+		return text{m.style, m.utf8}
+	}
+	return text{m.style, m.ascii}
+}
+
+// print prints one observation and what to do about it.
+func (p *page) print(o *scanner.Observation, todo []advice.Advice) error {
+	p.heading(o)
+	for _, s := range p.sections(o) {
+		p.put()
+		p.section(s)
+	}
+	p.advice(o, todo)
+	return p.err
+}
+
+// heading names the domain and its level of readiness.
+func (p *page) heading(o *scanner.Observation) {
+	name := []text{{strong, o.Target.Name}}
+	switch unicode := o.Target.Unicode; {
+	case unicode == "" || unicode == o.Target.Name:
+	case p.utf8:
+		name = []text{{strong, unicode}, {plain, "  (" + o.Target.Name + ")"}}
+	}
+	p.put(name...)
+	levels := advice.Levels()
+	level := min(int(o.Readiness), len(levels)-1)
+	p.put(text{plain, "Readiness "}, text{p.levelStyle(level), fmt.Sprintf("%d of %d ", level, len(levels)-1)},
+		text{p.levelStyle(level), p.ladder(level, len(levels)-1)}, text{plain, " " + levelWords(o, level)})
+	if level < len(levels)-1 {
+		p.put(text{faint, fmt.Sprintf("%15s level %d: %s", "next,", level+1, levelWords(o, level+1))})
+	}
+	p.put(text{faint, fmt.Sprintf("Checked %s UTC from %s in %s, %d DNS queries",
+		o.Started.UTC().Format("2006-01-02 15:04"), cutTo(clean(o.Vantage), 24), took(o.Took), o.Queries)})
+}
+
+// levelWords are those of a level; a registry has no web site to speak of.
+func levelWords(o *scanner.Observation, level int) string {
+	const web = 3
+	if level == web && o.Target.Kind == lists.CCTLD {
+		return advice.Levels()[web-1] + " (a ccTLD has no site of its own)"
+	}
+	return advice.Levels()[level]
+}
+
+func (p *page) levelStyle(level int) style {
+	switch {
+	case level >= 4:
+		return good
+	case level >= 2:
+		return fair
+	}
+	return bad
+}
+
+func (p *page) ladder(level, most int) string {
+	full, empty := "●", "○"
+	if !p.utf8 {
+		full, empty = "#", "."
+	}
+	return strings.Repeat(full, level) + strings.Repeat(empty, most-level)
+}
+
+// took is a duration for people: "0.4 ms", "35 ms", "12.3 s".
+func took(d time.Duration) string {
+	ms := float64(d.Microseconds()) / 1000
+	switch {
+	case ms < 10:
+		return fmt.Sprintf("%.1f ms", ms)
+	case ms < 1000:
+		return fmt.Sprintf("%.0f ms", ms)
+	}
+	return fmt.Sprintf("%.1f s", ms/1000)
+}
+
+// section is one part of the page.
+type section struct {
+	title string
+	rows  []row   // about the whole
+	hosts []group // the hosts below it
+}
+
+// group is one host of a section.
+type group struct {
+	name string
+	rows []row
+}
+
+// row is one line across the page, or two cells side by side where it has a
+// right one. Lines too long for their place are folded.
+type row struct {
+	left, right []text
+	wide        bool // left is the only cell
+}
+
+// across returns a row of one cell.
+func across(texts ...text) row { return row{left: texts, wide: true} }
+
+// section prints a part of the page as a tree of two levels.
+func (p *page) section(s section) {
+	p.put(text{strong, s.title})
+	trunk, branch, last := "│  ", "├─ ", "└─ "
+	if !p.utf8 {
+		trunk, branch, last = "|  ", "|- ", "`- "
+	}
+	prefix := trunk
+	if len(s.hosts) == 0 {
+		prefix = "   "
+	}
+	p.rows(prefix, s.rows)
+	for i, host := range s.hosts {
+		limb, prefix := branch, trunk
+		if i == len(s.hosts)-1 {
+			limb, prefix = last, "   "
+		}
+		p.put(text{faint, limb}, text{plain, cutTo(clean(host.name), p.columns-len("├─ "))})
+		p.rows(prefix, host.rows)
+	}
+}
+
+// gutter is the blank space between the cells of a row.
+const gutter = 2
+
+// rows prints rows behind a prefix of the tree. An IPv6 address takes more
+// room than one of IPv4, so the right cell is the wider.
+func (p *page) rows(prefix string, rows []row) {
+	const treeWidth = 3
+	room := p.columns - treeWidth
+	leftRoom := (room - gutter) * 32 / 75
+	for _, r := range rows {
+		if r.wide {
+			for _, line := range foldTexts(r.left, room) {
+				p.put(append([]text{{faint, prefix}}, line...)...)
+			}
+			continue
+		}
+		left, right := foldTexts(r.left, leftRoom), foldTexts(r.right, room-gutter-leftRoom)
+		for i := range max(len(left), len(right)) {
+			line := []text{{faint, prefix}}
+			used := 0
+			if i < len(left) {
+				line = append(line, left[i]...)
+				used = columnsOfTexts(left[i])
+			}
+			line = append(line, text{plain, strings.Repeat(" ", leftRoom+gutter-used)})
+			if i < len(right) {
+				line = append(line, right[i]...)
+			}
+			p.put(line...)
+		}
+	}
+}
+
+func columnsOfTexts(texts []text) (n int) {
+	for _, t := range texts {
+		n += columnsOf(t.s)
+	}
+	return n
+}
+
+// foldTexts folds texts that stand in one cell. All but the last stay on the
+// first line; the last is folded behind them.
+func foldTexts(texts []text, room int) [][]text {
+	if len(texts) == 0 {
+		return nil
+	}
+	head, tail := texts[:len(texts)-1], texts[len(texts)-1]
+	used := columnsOfTexts(head)
+	margin := len(tail.s) - len(strings.TrimLeft(tail.s, " "))
+	var lines [][]text
+	for i, s := range fold(tail.s, room-used-margin, 0) {
+		line := []text{{plain, strings.Repeat(" ", used+margin)}, {tail.style, s}}
+		if i == 0 {
+			line = append(append([]text{}, head...), text{tail.style, strings.Repeat(" ", margin) + s})
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
+	"adopt6/scanner/netaddr"
+)
+
+// sections are the parts of the page in the order in which a domain is used:
+// its delegation, its name servers, its addresses, the services behind them.
+func (p *page) sections(o *scanner.Observation) []section {
+	all := []section{p.delegation(o), p.nameServers(o)}
+	if o.Target.Kind != lists.CCTLD {
+		all = append(all, p.addresses(o), p.web(o), p.mail(o))
+	}
+	return append(all, p.withoutIPv4(o), p.security(o))
+}
+
+// verdict is a status, its reason and what it is about, as one text.
+func (p *page) verdict(label string, v scanner.Verdict) []text {
+	m := p.mark(v.Status)
+	words := v.Status.String()
+	if v.Reason != "" {
+		words += ", " + string(v.Reason)
+	}
+	if label != "" {
+		label += " "
+	}
+	return []text{m, {plain, " "}, {m.style, clean(label + words)}}
+}
+
+// both puts the verdicts on a service over the two families side by side.
+func (p *page) both(v4, v6 scanner.Verdict) row {
+	return row{left: p.verdict("IPv4", v4), right: p.verdict("IPv6", v6)}
+}
+
+// findings are what a probe found without a contact.
+func (p *page) findings(o *scanner.Observation, probe string) []row {
+	var rows []row
+	for _, e := range o.Endpoints {
+		if e.Probe != probe || e.Addr.IsValid() {
+			continue
+		}
+		words := fmt.Sprintf("%s at %s", e.Verdict.Reason, clean(e.Host))
+		if e.Verdict.Reason == "" {
+			words = clean(e.Host)
+		}
+		if detail := clean(e.Detail); detail != "" {
+			words += ": " + cutTo(detail, 160)
+		}
+		m := p.mark(e.Verdict.Status)
+		rows = append(rows, across(m, text{plain, " "}, text{plain, words}))
+	}
+	return rows
+}
+
+func (p *page) delegation(o *scanner.Observation) section {
+	s := section{title: "Delegation"}
+	if o.Zone != "" && o.Zone != o.Target.Name {
+		s.title += " of " + clean(o.Zone) + ", the zone that the domain lies in"
+	}
+	if o.Delegation.Reason != scanner.NotProbed {
+		s.rows = append(s.rows, across(p.verdict("", o.Delegation)...))
+	}
+	if n := len(o.NameServers); n > 0 {
+		s.rows = append(s.rows, across(text{plain, fmt.Sprintf("%s: %d with an IPv6 address, %d answering over it, %d with IPv6 glue",
+			count(n, "name server"), o.NameServersV6, o.NameServersV6OK, o.GlueV6)}))
+	}
+	if len(o.Operators) > 0 {
+		s.rows = append(s.rows, across(text{plain, "run by "}, text{plain, listed(o.Operators, 4)}))
+	}
+	s.rows = append(s.rows, p.findings(o, "delegation")...)
+	return s
+}
+
+func (p *page) nameServers(o *scanner.Observation) section {
+	s := section{title: "Name servers", rows: append([]row{p.both(o.DNSV4, o.DNS)}, p.findings(o, "nameserver")...)}
+	if v := o.SameSerial; v.Status != scanner.OK && v.Status != scanner.Unmeasured && v.Reason != o.DNS.Reason {
+		s.rows = append(s.rows, across(p.verdict("same version over both families:", o.SameSerial)...))
+	}
+	for _, name := range o.NameServers {
+		s.hosts = append(s.hosts, group{name, p.sideBySide(o, "nameserver", name, p.dnsFacts)})
+	}
+	return s
+}
+
+// addresses lists the addresses of the apex and of www, and names those that
+// no service can have.
+func (p *page) addresses(o *scanner.Observation) section {
+	s := section{title: "Addresses"}
+	if o.Address.Reason != scanner.NotProbed {
+		s.rows = append(s.rows, across(p.verdict("", o.Address)...))
+	}
+	s.rows = append(s.rows, p.findings(o, "address")...)
+	for _, h := range []struct {
+		name    string
+		a, aaaa []netip.Addr
+	}{{o.Target.Name, o.A, o.AAAA}, {"www." + o.Target.Name, o.WWWA, o.WWWAAAA}} {
+		left, right := p.addressCells(h.a, "no A record"), p.addressCells(h.aaaa, "no AAAA record")
+		s.hosts = append(s.hosts, group{h.name, zip(left, right)})
+	}
+	return s
+}
+
+func (p *page) addressCells(addrs []netip.Addr, none string) (cells [][]text) {
+	if len(addrs) == 0 {
+		return [][]text{{p.mark(scanner.Absent), {plain, " "}, {fair, none}}}
+	}
+	const most = 4
+	for _, a := range addrs[:min(len(addrs), most)] {
+		if class := netaddr.Classify(a); !class.Usable {
+			cells = append(cells, []text{p.mark(scanner.Broken), {plain, " "}, {bad, fmt.Sprintf("%s %s", a, class)}})
+			continue
+		}
+		cells = append(cells, []text{{plain, "  "}, {plain, a.String()}})
+	}
+	if more := len(addrs) - most; more > 0 {
+		cells = append(cells, []text{{plain, "  "}, {faint, fmt.Sprintf("and %d more", more)}})
+	}
+	return cells
+}
+
+func (p *page) web(o *scanner.Observation) section {
+	s := section{title: "Web", rows: append([]row{p.both(o.WebV4, o.Web)}, p.findings(o, "web")...)}
+	if o.SameContent.Status != scanner.Unmeasured {
+		texts := p.verdict("same page over both families:", o.SameContent)
+		if o.Similarity > 0 {
+			texts = append(texts[:2:2], text{texts[2].style, fmt.Sprintf("%s (%.0f%% of the text alike)", texts[2].s, 100*o.Similarity)})
+		}
+		s.rows = append(s.rows, across(texts...))
+	}
+	if v4, v6 := o.WebTimesV4, o.WebTimesV6; v4.Connect > 0 && v6.Connect > 0 {
+		s.rows = append(s.rows, row{left: []text{{plain, stages(v4)}}, right: []text{{plain, stages(v6)}}},
+			across(text{plain, difference(v4, v6)}))
+	}
+	hosts := []string{o.Target.Name, "www." + o.Target.Name}
+	for _, e := range o.Endpoints { // hosts that redirects lead to
+		if e.Probe == "web" && e.Addr.IsValid() && !slices.Contains(hosts, e.Host) {
+			hosts = append(hosts, e.Host)
+		}
+	}
+	for _, host := range hosts {
+		if rows := p.sideBySide(o, "web", host, p.webFacts); len(rows) > 0 {
+			s.hosts = append(s.hosts, group{host, rows})
+		}
+	}
+	return s
+}
+
+// stages is the time from the first packet to the first byte of the page.
+func stages(t scanner.DialTimes) string {
+	words := "connect " + took(t.Connect)
+	if t.TLS > 0 {
+		words += ", TLS " + took(t.TLS)
+	}
+	if t.FirstByte > 0 {
+		words += ", page " + took(t.FirstByte)
+	}
+	return words
+}
+
+// difference compares the two families up to the last stage that both reached.
+func difference(v4, v6 scanner.DialTimes) string {
+	sum4, sum6, until := v4.Connect, v6.Connect, "the connection"
+	if v4.TLS > 0 && v6.TLS > 0 {
+		sum4, sum6, until = sum4+v4.TLS, sum6+v6.TLS, "the handshake"
+	}
+	if v4.FirstByte > 0 && v6.FirstByte > 0 {
+		sum4, sum6, until = sum4+v4.FirstByte, sum6+v6.FirstByte, "the first byte"
+	}
+	if sum6 >= sum4 {
+		return fmt.Sprintf("IPv6 takes %s more than IPv4 up to %s", took(sum6-sum4), until)
+	}
+	return fmt.Sprintf("IPv6 takes %s less than IPv4 up to %s", took(sum4-sum6), until)
+}
+
+func (p *page) mail(o *scanner.Observation) section {
+	s := section{title: "Mail", rows: append([]row{p.both(o.MailV4, o.Mail)}, p.findings(o, "mail")...)}
+	for _, v := range []struct {
+		label string
+		scanner.Verdict
+	}{{"STARTTLS over IPv6:", o.StartTLS}, {"SMTPUTF8, for addresses in any script:", o.SMTPUTF8}} {
+		if v.Status != scanner.Unmeasured {
+			s.rows = append(s.rows, across(p.verdict(v.label, v.Verdict)...))
+		}
+	}
+	for _, host := range o.MX {
+		s.hosts = append(s.hosts, group{host, p.sideBySide(o, "mail", host, p.mailFacts)})
+	}
+	return s
+}
+
+func (p *page) withoutIPv4(o *scanner.Observation) section {
+	s := section{title: "Without IPv4"}
+	s.rows = append(s.rows, across(p.verdict("", o.V6Only)...))
+	if o.V6OnlyRecords.Status != scanner.Unmeasured && o.V6OnlyRecords != o.V6Only {
+		s.rows = append(s.rows, across(p.verdict("going by the records alone:", o.V6OnlyRecords)...))
+	}
+	if o.V6OnlyZone != "" {
+		s.rows = append(s.rows, across(text{plain, "the zone to blame is "}, text{strong, clean(o.V6OnlyZone)}))
+	}
+	s.rows = append(s.rows, p.findings(o, "resolvability")...)
+	if len(o.FreedBy) > 0 {
+		s.rows = append(s.rows, across(text{plain, "would be mended by IPv6 at any one of "}, text{plain, listed(o.FreedBy, 4)}))
+	}
+	return s
+}
+
+// states gives the DNSSEC states the look of statuses.
+var states = map[dnssec.State]scanner.Status{
+	dnssec.Secure: scanner.OK, dnssec.Insecure: scanner.Absent, dnssec.Bogus: scanner.Broken, dnssec.Indeterminate: scanner.Unmeasured,
+}
+
+func (p *page) security(o *scanner.Observation) section {
+	s := section{title: "DNSSEC"}
+	m := p.mark(states[o.DNSSEC])
+	words := o.DNSSEC.String()
+	if o.DNSSECReason != "" {
+		words += ", " + string(o.DNSSECReason)
+	}
+	s.rows = append(s.rows, across(m, text{plain, " "}, text{m.style, words}))
+	if o.Practice.Algorithms != nil {
+		s.rows = append(s.rows, across(text{plain, practice(o.Practice)}))
+	}
+	if expires := o.Practice.Expires; !expires.IsZero() {
+		s.rows = append(s.rows, across(text{plain, fmt.Sprintf("the first signature expires in %s, on %s", days(expires.Sub(p.now)), expires.UTC().Format("2006-01-02"))}))
+	}
+	if o.Target.Kind != lists.CCTLD && (o.DNSSECWWW != o.DNSSEC || o.DNSSECMX != o.DNSSEC) && o.Practice.Algorithms != nil {
+		s.rows = append(s.rows, across(text{plain, fmt.Sprintf("www is %s, the MX records are %s", o.DNSSECWWW, o.DNSSECMX)}))
+	}
+	s.rows = append(s.rows, p.findings(o, "dnssec")...)
+	return s
+}
+
+// count is "1 name server" or "3 name servers".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// listed joins at most n names.
+func listed(names []string, n int) string {
+	words := clean(strings.Join(names[:min(len(names), n)], ", "))
+	if more := len(names) - n; more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	return words
+}

@@ -1,0 +1,263 @@
+package advice_test
+
+import (
+	"net/netip"
+	"os/exec"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/advice"
+	"adopt6/scanner/dnssec"
+	"adopt6/scanner/probe"
+)
+
+var (
+	v4addr = netip.MustParseAddr("28.0.0.1")
+	v6addr = netip.MustParseAddr("3a05::1")
+	ok     = scanner.Verdict{Status: scanner.OK}
+)
+
+func verdict(status scanner.Status, reason scanner.Reason) scanner.Verdict {
+	return scanner.Verdict{Status: status, Reason: reason}
+}
+
+// sound is the observation of a domain without a fault.
+func sound() *scanner.Observation {
+	return &scanner.Observation{
+		Target:  lists.Target{Name: "gov.tg", Unicode: "gov.tg", Kind: lists.Custom},
+		Started: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), Zone: "gov.tg",
+		DNS: ok, Web: ok, Mail: ok, V6Only: ok, DNSV4: ok, WebV4: ok, MailV4: ok, Delegation: ok, Address: ok,
+		SameContent: ok, SameSerial: ok, StartTLS: ok, SMTPUTF8: ok, V6OnlyRecords: ok,
+		DNSSEC: dnssec.Secure, DNSKEY: 1, DS: 1, Readiness: 5,
+		NameServers: []string{"ns1.gov.tg", "ns2.host.example"}, Operators: []string{"gov.tg", "host.example"}, MX: []string{"mx.gov.tg"},
+		A: []netip.Addr{v4addr}, AAAA: []netip.Addr{v6addr}, WWWA: []netip.Addr{v4addr}, WWWAAAA: []netip.Addr{v6addr},
+		Endpoints: []scanner.Endpoint{
+			contact("nameserver", "ns1.gov.tg", v4addr, 53, ok), contact("nameserver", "ns1.gov.tg", v6addr, 53, ok),
+			contact("nameserver", "ns2.host.example", v4addr, 53, ok), contact("nameserver", "ns2.host.example", v6addr, 53, ok),
+			contact("web", "gov.tg", v4addr, 443, ok), contact("web", "gov.tg", v6addr, 443, ok),
+			contact("web", "www.gov.tg", v4addr, 443, ok), contact("web", "www.gov.tg", v6addr, 443, ok),
+			contact("mail", "mx.gov.tg", v4addr, 25, ok), contact("mail", "mx.gov.tg", v6addr, 25, ok),
+		},
+	}
+}
+
+func contact(probe, host string, addr netip.Addr, port uint16, v scanner.Verdict) scanner.Endpoint {
+	return scanner.Endpoint{Probe: probe, Host: host, Addr: addr, Port: port, Transport: "tcp", Verdict: v}
+}
+
+// fail gives the contacts of a probe over a family a verdict.
+func fail(o *scanner.Observation, probe string, v6 bool, v scanner.Verdict) {
+	for i := range o.Endpoints {
+		if e := &o.Endpoints[i]; e.Probe == probe && e.Addr.Is4() != v6 {
+			e.Verdict = v
+		}
+	}
+}
+
+// drop removes the contacts of a probe over IPv6.
+func drop(o *scanner.Observation, probe string) {
+	o.Endpoints = slices.DeleteFunc(o.Endpoints, func(e scanner.Endpoint) bool { return e.Probe == probe && !e.Addr.Is4() })
+}
+
+func TestAdvice(t *testing.T) {
+	type want struct {
+		reason  scanner.Reason
+		urgency advice.Urgency
+		owner   advice.Owner
+		who     string
+		frees   []advice.Service
+		see     string // part of a line
+		ask     string // part of the message
+	}
+	timeout := verdict(scanner.Broken, scanner.Timeout)
+	for _, test := range []struct {
+		name   string
+		change func(o *scanner.Observation)
+		want   []want
+	}{
+		{"a sound domain", func(*scanner.Observation) {}, nil},
+		{"the domain does not exist", func(o *scanner.Observation) {
+			nx := verdict(scanner.Absent, scanner.NXDomain)
+			o.DNS, o.Web, o.Mail, o.V6Only, o.Endpoints = nx, nx, nx, nx, nil
+		}, []want{{reason: scanner.NXDomain, urgency: advice.Missing, owner: advice.Registry, frees: []advice.Service{advice.DNS, advice.V6Only}, see: "adopt6 resolve --trace gov.tg SOA"}}},
+		{"no IPv6 anywhere: name servers first", func(o *scanner.Observation) {
+			o.DNS, o.Web = verdict(scanner.Absent, scanner.NoNSAAAA), verdict(scanner.Absent, scanner.NoAAAA)
+			o.Mail, o.V6Only = verdict(scanner.Absent, scanner.NoMXAAAA), verdict(scanner.Absent, scanner.NoIntent)
+			o.AAAA, o.WWWAAAA = nil, nil
+			drop(o, "nameserver")
+			drop(o, "web")
+			drop(o, "mail")
+		}, []want{
+			{scanner.NoNSAAAA, advice.Missing, advice.DNSOperator, "gov.tg, host.example", []advice.Service{advice.DNS, advice.V6Only}, "dig +noall +answer ns1.gov.tg A ns1.gov.tg AAAA", "move the zone"},
+			{scanner.NoAAAA, advice.Missing, advice.WebHoster, "", []advice.Service{advice.Web, advice.V6Only}, "dig +noall +answer gov.tg A gov.tg AAAA", "enable IPv6 for this site"},
+			{scanner.NoMXAAAA, advice.Missing, advice.MailOperator, "gov.tg", []advice.Service{advice.Mail}, "dig +noall +answer mx.gov.tg A mx.gov.tg AAAA", "enable IPv6 on these mail servers"},
+		}},
+		{"silent name servers keep the domain from working without IPv4", func(o *scanner.Observation) {
+			fail(o, "nameserver", true, timeout)
+			o.DNS, o.V6Only = timeout, verdict(scanner.Broken, scanner.NSUnreachableV6)
+			o.V6OnlyZone = "gov.tg"
+		}, []want{{scanner.Timeout, advice.Harm, advice.DNSOperator, "gov.tg, host.example", []advice.Service{advice.DNS, advice.V6Only}, "dig +norecurse @3a05::1 gov.tg SOA", "Over IPv4 it works."}}},
+		{"a fault over both families is no matter of IPv6", func(o *scanner.Observation) {
+			expired := verdict(scanner.Broken, scanner.TLSExpired)
+			fail(o, "web", true, expired)
+			fail(o, "web", false, expired)
+			o.Web, o.WebV4, o.V6Only = expired, expired, verdict(scanner.Broken, scanner.SiteFailsV6)
+		}, []want{{scanner.TLSExpired, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web, advice.V6Only}, "openssl s_client -connect", "Renew the certificate"}}},
+		{"what fails over IPv4 alone comes after what fails over IPv6", func(o *scanner.Observation) {
+			fail(o, "web", false, timeout)
+			fail(o, "mail", true, timeout)
+			o.WebV4, o.Mail = timeout, timeout
+		}, []want{
+			{scanner.Timeout, advice.Harm, advice.MailOperator, "gov.tg", []advice.Service{advice.Mail}, "swaks -6 --server mx.gov.tg --quit-after EHLO", ""},
+			{scanner.Timeout, advice.InPart, advice.WebHoster, "", nil, "curl -4vo /dev/null https://gov.tg/", ""},
+		}},
+		{"missing glue is the registry's", func(o *scanner.Observation) {
+			missing := verdict(scanner.Broken, scanner.GlueMissingAAAA)
+			o.Endpoints = append(o.Endpoints, scanner.Endpoint{Probe: "delegation", Host: "ns1.gov.tg", Verdict: verdict(scanner.Partial, scanner.GlueMissingAAAA)})
+			o.Delegation, o.V6Only, o.V6OnlyZone = missing, missing, "gov.tg"
+		}, []want{{scanner.GlueMissingAAAA, advice.InPart, advice.Registry, "", []advice.Service{advice.V6Only}, "dig +trace +nodnssec +additional gov.tg NS", "as glue"}}},
+		{"a zone above without IPv6 is its operator's", func(o *scanner.Observation) {
+			o.V6Only, o.V6OnlyZone = verdict(scanner.Broken, scanner.ParentV4Only), "tg"
+		}, []want{{scanner.ParentV4Only, advice.Harm, advice.ParentZone, "tg", []advice.Service{advice.V6Only}, "adopt6 resolve --family v6 --trace tg NS", ""}}},
+		{"another zone without IPv6 is its operator's", func(o *scanner.Observation) {
+			o.V6Only, o.V6OnlyZone = verdict(scanner.Broken, scanner.NSZoneV4Only), "host.example"
+			o.FreedBy = []string{"host.example"}
+		}, []want{{scanner.NSZoneV4Only, advice.Harm, advice.DNSOperator, "host.example", []advice.Service{advice.V6Only}, "adopt6 resolve --family v6 --trace host.example NS", ""}}},
+		{"a domain that validates nowhere comes first", func(o *scanner.Observation) {
+			fail(o, "web", true, timeout)
+			o.Web = timeout
+			o.DNSSEC, o.DNSSECReason = dnssec.Bogus, scanner.Reason(dnssec.DSMismatch)
+		}, []want{
+			{scanner.Reason(dnssec.DSMismatch), advice.Harm, advice.Registry, "", []advice.Service{advice.DNSSEC, advice.DNS, advice.Web, advice.Mail}, "dig +noall +answer gov.tg DS gov.tg DNSKEY", "current key"},
+			{scanner.Timeout, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web}, "curl -6vo /dev/null https://gov.tg/", ""},
+		}},
+		{"www alone lacks IPv6", func(o *scanner.Observation) {
+			o.Web, o.WWWAAAA = verdict(scanner.Partial, scanner.SomeHostsLackAAAA), nil
+			o.Endpoints = slices.DeleteFunc(o.Endpoints, func(e scanner.Endpoint) bool { return e.Host == "www.gov.tg" && !e.Addr.Is4() })
+		}, []want{{scanner.AAAAOnlyOnApex, advice.Lacking, advice.WebHoster, "", []advice.Service{advice.Web}, "www.gov.tg AAAA", ""}}},
+		{"one name server has IPv6", func(o *scanner.Observation) {
+			one := verdict(scanner.Partial, scanner.OneNSAAAA)
+			o.DNS, o.Delegation = one, one
+			o.Endpoints = slices.DeleteFunc(o.Endpoints, func(e scanner.Endpoint) bool { return e.Host == "ns2.host.example" && !e.Addr.Is4() })
+			o.Endpoints = append(o.Endpoints, scanner.Endpoint{Probe: "delegation", Host: "gov.tg", Verdict: one, Detail: "3a05::1"})
+		}, []want{{scanner.OneNSAAAA, advice.Lacking, advice.DNSOperator, "host.example", []advice.Service{advice.DNS}, "ns2.host.example AAAA", ""}}},
+		{"a vantage without IPv6 blames nobody", func(o *scanner.Observation) {
+			none := verdict(scanner.Unmeasured, scanner.NoRoute)
+			for _, probe := range []string{"nameserver", "web", "mail"} {
+				fail(o, probe, true, none)
+			}
+			o.DNS, o.Web, o.Mail, o.V6Only, o.Readiness = none, none, none, none, 0
+		}, []want{{reason: scanner.NoRoute, urgency: advice.Unseen, owner: advice.Vantage, see: "adopt6 doctor"}}},
+		{"an island of security needs its DS record", func(o *scanner.Observation) {
+			o.DNSSEC, o.DNSSECReason, o.DS = dnssec.Insecure, scanner.Reason(dnssec.DSAbsent), 0
+		}, []want{{scanner.IslandOfSecurity, advice.Practice, advice.Registry, "", nil, "gov.tg DS", "DS record of our zone"}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := sound()
+			test.change(o)
+			got := advice.For(o, probe.Reasons())
+			if len(got) != len(test.want) {
+				t.Fatalf("%d pieces of advice, want %d: %+v", len(got), len(test.want), got)
+			}
+			for i, w := range test.want {
+				g := got[i]
+				if g.Reason != w.reason || g.Urgency != w.urgency || g.Owner != w.owner || g.Who != w.who || !reflect.DeepEqual(g.Frees, w.frees) {
+					t.Errorf("got %s %s, owner %s %q, frees %v\nwant %s %s, owner %s %q, frees %v",
+						g.Reason, g.Urgency, g.Owner, g.Who, g.Frees, w.reason, w.urgency, w.owner, w.who, w.frees)
+				}
+				if !strings.Contains(strings.Join(g.See, "\n"), w.see) || len(g.See) == 0 {
+					t.Errorf("to see %s: %q, want %q", g.Reason, g.See, w.see)
+				}
+				if !strings.Contains(strings.ToLower(g.Ask), strings.ToLower(w.ask)) || (g.Ask == "") != (g.Owner == advice.Vantage) {
+					t.Errorf("to ask about %s: %q, want %q", g.Reason, g.Ask, w.ask)
+				}
+				if g.Title == "" || strings.HasSuffix(g.Title, ".") || !strings.HasSuffix(g.Why, ".") {
+					t.Errorf("%s: title %q, why %q", g.Reason, g.Title, g.Why)
+				}
+			}
+		})
+	}
+}
+
+// TestOperatorsThatCouldMendItAlone are named where use without IPv4 waits.
+func TestOperatorsThatCouldMendItAlone(t *testing.T) {
+	o := sound()
+	o.V6Only, o.V6OnlyZone, o.FreedBy = verdict(scanner.Broken, scanner.NSCycle), "gov.tg", []string{"gov.tg", "host.example"}
+	got := advice.For(o, probe.Reasons())
+	if len(got) != 1 || !strings.Contains(got[0].Why, "gov.tg, host.example") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestCommandsHoldNothingButNames gives hosts the names that a shell, or the
+// program that is called, would take for more.
+func TestCommandsHoldNothingButNames(t *testing.T) {
+	for _, name := range []string{"$(reboot).gov.tg", "a;reboot.gov.tg", "`reboot`.gov.tg", "a b.gov.tg", "-f/etc/passwd", "a'b.gov.tg",
+		"a\nb.gov.tg", "a\x1b[31m.gov.tg", `a\032b.gov.tg`, "a|b.gov.tg", "a>b.gov.tg", "@8.8.8.8", "+short", strings.Repeat("a", 300)} {
+		o := sound()
+		timeout := verdict(scanner.Broken, scanner.Timeout)
+		missing := verdict(scanner.Absent, scanner.NoNSAAAA)
+		o.DNS, o.NameServers, o.Web, o.Mail, o.MX = missing, []string{name}, timeout, timeout, []string{name}
+		o.V6Only, o.V6OnlyZone = verdict(scanner.Broken, scanner.NSZoneV4Only), name
+		o.DNSSEC, o.DNSSECReason = dnssec.Bogus, scanner.Reason(dnssec.RRSIGExpired)
+		o.Endpoints = []scanner.Endpoint{contact("web", name, v6addr, 443, timeout), contact("mail", name, v6addr, 25, timeout),
+			contact("mail", "mx.gov.tg", v6addr, 25, timeout), {Probe: "delegation", Host: name, Verdict: verdict(scanner.Partial, scanner.NSSetDiffers)},
+			{Probe: "dnssec", Host: name, Verdict: verdict(scanner.Partial, scanner.ShortKey)}}
+		for _, a := range advice.For(o, probe.Reasons()) {
+			for _, line := range a.See {
+				if strings.Contains(line, name) {
+					t.Errorf("%s: %q holds the name", a.Reason, line)
+				}
+			}
+		}
+	}
+}
+
+// TestCommandsRun has the shell read every command that the rules can give, and
+// the programs read their options: none may be unknown.
+func TestCommandsRun(t *testing.T) {
+	lines := make(map[string]bool)
+	for _, r := range probe.Reasons() {
+		for _, name := range []string{"delegation", "nameserver", "web", "mail", "resolvability", "dnssec"} {
+			for _, addr := range []netip.Addr{v4addr, v6addr, {}} {
+				o := sound()
+				fault := verdict(scanner.Broken, r.Reason)
+				o.Endpoints = append(o.Endpoints, contact(name, "x.gov.tg", addr, 443, fault))
+				o.DNS, o.Web, o.Mail, o.V6Only = fault, fault, fault, fault
+				for _, a := range advice.For(o, probe.Reasons()) {
+					for _, line := range a.See {
+						lines[line] = true
+					}
+				}
+			}
+		}
+	}
+	if len(lines) < 20 {
+		t.Fatalf("only %d commands", len(lines))
+	}
+	for line := range lines {
+		if out, err := exec.Command("bash", "-n", "-c", line).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v %s", line, err, out)
+		}
+	}
+}
+
+// TestEveryReasonHasAWord goes through the table of reasons: each is either
+// silent, or is advice with a fix, an owner and a command.
+func TestEveryReasonHasAWord(t *testing.T) {
+	for _, r := range probe.Reasons() {
+		if !advice.Known(r.Reason) {
+			t.Errorf("no rule says what to do about %s", r.Reason)
+		}
+	}
+	for _, reason := range advice.Ruled() {
+		if !slices.ContainsFunc(probe.Reasons(), func(r scanner.ReasonInfo) bool { return r.Reason == reason }) {
+			t.Errorf("the rules know %s, which is no reason", reason)
+		}
+	}
+}

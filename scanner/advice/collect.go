@@ -1,0 +1,312 @@
+package advice
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
+)
+
+// problem is one reason at one service, with everything it was found at.
+type problem struct {
+	service Service
+	reason  scanner.Reason
+	status  scanner.Status
+	family  string // as in Advice
+	places  []Place
+	v4Works bool   // a contact with the same host and port worked over IPv4
+	zone    string // the zone to blame, of what is found without a contact
+}
+
+func (p *problem) add(place Place) {
+	if !slices.Contains(p.places, place) {
+		p.places = append(p.places, place)
+	}
+}
+
+// collection gathers the problems of an observation.
+type collection struct {
+	o        *scanner.Observation
+	problems []*problem
+}
+
+// services says which service each probe looks at.
+var services = map[string]Service{
+	"delegation": DNS, "nameserver": DNS, "address": Web, "web": Web, "mail": Mail,
+	"resolvability": V6Only, "dnssec": DNSSEC,
+}
+
+func collect(o *scanner.Observation) *collection {
+	c := &collection{o: o}
+	if nothing(o) {
+		c.note(DNS, o.DNS)
+		return c
+	}
+	for _, e := range o.Endpoints {
+		c.endpoint(e)
+	}
+	c.nameServers()
+	c.web()
+	c.mail()
+	c.withoutIPv4()
+	c.dnssec()
+	return c
+}
+
+// nothing says whether the domain does not exist, so that nothing else matters.
+func nothing(o *scanner.Observation) bool { return o.DNS.Reason == scanner.NXDomain }
+
+// get returns the problem of a reason at a service, a new one if need be. What
+// fails over different families is different problems; anyFamily takes the
+// first that there is.
+func (c *collection) get(s Service, status scanner.Status, reason scanner.Reason, family string) *problem {
+	if rules[reason].owner == Vantage {
+		status = scanner.Unmeasured
+		for _, p := range c.problems { // one word on this place is enough
+			if p.reason == reason {
+				return p
+			}
+		}
+	}
+	for _, p := range c.problems {
+		if p.service == s && p.reason == reason && (p.family == family || family == anyFamily) {
+			if status == scanner.Broken {
+				p.status = status
+			}
+			return p
+		}
+	}
+	if family == anyFamily {
+		family = ""
+	}
+	p := &problem{service: s, reason: reason, status: status, family: family}
+	c.problems = append(c.problems, p)
+	return p
+}
+
+// has says whether a service has a problem already that is more than practice
+// and no mere inability of this vantage.
+func (c *collection) has(s Service) bool {
+	return slices.ContainsFunc(c.problems, func(p *problem) bool {
+		r := rules[p.reason]
+		return p.service == s && p.family != "IPv4" && r.urgency != Practice && r.owner != Vantage
+	})
+}
+
+const anyFamily = "any"
+
+// note adds the problem that a verdict names, and returns it; nil where the
+// verdict is ok or its reason calls for nothing.
+func (c *collection) note(s Service, v scanner.Verdict) *problem {
+	if v.Status == scanner.OK || v.Reason == "" || rules[v.Reason].silent {
+		return nil
+	}
+	return c.get(s, v.Status, v.Reason, anyFamily)
+}
+
+// endpoint adds the problem that a contact or a finding shows.
+func (c *collection) endpoint(e scanner.Endpoint) {
+	service, known := services[e.Probe]
+	r := rules[e.Verdict.Reason]
+	if !known || e.Verdict.Status == scanner.OK || e.Verdict.Reason == "" || r.sum || r.silent {
+		return
+	}
+	p := c.get(service, e.Verdict.Status, e.Verdict.Reason, c.familyOf(e))
+	p.v4Works = p.v4Works || c.worksOverV4(e)
+	place := Place{Host: e.Host, Addr: e.Addr}
+	if service == Web {
+		place.Port = e.Port
+	}
+	p.add(place)
+	if !e.Addr.IsValid() && service == V6Only {
+		p.zone = e.Host
+	}
+}
+
+// familyOf says over which families the host fails in the way that e does;
+// empty for a finding.
+func (c *collection) familyOf(e scanner.Endpoint) string {
+	if !e.Addr.IsValid() {
+		return ""
+	}
+	v4, v6 := false, false
+	for _, f := range c.o.Endpoints {
+		if f.Probe == e.Probe && f.Host == e.Host && f.Port == e.Port && f.Verdict.Reason == e.Verdict.Reason && f.Addr.IsValid() {
+			v4 = v4 || f.Addr.Is4()
+			v6 = v6 || !f.Addr.Is4()
+		}
+	}
+	switch {
+	case v4 && v6:
+		return "both"
+	case v4:
+		return "IPv4"
+	}
+	return "IPv6"
+}
+
+// worksOverV4 says whether the same service of the same host works over IPv4.
+func (c *collection) worksOverV4(e scanner.Endpoint) bool {
+	return e.Addr.IsValid() && !e.Addr.Is4() && slices.ContainsFunc(c.o.Endpoints, func(f scanner.Endpoint) bool {
+		return f.Probe == e.Probe && f.Host == e.Host && f.Port == e.Port && f.Transport == e.Transport &&
+			f.Addr.Is4() && f.Verdict.Status == scanner.OK
+	})
+}
+
+// lack returns those of the hosts that no contact or finding of a probe ties
+// to an IPv6 address.
+func (c *collection) lack(probe string, hosts []string) []string {
+	return slices.DeleteFunc(slices.Clone(hosts), func(host string) bool {
+		return slices.ContainsFunc(c.o.Endpoints, func(e scanner.Endpoint) bool {
+			return e.Host == host && (e.Probe == probe && e.Addr.IsValid() && !e.Addr.Is4() ||
+				e.Verdict.Reason == scanner.SpecialPurposeAddress && !e.Addr.Is4())
+		})
+	})
+}
+
+// about adds a problem and the hosts that it is about.
+func (c *collection) about(s Service, v scanner.Verdict, hosts []string) {
+	if p := c.note(s, v); p != nil && len(p.places) == 0 {
+		for _, host := range hosts {
+			p.add(Place{Host: host})
+		}
+	}
+}
+
+func (c *collection) nameServers() {
+	o := c.o
+	for _, v := range []scanner.Verdict{o.DNS, o.Delegation, o.SameSerial} {
+		switch {
+		case v.Reason == scanner.NoNSAAAA:
+			c.about(DNS, v, o.NameServers)
+		case v.Reason == scanner.OneNSAAAA:
+			if p := c.note(DNS, v); p != nil { // the evidence names those that have one
+				p.places = nil
+				c.about(DNS, v, c.lack("nameserver", o.NameServers))
+			}
+		case rules[v.Reason].sum && c.has(DNS):
+		default:
+			c.note(DNS, v)
+		}
+	}
+}
+
+func (c *collection) web() {
+	o := c.o
+	if o.Target.Kind == lists.CCTLD {
+		return
+	}
+	apex, www := o.Target.Name, "www."+o.Target.Name
+	var without []string
+	for _, h := range []struct {
+		name    string
+		a, aaaa []netip.Addr
+	}{{apex, o.A, o.AAAA}, {www, o.WWWA, o.WWWAAAA}} {
+		if len(h.a) > 0 && len(h.aaaa) == 0 {
+			without = append(without, h.name)
+		}
+	}
+	if o.Web.Reason == scanner.SomeHostsLackAAAA && len(without) == 1 {
+		reason := scanner.AAAAOnlyOnApex
+		if without[0] == apex {
+			reason = scanner.AAAAOnlyOnWWW
+		}
+		c.about(Web, scanner.Verdict{Status: scanner.Partial, Reason: reason}, without)
+	}
+	for _, v := range []scanner.Verdict{o.Web, o.Address, o.SameContent} {
+		switch {
+		case v.Reason == scanner.NoAAAA || v.Reason == scanner.AAAAOnlyOnApex || v.Reason == scanner.AAAAOnlyOnWWW:
+			c.about(Web, v, without)
+		case rules[v.Reason].sum && c.has(Web):
+		default:
+			c.about(Web, v, []string{apex})
+		}
+	}
+}
+
+func (c *collection) mail() {
+	o := c.o
+	if o.Target.Kind == lists.CCTLD {
+		return
+	}
+	for _, v := range []scanner.Verdict{o.Mail, o.StartTLS, o.SMTPUTF8} {
+		switch {
+		case v.Reason == scanner.NoMXAAAA || v.Reason == scanner.SomeHostsLackAAAA:
+			c.about(Mail, v, c.lack("mail", o.MX))
+		case rules[v.Reason].sum && c.has(Mail):
+		default:
+			c.about(Mail, v, o.MX)
+		}
+	}
+}
+
+// withoutIPv4 adds what keeps the domain from working without IPv4, unless the
+// same fault stands among the problems already.
+func (c *collection) withoutIPv4() {
+	o := c.o
+	v := o.V6Only
+	switch {
+	case v.Status == scanner.OK || v.Status == scanner.Unmeasured && c.has(DNS):
+		return
+	case c.v6OnlyRestsOn(DNS) && c.has(DNS), c.v6OnlyRestsOn(Web) && c.has(Web):
+		c.drop(V6Only, v.Reason)
+		return
+	case rules[v.Reason].sum && c.has(V6Only):
+		return
+	}
+	if p := c.note(V6Only, v); p != nil {
+		p.zone = o.V6OnlyZone
+		if len(p.places) == 0 && p.zone != "" {
+			p.add(Place{Host: p.zone})
+		}
+	}
+}
+
+func (c *collection) drop(s Service, reason scanner.Reason) {
+	c.problems = slices.DeleteFunc(c.problems, func(p *problem) bool { return p.service == s && p.reason == reason })
+}
+
+// v6OnlyRestsOn says whether mending a service is what use without IPv4 waits
+// for. It needs both the name servers and the site, so both are waited for
+// where neither works.
+func (c *collection) v6OnlyRestsOn(s Service) bool {
+	o := c.o
+	fails := func(v scanner.Verdict) bool { return v.Status == scanner.Absent || v.Status == scanner.Broken }
+	switch o.V6Only.Reason {
+	case scanner.NSZoneV4Only, scanner.ParentV4Only, scanner.NSCycle: // other zones' doing
+		return false
+	case scanner.NoNSAAAA, scanner.NSUnreachableV6, scanner.GlueMissingAAAA, scanner.V6OnlyUnresolvable, scanner.IntentBroken:
+		return s == DNS && (o.V6OnlyZone == "" || o.V6OnlyZone == c.zone())
+	}
+	return s == DNS && fails(o.DNS) || s == Web && fails(o.Web)
+}
+
+// zone is the one that the target lies in.
+func (c *collection) zone() string {
+	if c.o.Zone != "" {
+		return c.o.Zone
+	}
+	return c.o.Target.Name
+}
+
+func (c *collection) dnssec() {
+	o := c.o
+	switch o.DNSSEC {
+	case dnssec.Bogus:
+		c.about(DNSSEC, scanner.Verdict{Status: scanner.Broken, Reason: o.DNSSECReason}, []string{c.zone()})
+	case dnssec.Insecure:
+		if o.DNSKEY > 0 && o.DS == 0 {
+			c.about(DNSSEC, scanner.Verdict{Status: scanner.Partial, Reason: scanner.IslandOfSecurity}, []string{c.zone()})
+			return
+		}
+		c.about(DNSSEC, scanner.Verdict{Status: scanner.Absent, Reason: o.DNSSECReason}, []string{c.zone()})
+	}
+}
+
+// under says whether a name is a domain or lies below it.
+func under(name, domain string) bool {
+	return name == domain || strings.HasSuffix(name, "."+domain)
+}

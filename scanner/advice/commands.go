@@ -1,0 +1,188 @@
+package advice
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
+	"adopt6/scanner/resolve"
+)
+
+// commands returns what to type to see a problem, at most three lines.
+func (c *collection) commands(p *problem, family string) []string {
+	if rules[p.reason].owner == Vantage {
+		return []string{"adopt6 doctor"}
+	}
+	var lines []string
+	for _, place := range p.places {
+		if line := c.command(p, place, family); line != "" && len(lines) < 2 {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		if line := c.command(p, Place{Host: c.o.Target.Name}, family); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// command returns the line that shows a problem at one place; empty where the
+// place's name is none to type.
+func (c *collection) command(p *problem, place Place, family string) string {
+	zone, host := c.zone(), place.Host
+	if !typeable(host) || !typeable(zone) || p.zone != "" && !typeable(p.zone) {
+		return ""
+	}
+	if line, ok := c.ofReason(p, host); ok {
+		return line
+	}
+	switch p.service {
+	case DNS:
+		return askServer(p.reason, place.Addr, zone, host)
+	case Web:
+		return c.askWeb(p.reason, place, family)
+	case Mail:
+		return askMailServer(p.reason, host, flag(place.Addr, family))
+	case V6Only:
+		return fmt.Sprintf("adopt6 resolve --family v6 --trace %s NS", cmp.Or(p.zone, zone))
+	}
+	return fmt.Sprintf("delv %s SOA", cmp.Or(host, zone))
+}
+
+// ofReason returns the line for the reasons that have one of their own.
+func (c *collection) ofReason(p *problem, host string) (line string, ok bool) {
+	zone := c.zone()
+	switch p.reason {
+	case scanner.NXDomain, scanner.DNSFailure:
+		return fmt.Sprintf("adopt6 resolve --trace %s SOA", c.o.Target.Name), true
+	case scanner.NoNS:
+		return fmt.Sprintf("dig %s NS", zone), true
+	case scanner.NoAAAA, scanner.NoNSAAAA, scanner.OneNSAAAA, scanner.NoMXAAAA, scanner.SomeHostsLackAAAA,
+		scanner.SpecialPurposeAddress, scanner.AAAAOnlyOnApex, scanner.AAAAOnlyOnWWW, scanner.NoIntent:
+		return fmt.Sprintf("dig +noall +answer %s A %s AAAA", host, host), true
+	case scanner.GlueMissingA, scanner.GlueMissingAAAA, scanner.GlueDiffers, scanner.NSSetDiffers:
+		// The referral is the last answer but one.
+		return fmt.Sprintf("dig +trace +nodnssec +additional %s NS", zone), true
+	case scanner.SerialDiffers:
+		return fmt.Sprintf("dig +nssearch %s", zone), true
+	case scanner.SameNetwork, scanner.SameASN:
+		return fmt.Sprintf("adopt6 check %s", c.o.Target.Name), true
+	case scanner.ImplicitMX:
+		return fmt.Sprintf("dig +noall +answer %s MX", c.o.Target.Name), true
+	case scanner.ContentDiffers:
+		return fmt.Sprintf("diff <(curl -4sL https://%[1]s/) <(curl -6sL https://%[1]s/)", host), true
+	case scanner.IslandOfSecurity, scanner.WeakDigest, token(dnssec.DSAbsent), token(dnssec.DSMismatch),
+		token(dnssec.DigestUnsupported), token(dnssec.DNSKEYMissing):
+		return fmt.Sprintf("dig +noall +answer %s DS %s DNSKEY", zone, zone), true
+	case scanner.WeakAlgorithm, scanner.ShortKey:
+		return fmt.Sprintf("dig +noall +answer +multiline %s DNSKEY", zone), true
+	case scanner.NSEC3Costly, token(dnssec.NSEC3IterationsHigh):
+		return fmt.Sprintf("dig +noall +answer %s NSEC3PARAM", zone), true
+	case scanner.SignatureExpires:
+		return fmt.Sprintf("dig +dnssec +multiline %s SOA", zone), true
+	}
+	return "", false
+}
+
+// askServer asks a name server what the probe asked it.
+func askServer(reason scanner.Reason, addr netip.Addr, zone, host string) string {
+	server := host
+	if addr.IsValid() {
+		server = addr.String()
+	}
+	options, qtype := "+norecurse", "SOA"
+	switch reason {
+	case scanner.TCPFails, scanner.TCPRefused, scanner.TCPReset, resolve.ReasonTCPClosed:
+		options += " +tcp"
+	case scanner.EDNSFails:
+		options += " +dnssec +bufsize=1232"
+	case scanner.LargeAnswerFails, scanner.AnswerTooLarge:
+		options, qtype = options+" +dnssec +bufsize=4096", "DNSKEY"
+	}
+	return fmt.Sprintf("dig %s @%s %s %s", options, server, zone, qtype)
+}
+
+// askWeb asks a web server what the probe asked it. Where only some of the
+// host's addresses fail the line goes to the one that does.
+func (c *collection) askWeb(reason scanner.Reason, place Place, family string) string {
+	f := flag(place.Addr, family)
+	switch reason {
+	case scanner.TLSExpired, scanner.TLSNotYetValid, scanner.TLSWrongName, scanner.TLSUntrusted, scanner.TLSOld,
+		scanner.TLSFailed, scanner.CertificateDiffers:
+		to := place.Host
+		if place.Addr.IsValid() {
+			to = netip.AddrPortFrom(place.Addr, 0).String()
+			to = strings.TrimSuffix(to, ":0")
+		}
+		return fmt.Sprintf("openssl s_client -connect %s:443 -servername %s </dev/null", to, place.Host)
+	case scanner.NoHTTPS, scanner.HTTPSOnlyOverV4:
+		return fmt.Sprintf("curl %ssSI https://%s/", f, place.Host)
+	case scanner.RedirectLoop, scanner.TooManyRedirects, scanner.RedirectToV4Only, scanner.RedirectFails:
+		return fmt.Sprintf("curl %ssSIL https://%s/", f, place.Host)
+	}
+	scheme := "https"
+	if place.Port == 80 {
+		scheme = "http"
+	}
+	line := fmt.Sprintf("curl %svo /dev/null %s://%s/", f, scheme, place.Host)
+	if place.Addr.IsValid() && c.hasOther(place) {
+		line += fmt.Sprintf(" --resolve %s:%d:%s", place.Host, place.Port, bracketed(place.Addr))
+	}
+	return line
+}
+
+// hasOther says whether a host has further addresses of the same family.
+func (c *collection) hasOther(place Place) bool {
+	for _, e := range c.o.Endpoints {
+		if e.Host == place.Host && e.Addr.IsValid() && e.Addr != place.Addr && e.Addr.Is4() == place.Addr.Is4() {
+			return true
+		}
+	}
+	return false
+}
+
+// askMailServer talks to a mail server as far as the probe did.
+func askMailServer(reason scanner.Reason, host, f string) string {
+	switch reason {
+	case scanner.StartTLSFailed, scanner.StartTLSOnlyOverV4, scanner.TLSExpired, scanner.TLSNotYetValid,
+		scanner.TLSWrongName, scanner.TLSUntrusted, scanner.TLSOld, scanner.TLSFailed, scanner.CertificateDiffers:
+		return fmt.Sprintf("openssl s_client %s -starttls smtp -connect %s:25 </dev/null", f, host)
+	}
+	return fmt.Sprintf("swaks %s --server %s --quit-after EHLO", f, host)
+}
+
+// flag is the option by which curl, openssl and swaks keep to one family.
+func flag(addr netip.Addr, family string) string {
+	if addr.Is4() && family != "both" || family == "IPv4" {
+		return "-4"
+	}
+	return "-6"
+}
+
+func bracketed(a netip.Addr) string {
+	if a.Is4() {
+		return a.String()
+	}
+	return "[" + a.String() + "]"
+}
+
+// typeable says whether a name can be put into a command line: letters, digits,
+// hyphens, underscores and dots, and no hyphen at the begin, where it would be
+// an option. A name from the DNS can hold every byte.
+func typeable(name string) bool {
+	if name == "" || name[0] == '-' || len(name) > 254 {
+		return false
+	}
+	for _, b := range []byte(name) {
+		switch {
+		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9', b == '-', b == '.', b == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}

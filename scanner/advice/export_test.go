@@ -1,0 +1,14 @@
+package advice
+
+import "adopt6/scanner"
+
+// Known says whether a reason has a rule.
+func Known(r scanner.Reason) bool { _, ok := rules[r]; return ok }
+
+// Ruled returns the reasons that have a rule.
+func Ruled() (all []scanner.Reason) {
+	for r := range rules {
+		all = append(all, r)
+	}
+	return all
+}

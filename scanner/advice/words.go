@@ -1,0 +1,184 @@
+package advice
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"adopt6/scanner"
+)
+
+// title says what fails, without a full stop.
+func (c *collection) title(p *problem, info scanner.ReasonInfo) string {
+	text := strings.TrimSuffix(info.Text, ".")
+	if text == "" {
+		text = string(p.reason)
+	}
+	subject := map[Service]string{DNS: "Name servers", Web: "Web", Mail: "Mail"}[p.service]
+	if p.family == "" || subject == "" || rules[p.reason].owner == Vantage {
+		return text
+	}
+	return subject + overFamily(p.family) + ": " + lowerFirst(text)
+}
+
+// overFamily is " over IPv6" and the like; empty for what is no contact.
+func overFamily(family string) string {
+	switch family {
+	case "":
+		return ""
+	case "both":
+		return " over IPv4 and IPv6"
+	}
+	return " over " + family
+}
+
+// lowerFirst turns a sentence into a clause, and leaves names and
+// abbreviations as they are.
+func lowerFirst(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if second, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(second) || unicode.IsDigit(second) {
+		return s
+	}
+	return string(unicode.ToLower(first)) + s[size:]
+}
+
+// effects say what follows from a service that fails over IPv6, or has none.
+var effects = map[Service]map[bool]string{ // true: missing
+	DNS: {
+		false: "Resolvers that try IPv6 lose time there, and without IPv4 the domain may not be found at all.",
+		true:  "Without IPv4 nothing of the domain can be found, whatever its web site has.",
+	},
+	Web: {
+		false: "Visitors with IPv6 wait before the browser turns to IPv4; without IPv4 they see no page.",
+		true:  "Visitors need IPv4, or a translator of their provider's (NAT64).",
+	},
+	Mail: {
+		false: "Senders with IPv6 deliver late; those without IPv4 cannot deliver.",
+		true:  "Senders without IPv4 cannot deliver.",
+	},
+	V6Only: {
+		false: "A user without IPv4 gets an address neither for the site nor for the mail of the domain.",
+		true:  "A user without IPv4 cannot use the domain.",
+	},
+	DNSSEC: {false: effectBogus, true: ""},
+}
+
+// effect says what follows from a problem.
+func (c *collection) effect(p *problem, a Advice, r rule) string {
+	sentence := r.effect
+	switch {
+	case sentence != "":
+	case p.family == "both":
+		sentence = effectAlike
+	case p.family == "IPv4":
+		sentence = "Users without IPv6 are those who suffer."
+	default:
+		sentence = effects[p.service][p.status == scanner.Absent]
+	}
+	if freed := c.freedBy(p, a); freed != "" {
+		sentence += " " + freed
+	}
+	return sentence
+}
+
+// freedBy names the operators that could mend use without IPv4 alone.
+func (c *collection) freedBy(p *problem, a Advice) string {
+	operators := c.o.FreedBy
+	if len(operators) == 0 || a.Family != "" || !slices.Contains(a.Frees, V6Only) || p.service == Web {
+		return ""
+	}
+	if len(operators) == 1 {
+		return fmt.Sprintf("The operator %s could mend it alone, by enabling IPv6 on its name servers.", operators[0])
+	}
+	const shown = 3
+	list := strings.Join(operators[:min(len(operators), shown)], ", ")
+	return fmt.Sprintf("Each of these operators could mend it alone, by enabling IPv6 on its name servers: %s.", list)
+}
+
+// who names the owner by a domain, as far as the evidence goes.
+func (c *collection) who(owner Owner, p *problem) string {
+	switch {
+	case owner == ParentZone, owner == DNSOperator && p.zone != "" && p.zone != c.zone():
+		return p.zone
+	case owner == DNSOperator || owner == MailOperator:
+		var names []string
+		for _, place := range p.places {
+			if name := c.operator(place.Host); name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		if len(names) == 0 && owner == DNSOperator {
+			names = c.o.Operators
+		}
+		const shown = 3
+		return strings.Join(names[:min(len(names), shown)], ", ")
+	}
+	return ""
+}
+
+// operator returns the operator that runs a host; empty where the observation
+// does not say.
+func (c *collection) operator(host string) string {
+	for _, operator := range c.o.Operators {
+		if under(host, operator) {
+			return operator
+		}
+	}
+	return ""
+}
+
+// message is what to write to the owner: what was seen, where, and the request.
+func (c *collection) message(p *problem, a Advice, info scanner.ReasonInfo, r rule) string {
+	request := r.ask
+	if request == "" {
+		if info.Fix == "" {
+			return ""
+		}
+		request = "Please " + lowerFirst(info.Fix)
+	}
+	m := fmt.Sprintf("On %s we measured the domain %s. %s.", c.o.Started.UTC().Format("2 January 2006"), c.o.Target.Name, a.Title)
+	if places := PlaceList(p.places, 4); places != "" && places != c.o.Target.Name {
+		verb := "It is about"
+		if p.family != "" {
+			verb = "It was seen at"
+		}
+		m += fmt.Sprintf(" %s %s.", verb, places)
+	}
+	if p.v4Works && p.family == "IPv6" {
+		m += " Over IPv4 it works."
+	}
+	return m + " " + request
+}
+
+// PlaceList lists at most n hosts with their addresses and ports:
+// "www.example.net (2001:db8::1 port 443), ...".
+func PlaceList(places []Place, n int) string {
+	var words []string
+	sorted := slices.Clone(places)
+	slices.SortFunc(sorted, func(a, b Place) int {
+		return cmp.Or(strings.Compare(a.Host, b.Host), a.Addr.Compare(b.Addr), int(b.Port)-int(a.Port))
+	})
+	for i := 0; i < len(sorted); {
+		place := sorted[i]
+		var ports []string
+		for ; i < len(sorted) && sorted[i].Host == place.Host && sorted[i].Addr == place.Addr; i++ {
+			ports = append(ports, fmt.Sprint(sorted[i].Port))
+		}
+		word := place.Host
+		switch {
+		case place.Addr.IsValid() && place.Port != 0:
+			word += fmt.Sprintf(" (%s port %s)", place.Addr, strings.Join(ports, " and "))
+		case place.Addr.IsValid():
+			word += fmt.Sprintf(" (%s)", place.Addr)
+		}
+		words = append(words, word)
+	}
+	list := strings.Join(words[:min(len(words), n)], ", ")
+	if more := len(words) - n; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
+}
