@@ -13,7 +13,9 @@ import (
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/advice"
+	"adopt6/scanner/preflight"
 	"adopt6/scanner/probe"
+	"adopt6/scanner/resolve"
 )
 
 // checkFlags are the flags of the check command.
@@ -21,6 +23,7 @@ type checkFlags struct {
 	json, explain bool
 	failBelow     int
 	lab           string
+	skipPreflight bool
 }
 
 func newCheckCommand(a *app) *cobra.Command {
@@ -54,6 +57,7 @@ well where nothing could be measured.`,
 	flags.IntVar(&f.failBelow, "fail-below", 0, "exit with 1 when a domain's readiness is below this `level`, 1 to 5")
 	flags.StringVar(&f.lab, "lab", "", "check domains of a running lab, by the `file` that 'adopt6 lab up' wrote")
 	registerProbeFlags(cmd)
+	registerPreflightFlag(cmd, &f.skipPreflight)
 	return cmd
 }
 
@@ -76,7 +80,12 @@ func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
 	}
 	defer resolver.Close()
 	if !prober.Routes.V4 && !prober.Routes.V6 {
-		return errors.New("this place has neither an IPv4 nor an IPv6 route, so nothing can be measured; see: adopt6 doctor")
+		return fmt.Errorf("this place has neither an IPv4 nor an IPv6 route, so nothing can be measured; see: %s doctor", calledAs())
+	}
+	if !f.skipPreflight {
+		if err := a.checkVantage(ctx, net, resolver, prober, targets); err != nil {
+			return err
+		}
 	}
 	c := checker{app: a, flags: f, prober: prober, page: newPage(a.out), reasons: probe.Reasons(), total: int64(len(targets))}
 	c.page.lab = f.lab != ""
@@ -89,6 +98,26 @@ func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
 		prober.Resolver = c.trace
 	}
 	return c.run(ctx, targets)
+}
+
+// checkVantage finds out what this place can do and tells the prober. It says
+// what is missing, and returns an error where every verdict would be wrong.
+func (a *app) checkVantage(ctx context.Context, net network, resolver *resolve.Resolver, prober *probe.Prober, targets []lists.Target) error {
+	config := a.preflightConfig(net, resolver)
+	for _, t := range targets[:min(len(targets), mailDomains)] {
+		if t.Kind != lists.CCTLD {
+			config.Domains = append(config.Domains, t.Name)
+		}
+	}
+	found, err := preflight.Run(ctx, config)
+	if err != nil {
+		return err
+	}
+	prober.Routes = probe.RoutesOf(found.Capabilities)
+	if len(found.Failed()) == 0 {
+		return nil
+	}
+	return announce(a.errOut, found)
 }
 
 // checkTargets reads the domains.

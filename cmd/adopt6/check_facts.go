@@ -37,6 +37,9 @@ func (p *page) sideBySide(o *scanner.Observation, probe, host string, facts func
 				contacts = append(contacts, e)
 			}
 		}
+		slices.SortStableFunc(contacts, func(a, b scanner.Endpoint) int {
+			return cmp.Or(cmp.Compare(b.Port, a.Port), strings.Compare(b.Transport, a.Transport)) // HTTPS and UDP first
+		})
 		side := &cells[1]
 		if a.Is4() {
 			side = &cells[0]

@@ -101,7 +101,7 @@ func (p *page) heading(o *scanner.Observation) {
 		p.put(text{faint, fmt.Sprintf("%15s level %d: %s", "next,", level+1, levelWords(o, level+1))})
 	}
 	p.put(text{faint, fmt.Sprintf("Checked %s UTC from %s in %s, %d DNS queries",
-		o.Started.UTC().Format("2006-01-02 15:04"), cutTo(clean(o.Vantage), 24), took(o.Took), o.Queries)})
+		o.Started.UTC().Format("2006-01-02 15:04"), cutTo(clean(o.Vantage), 20), took(o.Took), o.Queries)})
 }
 
 // levelWords are those of a level; a registry has no web site to speak of.
@@ -168,7 +168,7 @@ func across(texts ...text) row { return row{left: texts, wide: true} }
 
 // section prints a part of the page as a tree of two levels.
 func (p *page) section(s section) {
-	p.put(text{strong, s.title})
+	p.put(text{strong, cutTo(s.title, p.columns)})
 	trunk, branch, last := "│  ", "├─ ", "└─ "
 	if !p.utf8 {
 		trunk, branch, last = "|  ", "|- ", "`- "

@@ -25,12 +25,8 @@ func (a *app) preflight(ctx context.Context, net network, resolver *resolve.Reso
 	if err != nil {
 		return nil, err
 	}
-	config := preflight.Config{
-		Dialer: net.dialer, Roots: net.roots, Resolver: resolver, Now: net.now,
-		DatedSerial: a.settings.DNS.RootHints == "" || net.dialer.Lab != nil,
-		Exchangers:  strings.FieldsFunc(a.settings.Scan.SMTPCheck, func(r rune) bool { return r == ',' || r == ' ' }),
-		Workers:     a.settings.Scan.Workers, Folders: folders,
-	}
+	config := a.preflightConfig(net, resolver)
+	config.Workers, config.Folders = a.settings.Scan.Workers, folders
 	for p, err := range targets {
 		if err != nil {
 			return nil, err
@@ -43,6 +39,15 @@ func (a *app) preflight(ctx context.Context, net network, resolver *resolve.Reso
 		}
 	}
 	return preflight.Run(ctx, config)
+}
+
+// preflightConfig says how to look at the network, and at nothing else.
+func (a *app) preflightConfig(net network, resolver *resolve.Resolver) preflight.Config {
+	return preflight.Config{
+		Dialer: net.dialer, Roots: net.roots, Resolver: resolver, Now: net.now,
+		DatedSerial: a.settings.DNS.RootHints == "" || net.dialer.Lab != nil,
+		Exchangers:  strings.FieldsFunc(a.settings.Scan.SMTPCheck, func(r rune) bool { return r == ',' || r == ' ' }),
+	}
 }
 
 // writtenFolders are those that a scan fills.

@@ -103,7 +103,7 @@ func registerProbeFlags(cmd *cobra.Command) {
 
 // registerPreflightFlag adds the flag that leaves the preflight out.
 func registerPreflightFlag(cmd *cobra.Command, skip *bool) {
-	cmd.Flags().BoolVar(skip, "skip-preflight", false, "scan without finding out first what this place can do")
+	cmd.Flags().BoolVar(skip, "skip-preflight", false, "measure without finding out first what this place can do")
 }
 
 // registerResolverFlags adds the flags that set the resolver's settings.

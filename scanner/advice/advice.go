@@ -125,7 +125,9 @@ func For(o *scanner.Observation, reasons []scanner.ReasonInfo) []Advice {
 		return cmp.Or(
 			cmp.Compare(a.Urgency, b.Urgency),
 			cmp.Compare(len(b.Frees), len(a.Frees)),
-			cmp.Compare(a.Service.place(), b.Service.place()))
+			cmp.Compare(a.Service.place(), b.Service.place()),
+			cmp.Compare(a.Reason, b.Reason),
+			cmp.Compare(b.Family, a.Family))
 	})
 	return all
 }
@@ -166,6 +168,8 @@ func (c *collection) urgency(p *problem, r rule) Urgency {
 	switch {
 	case r.owner == Vantage:
 		return Unseen
+	case c.o.Delegation == scanner.Verdict{Status: scanner.Broken, Reason: p.reason}:
+		return Harm // no way in
 	case r.urgency != byStatus:
 		return r.urgency
 	case p.status == scanner.Absent:

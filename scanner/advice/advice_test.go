@@ -120,7 +120,7 @@ func TestAdvice(t *testing.T) {
 			missing := verdict(scanner.Broken, scanner.GlueMissingAAAA)
 			o.Endpoints = append(o.Endpoints, scanner.Endpoint{Probe: "delegation", Host: "ns1.gov.tg", Verdict: verdict(scanner.Partial, scanner.GlueMissingAAAA)})
 			o.Delegation, o.V6Only, o.V6OnlyZone = missing, missing, "gov.tg"
-		}, []want{{scanner.GlueMissingAAAA, advice.InPart, advice.Registry, "", []advice.Service{advice.V6Only}, "dig +trace +nodnssec +additional gov.tg NS", "as glue"}}},
+		}, []want{{scanner.GlueMissingAAAA, advice.Harm, advice.Registry, "", []advice.Service{advice.V6Only}, "dig +trace +nodnssec +additional gov.tg NS", "as glue"}}},
 		{"a zone above without IPv6 is its operator's", func(o *scanner.Observation) {
 			o.V6Only, o.V6OnlyZone = verdict(scanner.Broken, scanner.ParentV4Only), "tg"
 		}, []want{{scanner.ParentV4Only, advice.Harm, advice.ParentZone, "tg", []advice.Service{advice.V6Only}, "adopt6 resolve --family v6 --trace tg NS", ""}}},

@@ -1,6 +1,7 @@
 package advice
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -53,6 +54,11 @@ func collect(o *scanner.Observation) *collection {
 	c.mail()
 	c.withoutIPv4()
 	c.dnssec()
+	for _, p := range c.problems { // the evidence comes in the order in which it was found
+		slices.SortFunc(p.places, func(a, b Place) int {
+			return cmp.Or(cmp.Compare(a.Host, b.Host), a.Addr.Compare(b.Addr), cmp.Compare(b.Port, a.Port))
+		})
+	}
 	return c
 }
 

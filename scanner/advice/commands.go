@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"adopt6/scanner"
@@ -11,18 +12,18 @@ import (
 	"adopt6/scanner/resolve"
 )
 
-// commands returns what to type to see a problem, at most three lines.
+// commands returns what to type to see a problem, at most two lines.
 func (c *collection) commands(p *problem, family string) []string {
 	if rules[p.reason].owner == Vantage {
 		return []string{"adopt6 doctor"}
 	}
 	var lines []string
 	for _, place := range p.places {
-		if line := c.command(p, place, family); line != "" && len(lines) < 2 {
+		if line := c.command(p, place, family); line != "" && len(lines) < 2 && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}
-	if len(lines) == 0 {
+	if len(p.places) == 0 {
 		if line := c.command(p, Place{Host: c.o.Target.Name}, family); line != "" {
 			lines = append(lines, line)
 		}

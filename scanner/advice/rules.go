@@ -31,7 +31,8 @@ const (
 // What follows from faults that hit everybody alike.
 const (
 	effectBogus   = "Resolvers that validate answer SERVFAIL: for their users the whole domain is gone, over either family."
-	effectAlike   = "It hits visitors over IPv4 and IPv6 alike."
+	effectAlike   = "It hits everybody alike, over IPv4 and IPv6."
+	effectV4      = "It is those without IPv6 who suffer."
 	effectSpread  = "One failure of that network takes all of them off IPv6 at once."
 	effectVantage = "It says nothing about the domain: measure again from a place where it is otherwise."
 )
@@ -45,6 +46,7 @@ var rules = map[scanner.Reason]rule{
 	scanner.NoAAAA:    {ask: askWeb},
 	scanner.NoA:       {silent: true}, // no harm where there is no IPv4
 	scanner.NoNS:      {},
+	scanner.NoNSA:     {silent: true},
 	scanner.NoNSAAAA:  {owner: DNSOperator, ask: askDNS},
 	scanner.NoMX:      {silent: true},
 	scanner.NullMX:    {silent: true},
@@ -57,6 +59,7 @@ var rules = map[scanner.Reason]rule{
 	scanner.TCPReset:              {},
 	scanner.Timeout:               {},
 	scanner.Unreachable:           {},
+	scanner.OneNSA:                {urgency: Practice, effect: "When that one fails, the domain is gone over IPv4."},
 	scanner.SomeAddressesFail:     {sum: true},
 	scanner.OneNSAAAA:             {urgency: Lacking, ask: askDNS, effect: "When that one fails, the domain is gone over IPv6."},
 	scanner.SomeNSFail:            {sum: true},

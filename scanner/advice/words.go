@@ -1,7 +1,6 @@
 package advice
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,38 +44,49 @@ func lowerFirst(s string) string {
 	return string(unicode.ToLower(first)) + s[size:]
 }
 
-// effects say what follows from a service that fails over IPv6, or has none.
-var effects = map[Service]map[bool]string{ // true: missing
+// consequences of what is wrong with a service over IPv6, by how wrong it is.
+type consequences struct{ broken, inPart, missing string }
+
+var effects = map[Service]consequences{
 	DNS: {
-		false: "Resolvers that try IPv6 lose time there, and without IPv4 the domain may not be found at all.",
-		true:  "Without IPv4 nothing of the domain can be found, whatever its web site has.",
+		broken:  "Resolvers that try IPv6 lose time there, and without IPv4 the domain cannot be found.",
+		inPart:  "Resolvers that come here over IPv6 lose time before they try another server.",
+		missing: "Without IPv4 nothing of the domain can be found, whatever its web site has.",
 	},
 	Web: {
-		false: "Visitors with IPv6 wait before the browser turns to IPv4; without IPv4 they see no page.",
-		true:  "Visitors need IPv4, or a translator of their provider's (NAT64).",
+		broken:  "Visitors with IPv6 wait before the browser turns to IPv4; without IPv4 they see no page.",
+		inPart:  "Some visitors with IPv6 wait before the browser turns to IPv4; without IPv4 they see no page.",
+		missing: "Visitors need IPv4, or a translator of their provider's (NAT64).",
 	},
 	Mail: {
-		false: "Senders with IPv6 deliver late; those without IPv4 cannot deliver.",
-		true:  "Senders without IPv4 cannot deliver.",
+		broken:  "Senders with IPv6 deliver late; those without IPv4 cannot deliver.",
+		inPart:  "Senders that come here over IPv6 lose time before they try another server.",
+		missing: "Senders without IPv4 cannot deliver.",
 	},
 	V6Only: {
-		false: "A user without IPv4 gets an address neither for the site nor for the mail of the domain.",
-		true:  "A user without IPv4 cannot use the domain.",
+		broken:  "Who has no IPv4 cannot find the domain, although it publishes IPv6 addresses.",
+		inPart:  "Who has no IPv4 cannot always find the domain.",
+		missing: "Who has no IPv4 cannot use the domain.",
 	},
-	DNSSEC: {false: effectBogus, true: ""},
+	DNSSEC: {broken: effectBogus, inPart: effectBogus, missing: "Nothing protects the domain's answers against forgery."},
 }
 
 // effect says what follows from a problem.
 func (c *collection) effect(p *problem, a Advice, r rule) string {
 	sentence := r.effect
+	of := effects[p.service]
 	switch {
 	case sentence != "":
 	case p.family == "both":
 		sentence = effectAlike
 	case p.family == "IPv4":
-		sentence = "Users without IPv6 are those who suffer."
+		sentence = effectV4
+	case a.Urgency == Harm:
+		sentence = of.broken
+	case p.status == scanner.Absent:
+		sentence = of.missing
 	default:
-		sentence = effects[p.service][p.status == scanner.Absent]
+		sentence = of.inPart
 	}
 	if freed := c.freedBy(p, a); freed != "" {
 		sentence += " " + freed
@@ -154,18 +164,14 @@ func (c *collection) message(p *problem, a Advice, info scanner.ReasonInfo, r ru
 }
 
 // PlaceList lists at most n hosts with their addresses and ports:
-// "www.example.net (2001:db8::1 port 443), ...".
+// "www.example.net (2001:db8::1 port 443), ...". Places are sorted.
 func PlaceList(places []Place, n int) string {
 	var words []string
-	sorted := slices.Clone(places)
-	slices.SortFunc(sorted, func(a, b Place) int {
-		return cmp.Or(strings.Compare(a.Host, b.Host), a.Addr.Compare(b.Addr), int(b.Port)-int(a.Port))
-	})
-	for i := 0; i < len(sorted); {
-		place := sorted[i]
+	for i := 0; i < len(places); {
+		place := places[i]
 		var ports []string
-		for ; i < len(sorted) && sorted[i].Host == place.Host && sorted[i].Addr == place.Addr; i++ {
-			ports = append(ports, fmt.Sprint(sorted[i].Port))
+		for ; i < len(places) && places[i].Host == place.Host && places[i].Addr == place.Addr; i++ {
+			ports = append(ports, fmt.Sprint(places[i].Port))
 		}
 		word := place.Host
 		switch {
