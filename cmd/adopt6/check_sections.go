@@ -186,7 +186,7 @@ func (p *page) mail(o *scanner.Observation) section {
 		label string
 		scanner.Verdict
 	}{{"STARTTLS over IPv6:", o.StartTLS}, {"SMTPUTF8, for addresses in any script:", o.SMTPUTF8}} {
-		if v.Status != scanner.Unmeasured {
+		if same := v.Verdict == o.Mail && v.Status != scanner.OK; v.Status != scanner.Unmeasured && !same {
 			s.rows = append(s.rows, across(p.verdict(v.label, v.Verdict)...))
 		}
 	}

@@ -89,6 +89,7 @@ func still(o *scanner.Observation) {
 		set(&e.RTT, &e.Took)
 		if e.TLS != nil {
 			set(&e.TLS.Handshake)
+			e.TLS.SHA256 = strings.Repeat("ab", 32) // every lab has an authority of its own
 		}
 		if e.HTTP != nil {
 			set(&e.HTTP.FirstByte)
