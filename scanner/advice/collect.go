@@ -284,7 +284,7 @@ func (c *collection) v6OnlyRestsOn(s Service) bool {
 	switch o.V6Only.Reason {
 	case scanner.NSZoneV4Only, scanner.ParentV4Only, scanner.NSCycle: // other zones' doing
 		return false
-	case scanner.NoNSAAAA, scanner.NSUnreachableV6, scanner.GlueMissingAAAA, scanner.V6OnlyUnresolvable, scanner.IntentBroken:
+	case scanner.NoNSAAAA, scanner.NSUnreachableV6, scanner.GlueMissingAAAA, scanner.IntentBroken:
 		return s == DNS && (o.V6OnlyZone == "" || o.V6OnlyZone == c.zone())
 	}
 	return s == DNS && fails(o.DNS) || s == Web && fails(o.Web)

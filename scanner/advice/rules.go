@@ -65,7 +65,6 @@ var rules = map[scanner.Reason]rule{
 	scanner.SomeNSFail:            {sum: true},
 	scanner.SomeHostsLackAAAA:     {sum: true, urgency: Lacking, ask: askMail},
 	scanner.SomeHostsFail:         {sum: true},
-	scanner.V6OnlyUnresolvable:    {sum: true, owner: DNSOperator},
 
 	// Delegation and name servers.
 	scanner.NSSetDiffers:     {owner: Registry, urgency: Practice, effect: "Resolvers may ask servers that no longer serve the zone, or never find the new ones."},
