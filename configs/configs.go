@@ -29,7 +29,7 @@ const envPrefix = "ADOPT6_"
 
 // otherVariables begin with envPrefix and are no settings: a password, which
 // is never printed, and what tells tests where to find what they need.
-var otherVariables = []string{"ADOPT6_STORE_PASSWORD", "ADOPT6_CLICKHOUSE_SERVER", "ADOPT6_RAWDATA"}
+var otherVariables = []string{"ADOPT6_STORE_PASSWORD", "ADOPT6_STORE_PASSWORD_FROM", "ADOPT6_CLICKHOUSE_SERVER", "ADOPT6_RAWDATA"}
 
 // searched are the places of the configuration file when none is named.
 var searched = []string{"adopt6.yaml", "/etc/adopt6/adopt6.yaml"}

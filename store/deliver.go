@@ -144,7 +144,7 @@ func (s *Store) insert(ctx context.Context, scanStarted time.Time, list []scanne
 	rows := make([]observationRow, len(list))
 	var contacts []endpointRow
 	for i := range list {
-		rows[i] = observationRow{&list[i], scanStarted}
+		rows[i] = observationRow{Observation: &list[i], scanStarted: scanStarted}
 		contacts = toEndpointRows(contacts, &list[i], scanStarted)
 	}
 	if err := endpoints.insert(ctx, s.db, contacts); err != nil {

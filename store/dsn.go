@@ -28,7 +28,7 @@ func (s *Store) connectServer() error {
 		where.User = url.User(user)
 	}
 	s.where = where.String()
-	port := map[string]string{"clickhouse": "9000", "tcp": "9000", "http": "8123", "https": "8443"}[address.Scheme]
+	port := defaultPorts[address.Scheme]
 	switch {
 	case port == "":
 		return fmt.Errorf("%s: the server's address begins with clickhouse://, http:// or https://", s.where)
@@ -62,6 +62,26 @@ func (s *Store) connectServer() error {
 		s.options.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
 	}
 	return nil
+}
+
+// defaultPorts are those of the schemes that a server's address begins with.
+var defaultPorts = map[string]string{"clickhouse": "9000", "tcp": "9000", "http": "8123", "https": "8443"}
+
+// SpoolName names the folder in which results for a database of a server wait.
+// It is the same for every user and password.
+func SpoolName(dsn, database string) string {
+	address, err := url.Parse(dsn)
+	if err != nil { // Open will say so
+		return "unknown"
+	}
+	if path := strings.Trim(address.Path, "/"); path != "" {
+		database = path
+	}
+	host, port := address.Hostname(), address.Port()
+	if port == "" {
+		port = defaultPorts[address.Scheme]
+	}
+	return url.QueryEscape(host + "_" + port + "_" + database)
 }
 
 // HasPassword says whether a server's address holds a password, which must not

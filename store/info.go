@@ -57,7 +57,7 @@ func (s *Store) Info(ctx context.Context) (Info, error) {
 func (s *Store) tables(ctx context.Context) ([]TableInfo, error) {
 	rows, err := s.db.Query(ctx, `SELECT name, sum(rows), sum(bytes) FROM
 		(
-			SELECT name, toUInt64(0) AS rows, toUInt64(0) AS bytes FROM system.tables WHERE database = currentDatabase()
+			SELECT name, toUInt64(0) AS rows, toUInt64(0) AS bytes FROM system.tables WHERE database = currentDatabase() AND engine != 'View'
 			UNION ALL
 			SELECT table AS name, rows, bytes_on_disk AS bytes FROM system.parts WHERE database = currentDatabase() AND active
 		) AS sizes GROUP BY name ORDER BY name`)

@@ -15,6 +15,9 @@ import (
 type observationRow struct {
 	*scanner.Observation
 	scanStarted time.Time
+	// findings are those of a row that was read: its contacts, which have them
+	// too, are in another table.
+	findings []string
 }
 
 var observations = table[observationRow]{"observations", columns(
@@ -28,6 +31,17 @@ var observations = table[observationRow]{"observations", columns(
 		one(same("position", func(o *scanner.Observation) *uint64 { return &o.Position })),
 		targetColumns, countryColumns, courseColumns, verdictColumns, dnssecColumns, recordColumns,
 	)),
+	one(field("findings", func(r *observationRow) []string {
+		if r.findings != nil {
+			return r.findings
+		}
+		reasons := r.Findings()
+		texts := make([]string, len(reasons))
+		for i, reason := range reasons {
+			texts[i] = string(reason)
+		}
+		return texts
+	}, func(r *observationRow, v []string) { r.findings = v })),
 )}
 
 // ofObservation makes columns of observations columns of rows.
@@ -114,18 +128,7 @@ var verdictColumns = columns(
 	},
 	verdict("starttls", func(o *scanner.Observation) *scanner.Verdict { return &o.StartTLS }),
 	verdict("smtputf8", func(o *scanner.Observation) *scanner.Verdict { return &o.SMTPUTF8 }),
-	// The findings are in the contacts as well, so reading them here adds nothing.
-	one(field("findings", findings, func(*scanner.Observation, []string) {})),
 )
-
-func findings(o *scanner.Observation) []string {
-	reasons := o.Findings()
-	texts := make([]string, len(reasons))
-	for i, r := range reasons {
-		texts[i] = string(r)
-	}
-	return texts
-}
 
 var dnssecColumns = []column[scanner.Observation]{
 	code("dnssec", func(o *scanner.Observation) *dnssec.State { return &o.DNSSEC }),

@@ -17,6 +17,8 @@ const DefaultFormat = "PrettyCompact"
 // ErrWrites is returned by Query for a statement that might change something.
 var ErrWrites = errors.New("the statement does not only read")
 
+var errReadOnly = errors.New("the store was opened for reading")
+
 // Query runs one statement that reads and writes its result to w as it comes,
 // in a format of ClickHouse. Nothing can be changed by it.
 //
@@ -47,7 +49,7 @@ func (s *Store) Execute(ctx context.Context, sql, format string, w io.Writer) er
 		return err
 	}
 	if s.cfg.ReadOnly {
-		return errors.New("the store was opened for reading")
+		return errReadOnly
 	}
 	if returnsRows(sql) {
 		return s.explain(s.query(ctx, sql, format, w))
@@ -55,14 +57,14 @@ func (s *Store) Execute(ctx context.Context, sql, format string, w io.Writer) er
 	return s.explain(s.db.Exec(ctx, sql))
 }
 
-func (s *Store) query(ctx context.Context, sql, format string, w io.Writer) error {
+func (s *Store) query(ctx context.Context, sql, format string, w io.Writer, args ...any) error {
 	if format == "" {
 		format = DefaultFormat
 	}
 	if s.options.Protocol != clickhouse.HTTP {
-		return s.render(ctx, sql, format, w)
+		return s.render(ctx, sql, format, w, args...)
 	}
-	stream, err := s.db.QueryFormat(ctx, format, sql)
+	stream, err := s.db.QueryFormat(ctx, format, sql, args...)
 	if err != nil {
 		return fmt.Errorf("query: %w", err)
 	}

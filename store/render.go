@@ -42,12 +42,12 @@ var renderers = map[string]func(w *bufio.Writer) renderer{
 func Formats() []string { return slices.Sorted(maps.Keys(renderers)) }
 
 // render runs a query over the native protocol and writes its rows.
-func (s *Store) render(ctx context.Context, sql, format string, w io.Writer) error {
+func (s *Store) render(ctx context.Context, sql, format string, w io.Writer, args ...any) error {
 	newRenderer, known := renderers[format]
 	if !known {
 		return fmt.Errorf("format %s is not written over the native protocol; give one of %s, or the server's address as http://, which has every format", format, strings.Join(Formats(), ", "))
 	}
-	rows, err := s.db.Query(small(ctx), sql)
+	rows, err := s.db.Query(small(ctx), sql, args...)
 	if err != nil {
 		return fmt.Errorf("query: %w", err)
 	}

@@ -72,7 +72,7 @@ func (e *UndeliveredError) Unwrap() error { return e.Err }
 // bounds only this call.
 func (s *Store) Writer(ctx context.Context, scan uuid.UUID) (*Writer, error) {
 	if s.cfg.ReadOnly {
-		return nil, errors.New("the store was opened for reading")
+		return nil, errReadOnly
 	}
 	info, err := s.Scan(ctx, scan)
 	if err != nil {

@@ -50,6 +50,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newDocsCommand(a),
 		newDoctorCommand(a),
 		newEngineCommand(a),
+		newExportCommand(a),
 		newLabCommand(a),
 		newListsCommand(a),
 		newQueryCommand(a),

@@ -19,6 +19,9 @@ import (
 // setting, so that no command prints it.
 const passwordVariable = "ADOPT6_STORE_PASSWORD"
 
+// fromPasswordVariable names that of the server which a copy is made from.
+const fromPasswordVariable = "ADOPT6_STORE_PASSWORD_FROM"
+
 // registerStoreFlags adds the flags that choose the store.
 func registerStoreFlags(cmd *cobra.Command) {
 	cmd.Flags().String("store", "", "folder of the embedded ClickHouse store")
@@ -32,6 +35,11 @@ func (a *app) openStore(ctx context.Context, readOnly bool) (*store.Store, error
 	if err != nil {
 		return nil, err
 	}
+	return a.openConfig(ctx, cfg, readOnly)
+}
+
+// openConfig opens a store, and fetches the embedded engine where it is missing.
+func (a *app) openConfig(ctx context.Context, cfg store.Config, readOnly bool) (*store.Store, error) {
 	cfg.ReadOnly = readOnly
 	s, err := store.Open(ctx, cfg)
 	if missing := new(engine.MissingError); errors.As(err, &missing) {
@@ -43,39 +51,57 @@ func (a *app) openStore(ctx context.Context, readOnly bool) (*store.Store, error
 	return s, err
 }
 
+// storeConfig is the store that the settings name.
 func (a *app) storeConfig() (store.Config, error) {
 	chosen := a.settings.Store
-	cfg := store.Config{
-		DSN: chosen.DSN, Password: os.Getenv(passwordVariable), Database: chosen.Database, Library: chosen.Library,
+	if chosen.DSN != "" {
+		if a.settings.Origin("store.dsn") == "--dsn" && store.HasPassword(chosen.DSN) {
+			return store.Config{}, misusef("every user of this machine can read a password given with --dsn; put it into %s, or the whole address into ADOPT6_STORE_DSN or the configuration file", passwordVariable)
+		}
+		return a.serverConfig(chosen.DSN)
+	}
+	path := chosen.Path
+	if path == "" {
+		data, err := userFolder("XDG_DATA_HOME", ".local/share")
+		if err != nil {
+			return store.Config{}, err
+		}
+		path = filepath.Join(data, "store")
+	}
+	return a.folderConfig(path), nil
+}
+
+func (a *app) folderConfig(path string) store.Config {
+	cfg := a.anyConfig()
+	cfg.Path = path
+	return cfg
+}
+
+// serverConfig is a store on a server. Every server has a spool of its own, so
+// that what was measured for one never reaches another.
+func (a *app) serverConfig(dsn string) (store.Config, error) {
+	cfg := a.anyConfig()
+	cfg.DSN, cfg.Password = dsn, os.Getenv(passwordVariable)
+	state, err := a.stateFolder()
+	cfg.SpoolDir = filepath.Join(state, "spool", store.SpoolName(dsn, cfg.Database))
+	return cfg, err
+}
+
+func (a *app) anyConfig() store.Config {
+	return store.Config{
+		Database: a.settings.Store.Database, Library: a.settings.Store.Library,
 		Logf: func(format string, args ...any) { fmt.Fprintf(a.errOut, "adopt6: "+format+"\n", args...) },
 	}
-	if cfg.DSN == "" {
-		cfg.Path = chosen.Path
-		if cfg.Path == "" {
-			data, err := userFolder("XDG_DATA_HOME", ".local/share")
-			if err != nil {
-				return cfg, err
-			}
-			cfg.Path = filepath.Join(data, "store")
-		}
-		return cfg, nil
-	}
-	if a.settings.Origin("store.dsn") == "--dsn" && store.HasPassword(cfg.DSN) {
-		return cfg, misusef("every user of this machine can read a password given with --dsn; put it into %s, or the whole address into ADOPT6_STORE_DSN or the configuration file", passwordVariable)
-	}
-	state, err := a.stateFolder()
-	cfg.SpoolDir = filepath.Join(state, "spool")
-	return cfg, err
 }
 
 func newStoreCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "store",
-		Short: "Look at the store and fetch the embedded engine",
+		Short: "Look at the store, copy it, prune it, fetch the embedded engine",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newStoreInfoCommand(a), newStoreSchemaCommand(a), newFetchEngineCommand(a))
+	cmd.AddCommand(newStoreInfoCommand(a), newStoreSchemaCommand(a), newStoreCopyCommand(a), newStorePruneCommand(a), newFetchEngineCommand(a))
 	return cmd
 }
 
