@@ -94,7 +94,7 @@ func (v *visit) nameServerSet(ctx context.Context, d *resolve.Delegation) server
 func (s serverSet) withV6() []*host {
 	var have []*host
 	for _, h := range s.hosts {
-		if len(h.usable()) > 0 {
+		if len(h.usable()) > 0 && !h.alias {
 			have = append(have, h)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"adopt6/scanner"
+	"adopt6/scanner/resolve"
 )
 
 // delegationGravity orders what can be wrong with a delegation: the verdict has
@@ -15,7 +16,7 @@ import (
 // does not lower the verdict: same_asn depends on a table that not every scan
 // has.
 var delegationGravity = []scanner.Reason{
-	scanner.SpecialPurposeAddress, scanner.GlueMissingAAAA, scanner.OneNSAAAA, scanner.NSSetDiffers,
+	resolve.ReasonNSChain, scanner.SpecialPurposeAddress, scanner.GlueMissingAAAA, scanner.OneNSAAAA, scanner.NSSetDiffers,
 	scanner.GlueDiffers, scanner.GlueMissingA, scanner.SameNetwork,
 }
 
@@ -31,6 +32,9 @@ func (v *visit) judgeDelegation(ctx context.Context, s serverSet) scanner.Verdic
 	g := v.compareGlue(ctx, s, note)
 	v.obs.GlueV6 = uint16(g.published[v6])
 	for _, h := range s.hosts {
+		if h.alias {
+			note(h.name, resolve.ReasonNSChain, "")
+		}
 		if bad := h.special(v6); len(bad) > 0 {
 			note(h.name, scanner.SpecialPurposeAddress, joinAddrs(bad))
 		}
@@ -39,6 +43,8 @@ func (v *visit) judgeDelegation(ctx context.Context, s serverSet) scanner.Verdic
 	switch {
 	case len(have) == 0 && found[scanner.SpecialPurposeAddress]:
 		return broken(scanner.SpecialPurposeAddress)
+	case len(have) == 0 && found[resolve.ReasonNSChain]:
+		return broken(resolve.ReasonNSChain)
 	case len(have) == 0 && slices.ContainsFunc(s.hosts, func(h *host) bool { return h.failure != "" }):
 		return unmeasured(scanner.DNSFailure)
 	case len(have) == 0:

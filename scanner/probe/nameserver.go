@@ -10,6 +10,7 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/scanner"
+	"adopt6/scanner/resolve"
 )
 
 const portDNS = 53
@@ -71,6 +72,9 @@ func (v *visit) nameServer(ctx context.Context, name string, f family, large fun
 // serverAddrs returns the addresses at which a resolver may look for a name
 // server: its own, and those that the parent zone publishes as glue.
 func (v *visit) serverAddrs(h *host, f family) []netip.Addr {
+	if h.alias {
+		return nil
+	}
 	addrs := h.usableOf(f)
 	for _, a := range usable(glueOf(v.parent.Glue, dns.Fqdn(h.name), f)) {
 		if !slices.Contains(addrs, a) {
@@ -84,6 +88,8 @@ func (v *visit) serverAddrs(h *host, f family) []netip.Addr {
 // before anything is asked: OK means that there is an address to ask.
 func (v *visit) publishedVerdict(h *host, f family, addrs []netip.Addr) scanner.Verdict {
 	switch {
+	case h.alias:
+		return broken(resolve.ReasonNSChain) // resolvers pass it by
 	case len(addrs) > 0 && !v.Routes.has(addrs[0]):
 		return unmeasured(scanner.NoRoute)
 	case len(addrs) > 0:
