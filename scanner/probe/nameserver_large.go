@@ -27,13 +27,20 @@ const (
 // DS records say whether there should be any.
 func (v *visit) keySize(ctx context.Context) answerSize {
 	result, reason := v.lookup(ctx, resolve.Dual, v.zone, dns.TypeDNSKEY)
-	size := keyAnswerBytes(v.zone, result.Answer)
 	switch {
 	case reason == scanner.TargetTimeout, reason == scanner.LocalFault:
 		return smallAnswer
-	case reason != "" && v.obs.DS > 0, size > udpBuffer:
+	case reason != "" && v.obs.DS > 0:
 		return largerAnswer
-	case size > dns.MinMsgSize:
+	}
+	return sizeOf(keyAnswerBytes(v.zone, result.Answer))
+}
+
+func sizeOf(bytes int) answerSize {
+	switch {
+	case bytes > udpBuffer:
+		return largerAnswer
+	case bytes > dns.MinMsgSize:
 		return largeAnswer
 	}
 	return smallAnswer
