@@ -117,10 +117,11 @@ func (t *talk) greeting() bool {
 		return false
 	}
 	t.seen.Facts.Code, t.seen.Facts.Banner = r.code, short(r.text())
-	return t.accepted("greeting", r)
+	return t.accepted("", r)
 }
 
 // accepted says whether a reply is positive, and keeps the reason when not.
+// Without a step the reply is the greeting, which the facts hold.
 func (t *talk) accepted(step string, r reply) bool {
 	switch r.kind() {
 	case 2:
@@ -132,7 +133,9 @@ func (t *talk) accepted(step string, r reply) bool {
 	default: // 3: a question, where none can be
 		t.seen.Reason = scanner.SMTPMalformed
 	}
-	t.seen.Detail = fmt.Sprintf("%s: %d %s", step, r.code, r.text())
+	if step != "" {
+		t.seen.Detail = fmt.Sprintf("%s: %d %s", step, r.code, r.text())
+	}
 	t.quit()
 	return false
 }
