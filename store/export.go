@@ -30,9 +30,9 @@ var ExportFormats = []ExportFormat{
 
 // Export says what leaves the store, and how.
 type Export struct {
-	Table     Relation // as Schema describes it
-	Format    ExportFormat
-	Scan      uuid.UUID // only this scan; all when zero
+	Table  Relation // as Schema describes it
+	Format ExportFormat
+	Scan   uuid.UUID // only this scan; all when zero
 	// Countries are the only ones, alpha-2; all when empty. The table scans,
 	// which has no country, is not limited by them.
 	Countries []string
