@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
 )
 
 // mostText is how many columns of a text from the network are shown.
@@ -223,7 +224,7 @@ func (p *page) mailFacts(contacts []scanner.Endpoint) (lines [][]text) {
 func practice(s scanner.DNSSECPractice) string {
 	var parts []string
 	for _, a := range s.Algorithms {
-		parts = append(parts, cmp.Or(dns.AlgorithmToString[a], "algorithm")+fmt.Sprintf(" (%d)", a))
+		parts = append(parts, fmt.Sprintf("%s (%d)", dnssec.Algorithm(a).Name, a))
 	}
 	words := strings.Join(parts, " and ")
 	if s.KeyBits > 0 {
@@ -231,7 +232,7 @@ func practice(s scanner.DNSSECPractice) string {
 	}
 	parts = nil
 	for _, d := range s.Digests {
-		parts = append(parts, cmp.Or(dns.HashToString[d], "digest")+fmt.Sprintf(" (%d)", d))
+		parts = append(parts, fmt.Sprintf("%s (%d)", dnssec.Digest(d).Name, d))
 	}
 	if len(parts) > 0 {
 		words += ", DS with " + strings.Join(parts, " and ")

@@ -206,8 +206,8 @@ func (p *page) withoutIPv4(o *scanner.Observation) section {
 		s.rows = append(s.rows, across(text{plain, "the zone to blame is "}, text{strong, clean(o.V6OnlyZone)}))
 	}
 	s.rows = append(s.rows, p.findings(o, "resolvability")...)
-	if len(o.FreedBy) > 0 {
-		s.rows = append(s.rows, across(text{plain, "would be mended by IPv6 at any one of "}, text{plain, listed(o.FreedBy, 4)}))
+	if len(o.FreedBy) > 0 && !slices.Equal(o.FreedBy, []string{o.Zone}) { // else it goes without saying
+		s.rows = append(s.rows, across(text{plain, "each of these could mend it alone, by IPv6 on its name servers: "}, text{plain, listed(o.FreedBy, 4)}))
 	}
 	return s
 }

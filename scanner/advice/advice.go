@@ -186,6 +186,9 @@ func (c *collection) urgency(p *problem, r rule) Urgency {
 
 // owner is that of the rule, or who runs the service.
 func (c *collection) owner(p *problem, r rule) Owner {
+	if p.service == DNSSEC && p.zone != "" && p.zone != c.zone() {
+		return ParentZone
+	}
 	if r.owner != "" {
 		return r.owner
 	}

@@ -153,6 +153,11 @@ func TestAdvice(t *testing.T) {
 			}
 			o.DNS, o.Web, o.Mail, o.V6Only, o.Readiness = none, none, none, none, 0
 		}, []want{{reason: scanner.NoRoute, urgency: advice.Unseen, owner: advice.Vantage, see: "adopt6 doctor"}}},
+		{"an unsigned zone above is its operator's", func(o *scanner.Observation) {
+			o.DNSSEC, o.DNSSECReason, o.DS = dnssec.Insecure, scanner.Reason(dnssec.DSAbsent), 0
+			o.Endpoints = append(o.Endpoints, scanner.Endpoint{Probe: "dnssec", Host: "tg", Verdict: verdict(scanner.Absent, scanner.Reason(dnssec.DSAbsent))},
+				scanner.Endpoint{Probe: "dnssec", Host: "gov.tg", Verdict: verdict(scanner.Partial, scanner.IslandOfSecurity)})
+		}, []want{{scanner.Reason(dnssec.DSAbsent), advice.Practice, advice.ParentZone, "tg", nil, "tg DS", "sign the zone"}}},
 		{"an island of security needs its DS record", func(o *scanner.Observation) {
 			o.DNSSEC, o.DNSSECReason, o.DS = dnssec.Insecure, scanner.Reason(dnssec.DSAbsent), 0
 		}, []want{{scanner.IslandOfSecurity, advice.Practice, advice.Registry, "", nil, "gov.tg DS", "DS record of our zone"}}},

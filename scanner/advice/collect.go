@@ -127,7 +127,7 @@ func (c *collection) endpoint(e scanner.Endpoint) {
 		place.Port = e.Port
 	}
 	p.add(place)
-	if !e.Addr.IsValid() && service == V6Only {
+	if !e.Addr.IsValid() && (service == V6Only || service == DNSSEC) {
 		p.zone = e.Host
 	}
 }
@@ -298,16 +298,21 @@ func (c *collection) zone() string {
 	return c.o.Target.Name
 }
 
+// dnssec adds the reason of the state, unless the evidence has named the zone
+// above at which the chain of trust ends.
 func (c *collection) dnssec() {
 	o := c.o
-	switch o.DNSSEC {
-	case dnssec.Bogus:
+	above := slices.ContainsFunc(c.problems, func(p *problem) bool {
+		return p.service == DNSSEC && p.reason == o.DNSSECReason && p.zone != c.zone()
+	})
+	switch {
+	case above:
+		c.drop(DNSSEC, scanner.IslandOfSecurity) // a DS record would not help yet
+	case o.DNSSEC == dnssec.Bogus:
 		c.about(DNSSEC, scanner.Verdict{Status: scanner.Broken, Reason: o.DNSSECReason}, []string{c.zone()})
-	case dnssec.Insecure:
-		if o.DNSKEY > 0 && o.DS == 0 {
-			c.about(DNSSEC, scanner.Verdict{Status: scanner.Partial, Reason: scanner.IslandOfSecurity}, []string{c.zone()})
-			return
-		}
+	case o.DNSSEC == dnssec.Insecure && o.DNSKEY > 0 && o.DS == 0:
+		c.about(DNSSEC, scanner.Verdict{Status: scanner.Partial, Reason: scanner.IslandOfSecurity}, []string{c.zone()})
+	case o.DNSSEC == dnssec.Insecure:
 		c.about(DNSSEC, scanner.Verdict{Status: scanner.Absent, Reason: o.DNSSECReason}, []string{c.zone()})
 	}
 }

@@ -57,6 +57,9 @@ func (c *collection) command(p *problem, place Place, family string) string {
 // ofReason returns the line for the reasons that have one of their own.
 func (c *collection) ofReason(p *problem, host string) (line string, ok bool) {
 	zone := c.zone()
+	if p.service == DNSSEC {
+		zone = cmp.Or(p.zone, zone)
+	}
 	switch p.reason {
 	case scanner.NXDomain, scanner.DNSFailure:
 		return fmt.Sprintf("adopt6 resolve --trace %s SOA", c.o.Target.Name), true

@@ -30,11 +30,12 @@ const (
 
 // What follows from faults that hit everybody alike.
 const (
-	effectBogus   = "Resolvers that validate answer SERVFAIL: for their users the whole domain is gone, over either family."
-	effectAlike   = "It hits everybody alike, over IPv4 and IPv6."
-	effectV4      = "It is those without IPv6 who suffer."
-	effectSpread  = "One failure of that network takes all of them off IPv6 at once."
-	effectVantage = "It says nothing about the domain: measure again from a place where it is otherwise."
+	effectBogus         = "Resolvers that validate answer SERVFAIL: for their users the whole domain is gone, over either family."
+	effectAlike         = "It hits everybody alike, over IPv4 and IPv6."
+	effectV4            = "It is those without IPv6 who suffer."
+	effectSpread        = "One failure of that network takes all of them off IPv6 at once."
+	effectUnsignedAbove = "Nothing below that zone can be validated, however well it is signed."
+	effectVantage       = "It says nothing about the domain: measure again from a place where it is otherwise."
 )
 
 // rules has one row for every reason; a test compares it with the table of

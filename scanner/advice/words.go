@@ -76,6 +76,8 @@ func (c *collection) effect(p *problem, a Advice, r rule) string {
 	sentence := r.effect
 	of := effects[p.service]
 	switch {
+	case a.Owner == ParentZone && a.Urgency == Practice:
+		sentence = effectUnsignedAbove
 	case sentence != "":
 	case p.family == "both":
 		sentence = effectAlike
@@ -94,10 +96,12 @@ func (c *collection) effect(p *problem, a Advice, r rule) string {
 	return sentence
 }
 
-// freedBy names the operators that could mend use without IPv4 alone.
+// freedBy names the operators that could mend use without IPv4 alone, unless
+// that is the domain's own, which goes without saying.
 func (c *collection) freedBy(p *problem, a Advice) string {
 	operators := c.o.FreedBy
-	if len(operators) == 0 || a.Family != "" || !slices.Contains(a.Frees, V6Only) || p.service == Web {
+	others := slices.ContainsFunc(operators, func(o string) bool { return !under(c.zone(), o) })
+	if !others || a.Family != "" || !slices.Contains(a.Frees, V6Only) || a.Owner != DNSOperator {
 		return ""
 	}
 	if len(operators) == 1 {

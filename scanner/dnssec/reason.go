@@ -77,7 +77,7 @@ func Reasons() []ReasonInfo {
 			"Correct the alias; the name server may need an update."},
 		{BudgetExceeded, Bogus, "Validation would cost more signature checks or hashes than allowed.",
 			"Remove surplus keys and signatures, give keys distinct key tags, and set the NSEC3 iterations to 0."},
-		{DSAbsent, Insecure, "The parent proves that the zone is not signed.",
+		{DSAbsent, Insecure, "The zone is not signed, as its parent proves.",
 			"Sign the zone and have the parent publish its DS record."},
 		{AlgorithmUnsupported, Insecure, "All keys that the parent announces are of algorithms that are not supported.",
 			"Sign with ECDSA P-256 (13) or another algorithm that RFC 8624 recommends."},

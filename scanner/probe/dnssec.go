@@ -2,12 +2,14 @@ package probe
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"github.com/miekg/dns"
 
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
 	"adopt6/scanner/resolve"
 )
 
@@ -31,6 +33,7 @@ func security(ctx context.Context, v *visit) {
 	if found.keysReason != "" {
 		v.obs.DNSSECReason = found.keysReason
 	}
+	v.findBreak(ctx, found.keys)
 	v.obs.DNSKEY = uint16(min(len(recordsOf[*dns.DNSKEY](found.keys)), 1<<16-1))
 	if v.obs.Target.Kind != lists.CCTLD {
 		v.obs.DNSSECMX, v.obs.DNSSECWWW = found.mx.State, found.www.State
@@ -39,6 +42,31 @@ func security(ctx context.Context, v *visit) {
 		v.lookupPractice(ctx, &found)
 		v.practice(&found)
 	}
+}
+
+// findBreak names the zone above the target's at which the chain of trust ends.
+func (v *visit) findBreak(ctx context.Context, keys *resolve.Result) {
+	at, verdict := keys.StateZone, broken(scanner.Reason(keys.StateReason))
+	switch {
+	case keys.State == dnssec.Insecure && keys.StateReason == dnssec.DSAbsent:
+		at, verdict = v.zoneBelow(ctx, at), absent(scanner.Reason(keys.StateReason)) // its parent proves the absence
+	case keys.State != dnssec.Bogus:
+		return
+	}
+	if at != v.zone && dns.IsSubDomain(at, v.zone) {
+		v.find("dnssec", at, verdict, "the chain of trust ends here, above "+strings.TrimSuffix(v.zone, "."))
+	}
+}
+
+// zoneBelow returns the next zone below an ancestor of the target's zone on the
+// way to it.
+func (v *visit) zoneBelow(ctx context.Context, ancestor string) string {
+	for _, name := range dnssec.Between(ancestor, v.zone) {
+		if soa, reason := v.lookup(ctx, resolve.Dual, name, dns.TypeSOA); reason == "" && len(recordsOf[*dns.SOA](soa)) > 0 {
+			return name
+		}
+	}
+	return v.zone
 }
 
 // signed is what was asked of a zone's signing. Only www and mx may be nil.
