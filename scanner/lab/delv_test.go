@@ -96,7 +96,7 @@ func TestDelvFaults(t *testing.T) {
 	}
 	for fault, question := range map[string]string{
 		"expired": "www A", "not_yet_valid": "www A", "missing_rrsig": "www A", "corrupt_rrsig": "www A",
-		"missing_denial": "nothing A", "wrong_signer": "www A", "unknown_key": "www A", "wrong_labels": "www A",
+		"missing_denial": "nothing A", "wrong_denial": "nothing A", "wrong_signer": "www A", "unknown_key": "www A", "wrong_labels": "www A",
 	} {
 		t.Run(fault, func(t *testing.T) {
 			l := start(t, fmt.Sprintf(delvZone, "{fault: "+fault+"}"))

@@ -47,6 +47,7 @@ var signingFaults = map[string]struct {
 	"corrupt_rrsig":  {authority.CorruptRRSIG, "one bit of each signature is wrong"},
 	"missing_dnskey": {authority.MissingDNSKEY, "the zone has no DNSKEY records"},
 	"missing_denial": {authority.MissingDenial, "negative answers without NSEC or NSEC3"},
+	"wrong_denial":   {authority.WrongDenial, "negative answers with a proof for another name"},
 	"wrong_signer":   {authority.WrongSigner, "signatures that name the parent as signer"},
 	"unknown_key":    {authority.UnknownKey, "signatures by a key that is not published"},
 	"wrong_labels":   {authority.WrongLabels, "signatures with too small a label count"},

@@ -20,6 +20,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
 	"adopt6/scanner/netaddr"
 	"adopt6/scanner/resolve"
 )
@@ -116,10 +117,11 @@ type visit struct {
 	parent  *resolve.Delegation // what the zone above says of it
 	serials []zoneSerial        // of the zone, from each address that answered
 
-	hosts map[string]*host // addresses of every host looked up
-	dials map[netip.AddrPort]*dial
+	hosts    map[string]*host   // addresses of every host looked up
+	failures map[[2]string]bool // names and reasons of look-ups that failed, see findFailure
+	dials    map[netip.AddrPort]*dial
 
-	mu sync.Mutex // guards obs.Queries, obs.Endpoints, hosts and dials
+	mu sync.Mutex // guards obs.Queries, obs.Endpoints, hosts, failures and dials
 }
 
 func (p *Prober) visit(target scanner.Pending) *visit {
@@ -131,7 +133,7 @@ func (p *Prober) visit(target scanner.Pending) *visit {
 	for _, verdict := range verdictsOf(obs) {
 		*verdict = unseen
 	}
-	return &visit{Prober: p, obs: obs, hosts: make(map[string]*host), dials: make(map[netip.AddrPort]*dial)}
+	return &visit{Prober: p, obs: obs, hosts: make(map[string]*host), failures: make(map[[2]string]bool), dials: make(map[netip.AddrPort]*dial)}
 }
 
 // verdictsOf returns every verdict of an observation.
@@ -169,10 +171,32 @@ func (v *visit) lookup(ctx context.Context, mode resolve.Mode, name string, qtyp
 	v.mu.Lock()
 	v.obs.Queries += uint32(result.Queries)
 	v.mu.Unlock()
-	if reason = scanner.Reason(result.Reason); reason != "" && mode == resolve.Dual {
-		v.find(v.running, name, unmeasured(reason), "look-up of "+dns.Type(qtype).String())
+	reason = scanner.Reason(result.Reason)
+	if mode == resolve.Dual {
+		v.findFailure(result)
 	}
 	return result, reason
+}
+
+// findFailure keeps why a look-up gave nothing, or what its answer lacks to be
+// believed: once for each name and reason, as that is mostly the same for
+// every type.
+func (v *visit) findFailure(r *resolve.Result) {
+	verdict, zone := unmeasured(scanner.Reason(r.Reason)), r.Zone
+	if r.Reason == "" {
+		if r.State != dnssec.Bogus {
+			return
+		}
+		verdict, zone = broken(scanner.Reason(r.StateReason)), r.StateZone
+	}
+	failure := [2]string{r.Name, string(verdict.Reason)}
+	v.mu.Lock()
+	known := v.failures[failure]
+	v.failures[failure] = true
+	v.mu.Unlock()
+	if !known {
+		v.find(v.running, r.Name, verdict, "resolution ended in the zone "+zone)
+	}
 }
 
 // interrupted is the reason of what fails without the network's doing.

@@ -8,11 +8,21 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/probe"
+	"adopt6/scanner/resolve"
 )
 
 // notInScenarios are the reasons that no scenario can show.
 var notInScenarios = map[scanner.Reason]string{
-	scanner.LocalFault: "a fault of the scanner's own machine",
+	scanner.LocalFault:      "a fault of the scanner's own machine",
+	scanner.TargetTimeout:   "depends on the time that a scan gives; TestTargetTimeout shows it",
+	resolve.ReasonLimitTime: "needs a minute without an answer; the resolver's tests show it",
+	resolve.ReasonBadName:   "a name that no list and no record can hold; for adopt6 resolve",
+	"no_anchor":             "depends on the trust anchors given",
+	"anchor_mismatch":       "depends on the trust anchors given",
+	"policy_insecure":       "depends on the policy given",
+	"nsec3_opt_out":         "of a denial, never of a key set",
+	"dnskey_invalid":        "the laboratory makes valid keys only; the validator's tests show it",
+	"response_unusable":     "the resolver drops such a response before it is validated",
 }
 
 // reasonsSeen collects the reasons of observations: of their verdicts and of

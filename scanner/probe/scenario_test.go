@@ -30,7 +30,7 @@ var bulk = map[string]bool{"bulk": true, "far": true}
 // them wait far more than they work.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "16"); err != nil {
+	if err := flag.Set("test.parallel", "32"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
@@ -174,7 +174,13 @@ func proberOver(t testing.TB, l *lab.Lab, dialer *netaddr.Dialer, limiter resolv
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { resolver.Close() })
-	return newProberOn(l, resolver, dialer, limiter)
+	var addrs []netip.Addr
+	for _, r := range roots {
+		addrs = append(addrs, r.Addrs...)
+	}
+	prober := newProberOn(l, resolver, dialer, limiter)
+	prober.Routes = probe.FindRoutes(t.Context(), dialer, addrs)
+	return prober
 }
 
 func newProberOn(l *lab.Lab, resolver probe.Resolver, dialer *netaddr.Dialer, limiter resolve.Limiter) *probe.Prober {

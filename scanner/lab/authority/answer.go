@@ -109,6 +109,9 @@ func (r *reply) denial(z *Zone, proof func() []*RRset) []*RRset {
 	if !r.q.DO || z.Signing == nil || z.Signing.has(MissingDenial, dns.TypeNSEC) {
 		return nil
 	}
+	if z.Signing.has(WrongDenial, dns.TypeNSEC) {
+		return z.proveNoData(z.Origin)
+	}
 	return proof()
 }
 

@@ -48,6 +48,7 @@ const (
 	CorruptRRSIG                       // one bit of the signature is wrong
 	MissingDNSKEY                      // the apex has no DNSKEY set
 	MissingDenial                      // negative answers carry no NSEC or NSEC3
+	WrongDenial                        // negative answers carry the NSEC or NSEC3 of the apex
 	WrongSigner                        // the signer's name is the parent's
 	UnknownKey                         // the key tag is that of no published key
 	ManyRRSIG                          // Count further signatures that do not verify
