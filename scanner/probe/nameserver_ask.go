@@ -129,7 +129,7 @@ func (v *visit) askWithoutEDNS(ctx context.Context, query resolve.Query, first *
 // of no use to today's resolvers (DNS flag day 2019).
 func (v *visit) askSilent(ctx context.Context, host string, server netip.AddrPort, udp *dnsReply) {
 	var plain, tcp dnsReply
-	known, ok := v.servers.get(ctx, factKey{server.Addr(), isSilent}, func() (serverFact, bool) {
+	known, ok := v.serverFact(ctx, server.Addr(), isSilent, func() serverFact {
 		var both sync.WaitGroup
 		both.Go(func() {
 			got, err := v.exchange(ctx, resolve.Query{Server: server, Transport: resolve.UDP, Name: v.zone, Type: dns.TypeSOA, NoEDNS: true, Retries: -1})
@@ -139,7 +139,7 @@ func (v *visit) askSilent(ctx context.Context, host string, server netip.AddrPor
 		})
 		both.Go(func() { tcp = v.askTCP(ctx, server, true) })
 		both.Wait()
-		return serverFact{verdict: tcp.verdict}, !plain.works() && tcp.verdict.Status != scanner.Unmeasured
+		return serverFact{verdict: tcp.verdict, zoneOnly: plain.works() || tcp.verdict.Status == scanner.Unmeasured}
 	})
 	switch {
 	case !ok:
@@ -166,7 +166,7 @@ func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool) 
 		return dnsReply{verdict: unmeasured(reason)}
 	}
 	var r dnsReply
-	ask := func() (serverFact, bool) {
+	ask := func() serverFact {
 		begun := time.Now()
 		got, err := v.exchange(ctx, resolve.Query{Server: server, Transport: resolve.TCP, Name: v.zone, Type: dns.TypeSOA, NoEDNS: true})
 		if err != nil {
@@ -175,14 +175,14 @@ func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool) 
 			r = v.readSOA(got)
 		}
 		r.took = time.Since(begun)
-		return serverFact{verdict: r.verdict, rtt: r.rtt},
-			r.verdict.Status == scanner.OK || r.verdict.Status == scanner.Broken && err != nil
+		answered := err == nil && r.verdict.Status != scanner.OK
+		return serverFact{verdict: r.verdict, rtt: r.rtt, zoneOnly: answered || r.verdict.Status == scanner.Unmeasured}
 	}
 	if needed {
 		ask()
 		return r
 	}
-	known, ok := v.servers.get(ctx, factKey{server.Addr(), takesTCP}, ask)
+	known, ok := v.serverFact(ctx, server.Addr(), takesTCP, ask)
 	switch {
 	case !ok:
 		return dnsReply{verdict: unmeasured(interrupted(ctx))}

@@ -3,7 +3,7 @@ package probe
 import (
 	"context"
 	"crypto"
-	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -14,75 +14,88 @@ import (
 	"github.com/miekg/dns"
 )
 
-func factAt(n uint32) factKey {
-	var b [16]byte
-	binary.BigEndian.PutUint32(b[:], n)
-	return factKey{addr: netip.AddrFrom16(b)}
-}
-
-// TestServerFactsAreAskedOnce: many zones that want one fact at the same time
-// cost one query, and so do those that come within the next 10 minutes.
-func TestServerFactsAreAskedOnce(t *testing.T) {
+// TestSharedFactsAreAskedOnce: many targets that want one fact at the same time
+// cost one question, and so do those that come within the next 10 minutes.
+func TestSharedFactsAreAskedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var facts serverFacts
+		var facts shared[int32]
 		var asked atomic.Int32
-		ask := func() (serverFact, bool) {
-			time.Sleep(time.Second)
-			return serverFact{detail: string(rune('a' + asked.Add(1)))}, true
-		}
-		want := func(detail string) {
+		failed := false
+		want := func(value int32) {
 			t.Helper()
 			var all sync.WaitGroup
 			for range 20 {
 				all.Go(func() {
-					if f, ok := facts.get(t.Context(), factAt(1), ask); !ok || f.detail != detail {
-						t.Errorf("got %q, %v, want %q", f.detail, ok, detail)
+					got, ok := facts.get(t.Context(), "fact", func() (int32, bool) { time.Sleep(time.Second); return asked.Add(1), failed })
+					if !ok || got != value {
+						t.Errorf("got %d, %v, want %d", got, ok, value)
 					}
 				})
 			}
 			all.Wait()
 		}
-		want("b")
-		time.Sleep(factTTL - time.Second)
-		want("b")
-		time.Sleep(time.Second)
-		want("c")
-		if n := asked.Load(); n != 2 {
-			t.Errorf("asked %d times", n)
-		}
+		want(1)
+		time.Sleep(sharedTime - 2*time.Second)
+		want(1)
+		time.Sleep(3 * time.Second)
+		failed = true
+		want(2)
+		time.Sleep(sharedFailure + time.Second)
+		want(3)
 	})
 }
 
-// TestServerFactsThatAreNone: what a target that ran out of time did not find
+// TestSharedFactsThatAreNone: what a target that ran out of time did not find
 // out is asked again by the next, and waiting ends with the waiter's own time.
-func TestServerFactsThatAreNone(t *testing.T) {
+func TestSharedFactsThatAreNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var facts serverFacts
+		var facts shared[string]
 		var all sync.WaitGroup
-		all.Go(func() {
-			facts.get(t.Context(), factAt(1), func() (serverFact, bool) { time.Sleep(time.Minute); return serverFact{}, false })
-		})
-		synctest.Wait()
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, ok := facts.get(short, factAt(1), nil); ok {
+		all.Go(func() {
+			facts.get(short, "fact", func() (string, bool) { time.Sleep(time.Minute); return "late", true })
+		})
+		synctest.Wait()
+		if _, ok := facts.get(short, "fact", nil); ok {
 			t.Error("a fact came before it was known")
 		}
-		f, ok := facts.get(t.Context(), factAt(1), func() (serverFact, bool) { return serverFact{detail: "mine"}, true })
-		if !ok || f.detail != "mine" {
-			t.Errorf("got %q, %v", f.detail, ok)
+		got, ok := facts.get(t.Context(), "fact", func() (string, bool) { return "mine", false })
+		if !ok || got != "mine" {
+			t.Errorf("got %q, %v", got, ok)
 		}
 		all.Wait()
 	})
 }
 
-func TestServerFactsAreBounded(t *testing.T) {
-	var facts serverFacts
-	for n := range uint32(maxFacts + 1000) {
-		facts.get(t.Context(), factAt(n), func() (serverFact, bool) { return serverFact{}, true })
+func TestSharedFactsAreBounded(t *testing.T) {
+	var facts shared[int]
+	for n := range 3 * sharedEntries {
+		facts.get(t.Context(), fmt.Sprint(n), func() (int, bool) { return n, false })
 	}
-	if len(facts.known) > maxFacts {
-		t.Errorf("%d facts are kept", len(facts.known))
+	if n := len(facts.young) + len(facts.old); n > sharedEntries {
+		t.Errorf("%d facts are kept", n)
+	}
+}
+
+// TestFactsOfOneZoneAreNotAnothers: what may be due to the zone that was asked
+// for is asked again for the next zone, and nothing else is.
+func TestFactsOfOneZoneAreNotAnothers(t *testing.T) {
+	for zoneOnly, want := range map[bool]int{true: 2, false: 1} {
+		v := &visit{Prober: new(Prober)}
+		asked := 0
+		for range 2 {
+			got, ok := v.serverFact(t.Context(), netip.MustParseAddr("2a01:100::53"), takesTCP, func() serverFact {
+				asked++
+				return serverFact{verdict: works, rtt: time.Duration(asked), zoneOnly: zoneOnly}
+			})
+			if !ok || got.rtt != time.Duration(asked) {
+				t.Errorf("got %v, %v, want the answer to question %d", got, ok, asked)
+			}
+		}
+		if asked != want {
+			t.Errorf("due to the zone %v: asked %d times, want %d", zoneOnly, asked, want)
+		}
 	}
 }
 

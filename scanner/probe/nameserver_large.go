@@ -94,7 +94,7 @@ func (v *visit) askLarge(ctx context.Context, server netip.AddrPort, size answer
 	if size == largerAnswer {
 		kind = sendsLarger
 	}
-	known, ok := v.servers.get(ctx, factKey{server.Addr(), kind}, func() (serverFact, bool) {
+	known, ok := v.serverFact(ctx, server.Addr(), kind, func() serverFact {
 		got, err := v.exchange(ctx, resolve.Query{Server: server, Transport: resolve.UDP, Name: v.zone, Type: dns.TypeDNSKEY, DO: true})
 		fact := serverFact{verdict: scanner.Verdict{Status: scanner.OK}}
 		switch {
@@ -110,7 +110,8 @@ func (v *visit) askLarge(ctx context.Context, server netip.AddrPort, size answer
 		default:
 			fact.detail = fmt.Sprintf("DNSKEY: %d bytes", got.Bytes)
 		}
-		return fact, fact.verdict.Status != scanner.Unmeasured
+		fact.zoneOnly = fact.verdict.Status == scanner.Unmeasured
+		return fact
 	})
 	switch {
 	case !ok, known.verdict.Status == scanner.Unmeasured:

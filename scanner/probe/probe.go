@@ -61,9 +61,9 @@ type Prober struct {
 	// Country returns the facts about a country by its alpha-2 code.
 	Country func(alpha2 string) (lists.Country, bool)
 
-	servers     serverFacts     // what is known of name servers, whatever the zone
-	mailServers mailServers     // what mail servers showed to other targets
-	delegations delegationFacts // of the zones that targets share
+	servers     shared[serverFact] // what is known of name servers, whatever the zone
+	mailServers mailServers        // what mail servers showed to other targets
+	delegations delegationFacts    // of the zones that targets share
 }
 
 // probes run in this order; each may use what those before it found.
