@@ -57,8 +57,9 @@ docs: build ## regenerate the references of commands and of the schema
 	bin/adopt6 docs --format schema --out docs/schema.md
 
 .PHONY: screenshot
-screenshot: build ## draw the picture in the README from the demo's output
+screenshot: build ## draw the pictures in the README and the docs from what is printed
 	dir=$$(mktemp -d); { echo '$$ make demo                 # a simulated Internet: the figures are invented'; bin/adopt6 lab run demo --store $$dir 2>/dev/null | sed -n '3,26p'; } | docs/img/terminal.sh docs/img/demo.png; rm -rf $$dir
+	docs/img/check.sh docs/img/check.png
 
 .PHONY: clean
 clean: ## remove what was built and the demo's data

@@ -12,16 +12,21 @@ import (
 	"adopt6/scanner/resolve"
 )
 
-// commands returns what to type to see a problem, at most two lines.
+// mostCommands is how many commands show one problem.
+const mostCommands = 2
+
+// commands returns what to type to see a problem, for different hosts.
 func (c *collection) commands(p *problem, family string) []string {
 	if rules[p.reason].owner == Vantage {
 		return []string{"adopt6 doctor"}
 	}
-	var lines []string
+	var lines, hosts []string
 	for _, place := range p.places {
-		if line := c.command(p, place, family); line != "" && len(lines) < 2 && !slices.Contains(lines, line) {
-			lines = append(lines, line)
+		line := c.command(p, place, family)
+		if line == "" || len(lines) == mostCommands || slices.Contains(lines, line) || slices.Contains(hosts, place.Host) {
+			continue
 		}
+		lines, hosts = append(lines, line), append(hosts, place.Host)
 	}
 	if len(p.places) == 0 {
 		if line := c.command(p, Place{Host: c.o.Target.Name}, family); line != "" {
