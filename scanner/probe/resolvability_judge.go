@@ -204,7 +204,7 @@ func (s *site) silent(ctx context.Context, z *reach.Zone) (silent []netip.Addr) 
 		one := false
 		for i, a := range batch {
 			one = one || verdicts[i].Status == scanner.OK || verdicts[i].Status == scanner.Partial
-			if verdicts[i].Status == scanner.Broken {
+			if verdicts[i].Status == scanner.Broken || verdicts[i].Reason == scanner.NoRoute {
 				silent = append(silent, a)
 			}
 		}

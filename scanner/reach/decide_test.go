@@ -16,6 +16,7 @@ func TestAgainstASimulatedResolver(t *testing.T) {
 	for seed := range uint64(3000) {
 		w := randomWorld(rand.New(rand.NewPCG(seed, 6)))
 		g := w.graph()
+		records := g.Decide(View{})
 		for _, answers := range []bool{false, true} {
 			d := g.Decide(View{Answers: answers})
 			for _, z := range w.zones {
@@ -30,6 +31,9 @@ func TestAgainstASimulatedResolver(t *testing.T) {
 				}
 				if !answers && e.Cause == scanner.NSUnreachableV6 {
 					t.Fatalf("seed %d: the records alone say that servers of %s are silent", seed, z.name)
+				}
+				if answers && !got && records.Reached(z.name) && e.Cause != scanner.NSUnreachableV6 {
+					t.Fatalf("seed %d: the records of %s are in order, and it fails by %+v", seed, z.name, e)
 				}
 			}
 		}

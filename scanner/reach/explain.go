@@ -40,52 +40,55 @@ func (d *Decision) Explain(zone string) Explanation {
 }
 
 // nearest follows what a zone waits for, the nearest first, to one that fails
-// by its own fault. Where there is none the zones wait for each other.
+// by its own fault: where it counts what answers, to one that is silent.
+// Where there is none the zones wait for each other.
 func (d *Decision) nearest(zone string) (path []string, root scanner.Reason) {
+	trail, order := d.follow(zone)
+	for _, silent := range []bool{true, false} {
+		for _, next := range order {
+			own, _ := d.fault(next)
+			if own == scanner.NSUnreachableV6 || own != "" && !silent {
+				return trail(next), own
+			}
+		}
+	}
+	for _, next := range order {
+		if d.waitsFor(next) {
+			return trail(next), scanner.NSCycle
+		}
+	}
+	return trail(zone), scanner.NSCycle // not reached: waiting without end is a circle
+}
+
+// follow returns the zones that a zone waits for, itself first, the nearest
+// first, and the way to each.
+func (d *Decision) follow(zone string) (trail func(to string) []string, order []string) {
 	from := map[string]string{zone: ""}
-	trail := func(to string) (path []string) {
+	order = []string{zone}
+	for i := 0; i < len(order); i++ {
+		_, waits := d.fault(order[i])
+		for _, next := range waits {
+			if _, seen := from[next]; !seen {
+				from[next] = order[i]
+				order = append(order, next)
+			}
+		}
+	}
+	return func(to string) (path []string) {
 		for ; to != ""; to = from[to] {
 			path = append(path, to)
 		}
 		slices.Reverse(path)
 		return path
-	}
-	queue := []string{zone}
-	for i := 0; i < len(queue); i++ {
-		fault, waits := d.fault(queue[i])
-		if fault != "" {
-			return trail(queue[i]), fault
-		}
-		for _, next := range waits {
-			if _, seen := from[next]; !seen {
-				from[next] = queue[i]
-				queue = append(queue, next)
-			}
-		}
-	}
-	// The first that waits for itself.
-	for _, next := range queue {
-		if d.waitsFor(next, next) {
-			return trail(next), scanner.NSCycle
-		}
-	}
-	return []string{zone}, scanner.NSCycle // not reached: waiting without end is a circle
+	}, order
 }
 
-// waitsFor says whether zone can only be reached after other.
-func (d *Decision) waitsFor(zone, other string) bool {
-	seen := make(map[string]bool)
-	queue := []string{zone}
-	for i := 0; i < len(queue); i++ {
-		_, waits := d.fault(queue[i])
-		for _, next := range waits {
-			if next == other {
-				return true
-			}
-			if !seen[next] {
-				seen[next] = true
-				queue = append(queue, next)
-			}
+// waitsFor says whether a zone can only be reached after itself.
+func (d *Decision) waitsFor(zone string) bool {
+	_, order := d.follow(zone)
+	for _, next := range order {
+		if _, waits := d.fault(next); slices.Contains(waits, zone) {
+			return true
 		}
 	}
 	return false
@@ -107,8 +110,9 @@ var grave = []scanner.Reason{
 	scanner.NSUnreachableV6, scanner.GlueMissingAAAA, scanner.NSZoneV4Only, scanner.SpecialPurposeAddress, scanner.NoNSAAAA,
 }
 
-// fault returns why a zone fails that is not reached: its own fault, or the
-// zones that it waits for.
+// fault returns what is wrong with a zone that is not reached: its own fault,
+// if one of its servers has a graver one than to wait, and the zones that it
+// waits for.
 func (d *Decision) fault(zone string) (own scanner.Reason, waits []string) {
 	z := d.g.zones[zone]
 	if z == nil || z.Unknown {
@@ -126,10 +130,10 @@ func (d *Decision) fault(zone string) (own scanner.Reason, waits []string) {
 		}
 		worst = min(worst, slices.Index(grave, reason))
 	}
-	if grave[worst] == scanner.NSZoneV4Only {
-		return "", waits
+	if own = grave[worst]; own == scanner.NSZoneV4Only {
+		own = ""
 	}
-	return grave[worst], nil
+	return own, waits
 }
 
 // serverFault returns why a server of z, which is not reached though its

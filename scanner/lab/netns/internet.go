@@ -52,8 +52,9 @@ type Internet struct {
 	Hosts map[string]Host
 	Zones []*Zone
 
-	dir string
-	ds  map[string][]dns.RR // by zone
+	dir      string
+	children map[string][]*Zone  // by zone
+	ds       map[string][]dns.RR // by zone
 
 	mu      sync.Mutex
 	running []*Process
@@ -73,6 +74,11 @@ func (n *Internet) Start(ctx context.Context, dir string) (*Root, error) {
 	n.dir, n.ds = dir, make(map[string][]dns.RR)
 	for _, zone := range n.Zones {
 		zone.Name = dns.Fqdn(zone.Name)
+	}
+	n.children = make(map[string][]*Zone)
+	for _, zone := range n.Zones {
+		parent := n.parent(zone.Name)
+		n.children[parent] = append(n.children[parent], zone)
 	}
 	if err := n.sign(ctx); err != nil {
 		return nil, err
@@ -162,10 +168,7 @@ func (n *Internet) text(z *Zone) string {
 	n.delegate(&b, z, addresses)
 	b.WriteString(z.Records)
 	b.WriteByte('\n')
-	for _, child := range n.Zones {
-		if n.parent(child.Name) != z.Name {
-			continue
-		}
+	for _, child := range n.children[z.Name] {
 		n.delegate(&b, child, addresses)
 		for _, ds := range n.ds[child.Name] {
 			fmt.Fprintln(&b, ds)
