@@ -28,6 +28,11 @@ func (d *Decision) Explain(zone string) Explanation {
 		return Explanation{}
 	}
 	path, root := d.nearest(zone)
+	if d.view.Answers && root != scanner.NSUnreachableV6 && d.g.Decide(View{Trusting: d.view.Trusting}).Reached(zone) {
+		// The records lead there on a way of which nothing above tells: a
+		// server met before answers for the zone, or should.
+		path, root = []string{zone}, scanner.NSUnreachableV6
+	}
 	e := Explanation{Cause: root, Zone: path[len(path)-1], Path: path, Root: root}
 	switch top := d.highest(zone); {
 	case root == scanner.NSUnreachableV6:
@@ -139,8 +144,9 @@ func (d *Decision) fault(zone string) (own scanner.Reason, waits []string) {
 // serverFault returns why a server of z, which is not reached though its
 // parent is, leads nowhere.
 func (d *Decision) serverFault(z *Zone, s *Server) scanner.Reason {
+	silent := d.view.Answers && len(d.usable(s, s.Glue))+len(d.usable(s, s.Addrs)) == 0
 	switch {
-	case Usable(s.Glue):
+	case Usable(s.Glue), silent && Usable(s.Addrs):
 		return scanner.NSUnreachableV6
 	case !s.publishes():
 		return scanner.NoNSAAAA
