@@ -78,6 +78,7 @@ type Observation struct {
 	NameServersV6OK uint16       // of these, how many answered over IPv6
 	A, AAAA         []netip.Addr // addresses of the apex
 	WWWA, WWWAAAA   []netip.Addr // addresses of www below the apex
+	WWWSameAddress  bool         // apex and www have addresses, and the same
 	MX              []string     // mail exchangers in order of preference
 	DS, DNSKEY      uint16       // number of records
 	GlueV6          uint16       // name servers with an AAAA record at the parent

@@ -155,6 +155,7 @@ var recordColumns = []column[scanner.Observation]{
 	addressList("aaaa", func(o *scanner.Observation) *[]netip.Addr { return &o.AAAA }),
 	addressList("www_a", func(o *scanner.Observation) *[]netip.Addr { return &o.WWWA }),
 	addressList("www_aaaa", func(o *scanner.Observation) *[]netip.Addr { return &o.WWWAAAA }),
+	flag("www_same_address", func(o *scanner.Observation) *bool { return &o.WWWSameAddress }),
 	listOf("mx", func(o *scanner.Observation) *[]string { return &o.MX }),
 	same("ds", func(o *scanner.Observation) *uint16 { return &o.DS }),
 	same("dnskey", func(o *scanner.Observation) *uint16 { return &o.DNSKEY }),

@@ -22,6 +22,7 @@ func (t Truth) Differences(o *scanner.Observation) []string {
 		{"dns_v6", t.DNS, o.DNS}, {"web_v6", t.Web, o.Web},
 		{"mail_v6", t.Mail, o.Mail}, {"v6_only", t.V6Only, o.V6Only},
 		{"delegation", t.Delegation, o.Delegation}, {"dns_v4", t.DNSV4, o.DNSV4}, {"same_serial", t.SameSerial, o.SameSerial},
+		{"address", t.Address, o.Address},
 		{"v6_only_records", t.V6OnlyRecords, o.V6OnlyRecords},
 	} {
 		if v.want != nil && (v.want.Status != v.got.Status || v.want.Reason != "" && v.want.Reason != v.got.Reason) {

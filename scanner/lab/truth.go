@@ -15,7 +15,7 @@ import (
 type Truth struct {
 	DNS, Web, Mail, V6Only *scanner.Verdict // an empty reason is not stated
 	Delegation, DNSV4      *scanner.Verdict
-	SameSerial             *scanner.Verdict
+	SameSerial, Address    *scanner.Verdict
 	V6OnlyRecords          *scanner.Verdict // the same
 	V6OnlyZone             string           // to blame; empty: not stated
 	FreedBy                *[]string
@@ -38,6 +38,7 @@ type TruthSpec struct {
 	Delegation *verdictSpec `yaml:"delegation"`
 	DNSV4      *verdictSpec `yaml:"dns_v4"`
 	SameSerial *verdictSpec `yaml:"same_serial"`
+	Address    *verdictSpec `yaml:"address"`
 
 	Records *verdictSpec `yaml:"v6_only_records"`
 	Zone    string       `yaml:"v6_only_zone"`
@@ -123,6 +124,7 @@ func (t *TruthSpec) truth() Truth {
 		DNS: (*scanner.Verdict)(t.DNS), Web: (*scanner.Verdict)(t.Web), Mail: (*scanner.Verdict)(t.Mail),
 		V6Only: (*scanner.Verdict)(t.V6Only), Readiness: t.Readiness,
 		Delegation: (*scanner.Verdict)(t.Delegation), DNSV4: (*scanner.Verdict)(t.DNSV4), SameSerial: (*scanner.Verdict)(t.SameSerial),
+		Address:       (*scanner.Verdict)(t.Address),
 		V6OnlyRecords: (*scanner.Verdict)(t.Records), V6OnlyZone: t.Zone, FreedBy: t.FreedBy,
 	}
 	for _, r := range t.Reasons {

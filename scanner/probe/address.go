@@ -2,16 +2,73 @@ package probe
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"sync"
 
 	"adopt6/lists"
+	"adopt6/scanner"
+	"adopt6/scanner/netaddr"
 )
 
-// addresses looks up the addresses of the apex and of www below it.
+// addresses looks up the addresses of the apex and of www below it, through
+// aliases, and judges every IPv6 address that is published. Nothing is dialled.
 func addresses(ctx context.Context, v *visit) {
-	apex := v.host(ctx, v.name())
-	v.obs.A, v.obs.AAAA = apex.a, apex.aaaa
-	if v.obs.Target.Kind != lists.CCTLD {
-		www := v.host(ctx, "www."+v.name())
-		v.obs.WWWA, v.obs.WWWAAAA = www.a, www.aaaa
+	if v.obs.Target.Kind == lists.CCTLD {
+		apex := v.host(ctx, v.name())
+		v.obs.A, v.obs.AAAA = apex.a, apex.aaaa
+		v.findAddresses(apex)
+		return
 	}
+	var apex, www *host
+	var both sync.WaitGroup
+	both.Go(func() { apex = v.host(ctx, v.name()) })
+	both.Go(func() { www = v.host(ctx, "www."+v.name()) })
+	both.Wait()
+	v.obs.A, v.obs.AAAA = apex.a, apex.aaaa
+	v.obs.WWWA, v.obs.WWWAAAA = www.a, www.aaaa
+	v.obs.WWWSameAddress = apex.hasAddress() && slices.Equal(apex.a, www.a) && slices.Equal(apex.aaaa, www.aaaa)
+	v.findAddresses(apex)
+	v.findAddresses(www)
+	v.obs.Address = judgeAddresses(apex, www)
+}
+
+// findAddresses finds the IPv6 addresses of a host that the Internet cannot
+// reach, and addresses that are too many.
+func (v *visit) findAddresses(h *host) {
+	for _, addr := range h.aaaa {
+		if class := netaddr.Classify(addr); !class.Usable {
+			v.find("address", h.name, broken(scanner.SpecialPurposeAddress), fmt.Sprintf("%s: %s", addr, class))
+		}
+	}
+	if h.most > maxAddresses {
+		v.find("address", h.name, partial(scanner.TooManyRecords), fmt.Sprintf("%d addresses of a family, %d are measured", h.most, maxAddresses))
+	}
+}
+
+// hasAddress says whether the name has an address of either family.
+func (h *host) hasAddress() bool { return len(h.a)+len(h.aaaa) > 0 }
+
+// judgeAddresses gives the verdict on the AAAA records of apex and www. A host
+// without any address is no part of the site.
+func judgeAddresses(apex, www *host) scanner.Verdict {
+	a, w := apex.published(), www.published()
+	switch {
+	case apex.failure != "" || www.failure != "":
+		return unmeasured(scanner.DNSFailure)
+	case !www.hasAddress():
+		return a
+	case !apex.hasAddress():
+		return w
+	case a == w:
+		return a
+	case a.Reason == scanner.SpecialPurposeAddress, w.Reason == scanner.SpecialPurposeAddress:
+		if len(apex.usable())+len(www.usable()) > 0 {
+			return partial(scanner.SpecialPurposeAddress)
+		}
+		return broken(scanner.SpecialPurposeAddress)
+	case a.Status == scanner.OK:
+		return partial(scanner.AAAAOnlyOnApex)
+	}
+	return partial(scanner.AAAAOnlyOnWWW)
 }

@@ -24,6 +24,7 @@ type host struct {
 	name  string // no trailing dot
 	a     []netip.Addr
 	aaaa  []netip.Addr
+	most  int  // addresses of one family that the name has; more than maxAddresses are not kept
 	exist bool // the name exists
 	alias bool // the name is a CNAME
 	// failure says why nothing is known; empty when both look-ups were
@@ -48,7 +49,8 @@ func (v *visit) host(ctx context.Context, name string) *host {
 		both.Go(func() { a, failureA = v.lookup(ctx, resolve.Dual, name, dns.TypeA) })
 		both.Go(func() { aaaa, failureAAAA = v.lookup(ctx, resolve.Dual, name, dns.TypeAAAA) })
 		both.Wait()
-		h.a, h.aaaa = addressesIn(a.Answer), addressesIn(aaaa.Answer)
+		allA, allAAAA := everyAddressIn(a.Answer), everyAddressIn(aaaa.Answer)
+		h.a, h.aaaa, h.most = firstAddresses(allA), firstAddresses(allAAAA), max(len(allA), len(allAAAA))
 		h.alias = slices.ContainsFunc(slices.Concat(a.Answer, aaaa.Answer), isCNAME)
 		h.exist = a.RCode == dns.RcodeSuccess || aaaa.RCode == dns.RcodeSuccess
 		if h.failure = failureAAAA; h.failure == "" {
@@ -65,9 +67,14 @@ func (h *host) usable() []netip.Addr {
 	return slices.DeleteFunc(slices.Clone(h.aaaa), func(a netip.Addr) bool { return !netaddr.Classify(a).Usable })
 }
 
-// addressesIn returns the addresses of the A and AAAA records, sorted, each
+// addressesIn returns the first maxAddresses of everyAddressIn.
+func addressesIn(records []dns.RR) []netip.Addr { return firstAddresses(everyAddressIn(records)) }
+
+func firstAddresses(addrs []netip.Addr) []netip.Addr { return addrs[:min(len(addrs), maxAddresses)] }
+
+// everyAddressIn returns the addresses of the A and AAAA records, sorted, each
 // once. An AAAA record that holds an IPv4-mapped address stays what it is.
-func addressesIn(records []dns.RR) []netip.Addr {
+func everyAddressIn(records []dns.RR) []netip.Addr {
 	var addrs []netip.Addr
 	for _, rr := range records {
 		switch rr := rr.(type) {
@@ -82,20 +89,19 @@ func addressesIn(records []dns.RR) []netip.Addr {
 		}
 	}
 	slices.SortFunc(addrs, netip.Addr.Compare)
-	addrs = slices.Compact(addrs)
-	return addrs[:min(len(addrs), maxAddresses)]
+	return slices.Compact(addrs)
 }
 
-// addressVerdict judges what the DNS publishes for a host over IPv6, before
-// anything is dialled: OK means that there is something to dial.
-func (v *visit) addressVerdict(h *host) scanner.Verdict {
+// published judges the AAAA records of one host, whatever the vantage can
+// reach.
+func (h *host) published() scanner.Verdict {
+	usable := len(h.usable())
 	switch {
 	case h.failure != "":
 		return unmeasured(scanner.DNSFailure)
-	case len(h.usable()) > 0:
-		if !v.Routes.V6 {
-			return unmeasured(scanner.NoRoute)
-		}
+	case usable > 0 && usable < len(h.aaaa):
+		return partial(scanner.SpecialPurposeAddress)
+	case usable > 0:
 		return scanner.Verdict{Status: scanner.OK}
 	case len(h.aaaa) > 0:
 		return broken(scanner.SpecialPurposeAddress)
@@ -105,4 +111,16 @@ func (v *visit) addressVerdict(h *host) scanner.Verdict {
 		return absent(scanner.NXDomain)
 	}
 	return absent(scanner.NoAddress)
+}
+
+// addressVerdict judges what the DNS publishes for a host over IPv6, before
+// anything is dialled: OK means that there is something to dial.
+func (v *visit) addressVerdict(h *host) scanner.Verdict {
+	switch published := h.published(); {
+	case h.failure != "", len(h.usable()) == 0:
+		return published
+	case !v.Routes.V6:
+		return unmeasured(scanner.NoRoute)
+	}
+	return scanner.Verdict{Status: scanner.OK}
 }

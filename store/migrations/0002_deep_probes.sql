@@ -55,6 +55,7 @@ ALTER TABLE observations
     ADD COLUMN IF NOT EXISTS findings Array(String) COMMENT 'every reason in the evidence, each once' AFTER smtputf8_reason;
 
 ALTER TABLE observations
+    ADD COLUMN IF NOT EXISTS www_same_address UInt8 COMMENT 'apex and www have addresses, and the same' AFTER www_aaaa,
     ADD COLUMN IF NOT EXISTS dnssec_www Enum8('indeterminate' = 0, 'secure' = 1, 'insecure' = 2, 'bogus' = 3) COMMENT 'state of www' AFTER dnssec_reason,
     ADD COLUMN IF NOT EXISTS dnssec_mx Enum8('indeterminate' = 0, 'secure' = 1, 'insecure' = 2, 'bogus' = 3) COMMENT 'state of the MX records' AFTER dnssec_www,
     ADD COLUMN IF NOT EXISTS dnssec_algorithms Array(UInt8) COMMENT 'algorithms of the DNSKEY records, sorted (IANA numbers)' AFTER dnssec_mx,

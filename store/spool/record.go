@@ -102,6 +102,7 @@ func deepProbes(c *codec, o *scanner.Observation) {
 		text(c, &p.Probe)
 		signed(c, &p.Took)
 	})
+	flags(c, &o.WWWSameAddress)
 }
 
 func practice(c *codec, p *scanner.DNSSECPractice) {
