@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -46,6 +48,11 @@ func (s *Store) connectServer() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.where, err)
 	}
+	if s.cfg.CA != "" {
+		if err := s.trust(s.cfg.CA); err != nil {
+			return err
+		}
+	}
 	if s.cfg.Password != "" {
 		s.options.Auth.Password = s.cfg.Password
 	}
@@ -60,6 +67,23 @@ func (s *Store) connectServer() error {
 	}
 	if s.options.Compression == nil && s.options.Protocol == clickhouse.Native {
 		s.options.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
+	}
+	return nil
+}
+
+// trust makes the certificates in a file the ones that the server's is checked
+// against.
+func (s *Store) trust(file string) error {
+	if s.options.TLS == nil {
+		return fmt.Errorf("store.ca names certificates, but the connection to %s has no TLS; add ?secure=true to the address, with the server's port for TLS", s.where)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read the certificates (store.ca): %w", err)
+	}
+	s.options.TLS.RootCAs = x509.NewCertPool()
+	if !s.options.TLS.RootCAs.AppendCertsFromPEM(text) {
+		return fmt.Errorf("%s (store.ca) holds no certificate in PEM form", file)
 	}
 	return nil
 }

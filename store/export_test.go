@@ -39,3 +39,6 @@ func (s *Store) MigrateAgain(ctx context.Context) error {
 	}
 	return nil
 }
+
+// SplitStatements cuts SQL into statements.
+var SplitStatements = splitStatements

@@ -34,6 +34,7 @@ type Config struct {
 	// native protocol, http:// or https:// for the HTTP interface.
 	DSN      string
 	Password string // for the server; overrides the one in DSN
+	CA       string // file of certificates (PEM) that the server's is checked against; the system's when empty
 	Database string // DefaultDatabase when empty; a database in DSN overrides it
 	Library  string // path of libchdb; the fetched one when empty
 	CacheDir string // where the fetched engine is; the user's when empty

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -81,10 +83,36 @@ func (a *app) folderConfig(path string) store.Config {
 // that what was measured for one never reaches another.
 func (a *app) serverConfig(dsn string) (store.Config, error) {
 	cfg := a.anyConfig()
-	cfg.DSN, cfg.Password = dsn, os.Getenv(passwordVariable)
+	cfg.DSN, cfg.CA = dsn, a.settings.Store.CA
+	var err error
+	if cfg.Password, err = a.password(); err != nil {
+		return cfg, err
+	}
 	state, err := a.stateFolder()
 	cfg.SpoolDir = filepath.Join(state, "spool", store.SpoolName(dsn, cfg.Database))
 	return cfg, err
+}
+
+// maxPassword bounds the file of a password, in bytes.
+const maxPassword = 4 << 10
+
+// password is the server's: from the environment, else the first line of the
+// file that the settings name.
+func (a *app) password() (string, error) {
+	if password, set := os.LookupEnv(passwordVariable); set || a.settings.Store.PasswordFile == "" {
+		return password, nil
+	}
+	file, err := os.Open(a.settings.Store.PasswordFile)
+	if err != nil {
+		return "", misusef("read the password (store.password_file): %w", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxPassword))
+	if err != nil {
+		return "", fmt.Errorf("read the password (store.password_file): %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strings.TrimSuffix(line, "\r"), nil
 }
 
 func (a *app) anyConfig() store.Config {

@@ -28,10 +28,23 @@ type Server struct {
 	life     io.Closer // the server lives as long as this is open
 }
 
-// NewServer starts a server of the test's own.
-func NewServer(t testing.TB) *Server {
+// NewServer starts a server of the test's own, with further files of
+// configuration by their names below its folder.
+func NewServer(t testing.TB, further ...map[string]string) *Server {
 	t.Helper()
-	s := newServer(t, t.TempDir())
+	dir := t.TempDir()
+	for _, files := range further {
+		for name, text := range files {
+			name = filepath.Join(dir, name)
+			if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s := newServer(t, dir)
 	t.Cleanup(s.Kill)
 	return s
 }
@@ -119,10 +132,16 @@ func (s *Server) Start(t testing.TB) {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	s.Await(t, s.tcp)
+}
+
+// Await returns when the server takes connections at a port.
+func (s *Server) Await(t testing.TB, port int) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	for tick := time.NewTicker(20 * time.Millisecond); ; {
-		conn, err := net.Dial("tcp", s.address(s.tcp))
+		conn, err := net.Dial("tcp", s.address(port))
 		if err == nil {
 			conn.Close()
 			tick.Stop()
@@ -159,6 +178,9 @@ func (s *Server) DSN(user string) string {
 
 // HTTP is the address of the server's HTTP interface.
 func (s *Server) HTTP() string { return "http://" + s.address(s.web) }
+
+// FreePort returns a port of the loopback address that nothing listens on.
+func FreePort(t testing.TB) int { return freePort(t) }
 
 func freePort(t testing.TB) int {
 	t.Helper()
