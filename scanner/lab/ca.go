@@ -158,6 +158,7 @@ func (l *Lab) tlsConfig(fault faultWord, fallback string, protocols ...string) *
 	}
 	if fault == "tls_old" {
 		config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS10
+		config.NextProtos = nil // HTTP/2 needs TLS 1.2 (RFC 9113 section 9.2)
 	}
 	return config
 }

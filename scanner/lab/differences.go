@@ -24,6 +24,7 @@ func (t Truth) Differences(o *scanner.Observation) []string {
 		{"delegation", t.Delegation, o.Delegation}, {"dns_v4", t.DNSV4, o.DNSV4}, {"same_serial", t.SameSerial, o.SameSerial},
 		{"address", t.Address, o.Address},
 		{"v6_only_records", t.V6OnlyRecords, o.V6OnlyRecords},
+		{"web_v4", t.WebV4, o.WebV4}, {"same_content", t.SameContent, o.SameContent},
 	} {
 		if v.want != nil && (v.want.Status != v.got.Status || v.want.Reason != "" && v.want.Reason != v.got.Reason) {
 			differ(v.name, word(*v.want), word(v.got))

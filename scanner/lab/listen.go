@@ -175,8 +175,10 @@ func (l *Lab) reserveSilent() error {
 		return fmt.Errorf("reserve a silent port: %w", err)
 	}
 	port := bound.(*unix.SockaddrInet4).Port
-	// The queue takes one more connection than its backlog of zero.
-	filler, err := net.Dial("tcp4", "127.0.0.1:"+strconv.Itoa(port))
+	// The queue takes one more connection than its backlog of zero. Without
+	// keep-alives it sends nothing more.
+	dialer := net.Dialer{KeepAlive: -1}
+	filler, err := dialer.Dial("tcp4", "127.0.0.1:"+strconv.Itoa(port))
 	if err != nil {
 		return fmt.Errorf("fill the silent port's queue: %w", err)
 	}

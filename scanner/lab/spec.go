@@ -172,6 +172,7 @@ type Page struct {
 	Title    string            `yaml:"title"`
 	Body     string            `yaml:"body"`
 	Headers  map[string]string `yaml:"headers"`
+	Varies   int               `yaml:"varies"` // words at the end of the body that are drawn for each visit
 }
 
 // UnmarshalYAML implements yaml.Unmarshaler.

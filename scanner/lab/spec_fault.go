@@ -84,6 +84,7 @@ var faultKinds = map[string]faultKind{
 	"tls_wrong_name":    {tlsLayer, "the certificate is for another name"},
 	"tls_self_signed":   {tlsLayer, "the certificate is self-signed"},
 	"tls_hostile_name":  {tlsLayer, "the certificate's names hold control characters"},
+	"tls_other":         {tlsLayer, "another certificate, as good as the usual one"},
 	"tls_hang":          {tlsLayer, "the handshake never ends"},
 	"tls_old":           {tlsLayer, "nothing newer than TLS 1.0"},
 	"tls_none":          {tlsLayer, "answers in clear text where TLS is due"},

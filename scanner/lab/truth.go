@@ -19,6 +19,7 @@ type Truth struct {
 	V6OnlyRecords          *scanner.Verdict // the same
 	V6OnlyZone             string           // to blame; empty: not stated
 	FreedBy                *[]string
+	WebV4, SameContent     *scanner.Verdict
 	DNSSEC                 *dnssec.State
 	DNSSECReason           scanner.Reason // empty: not stated
 	Readiness              *uint8
@@ -35,10 +36,12 @@ type TruthSpec struct {
 	V6Only *verdictSpec `yaml:"v6_only"`
 	DNSSEC *stateSpec   `yaml:"dnssec"`
 
-	Delegation *verdictSpec `yaml:"delegation"`
-	DNSV4      *verdictSpec `yaml:"dns_v4"`
-	SameSerial *verdictSpec `yaml:"same_serial"`
-	Address    *verdictSpec `yaml:"address"`
+	Delegation  *verdictSpec `yaml:"delegation"`
+	DNSV4       *verdictSpec `yaml:"dns_v4"`
+	SameSerial  *verdictSpec `yaml:"same_serial"`
+	WebV4       *verdictSpec `yaml:"web_v4"`
+	SameContent *verdictSpec `yaml:"same_content"`
+	Address     *verdictSpec `yaml:"address"`
 
 	Records *verdictSpec `yaml:"v6_only_records"`
 	Zone    string       `yaml:"v6_only_zone"`
@@ -126,6 +129,7 @@ func (t *TruthSpec) truth() Truth {
 		Delegation: (*scanner.Verdict)(t.Delegation), DNSV4: (*scanner.Verdict)(t.DNSV4), SameSerial: (*scanner.Verdict)(t.SameSerial),
 		Address:       (*scanner.Verdict)(t.Address),
 		V6OnlyRecords: (*scanner.Verdict)(t.Records), V6OnlyZone: t.Zone, FreedBy: t.FreedBy,
+		WebV4: (*scanner.Verdict)(t.WebV4), SameContent: (*scanner.Verdict)(t.SameContent),
 	}
 	for _, r := range t.Reasons {
 		out.Reasons = append(out.Reasons, scanner.Reason(r))

@@ -9,6 +9,7 @@ import (
 	"html"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
@@ -246,8 +247,15 @@ func (p Page) complete(hostname string) Page {
 		p.Body = "<!DOCTYPE html>\n<html lang=\"en\"><head><title>" + title + "</title></head>\n<body><h1>" + title +
 			"</h1>\n<p>A page of a simulated Internet. Nothing here is real.</p>\n</body></html>\n"
 	}
+	for range p.Varies {
+		p.Body += variation[rand.IntN(len(variation))] + " "
+	}
 	return p
 }
+
+// variation are the words of pages that vary from one visit to the next.
+var variation = strings.Fields(`budget school road river council water permit museum election harbour forest library
+	hospital railway bridge market tax passport licence weather census tender garden theatre court police`)
 
 // misbehave answers as an HTTP fault says.
 func (w *webServer) misbehave(rw http.ResponseWriter, r *http.Request, f Fault) {
@@ -273,11 +281,11 @@ func (w *webServer) misbehave(rw http.ResponseWriter, r *http.Request, f Fault) 
 		_ = http.NewResponseController(rw).Flush()
 		panic(http.ErrAbortHandler)
 	}
-	hijacker, ok := rw.(http.Hijacker)
-	if !ok { // HTTP/2 frames its headers and cannot be broken in these ways
-		panic(http.ErrAbortHandler)
+	if r.ProtoMajor == 2 {
+		w.misbehave2(rw, f)
+		return
 	}
-	conn, _, err := hijacker.Hijack()
+	conn, _, err := http.NewResponseController(rw).Hijack()
 	if err != nil {
 		return
 	}
@@ -297,6 +305,27 @@ func (w *webServer) misbehave(rw http.ResponseWriter, r *http.Request, f Fault) 
 		}
 		_ = out.Flush()
 	}
+}
+
+// misbehave2 is misbehave for the faults below HTTP's meaning, which HTTP/2
+// frames: what cannot be done within its frames breaks the stream off.
+func (w *webServer) misbehave2(rw http.ResponseWriter, f Fault) {
+	switch f.Do {
+	case "http_slow":
+		out := http.NewResponseController(rw)
+		for range 5000 {
+			if _, err := io.WriteString(rw, "s"); err != nil || out.Flush() != nil || !w.lab.wait(f.Delay) {
+				return
+			}
+		}
+		return
+	case "http_endless_headers": // all of them are in memory here
+		for i := 0; i*64 < min(f.Bytes, 1<<20); i++ {
+			rw.Header().Set("X-Header-"+strconv.Itoa(i), strings.Repeat("x", 48))
+		}
+		return
+	}
+	panic(http.ErrAbortHandler)
 }
 
 // pour writes size octets, or until nobody reads any more.
