@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"sync"
 	"syscall"
 	"time"
 
@@ -14,37 +13,6 @@ import (
 	"adopt6/scanner/netaddr"
 	"adopt6/scanner/resolve"
 )
-
-// dial is one TCP connection attempt.
-type dial struct {
-	once    sync.Once
-	verdict scanner.Verdict
-	rtt     time.Duration
-}
-
-// connect opens and closes a TCP connection to an address, once per visit, and
-// keeps the evidence under the probe's and the host's name.
-func (v *visit) connect(ctx context.Context, probe, host string, to netip.AddrPort) scanner.Verdict {
-	v.mu.Lock()
-	d := v.dials[to]
-	if d == nil {
-		d = new(dial)
-		v.dials[to] = d
-	}
-	v.mu.Unlock()
-	d.once.Do(func() { d.verdict, d.rtt = v.dial(ctx, to) })
-	v.record(scanner.Endpoint{Probe: probe, Host: host, Addr: to.Addr(), Port: to.Port(),
-		Transport: "tcp", Verdict: d.verdict, RTT: d.rtt})
-	return d.verdict
-}
-
-func (v *visit) dial(ctx context.Context, to netip.AddrPort) (scanner.Verdict, time.Duration) {
-	conn, took, verdict := v.open(ctx, to)
-	if conn != nil {
-		conn.Close()
-	}
-	return verdict, took
-}
 
 // open connects to an address over TCP, within the rates and the rules of the
 // scan. Without a connection the verdict says why.

@@ -124,3 +124,46 @@ func (v *visit) addressVerdict(h *host) scanner.Verdict {
 	}
 	return scanner.Verdict{Status: scanner.OK}
 }
+
+// maxDialled is how many addresses of one host and family are dialled.
+const maxDialled = 4
+
+// dialled returns the addresses of one family that are contacted: the first
+// few that may be, and a few that may not, which costs no packet and leaves
+// evidence.
+func dialled(addrs []netip.Addr) []netip.Addr {
+	var usable, special []netip.Addr
+	for _, a := range addrs {
+		if netaddr.Classify(a).Usable {
+			usable = append(usable, a)
+		} else {
+			special = append(special, a)
+		}
+	}
+	return slices.Concat(usable[:min(len(usable), maxDialled)], special[:min(len(special), maxDialled)])
+}
+
+// publishedV6 says whether a host has an IPv6 address to talk to.
+func (v *visit) publishedV6(h *host) scanner.Verdict {
+	if len(h.aaaa) > 0 && h.failure == "" && v.Routes.V6 {
+		return scanner.Verdict{Status: scanner.OK} // special-purpose or not: its contact will tell
+	}
+	return v.addressVerdict(h)
+}
+
+// publishedV4 says whether a host has an IPv4 address to talk to.
+func (v *visit) publishedV4(h *host) scanner.Verdict {
+	switch {
+	case h.failure != "":
+		return unmeasured(scanner.DNSFailure)
+	case len(h.a) > 0 && !v.Routes.V4:
+		return unmeasured(scanner.NoRoute)
+	case len(h.a) > 0:
+		return scanner.Verdict{Status: scanner.OK}
+	case len(h.aaaa) > 0:
+		return absent(scanner.NoA)
+	case !h.exist:
+		return absent(scanner.NXDomain)
+	}
+	return absent(scanner.NoAddress)
+}

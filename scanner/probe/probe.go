@@ -119,9 +119,8 @@ type visit struct {
 
 	hosts    map[string]*host   // addresses of every host looked up
 	failures map[[2]string]bool // names and reasons of look-ups that failed, see findFailure
-	dials    map[netip.AddrPort]*dial
 
-	mu sync.Mutex // guards obs.Queries, obs.Endpoints, hosts, failures and dials
+	mu sync.Mutex // guards obs.Queries, obs.Endpoints, hosts and failures
 }
 
 func (p *Prober) visit(target scanner.Pending) *visit {
@@ -133,7 +132,7 @@ func (p *Prober) visit(target scanner.Pending) *visit {
 	for _, verdict := range verdictsOf(obs) {
 		*verdict = unseen
 	}
-	return &visit{Prober: p, obs: obs, hosts: make(map[string]*host), failures: make(map[[2]string]bool), dials: make(map[netip.AddrPort]*dial)}
+	return &visit{Prober: p, obs: obs, hosts: make(map[string]*host), failures: make(map[[2]string]bool)}
 }
 
 // verdictsOf returns every verdict of an observation.

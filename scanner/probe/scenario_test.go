@@ -185,7 +185,7 @@ func proberOver(t testing.TB, l *lab.Lab, dialer *netaddr.Dialer, limiter resolv
 
 func newProberOn(l *lab.Lab, resolver probe.Resolver, dialer *netaddr.Dialer, limiter resolve.Limiter) *probe.Prober {
 	return &probe.Prober{Vantage: "lab", Resolver: resolver, Dialer: dialer, Limiter: limiter, Routes: probe.Routes{V4: true, V6: true},
-		ConnectTimeout: time.Second, StepTimeout: time.Second, Authorities: l.CertPool(), Now: l.Now,
+		ConnectTimeout: time.Second, StepTimeout: 2 * time.Second, Authorities: l.CertPool(), Now: l.Now,
 		Agent: "adopt6 test", HELO: "scanner.example.net", ASN: labASN, Country: lists.CountryByCode}
 }
 

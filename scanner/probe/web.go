@@ -3,88 +3,186 @@ package probe
 import (
 	"context"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 
 	"adopt6/lists"
 	"adopt6/scanner"
 )
 
-// maxDialled is how many addresses of one host and family are dialled.
-const maxDialled = 4
-
-// webPorts in the order of their worth.
-var webPorts = [...]uint16{443, 80}
-
-// web connects to the web ports of the apex and of www over each family, and
-// judges IPv6. A registry has no site of its own at its TLD, so none is looked
-// for there.
+// web fetches the front pages of the apex and of www over each family, by
+// HTTPS and HTTP, and judges them; docs/verdicts.md has the rules. A registry
+// has no site of its own at its TLD, so none is looked for there.
 func web(ctx context.Context, v *visit) {
 	if v.obs.Target.Kind == lists.CCTLD {
 		return
 	}
 	names := []string{v.name(), "www." + v.name()}
-	verdicts := make([]scanner.Verdict, len(names))
+	b := newBrowser(v, names)
+	hosts := make([]*webHost, len(names))
 	var both sync.WaitGroup
 	for i, name := range names {
-		both.Go(func() { verdicts[i] = v.webHost(ctx, v.host(ctx, name)) })
+		both.Go(func() { hosts[i] = b.measure(ctx, v.host(ctx, name)) })
+		both.Go(func() { v.checkHints(ctx, name) })
 	}
 	both.Wait()
-	v.obs.Web = judgeWeb(verdicts[0], verdicts[1])
+	apex, www := hosts[0], hosts[1]
+	v.obs.WebApex, v.obs.WebWWW = apex.v6.verdict, www.v6.verdict
+	v.obs.Web = judgeWeb(apex.v6.verdict, www.v6.verdict)
+	v.obs.WebV4 = judgeWeb(apex.v4.verdict, www.v4.verdict)
+	v.obs.WebTimesV4, v.obs.WebTimesV6 = webTimes(hosts)
+	v.obs.SameContent, v.obs.Similarity = sameContent(hosts)
 }
 
-// webHost judges one host over IPv6: a host works where every address that it
-// publishes takes connections on a web port.
-func (v *visit) webHost(ctx context.Context, h *host) scanner.Verdict {
-	v4, v6 := h.a, h.usable()
-	verdicts := make([]scanner.Verdict, min(len(v6), maxDialled))
-	var dialled sync.WaitGroup
-	for i := range verdicts {
-		dialled.Go(func() { verdicts[i] = v.webAddress(ctx, h.name, v6[i]) })
-	}
-	for _, addr := range v4[:min(len(v4), maxDialled)] {
-		dialled.Go(func() { v.webAddress(ctx, h.name, addr) })
-	}
-	dialled.Wait()
-	if published := v.addressVerdict(h); published.Status != scanner.OK {
-		return published
-	}
-	return combine(verdicts, scanner.SomeAddressesFail)
+// webHost is one host of the site as both families show it.
+type webHost struct {
+	*host
+	v4, v6 webFamily
+	// content is the verdict of the comparison, not probed where there was
+	// none, and similarity the least of those found.
+	content    scanner.Verdict
+	similarity float32
 }
 
-// webAddress tries both web ports. HTTPS refused and HTTP open is a site.
-func (v *visit) webAddress(ctx context.Context, host string, addr netip.Addr) scanner.Verdict {
-	var first scanner.Verdict
-	for i, port := range webPorts {
-		verdict := v.connect(ctx, "web", host, netip.AddrPortFrom(addr, port))
-		if verdict.Status == scanner.OK {
-			return verdict
-		}
-		if i == 0 {
-			first = verdict
-		}
-	}
-	return first
+// webFamily is a host over one address family.
+type webFamily struct {
+	published scanner.Verdict // of its addresses; OK when there is one to visit
+	verdict   scanner.Verdict
+	addresses []*webAddress
 }
 
-// judgeWeb gives the verdict on the site from those on its two hosts. A host
-// without any address is no part of the site.
-func judgeWeb(apex, www scanner.Verdict) scanner.Verdict {
-	var hosts []scanner.Verdict
-	for _, h := range []scanner.Verdict{apex, www} {
-		if h.Reason != scanner.NoAddress && h.Reason != scanner.NXDomain {
-			hosts = append(hosts, h)
-		}
-	}
+// webAddress is what one address of a host showed by each scheme.
+type webAddress struct {
+	addr        netip.Addr
+	https, http journey
+	// verdicts on the two journeys and on the address as a whole.
+	onHTTPS, onHTTP, verdict scanner.Verdict
+	similarity               float32 // with IPv4; 0 where it was not compared
+}
+
+// best returns the journey that a browser would end up with: by HTTPS unless
+// only HTTP works. It is nil when neither does.
+func (a *webAddress) best() *journey {
 	switch {
-	case len(hosts) == 0:
-		return apex
-	case len(hosts) == 2 && (hosts[0].Status == scanner.Absent) != (hosts[1].Status == scanner.Absent):
-		for _, h := range hosts {
-			if h.Status == scanner.OK || h.Status == scanner.Partial {
-				return partial(scanner.SomeHostsLackAAAA)
-			}
-		}
-		return worst(hosts)
+	case delivers(a.onHTTPS):
+		return &a.https
+	case delivers(a.onHTTP):
+		return &a.http
 	}
-	return combine(hosts, scanner.SomeHostsFail)
+	return nil
+}
+
+// measure visits a host over both families and judges what came back.
+func (b *browser) measure(ctx context.Context, h *host) *webHost {
+	w := &webHost{host: h, content: unmeasured(scanner.NotProbed)}
+	w.v4 = webFamily{published: b.publishedV4(h), addresses: toVisit(h.a)}
+	w.v6 = webFamily{published: b.publishedV6(h), addresses: toVisit(h.aaaa)}
+	var visits sync.WaitGroup
+	for _, a := range slices.Concat(w.v4.addresses, w.v6.addresses) {
+		visits.Go(func() { a.https = b.follow(ctx, "https", h.name, a.addr) })
+		visits.Go(func() { a.http = b.follow(ctx, "http", h.name, a.addr) })
+	}
+	visits.Wait()
+	w.judge()
+	b.compare(ctx, w)
+	w.v4.settle()
+	w.v6.settle()
+	b.evidence(w)
+	return w
+}
+
+func toVisit(addrs []netip.Addr) []*webAddress {
+	var all []*webAddress
+	for _, a := range dialled(addrs) {
+		all = append(all, &webAddress{addr: a})
+	}
+	return all
+}
+
+// evidence records every contact of a host, and what was found about it.
+func (b *browser) evidence(w *webHost) {
+	for _, f := range []*webFamily{&w.v4, &w.v6} {
+		for _, a := range f.addresses {
+			b.recordJourney(w.name, a, &a.https, a.onHTTPS, 443)
+			b.recordJourney(w.name, a, &a.http, a.onHTTP, 80)
+		}
+	}
+	if w.lacksHTTPS() {
+		b.find("web", w.name, absent(scanner.NoHTTPS), "")
+	}
+	if status := w.deniedOverBoth(); status != "" {
+		b.find("web", w.name, partial(scanner.HTTPError), status+" over both families")
+	}
+	four, six := w.v4.certificate(), w.v6.certificate()
+	if four != "" && six != "" && four != six {
+		b.find("web", w.name, partial(scanner.CertificateDiffers), "SHA-256 over IPv4 "+four+", over IPv6 "+six)
+	}
+}
+
+// recordJourney records the contact with one address by one scheme.
+func (b *browser) recordJourney(host string, a *webAddress, j *journey, verdict scanner.Verdict, port uint16) {
+	e := scanner.Endpoint{Probe: "web", Host: host, Addr: a.addr, Port: port, Transport: "tcp",
+		Verdict: verdict, RTT: j.first.rtt, Took: j.took, Detail: j.detail}
+	if port == 443 {
+		e.Transport = "tls"
+	}
+	if j.first.page != nil {
+		e.TLS = j.first.page.TLS
+	}
+	e.HTTP = j.facts()
+	if best := a.best(); e.HTTP != nil && best == j {
+		e.HTTP.Similarity = a.similarity
+	}
+	b.record(e)
+}
+
+// webTimes returns the times of a connection over each family, of the first
+// host that both reach, or else of whichever a family reaches.
+func webTimes(hosts []*webHost) (v4, v6 scanner.DialTimes) {
+	zero := scanner.DialTimes{}
+	for _, w := range hosts {
+		four, six := w.v4.times(), w.v6.times()
+		if four != zero && six != zero {
+			return four, six
+		}
+		if v4 == zero {
+			v4 = four
+		}
+		if v6 == zero {
+			v6 = six
+		}
+	}
+	return v4, v6
+}
+
+// times returns the stages of the connection to the first address that works.
+func (f *webFamily) times() scanner.DialTimes {
+	for _, a := range f.addresses {
+		if j := a.best(); j != nil {
+			t := scanner.DialTimes{Connect: j.first.rtt, FirstByte: j.first.page.FirstByte}
+			if j.first.page.TLS != nil {
+				t.TLS = j.first.page.TLS.Handshake
+			}
+			return t
+		}
+	}
+	return scanner.DialTimes{}
+}
+
+// certificate returns the SHA-256 of the first certificate that a family
+// shows, empty without.
+func (f *webFamily) certificate() string {
+	for _, a := range f.addresses {
+		if p := a.https.first.page; p != nil && p.TLS != nil {
+			return p.TLS.SHA256
+		}
+	}
+	return ""
+}
+
+// isCertificate says whether a reason is a fault of a certificate or of the
+// TLS version, which a browser warns of.
+func isCertificate(r scanner.Reason) bool {
+	return strings.HasPrefix(string(r), "tls_") && r != scanner.TLSFailed
 }

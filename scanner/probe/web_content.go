@@ -1,0 +1,123 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"adopt6/scanner"
+	"adopt6/scanner/fetch"
+	"adopt6/scanner/similar"
+)
+
+// compare holds what every IPv6 address of a host delivers against what IPv4
+// does, and turns the verdict on those that show something else.
+func (b *browser) compare(ctx context.Context, w *webHost) {
+	var reference *journey
+	for _, a := range w.v4.addresses {
+		if j := a.best(); j != nil && isContent(j.page()) {
+			reference = j
+			break
+		}
+	}
+	if reference == nil {
+		return
+	}
+	for _, a := range w.v6.addresses {
+		j := a.best()
+		if j == nil || !isContent(j.page()) {
+			continue
+		}
+		judgement, similarity := b.compareJourneys(ctx, j, reference)
+		a.similarity = float32(similarity)
+		if w.similarity == 0 || a.similarity < w.similarity {
+			w.similarity = a.similarity
+		}
+		switch {
+		case judgement == similar.Differs:
+			w.content = broken(scanner.ContentDiffers)
+			if a.verdict.Status == scanner.OK {
+				a.verdict = partial(scanner.ContentDiffers)
+			}
+		case judgement == similar.Same && w.content.Status == scanner.Unmeasured:
+			w.content = scanner.Verdict{Status: scanner.OK}
+		}
+	}
+}
+
+// isContent says whether a response is a page that can be compared.
+func isContent(p *fetch.Response) bool { return p != nil && p.Status < 400 }
+
+// compareJourneys compares where two journeys ended. As pages differ from one
+// visit to the next, IPv4 is asked once more before anything is said, and IPv6
+// as well before the two are called different.
+func (b *browser) compareJourneys(ctx context.Context, v6, v4 *journey) (similar.Judgement, float64) {
+	if bytes.Equal(v6.page().Body, v4.page().Body) {
+		return similar.Same, 1
+	}
+	here, there := []*similar.Page{contentOf(v6.page())}, []*similar.Page{contentOf(v4.page())}
+	judgement, similarity := judgeContent(here, there)
+	if judgement == similar.Same {
+		return judgement, similarity
+	}
+	for _, more := range []struct {
+		of    *journey
+		pages *[]*similar.Page
+	}{{v4, &there}, {v6, &here}} {
+		c := b.fetch(ctx, more.of.to, more.of.at, true)
+		if c.verdict.Status == scanner.OK && c.page.Location == "" && isContent(c.page) {
+			*more.pages = append(*more.pages, contentOf(c.page))
+		}
+		if judgement, similarity = judgeContent(here, there); judgement != similar.Differs {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		return similar.Unclear, similarity
+	}
+	return judgement, similarity
+}
+
+// judgeContent compares pages by their text and by their titles, as far as the
+// title of a family is always the same.
+func judgeContent(here, there []*similar.Page) (similar.Judgement, float64) {
+	judgement, similarity := similar.Compare(here, there)
+	if judgement != similar.Differs {
+		agree := false
+		for _, a := range here {
+			for _, b := range there {
+				agree = agree || similar.SameTitle(a, b)
+			}
+		}
+		if !agree && similar.SameTitle(there[0], there[len(there)-1]) {
+			judgement = similar.Differs
+		}
+	}
+	return judgement, similarity
+}
+
+// contentOf returns what is compared of a response.
+func contentOf(p *fetch.Response) *similar.Page {
+	switch {
+	case fetch.IsHTML(p.ContentType):
+		return similar.OfHTML(p.Body, p.Title)
+	case strings.HasPrefix(p.ContentType, "text/"), strings.HasSuffix(p.ContentType, "json"), strings.HasSuffix(p.ContentType, "xml"):
+		return similar.OfText(p.Body)
+	}
+	return similar.OfBytes(p.Body)
+}
+
+// sameContent gives the verdict on the site's content from those on its hosts:
+// one that differs is enough.
+func sameContent(hosts []*webHost) (verdict scanner.Verdict, similarity float32) {
+	verdict = unmeasured(scanner.NotProbed)
+	for _, w := range hosts {
+		if w.content.Status == scanner.Broken || verdict.Status == scanner.Unmeasured {
+			verdict = w.content
+		}
+		if w.similarity > 0 && (similarity == 0 || w.similarity < similarity) {
+			similarity = w.similarity
+		}
+	}
+	return verdict, similarity
+}

@@ -1,0 +1,167 @@
+package probe
+
+import (
+	"strconv"
+
+	"adopt6/scanner"
+)
+
+func delivers(v scanner.Verdict) bool {
+	return v.Status == scanner.OK || v.Status == scanner.Partial
+}
+
+// judge gives the verdicts on every journey and address of a host; what the
+// other family shows is the measure.
+func (w *webHost) judge() {
+	exists := w.v4.hasHTTPS() || w.v6.hasHTTPS()
+	for _, f := range []struct{ this, other *webFamily }{{&w.v4, &w.v6}, {&w.v6, &w.v4}} {
+		unseen := f.other.published.Reason == scanner.NoRoute
+		for _, a := range f.this.addresses {
+			a.onHTTPS = judgeStatus(&a.https, f.other.statuses(true), unseen)
+			a.onHTTP = judgeStatus(&a.http, f.other.statuses(false), unseen)
+		}
+	}
+	for _, a := range w.v4.addresses {
+		a.verdict = judgeSchemes(a.onHTTPS, a.onHTTP, exists, false)
+	}
+	elsewhere := w.v4.worksByHTTPS()
+	for _, a := range w.v6.addresses {
+		a.verdict = judgeSchemes(a.onHTTPS, a.onHTTP, exists, elsewhere)
+	}
+}
+
+// judgeStatus judges a journey that may have ended with an error page. The
+// same refusal of both families (4xx) is access control and no fault; unseen
+// says that this vantage cannot see the other family.
+func judgeStatus(j *journey, other []int, unseen bool) scanner.Verdict {
+	page := j.page()
+	switch {
+	case page == nil:
+		return j.verdict
+	case page.Status >= 500:
+		j.detail = "status " + strconv.Itoa(page.Status)
+		return broken(scanner.HTTPError)
+	case page.Status < 400:
+		return j.verdict
+	}
+	j.detail = "status " + strconv.Itoa(page.Status)
+	for _, status := range other {
+		if status == page.Status {
+			j.denied = true
+			return j.verdict
+		}
+	}
+	if unseen {
+		return unmeasured(scanner.NoRoute)
+	}
+	return broken(scanner.HTTPError)
+}
+
+// judgeSchemes gives the verdict on an address from those on its HTTPS and its
+// HTTP. exists says that the host has HTTPS at all, over either family, and
+// elsewhere that it works over the other family.
+func judgeSchemes(https, http scanner.Verdict, exists, elsewhere bool) scanner.Verdict {
+	switch {
+	case delivers(https):
+		return https
+	case !exists:
+		return http
+	case https.Status == scanner.Unmeasured, !delivers(http):
+		return https
+	case http.Status == scanner.Partial:
+		return http
+	case elsewhere && !isCertificate(https.Reason):
+		return partial(scanner.HTTPSOnlyOverV4)
+	}
+	return partial(https.Reason)
+}
+
+// settle gives the verdict on the family from those on its addresses.
+func (f *webFamily) settle() {
+	if f.verdict = f.published; f.published.Status != scanner.OK {
+		return
+	}
+	verdicts := make([]scanner.Verdict, len(f.addresses))
+	for i, a := range f.addresses {
+		verdicts[i] = a.verdict
+	}
+	f.verdict = combine(verdicts, scanner.SomeAddressesFail)
+}
+
+// hasHTTPS says whether some address speaks TLS.
+func (f *webFamily) hasHTTPS() bool { return f.certificate() != "" }
+
+func (f *webFamily) worksByHTTPS() bool {
+	for _, a := range f.addresses {
+		if delivers(a.onHTTPS) {
+			return true
+		}
+	}
+	return false
+}
+
+// statuses returns the status of every page that the family delivers by a
+// scheme.
+func (f *webFamily) statuses(https bool) []int {
+	var all []int
+	for _, a := range f.addresses {
+		j := &a.http
+		if https {
+			j = &a.https
+		}
+		if page := j.page(); page != nil {
+			all = append(all, page.Status)
+		}
+	}
+	return all
+}
+
+// lacksHTTPS says that the host works, and that both families were looked at
+// and have no HTTPS.
+func (w *webHost) lacksHTTPS() bool {
+	works4, works6 := delivers(w.v4.verdict), delivers(w.v6.verdict)
+	seen4 := w.v4.verdict.Status != scanner.Unmeasured
+	seen6 := w.v6.verdict.Status != scanner.Unmeasured
+	return (works4 || works6) && seen4 && seen6 && !w.v4.hasHTTPS() && !w.v6.hasHTTPS()
+}
+
+// deniedOverBoth returns the status by which both families refuse the page,
+// empty when they do not.
+func (w *webHost) deniedOverBoth() string {
+	for _, a := range w.v6.addresses {
+		if j := a.best(); j != nil && j.denied {
+			return j.detail
+		}
+	}
+	return ""
+}
+
+// judgeWeb gives the verdict on the site from those on its two hosts. A host
+// without any address is no part of the site.
+func judgeWeb(apex, www scanner.Verdict) scanner.Verdict {
+	there := func(v scanner.Verdict) bool { return v.Reason != scanner.NoAddress && v.Reason != scanner.NXDomain }
+	switch {
+	case !there(apex) && !there(www):
+		return apex
+	case !there(www):
+		return apex
+	case !there(apex):
+		return www
+	case www.Status == scanner.Absent && delivers(apex):
+		return onlyOn(apex, scanner.AAAAOnlyOnApex)
+	case apex.Status == scanner.Absent && delivers(www):
+		return onlyOn(www, scanner.AAAAOnlyOnWWW)
+	case apex.Status == scanner.Absent || www.Status == scanner.Absent:
+		return worst([]scanner.Verdict{apex, www})
+	}
+	return combine([]scanner.Verdict{apex, www}, scanner.SomeHostsFail)
+}
+
+// onlyOn is the verdict where only one host has an IPv6 address, and works.
+// Where that one leads to a host without, nobody sees the site over IPv6.
+func onlyOn(host scanner.Verdict, reason scanner.Reason) scanner.Verdict {
+	if host.Reason == scanner.RedirectToV4Only {
+		return host
+	}
+	return partial(reason)
+}
