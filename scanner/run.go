@@ -111,6 +111,7 @@ func TimedOut(ctx context.Context) bool { return errors.Is(context.Cause(ctx), e
 type Tally struct {
 	done   atomic.Int64
 	status [len(statusWords)]atomic.Int64 // by the leading verdict
+	freed  freedTally
 }
 
 func (t *Tally) add(o *Observation) {
@@ -125,6 +126,7 @@ func (t *Tally) add(o *Observation) {
 	if int(leading.Status) < len(t.status) {
 		t.status[leading.Status].Add(1)
 	}
+	t.freed.add(o)
 }
 
 // Done returns how many targets have been observed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -108,7 +109,31 @@ func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *
 	stop := a.showProgress("scan", "targets", func() progressState { return scanProgress(tally, left) })
 	err = pool.Run(ctx, w.Pending(done))
 	stop()
+	if err == nil {
+		printFreed(a.errOut, tally, done.Count() > 0)
+	}
 	return errors.Join(err, closeWriter(ctx, writer, err == nil))
+}
+
+// maxFreed is how many operators are named at the end of a scan.
+const maxFreed = 3
+
+// printFreed names the operators of whom each, by enabling IPv6, would make
+// the most of the scan's targets resolvable without IPv4.
+func printFreed(w io.Writer, tally *scanner.Tally, resumed bool) {
+	for i, f := range tally.TopFreed(maxFreed) {
+		if f.Domains < 2 {
+			break
+		}
+		if i == 0 && resumed {
+			fmt.Fprintln(w, "Of what was measured now:")
+		}
+		least := ""
+		if f.AtMost > f.Domains {
+			least = "At least "
+		}
+		fmt.Fprintf(w, "%s%s domains would resolve without IPv4 if %s enabled IPv6.\n", least, thousands(f.Domains), f.Operator)
+	}
 }
 
 // closeWriter brings everything to ClickHouse; of a scan that was cut short,

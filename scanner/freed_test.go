@@ -1,0 +1,55 @@
+package scanner
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"adopt6/lists"
+)
+
+func TestTopFreed(t *testing.T) {
+	var tally Tally
+	for target, freedBy := range map[string][]string{
+		"a.gov.tg": {"oldhost.net"}, "b.gov.tg": {"oldhost.net", "splithost.net"}, "c.gov.tg": {"splithost.net"}, "d.gov.tg": {"oldhost.net"},
+		"inhouse.gov.tg": {"inhouse.gov.tg"}, "free.gov.tg": nil,
+	} {
+		tally.add(&Observation{Target: lists.Target{Name: target}, FreedBy: freedBy})
+	}
+	want := []Freed{{"oldhost.net", 3, 3}, {"splithost.net", 2, 2}}
+	if got := tally.TopFreed(5); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := tally.TopFreed(1); !slices.Equal(got, want[:1]) {
+		t.Errorf("the first of them: %v", got)
+	}
+}
+
+// TestTopFreedInBoundedMemory counts far more operators than are kept. The
+// frequent ones are found, and their bounds hold.
+func TestTopFreedInBoundedMemory(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 4))
+	var tally Tally
+	truth := make(map[string]int64)
+	for range 200_000 {
+		operator := fmt.Sprintf("rare-%d.net", r.IntN(100_000))
+		if r.IntN(10) == 0 {
+			operator = fmt.Sprintf("big-%d.net", r.IntN(20))
+		}
+		truth[operator]++
+		tally.add(&Observation{Target: lists.Target{Name: "x.gov.tg"}, FreedBy: []string{operator}})
+	}
+	if n := len(tally.freed.byName); n != maxOperators || len(tally.freed.smallest) != n {
+		t.Fatalf("%d operators are kept, want %d", n, maxOperators)
+	}
+	top := tally.TopFreed(20)
+	for _, f := range top {
+		if len(f.Operator) < 4 || f.Operator[:4] != "big-" {
+			t.Errorf("%v is among the first 20", f)
+		}
+		if f.Domains > truth[f.Operator] || f.AtMost < truth[f.Operator] {
+			t.Errorf("%v, in truth %d", f, truth[f.Operator])
+		}
+	}
+}
