@@ -270,10 +270,10 @@ func Reasons() []ReasonInfo {
 			"Register the DS record with the registry."},
 
 		{NotProbed, "This scan did not look.", ""},
-		{NoRoute, "The place the scan runs from has no route for this address family.", ""},
+		{NoRoute, "The place the scan runs from has no route for this address family, or none that leads anywhere.", ""},
 		{DNSFailure, "The name could not be resolved, so nothing is known of its hosts.",
 			"Mend the domain's DNS first."},
-		{PortFiltered, "The place the scan runs from cannot reach this port over any family.", ""},
+		{PortFiltered, "The network that the scan runs from lets nothing out to this port.", ""},
 		{TargetTimeout, "The time for this target was up before the probe ended.", ""},
 		{LocalFault, "The scanner itself ran into a fault, such as too many open files.", ""},
 	}

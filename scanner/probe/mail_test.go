@@ -235,8 +235,8 @@ func TestManyExchangers(t *testing.T) {
 	if len(mailEvidence(o)) != 11 {
 		t.Errorf("%d pieces of evidence", len(mailEvidence(o)))
 	}
-	if o := seen["endless.gov.ar"]; word(o.Mail) != "unmeasured/dns_failure" || len(mailEvidence(o)) != 0 {
-		t.Errorf("1,000 MX records: mail is %v", o.Mail)
+	if o := seen["endless.gov.ar"]; word(o.Mail) != "unmeasured/dns_failure" || len(mailEvidence(o)) != 1 || mailEvidence(o)[0].Verdict.Reason != "bad_response" {
+		t.Errorf("1,000 MX records: mail is %v, with %+v", o.Mail, mailEvidence(o))
 	}
 	if len(contacts) != 0 { // nobody has those addresses
 		t.Errorf("contacts: %v", contacts)

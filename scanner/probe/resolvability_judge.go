@@ -66,6 +66,10 @@ func (s *site) byAnswers(ctx context.Context, chain reach.Explanation) scanner.V
 		s.blame(chain, "")
 		return unmeasured(scanner.NoRoute)
 	}
+	if s.Routes.NoUDP53V6 || s.Routes.NoTCP53V6 {
+		s.blame(chain, "")
+		return unmeasured(scanner.PortFiltered)
+	}
 	verdict, failedAt := s.resolve(ctx)
 	if failedAt != "" {
 		return s.explain(ctx, chain, failedAt)

@@ -346,7 +346,7 @@ func (v *visit) reachable(ctx context.Context, s cutServer) (netip.Addr, bool) {
 		h := v.host(ctx, s.name)
 		addrs = append(h.usable(), h.a...)
 	}
-	i := slices.IndexFunc(addrs, v.Routes.has)
+	i := slices.IndexFunc(addrs, func(a netip.Addr) bool { return v.Routes.lacksDNS(a, resolve.UDP) == "" })
 	if i < 0 {
 		return netip.Addr{}, false
 	}
