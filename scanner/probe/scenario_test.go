@@ -24,7 +24,7 @@ import (
 )
 
 // bulk scenarios are for loads; they hold no fault that the others lack.
-var bulk = map[string]bool{"bulk": true, "far": true}
+var bulk = map[string]bool{"bulk": true, "far": true, "thousand": true}
 
 // TestMain lets many scenarios run at once: what their servers withhold makes
 // them wait far more than they work.
