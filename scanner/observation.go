@@ -53,7 +53,8 @@ type Observation struct {
 
 	// V6OnlyRecords is V6Only as the records alone have it, nothing asked.
 	V6OnlyRecords Verdict
-	// V6OnlyZone is the zone to blame where V6Only is broken, without final dot.
+	// V6OnlyZone is the zone to blame where V6Only is broken, or would be if
+	// this vantage had IPv6; without final dot.
 	V6OnlyZone string
 	// Operators are the registrable domains of the name servers' names,
 	// sorted. Each of FreedBy would alone, by enabling IPv6 everywhere, make
