@@ -128,7 +128,11 @@ func (p *page) webFacts(contacts []scanner.Endpoint) (lines [][]text) {
 		if e.TLS != nil {
 			lines = append(lines, p.tlsFacts(e.TLS)...)
 		}
-		if e.HTTP != nil {
+		switch {
+		case e.HTTP == nil:
+		case e.TLS == nil && e.HTTP.Redirects > 0: // to HTTPS, as a rule, which says the rest
+			lines = append(lines, redirects(e.HTTP))
+		default:
 			lines = append(lines, p.httpFacts(e.HTTP)...)
 		}
 	}
@@ -181,7 +185,7 @@ func (p *page) httpFacts(h *scanner.HTTPFacts) (lines [][]text) {
 	}
 	lines = append(lines, []text{{plain, words}})
 	if h.Redirects > 0 {
-		lines = append(lines, []text{{plain, fmt.Sprintf("%s to %s", count(h.Redirects, "redirect"), cutTo(clean(h.Location), mostText))}})
+		lines = append(lines, redirects(h))
 	}
 	if title := clean(h.Title); title != "" {
 		lines = append(lines, []text{{plain, "“" + cutTo(title, mostText) + "”"}})
@@ -194,6 +198,10 @@ func (p *page) httpFacts(h *scanner.HTTPFacts) (lines [][]text) {
 		lines = append(lines, []text{{plain, words}})
 	}
 	return lines
+}
+
+func redirects(h *scanner.HTTPFacts) []text {
+	return []text{{plain, fmt.Sprintf("%s to %s", count(h.Redirects, "redirect"), cutTo(clean(h.Location), mostText))}}
 }
 
 // mailFacts are what a mail server said at one address.

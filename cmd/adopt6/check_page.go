@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,13 +96,30 @@ func (p *page) heading(o *scanner.Observation) {
 	p.put(name...)
 	levels := advice.Levels()
 	level := min(int(o.Readiness), len(levels)-1)
-	p.put(text{plain, "Readiness "}, text{p.levelStyle(level), fmt.Sprintf("%d of %d ", level, len(levels)-1)},
+	label := "Readiness "
+	if uncertain(o) {
+		label = "Readiness at least "
+	}
+	p.put(text{plain, label}, text{p.levelStyle(level), fmt.Sprintf("%d of %d ", level, len(levels)-1)},
 		text{p.levelStyle(level), p.ladder(level, len(levels)-1)}, text{plain, " " + levelWords(o, level)})
-	if level < len(levels)-1 {
+	switch {
+	case uncertain(o):
+		p.put(text{fair, "          part of it could not be measured from here"})
+	case level < len(levels)-1:
 		p.put(text{faint, fmt.Sprintf("%15s level %d: %s", "next,", level+1, levelWords(o, level+1))})
 	}
 	p.put(text{faint, fmt.Sprintf("Checked %s UTC from %s in %s, %d DNS queries",
 		o.Started.UTC().Format("2006-01-02 15:04"), cutTo(clean(o.Vantage), 20), took(o.Took), o.Queries)})
+}
+
+// uncertain says whether the level might be higher if all could be measured.
+func uncertain(o *scanner.Observation) bool {
+	verdicts := []scanner.Verdict{o.DNS, o.V6Only}
+	if o.Target.Kind != lists.CCTLD {
+		verdicts = append(verdicts, o.Web, o.Mail)
+	}
+	unmeasured := func(v scanner.Verdict) bool { return v.Status == scanner.Unmeasured && v.Reason != scanner.DNSFailure }
+	return int(o.Readiness) < len(advice.Levels())-1 && slices.ContainsFunc(verdicts, unmeasured)
 }
 
 // levelWords are those of a level; a registry has no web site to speak of.

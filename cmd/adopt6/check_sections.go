@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"adopt6/lists"
 	"adopt6/scanner"
@@ -135,9 +136,13 @@ func (p *page) web(o *scanner.Observation) section {
 		}
 		s.rows = append(s.rows, across(texts...))
 	}
-	if v4, v6 := o.WebTimesV4, o.WebTimesV6; v4.Connect > 0 && v6.Connect > 0 {
-		s.rows = append(s.rows, row{left: []text{{plain, stages(v4)}}, right: []text{{plain, stages(v6)}}},
-			across(text{plain, difference(v4, v6)}))
+	if o.WebTimesV4.Connect > 0 && o.WebTimesV6.Connect > 0 {
+		v4, v6, last := sums(o.WebTimesV4, o.WebTimesV6)
+		more := fmt.Sprintf(", %s more", took(v6-v4))
+		if v6 < v4 {
+			more = fmt.Sprintf(", %s less", took(v4-v6))
+		}
+		s.rows = append(s.rows, row{left: []text{{plain, last + " after " + took(v4)}}, right: []text{{plain, last + " after " + took(v6) + more}}})
 	}
 	hosts := []string{o.Target.Name, "www." + o.Target.Name}
 	for _, e := range o.Endpoints { // hosts that redirects lead to
@@ -153,31 +158,15 @@ func (p *page) web(o *scanner.Observation) section {
 	return s
 }
 
-// stages is the time from the first packet to the first byte of the page.
-func stages(t scanner.DialTimes) string {
-	words := "connect " + took(t.Connect)
-	if t.TLS > 0 {
-		words += ", TLS " + took(t.TLS)
+// sums adds up the stages that both families reached, and names the last.
+func sums(v4, v6 scanner.DialTimes) (sum4, sum6 time.Duration, last string) {
+	switch {
+	case v4.FirstByte > 0 && v6.FirstByte > 0:
+		return v4.Connect + v4.TLS + v4.FirstByte, v6.Connect + v6.TLS + v6.FirstByte, "first byte"
+	case v4.TLS > 0 && v6.TLS > 0:
+		return v4.Connect + v4.TLS, v6.Connect + v6.TLS, "secured"
 	}
-	if t.FirstByte > 0 {
-		words += ", page " + took(t.FirstByte)
-	}
-	return words
-}
-
-// difference compares the two families up to the last stage that both reached.
-func difference(v4, v6 scanner.DialTimes) string {
-	sum4, sum6, until := v4.Connect, v6.Connect, "the connection"
-	if v4.TLS > 0 && v6.TLS > 0 {
-		sum4, sum6, until = sum4+v4.TLS, sum6+v6.TLS, "the handshake"
-	}
-	if v4.FirstByte > 0 && v6.FirstByte > 0 {
-		sum4, sum6, until = sum4+v4.FirstByte, sum6+v6.FirstByte, "the first byte"
-	}
-	if sum6 >= sum4 {
-		return fmt.Sprintf("IPv6 takes %s more than IPv4 up to %s", took(sum6-sum4), until)
-	}
-	return fmt.Sprintf("IPv6 takes %s less than IPv4 up to %s", took(sum4-sum6), until)
+	return v4.Connect, v6.Connect, "connected"
 }
 
 func (p *page) mail(o *scanner.Observation) section {

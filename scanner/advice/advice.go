@@ -164,21 +164,26 @@ func (c *collection) advise(p *problem, info scanner.ReasonInfo) Advice {
 
 // urgency ranks a problem by what it does to the service.
 func (c *collection) urgency(p *problem, r rule) Urgency {
-	verdict := c.verdict(p.service).Status
+	verdict := c.verdict(p.service, p.family)
 	switch {
 	case r.owner == Vantage:
 		return Unseen
+	case p.failedLookup():
+		if c.o.DNS.Reason == scanner.DNSFailure || c.o.Delegation.Reason == scanner.DNSFailure {
+			return Harm
+		}
+		return InPart
 	case c.o.Delegation == scanner.Verdict{Status: scanner.Broken, Reason: p.reason}:
 		return Harm // no way in
-	case r.urgency != byStatus:
+	case r.urgency == Lacking, r.urgency == Practice:
 		return r.urgency
 	case p.status == scanner.Absent:
 		return Missing
-	case p.family == "IPv4":
+	case p.family == "IPv4" && verdict.Status != scanner.OK:
 		return InPart
-	case p.status == scanner.Broken && (verdict == scanner.Broken || verdict == scanner.Unmeasured):
+	case p.status == scanner.Broken && (verdict.Status == scanner.Broken || verdict.Status == scanner.Unmeasured):
 		return Harm
-	case p.status == scanner.Broken && verdict == scanner.OK:
+	case verdict.Status == scanner.OK && r.urgency == byStatus && p.service != DNSSEC:
 		return Practice
 	}
 	return InPart
@@ -186,7 +191,7 @@ func (c *collection) urgency(p *problem, r rule) Urgency {
 
 // owner is that of the rule, or who runs the service.
 func (c *collection) owner(p *problem, r rule) Owner {
-	if p.service == DNSSEC && p.zone != "" && p.zone != c.zone() {
+	if p.service == DNSSEC && p.zone != "" {
 		return ParentZone
 	}
 	if r.owner != "" {
@@ -212,7 +217,7 @@ func (c *collection) frees(p *problem, u Urgency, family string) []Service {
 		return slices.DeleteFunc(services, func(s Service) bool { return s != DNSSEC && !c.offered(s) })
 	}
 	var freed []Service
-	if c.verdict(p.service).Status != scanner.OK {
+	if c.verdict(p.service, "").Status != scanner.OK {
 		freed = append(freed, p.service)
 	}
 	if p.service != V6Only && o.V6Only.Status != scanner.OK && o.V6Only.Status != scanner.Unmeasured && c.v6OnlyRestsOn(p.service) {
@@ -233,16 +238,23 @@ func (c *collection) offered(s Service) bool {
 	return true
 }
 
-// verdict is the observation's on a service over IPv6.
-func (c *collection) verdict(s Service) scanner.Verdict {
+// verdict is the observation's on a service, over IPv6 unless the family is
+// IPv4.
+func (c *collection) verdict(s Service, family string) scanner.Verdict {
 	o := c.o
+	over := func(v6, v4 scanner.Verdict) scanner.Verdict {
+		if family == "IPv4" {
+			return v4
+		}
+		return v6
+	}
 	switch s {
 	case DNS:
-		return o.DNS
+		return over(o.DNS, o.DNSV4)
 	case Web:
-		return o.Web
+		return over(o.Web, o.WebV4)
 	case Mail:
-		return o.Mail
+		return over(o.Mail, o.MailV4)
 	case V6Only:
 		return o.V6Only
 	}

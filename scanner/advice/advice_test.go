@@ -107,7 +107,7 @@ func TestAdvice(t *testing.T) {
 			fail(o, "web", true, expired)
 			fail(o, "web", false, expired)
 			o.Web, o.WebV4, o.V6Only = expired, expired, verdict(scanner.Broken, scanner.SiteFailsV6)
-		}, []want{{scanner.TLSExpired, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web, advice.V6Only}, "openssl s_client -connect", "Renew the certificate"}}},
+		}, []want{{scanner.TLSExpired, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web, advice.V6Only}, "openssl s_client -6 -connect gov.tg:443 -servername gov.tg", "Renew the certificate"}}},
 		{"what fails over IPv4 alone comes after what fails over IPv6", func(o *scanner.Observation) {
 			fail(o, "web", false, timeout)
 			fail(o, "mail", true, timeout)

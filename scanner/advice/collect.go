@@ -54,6 +54,7 @@ func collect(o *scanner.Observation) *collection {
 	c.mail()
 	c.withoutIPv4()
 	c.dnssec()
+	c.dropSymptoms()
 	for _, p := range c.problems { // the evidence comes in the order in which it was found
 		slices.SortFunc(p.places, func(a, b Place) int {
 			return cmp.Or(cmp.Compare(a.Host, b.Host), a.Addr.Compare(b.Addr), cmp.Compare(b.Port, a.Port))
@@ -117,8 +118,15 @@ func (c *collection) note(s Service, v scanner.Verdict) *problem {
 func (c *collection) endpoint(e scanner.Endpoint) {
 	service, known := services[e.Probe]
 	r := rules[e.Verdict.Reason]
-	if !known || e.Verdict.Status == scanner.OK || e.Verdict.Reason == "" || r.sum || r.silent {
+	if !known || e.Verdict.Status == scanner.OK || e.Verdict.Reason == "" || r.sum || r.silent || c.doubtful(e) {
 		return
+	}
+	finding := !e.Addr.IsValid()
+	switch {
+	case finding && r.bogus(): // whichever probe asked for the name
+		service = DNSSEC
+	case finding && e.Verdict.Status == scanner.Unmeasured && r.owner != Vantage: // a look-up that failed
+		service = DNS
 	}
 	p := c.get(service, e.Verdict.Status, e.Verdict.Reason, c.familyOf(e))
 	p.v4Works = p.v4Works || c.worksOverV4(e)
@@ -127,9 +135,28 @@ func (c *collection) endpoint(e scanner.Endpoint) {
 		place.Port = e.Port
 	}
 	p.add(place)
-	if !e.Addr.IsValid() && (service == V6Only || service == DNSSEC) {
+	if finding && (service == V6Only || service == DNSSEC && e.Host != c.zone() && under(c.zone(), e.Host)) {
 		p.zone = e.Host
 	}
+}
+
+// doubtful says whether a contact shows nothing of the domain: a mail exchanger
+// that turns this vantage away or does not know it, and the host of a domain
+// that takes no mail.
+func (c *collection) doubtful(e scanner.Endpoint) bool {
+	if e.Probe != "mail" {
+		return false
+	}
+	switch verdict := c.o.Mail; verdict.Status {
+	case scanner.Absent:
+		return verdict.Reason != scanner.NoMXAAAA && e.Addr.IsValid()
+	case scanner.Unmeasured:
+		switch e.Verdict.Reason {
+		case scanner.SMTPRejected, scanner.SMTPDeferred, scanner.Timeout:
+			return true
+		}
+	}
+	return false
 }
 
 // familyOf says over which families the host fails in the way that e does;
@@ -186,6 +213,7 @@ func (c *collection) nameServers() {
 	o := c.o
 	for _, v := range []scanner.Verdict{o.DNS, o.Delegation, o.SameSerial} {
 		switch {
+		case v.Reason == scanner.NoNSAAAA && v != o.DNS && o.DNS.Status == scanner.Broken: // glue led to servers
 		case v.Reason == scanner.NoNSAAAA:
 			c.about(DNS, v, o.NameServers)
 		case v.Reason == scanner.OneNSAAAA:
@@ -224,6 +252,7 @@ func (c *collection) web() {
 	}
 	for _, v := range []scanner.Verdict{o.Web, o.Address, o.SameContent} {
 		switch {
+		case v.Reason == scanner.NXDomain: // the zone is there
 		case v.Reason == scanner.NoAAAA || v.Reason == scanner.AAAAOnlyOnApex || v.Reason == scanner.AAAAOnlyOnWWW:
 			c.about(Web, v, without)
 		case rules[v.Reason].sum && c.has(Web):
@@ -238,8 +267,11 @@ func (c *collection) mail() {
 	if o.Target.Kind == lists.CCTLD {
 		return
 	}
+	c.startTLS()
 	for _, v := range []scanner.Verdict{o.Mail, o.StartTLS, o.SMTPUTF8} {
 		switch {
+		case v.Reason == scanner.NXDomain: // the zone is there
+		case v.Reason == scanner.StartTLSOnlyOverV4 && c.find(Mail, scanner.StartTLSFailed, "IPv6") != nil:
 		case v.Reason == scanner.NoMXAAAA || v.Reason == scanner.SomeHostsLackAAAA:
 			c.about(Mail, v, c.lack("mail", o.MX))
 		case rules[v.Reason].sum && c.has(Mail):
@@ -247,6 +279,27 @@ func (c *collection) mail() {
 			c.about(Mail, v, o.MX)
 		}
 	}
+}
+
+// startTLS makes one problem of an exchanger that offers no STARTTLS over IPv6
+// and of STARTTLS that works over IPv4 alone.
+func (c *collection) startTLS() {
+	if c.o.StartTLS.Reason != scanner.StartTLSOnlyOverV4 && c.o.Mail.Reason != scanner.StartTLSOnlyOverV4 {
+		return
+	}
+	if p := c.find(Mail, scanner.NoStartTLS, "IPv6"); p != nil {
+		p.reason, p.status = scanner.StartTLSOnlyOverV4, scanner.Partial
+	}
+}
+
+// find returns the problem of a reason at a service; nil if there is none.
+func (c *collection) find(s Service, reason scanner.Reason, family string) *problem {
+	for _, p := range c.problems {
+		if p.service == s && p.reason == reason && p.family == family {
+			return p
+		}
+	}
+	return nil
 }
 
 // withoutIPv4 adds what keeps the domain from working without IPv4, unless the
@@ -269,6 +322,18 @@ func (c *collection) withoutIPv4() {
 			p.add(Place{Host: p.zone})
 		}
 	}
+}
+
+// dropSymptoms removes failed look-ups where the name servers that they failed
+// at are among the problems.
+func (c *collection) dropSymptoms() {
+	failing := slices.ContainsFunc(c.problems, func(p *problem) bool { return p.service == DNS && p.family == "both" && p.status == scanner.Broken })
+	c.problems = slices.DeleteFunc(c.problems, func(p *problem) bool { return failing && p.failedLookup() })
+}
+
+// failedLookup says whether the problem is a name that could not be looked up.
+func (p *problem) failedLookup() bool {
+	return p.service == DNS && p.status == scanner.Unmeasured && p.family == "" && rules[p.reason].owner != Vantage
 }
 
 func (c *collection) drop(s Service, reason scanner.Reason) {
@@ -303,12 +368,13 @@ func (c *collection) zone() string {
 func (c *collection) dnssec() {
 	o := c.o
 	above := slices.ContainsFunc(c.problems, func(p *problem) bool {
-		return p.service == DNSSEC && p.reason == o.DNSSECReason && p.zone != c.zone()
+		return p.service == DNSSEC && p.reason == o.DNSSECReason && p.zone != ""
 	})
 	switch {
 	case above:
 		c.drop(DNSSEC, scanner.IslandOfSecurity) // a DS record would not help yet
-	case o.DNSSEC == dnssec.Bogus:
+	case o.DNSSEC == dnssec.Bogus: // and with the zone every name in it
+		c.drop(DNSSEC, o.DNSSECReason)
 		c.about(DNSSEC, scanner.Verdict{Status: scanner.Broken, Reason: o.DNSSECReason}, []string{c.zone()})
 	case o.DNSSEC == dnssec.Insecure && o.DNSKEY > 0 && o.DS == 0:
 		c.about(DNSSEC, scanner.Verdict{Status: scanner.Partial, Reason: scanner.IslandOfSecurity}, []string{c.zone()})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
@@ -17,8 +16,14 @@ const mostCommands = 2
 
 // commands returns what to type to see a problem, for different hosts.
 func (c *collection) commands(p *problem, family string) []string {
-	if rules[p.reason].owner == Vantage {
-		return []string{"adopt6 doctor"}
+	switch p.reason {
+	case scanner.TargetTimeout:
+		return []string{"adopt6 check --target-timeout 10m " + c.o.Target.Name}
+	case scanner.SMTPDeferred, scanner.SMTPRejectsVantage: // as for any mail server
+	default:
+		if rules[p.reason].owner == Vantage {
+			return []string{"adopt6 doctor"}
+		}
 	}
 	var lines, hosts []string
 	for _, place := range p.places {
@@ -42,6 +47,9 @@ func (c *collection) command(p *problem, place Place, family string) string {
 	zone, host := c.zone(), place.Host
 	if !typeable(host) || !typeable(zone) || p.zone != "" && !typeable(p.zone) {
 		return ""
+	}
+	if p.failedLookup() {
+		return fmt.Sprintf("adopt6 resolve --trace %s", host)
 	}
 	if line, ok := c.ofReason(p, host); ok {
 		return line
@@ -119,15 +127,15 @@ func askServer(reason scanner.Reason, addr netip.Addr, zone, host string) string
 // host's addresses fail the line goes to the one that does.
 func (c *collection) askWeb(reason scanner.Reason, place Place, family string) string {
 	f := flag(place.Addr, family)
+	one := family != "both" && place.Addr.IsValid() && c.hasOther(place)
 	switch reason {
 	case scanner.TLSExpired, scanner.TLSNotYetValid, scanner.TLSWrongName, scanner.TLSUntrusted, scanner.TLSOld,
 		scanner.TLSFailed, scanner.CertificateDiffers:
-		to := place.Host
-		if place.Addr.IsValid() {
-			to = netip.AddrPortFrom(place.Addr, 0).String()
-			to = strings.TrimSuffix(to, ":0")
+		to := f + " -connect " + place.Host
+		if one {
+			to = "-connect " + bracketed(place.Addr)
 		}
-		return fmt.Sprintf("openssl s_client -connect %s:443 -servername %s </dev/null", to, place.Host)
+		return fmt.Sprintf("openssl s_client %s:443 -servername %s </dev/null", to, place.Host)
 	case scanner.NoHTTPS, scanner.HTTPSOnlyOverV4:
 		return fmt.Sprintf("curl %ssSI https://%s/", f, place.Host)
 	case scanner.RedirectLoop, scanner.TooManyRedirects, scanner.RedirectToV4Only, scanner.RedirectFails:
@@ -138,7 +146,7 @@ func (c *collection) askWeb(reason scanner.Reason, place Place, family string) s
 		scheme = "http"
 	}
 	line := fmt.Sprintf("curl %svo /dev/null %s://%s/", f, scheme, place.Host)
-	if place.Addr.IsValid() && c.hasOther(place) {
+	if one {
 		line += fmt.Sprintf(" --resolve %s:%d:%s", place.Host, place.Port, bracketed(place.Addr))
 	}
 	return line

@@ -11,10 +11,14 @@ type rule struct {
 	owner   Owner   // who mends it; empty: who runs the service
 	urgency Urgency // byStatus: as the verdicts have it
 	effect  string  // what follows, where it is not what the service's failing has; one sentence
+	mail    string  // the same for mail, where that differs
 	ask     string  // the request to the owner, where it is not "Please" and the fix
 	sum     bool    // sums up others: needs no advice where those are at hand
 	silent  bool    // calls for nothing
 }
+
+// bogus says whether the reason is one for which validation fails.
+func (r rule) bogus() bool { return r.effect == effectBogus }
 
 // byStatus leaves the urgency to the verdicts.
 const byStatus = Harm
@@ -32,6 +36,10 @@ const (
 const (
 	effectBogus         = "Resolvers that validate answer SERVFAIL: for their users the whole domain is gone, over either family."
 	effectAlike         = "It hits everybody alike, over IPv4 and IPv6."
+	effectWarning       = "Browsers show a warning in place of the page."
+	effectNoPage        = "Browsers show an error in place of the page."
+	effectMailTLS       = "Senders that insist on a sound certificate (MTA-STS) do not deliver; the others do."
+	effectLookup        = "These names cannot be looked up, over either family."
 	effectV4            = "It is those without IPv6 who suffer."
 	effectSpread        = "One failure of that network takes all of them off IPv6 at once."
 	effectUnsignedAbove = "Nothing below that zone can be validated, however well it is signed."
@@ -86,12 +94,12 @@ var rules = map[scanner.Reason]rule{
 	scanner.TooManyRecords: {silent: true},
 
 	// TLS, web and mail.
-	scanner.TLSExpired:         {},
-	scanner.TLSNotYetValid:     {},
-	scanner.TLSWrongName:       {},
-	scanner.TLSUntrusted:       {},
-	scanner.TLSOld:             {},
-	scanner.TLSFailed:          {},
+	scanner.TLSExpired:         {effect: effectWarning, mail: effectMailTLS},
+	scanner.TLSNotYetValid:     {effect: effectWarning, mail: effectMailTLS},
+	scanner.TLSWrongName:       {effect: effectWarning, mail: effectMailTLS},
+	scanner.TLSUntrusted:       {effect: effectWarning, mail: effectMailTLS},
+	scanner.TLSOld:             {effect: effectNoPage, mail: effectMailTLS},
+	scanner.TLSFailed:          {effect: effectNoPage, mail: effectMailTLS},
 	scanner.CertificateDiffers: {urgency: Practice, effect: "Two configurations are kept where one would do; one of them will be forgotten at the next renewal."},
 	scanner.HTTPSOnlyOverV4:    {effect: "Browsers that prefer IPv6 find no secure site there, and wait before they turn to IPv4."},
 	scanner.NoHTTPS:            {urgency: Practice, effect: "What visitors read and send can be seen and changed on the way."},
@@ -113,6 +121,7 @@ var rules = map[scanner.Reason]rule{
 	scanner.SMTPRejectsVantage: {owner: Vantage, effect: effectVantage},
 	scanner.MXIsAlias:          {owner: DNSOperator, urgency: Practice, effect: "Some senders refuse such a record, so that mail is lost."},
 	scanner.MXIsAddress:        {owner: DNSOperator, effect: "Mail to the domain is lost."},
+	scanner.IPv6HintDiffers:    {owner: DNSOperator, urgency: Practice, effect: "Browsers that go by the hint end up at addresses that the site may not have."},
 	scanner.NoStartTLS:         {urgency: Practice, effect: "Mail to the domain can be read on the way."},
 
 	// Resolution without IPv4.

@@ -2,6 +2,7 @@ package advice
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,6 +16,9 @@ func (c *collection) title(p *problem, info scanner.ReasonInfo) string {
 	text := strings.TrimSuffix(info.Text, ".")
 	if text == "" {
 		text = string(p.reason)
+	}
+	if p.zone != "" && p.zone != c.zone() {
+		return p.zone + ": " + lowerFirst(text)
 	}
 	subject := map[Service]string{DNS: "Name servers", Web: "Web", Mail: "Mail"}[p.service]
 	if p.family == "" || subject == "" || rules[p.reason].owner == Vantage {
@@ -74,8 +78,13 @@ var effects = map[Service]consequences{
 // effect says what follows from a problem.
 func (c *collection) effect(p *problem, a Advice, r rule) string {
 	sentence := r.effect
+	if p.service == Mail && r.mail != "" {
+		sentence = r.mail
+	}
 	of := effects[p.service]
 	switch {
+	case p.failedLookup():
+		sentence = effectLookup
 	case a.Owner == ParentZone && a.Urgency == Practice:
 		sentence = effectUnsignedAbove
 	case sentence != "":
@@ -115,7 +124,7 @@ func (c *collection) freedBy(p *problem, a Advice) string {
 // who names the owner by a domain, as far as the evidence goes.
 func (c *collection) who(owner Owner, p *problem) string {
 	switch {
-	case owner == ParentZone, owner == DNSOperator && p.zone != "" && p.zone != c.zone():
+	case owner == ParentZone || owner == DNSOperator && p.zone != "" && p.zone != c.zone():
 		return p.zone
 	case owner == DNSOperator || owner == MailOperator:
 		var names []string
@@ -154,7 +163,7 @@ func (c *collection) message(p *problem, a Advice, info scanner.ReasonInfo, r ru
 		request = "Please " + lowerFirst(info.Fix)
 	}
 	m := fmt.Sprintf("On %s we measured the domain %s. %s.", c.o.Started.UTC().Format("2 January 2006"), c.o.Target.Name, a.Title)
-	if places := PlaceList(p.places, 4); places != "" && places != c.o.Target.Name {
+	if places := PlaceList(p.places, 4); places != "" && places != c.o.Target.Name && places != p.zone {
 		verb := "It is about"
 		if p.family != "" {
 			verb = "It was seen at"
@@ -168,27 +177,53 @@ func (c *collection) message(p *problem, a Advice, info scanner.ReasonInfo, r ru
 }
 
 // PlaceList lists at most n hosts with their addresses and ports:
-// "www.example.net (2001:db8::1 port 443), ...". Places are sorted.
+// "www.example.net (2001:db8::1 port 443 and 80), ...". Places are sorted.
 func PlaceList(places []Place, n int) string {
 	var words []string
-	for i := 0; i < len(places); {
-		place := places[i]
-		var ports []string
-		for ; i < len(places) && places[i].Host == place.Host && places[i].Addr == place.Addr; i++ {
-			ports = append(ports, fmt.Sprint(places[i].Port))
+	for rest := places; len(rest) > 0; {
+		end := slices.IndexFunc(rest, func(p Place) bool { return p.Host != rest[0].Host })
+		if end < 0 {
+			end = len(rest)
 		}
-		word := place.Host
-		switch {
-		case place.Addr.IsValid() && place.Port != 0:
-			word += fmt.Sprintf(" (%s port %s)", place.Addr, strings.Join(ports, " and "))
-		case place.Addr.IsValid():
-			word += fmt.Sprintf(" (%s)", place.Addr)
-		}
-		words = append(words, word)
+		words = append(words, hostWords(rest[:end]))
+		rest = rest[end:]
 	}
 	list := strings.Join(words[:min(len(words), n)], ", ")
 	if more := len(words) - n; more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}
 	return list
+}
+
+// hostWords names a host with its addresses; those with the same ports stand
+// together.
+func hostWords(places []Place) string {
+	var addrs []netip.Addr
+	ports := make(map[netip.Addr]string)
+	for _, p := range places {
+		if !p.Addr.IsValid() {
+			continue
+		}
+		if !slices.Contains(addrs, p.Addr) {
+			addrs = append(addrs, p.Addr)
+		}
+		if p.Port != 0 {
+			ports[p.Addr] += fmt.Sprintf(" and %d", p.Port)
+		}
+	}
+	if len(addrs) == 0 {
+		return places[0].Host
+	}
+	words := ""
+	for i, a := range addrs {
+		words += a.String()
+		last := i == len(addrs)-1
+		if of := strings.TrimPrefix(ports[a], " and "); of != "" && (last || ports[a] != ports[addrs[i+1]]) {
+			words += " port " + of
+		}
+		if !last {
+			words += ", "
+		}
+	}
+	return fmt.Sprintf("%s (%s)", places[0].Host, words)
 }
