@@ -89,6 +89,6 @@ func announce(out io.Writer, found *preflight.Result) error {
 // remind says once more, after a scan, what could not be measured.
 func remind(out io.Writer, found *preflight.Result) {
 	for _, c := range found.Failed() {
-		fmt.Fprintf(out, "%s: %s during this scan. %s\n", c.Title, c.Status, c.Effect)
+		fmt.Fprintln(out, wrap(fmt.Sprintf("%s: %s during this scan. %s", c.Title, c.Status, c.Effect), pageWidth))
 	}
 }
