@@ -38,7 +38,7 @@ type Zone struct {
 // Size returns about how many bytes of memory the zone holds, for the account
 // of a cache.
 func (z *Zone) Size() int {
-	size := 512 + 2*len(z.Name) + 64*len(z.Facts.Keys)
+	size := 512 + 2*len(z.Name) + 64*(len(z.Facts.Keys)+len(z.Facts.Ends))
 	if z.memo != nil {
 		size += memoSlots * (8 + 32)
 	}
