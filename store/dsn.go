@@ -148,6 +148,8 @@ func (s *Store) explain(err error) error {
 		err = fmt.Errorf("%s has no such database, or the account may not use it: %w", s.where, err)
 	case strings.Contains(err.Error(), "Unknown setting client_protocol_version"):
 		err = fmt.Errorf("the HTTP interface of the server at %s is too old; use its native port with clickhouse://: %w", s.where, err)
+	case errors.Is(err, clickhouse.ErrUnsupportedServerRevision):
+		err = fmt.Errorf("the ClickHouse server at %s is too old: adopt6 needs 18.16 or later: %w", s.where, err)
 	case isDiskFull(err):
 		err = fmt.Errorf("the disk of the store in %s is full; free space, then run again: %w", s.where, err)
 	case s.engine == nil && errors.As(err, &network):

@@ -18,6 +18,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"adopt6/lists"
+	"adopt6/scanner"
 	"adopt6/store"
 	"adopt6/store/engine"
 	"adopt6/store/spool"
@@ -64,30 +66,63 @@ func TestEngineKilledWhileWriting(t *testing.T) {
 	}
 }
 
-func TestServerKilledWhileWriting(t *testing.T) {
-	const targets = 12_000
+// A server that dies ten times during a scan costs nothing: every row has every
+// value that it has after a scan without faults.
+func TestServerKilledTenTimes(t *testing.T) {
+	const targets = 5_000
 	server := storetest.NewServer(t)
-	s := storetest.Open(t, server.Config(t))
+	cfg := server.Config(t)
+	cfg.Logf = func(string, ...any) {} // ten times the same
+	s := storetest.Open(t, cfg)
 	scan := newScan(t, s, targets)
-	s.SetBounds(500, time.Second, 1<<30)
+	s.SetBounds(250, time.Second, 1<<30)
 	w := writer(t, s, scan.ID)
+	random := rand.New(rand.NewPCG(10, 10))
+	next, kills := uint64(random.IntN(300)), 0
 	for i := range uint64(targets) {
-		switch i {
-		case 4_000, 8_000:
+		if i == next && kills < 10 {
 			server.Kill()
-		case 5_000, 10_000:
+			kills++
+			next += 100 + uint64(random.IntN(300))
 			server.Start(t)
 		}
-		write(t, w, plainObservation(scan.ID, i))
+		write(t, w, faultless(scan.ID, i))
 	}
 	closeWriter(t, w)
+	if kills != 10 {
+		t.Fatalf("the server died %d times", kills)
+	}
 	exactly(t, s, scan.ID, targets)
+	equalToFaultless(t, s, scan, targets)
+}
+
+// faultless is the observation of a position, the same whenever it is made.
+func faultless(scan uuid.UUID, position uint64) scanner.Observation {
+	o := plainObservation(scan, position)
+	o.Started = o.Started.Add(time.Duration(position) * time.Second)
+	o.Endpoints[0].TLS = &scanner.TLSFacts{Version: "1.3", Issuer: fmt.Sprint(position % 7)}
+	return o
+}
+
+// equalToFaultless compares a scan with one that was written without faults.
+func equalToFaultless(t *testing.T, s *store.Store, scan store.ScanInfo, targets uint64) {
+	t.Helper()
+	calm := storetest.Open(t, storetest.Embedded(t))
+	if err := calm.NewScan(t.Context(), scan); err != nil {
+		t.Fatal(err)
+	}
+	w := writer(t, calm, scan.ID)
+	for i := range targets {
+		write(t, w, faultless(scan.ID, i))
+	}
+	closeWriter(t, w)
+	same(t, contents(t, s), contents(t, calm))
 }
 
 // Connections are cut at any moment, also between a batch and its
 // confirmation. What was sent twice must count once.
 func TestConnectionsCutWhileWriting(t *testing.T) {
-	const targets = 10_000
+	const targets = 4_000
 	cfg := storetest.OnServer(t)
 	proxy := newProxy(t, strings.TrimPrefix(cfg.DSN, "clickhouse://default@"))
 	cfg.DSN = "clickhouse://default@" + proxy.address()
@@ -97,7 +132,7 @@ func TestConnectionsCutWhileWriting(t *testing.T) {
 	w := writer(t, s, scan.ID)
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range uint64(targets) {
-		if random.IntN(500) == 0 {
+		if random.IntN(200) == 0 {
 			proxy.cut()
 		}
 		write(t, w, plainObservation(scan.ID, i))
@@ -203,11 +238,12 @@ func TestScannerKilledAndResumed(t *testing.T) {
 		w := writer(t, s, scan.ID)
 		for i := range uint64(targets) {
 			if !done[i] {
-				write(t, w, plainObservation(scan.ID, i))
+				write(t, w, faultless(scan.ID, i))
 			}
 		}
 		closeWriter(t, w)
 		exactly(t, s, scan.ID, targets)
+		equalToFaultless(t, s, scan, targets)
 	})
 }
 
@@ -237,7 +273,7 @@ func writeUntilKilled(args []string) error {
 		if done[i] {
 			continue
 		}
-		o := plainObservation(scan, i)
+		o := faultless(scan, i)
 		if err := w.Write(ctx, &o); err != nil {
 			return err
 		}
@@ -397,4 +433,63 @@ func (l *logText) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// A clock that jumps, back or beyond what the columns hold, loses no row and
+// doubles none.
+func TestClockJump(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		s := storetest.Open(t, cfg)
+		scan := newScan(t, s, 4)
+		for _, round := range []time.Duration{0, -time.Hour} { // the second time the clock is back
+			w := writer(t, s, scan.ID)
+			for i, year := range []int{1950, 2026, 2100, 2300} {
+				o := plainObservation(scan.ID, uint64(i))
+				o.Started = time.Date(year, 11, 23, 0, 0, 0, 0, time.UTC).Add(round)
+				o.Took = round
+				write(t, w, o)
+			}
+			closeWriter(t, w)
+		}
+		exactly(t, s, scan.ID, 4)
+		if got := ask(t, s, "SELECT arrayStringConcat(groupArray(toString(toUInt32(started))), ' ') FROM (SELECT started FROM observations FINAL ORDER BY position)"); got != "0 1795392000 4130611200 4294967295" {
+			t.Errorf("stored as %s", got)
+		}
+		row := store.IndicatorRow{Scan: scan.ID, ScanStarted: scan.Started, Kind: lists.Government, Country: "TG", Indicator: "web_v6"}
+		for i, computed := range []time.Time{scanStart, scanStart.Add(-time.Hour)} {
+			row.Computed, row.Numerator = computed, uint64(i)
+			if err := s.PutIndicators(t.Context(), []store.IndicatorRow{row}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := ask(t, s, "SELECT numerator FROM indicators FINAL"); got != "1" {
+			t.Errorf("figures that were computed after the clock went back are not those that count: %s", got)
+		}
+	})
+}
+
+// A server of another age says so before anything is sent to it.
+func TestServerTooOld(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			conn.SetDeadline(time.Now().Add(100 * time.Millisecond))
+			conn.Read(make([]byte, 1<<10))                      // the client's hello
+			conn.Write([]byte("\x00\x01C\x01\x01\x80\xa6\x03")) // version 1.1, revision 54016
+			conn.Close()
+		}
+	})
+	t.Cleanup(func() { listener.Close(); serving.Wait() })
+	cfg := store.Config{DSN: "clickhouse://" + listener.Addr().String(), SpoolDir: t.TempDir()}
+	if _, err := store.Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "the ClickHouse server at clickhouse://"+listener.Addr().String()+" is too old: adopt6 needs 18.16 or later") {
+		t.Errorf("error %v", err)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -58,10 +59,24 @@ var indicators = table[IndicatorRow]{"indicators", []column[IndicatorRow]{
 	moment("computed", func(r *IndicatorRow) *time.Time { return &r.Computed }),
 }}
 
-// PutIndicators stores indicators. A row for the same scan, kind, country and
-// indicator replaces the one before.
+// PutIndicators stores indicators of one scan. A row for the same kind, country
+// and indicator replaces the one before, also when the clock has gone back.
 func (s *Store) PutIndicators(ctx context.Context, list []IndicatorRow) error {
-	return s.explain(indicators.insert(ctx, s.db, list))
+	if len(list) == 0 {
+		return nil
+	}
+	var last time.Time
+	err := s.db.QueryRow(ctx, "SELECT max(computed) FROM indicators WHERE scan = toUUID(?)", list[0].Scan.String()).Scan(&last)
+	if err != nil {
+		return s.explain(fmt.Errorf("look for indicators computed before: %w", err))
+	}
+	rows := slices.Clone(list)
+	for i := range rows {
+		if rows[i].Computed.Before(last) {
+			rows[i].Computed = last
+		}
+	}
+	return s.explain(indicators.insert(ctx, s.db, rows))
 }
 
 // Indicators streams the indicators of a scan by kind, country and indicator.

@@ -49,8 +49,19 @@ func NewServer(t testing.TB, further ...map[string]string) *Server {
 	return s
 }
 
+// NewServerIn starts a server of the test's own whose data lies in a folder.
+func NewServerIn(t testing.TB, dir string) *Server {
+	t.Helper()
+	s := newServer(t, dir)
+	t.Cleanup(s.Kill)
+	return s
+}
+
 func newServer(t testing.TB, dir string) *Server {
 	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	s := &Server{dir: dir, tcp: freePort(t), web: freePort(t)}
 	for name, text := range map[string]string{"config.xml": serverConfig, "users.xml": serverUsers} {
 		if name == "config.xml" {
