@@ -121,18 +121,18 @@ const storeTimeout = 20 * time.Second
 // checkStore opens the store as a reader. It makes and fetches nothing.
 func (a *app) checkStore(ctx context.Context) preflight.Check {
 	check := preflight.Check{Name: "store", Title: "Store", Effect: "A scan could not keep what it finds."}
-	fail := func(status scanner.Status, seen, fix string) preflight.Check {
+	told := func(status scanner.Status, seen, fix string) preflight.Check {
 		check.Status, check.Seen, check.Fix = status, seen, fix
 		return check
 	}
 	config, err := a.storeConfig()
 	if err != nil {
-		return fail(scanner.Broken, err.Error(), "Mend the settings of the store.")
+		return told(scanner.Broken, err.Error(), "Mend the settings of the store.")
 	}
 	if config.DSN == "" && config.Library == "" {
 		if _, err := engine.Locate(""); err != nil {
 			check.Effect = "The first scan fetches it, some 165 MB, before it begins."
-			return fail(scanner.Absent, "the embedded ClickHouse engine is not on this machine", calledAs()+" store fetch-engine")
+			return told(scanner.Absent, "the embedded ClickHouse engine is not on this machine", calledAs()+" store fetch-engine")
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
@@ -141,17 +141,17 @@ func (a *app) checkStore(ctx context.Context) preflight.Check {
 	s, err := store.Open(ctx, config)
 	if none := new(store.MissingError); errors.As(err, &none) {
 		check.Effect = ""
-		return fail(scanner.OK, "none yet; the first scan makes it in "+none.Where, "")
+		return told(scanner.OK, "none yet; the first scan makes it in "+none.Where, "")
 	}
 	if err != nil {
-		return fail(scanner.Broken, err.Error(), "See that the store's folder or server can be reached; 'adopt6 store info' says more.")
+		return told(scanner.Broken, err.Error(), "See that the store's folder or server can be reached; 'adopt6 store info' says more.")
 	}
 	info, err := s.Info(ctx)
 	if err = errors.Join(err, s.Close()); err != nil {
-		return fail(scanner.Broken, err.Error(), "See 'adopt6 store info'.")
+		return told(scanner.Broken, err.Error(), "See 'adopt6 store info'.")
 	}
 	check.Effect = ""
-	return fail(scanner.OK, fmt.Sprintf("%s ClickHouse %s with %d scans in %s", info.Engine, info.Version, len(info.Scans), info.Where), "")
+	return told(scanner.OK, fmt.Sprintf("%s ClickHouse %s with %d scans in %s", info.Engine, info.Version, len(info.Scans), info.Where), "")
 }
 
 // checkConfig says where the settings come from. Wrong ones end the program

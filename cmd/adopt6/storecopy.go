@@ -29,7 +29,7 @@ when it is run again. The other store is made when it does not exist.
 
 The password of a server comes from ` + passwordVariable + `; where both are
 servers, that of FROM from ` + fromPasswordVariable + `.`,
-		Example: `  adopt6 store copy ~/.local/share/adopt6/store clickhouse://scanner@stats.example.org
+		Example: `  adopt6 store copy /srv/adopt6/store clickhouse://scanner@stats.example.org
   adopt6 store copy clickhouse://reader@stats.example.org ./laptop --scan 4f0c`,
 		Args: exactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {

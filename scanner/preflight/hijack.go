@@ -2,6 +2,8 @@ package preflight
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -46,11 +48,11 @@ func (s *survey) hijack() Check {
 		return c.untold("no root server answers")
 	case hijacked:
 		c.Status, c.Stops = scanner.Broken, true
-		c.Seen = fmt.Sprintf("%d of %d answers in the name of root servers come from somebody else: %s", liars, heard, proofs[0])
+		c.Seen = fmt.Sprintf("at %d of %d addresses of root servers somebody else answers: %s", liars, heard, proofs[0])
 		c.Effect = "Somebody answers in the place of every name server, so every verdict would be wrong."
 	case liars > 0:
 		c.Status = scanner.Partial
-		c.Seen = fmt.Sprintf("one address behaves like no root server: %s", proofs[0])
+		c.Seen = fmt.Sprintf("%d of %d addresses behave like no root server: %s", liars, heard, proofs[0])
 		c.Effect = "Should more of them do so, every verdict would be wrong."
 	case shared(names) != "":
 		c.Status = scanner.Partial
@@ -107,7 +109,8 @@ func (r *rootServer) id() string {
 
 // shared returns an identity that servers of different names share.
 func shared(names map[string][]string) string {
-	for id, who := range names {
+	for _, id := range slices.Sorted(maps.Keys(names)) {
+		who := names[id]
 		for _, other := range who[1:] {
 			if other != who[0] {
 				return fmt.Sprintf("(%s, %s) call themselves %s", who[0], other, id)
