@@ -1,10 +1,9 @@
 package store_test
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 
-	"adopt6/scanner"
 	"adopt6/store"
 	"adopt6/store/storetest"
 )
@@ -16,14 +15,10 @@ func BenchmarkWrite(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			s := storetest.Open(b, fresh(b))
 			scan := newScan(b, s, uint64(b.N))
-			list := make([]scanner.Observation, 1000)
+			list := storetest.Observations()
 			for i := range list {
-				o := full(scan.ID, uint64(i))
-				o.Target.Unicode, o.Mail.Reason = o.Target.Name, "no_mx"
-				o.NameServers, o.MX = []string{"ns1.gouv.tg", fmt.Sprintf("ns%d.gouv.tg", i%97)}, []string{"mx.tg"}
-				o.Endpoints = o.Endpoints[:2]
-				o.Endpoints[0].Host, o.Endpoints[0].Detail = o.Target.Name, "HTTP/1.1 200"
-				list[i] = o
+				list[i].Scan = scan.ID
+				list[i].Endpoints = list[i].Endpoints[:min(2, len(list[i].Endpoints))]
 			}
 			w, err := s.Writer(b.Context(), scan.ID)
 			if err != nil {
@@ -34,6 +29,7 @@ func BenchmarkWrite(b *testing.B) {
 			for n := range b.N {
 				o := list[n%len(list)]
 				o.Position = uint64(n)
+				o.Target.Name = strconv.Itoa(n) + o.Target.Name // as many names as targets
 				if err := w.Write(b.Context(), &o); err != nil {
 					b.Fatal(err)
 				}

@@ -29,7 +29,7 @@ func (w *Writer) deliver(ctx context.Context) {
 	tick := time.NewTicker(w.bounds.age)
 	defer tick.Stop()
 	for {
-		segment, ok := w.next()
+		next, ok := w.next()
 		if !ok {
 			select {
 			case <-ctx.Done():
@@ -39,7 +39,7 @@ func (w *Writer) deliver(ctx context.Context) {
 			}
 			continue
 		}
-		err := w.store.persist(ctx, segment)
+		err := w.store.persist(ctx, next, w.started)
 		if ctx.Err() != nil && err != nil {
 			return
 		}
@@ -47,8 +47,9 @@ func (w *Writer) deliver(ctx context.Context) {
 		if err != nil {
 			w.failure = err
 		} else {
+			w.queue[0].list = nil
 			w.queue = w.queue[1:]
-			w.waiting -= segment.Bytes
+			w.waiting -= next.Bytes
 		}
 		w.notify()
 		w.mu.Unlock()
@@ -60,7 +61,7 @@ func (w *Writer) deliver(ctx context.Context) {
 
 // next returns the segment to deliver. When none waits, it seals a current one
 // that is old enough.
-func (w *Writer) next() (spool.Segment, bool) {
+func (w *Writer) next() (batch, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if rows, _, begun := w.folder.Current(); len(w.queue) == 0 && rows > 0 && time.Since(begun) >= w.bounds.age {
@@ -70,17 +71,17 @@ func (w *Writer) next() (spool.Segment, bool) {
 		}
 	}
 	if len(w.queue) == 0 {
-		return spool.Segment{}, false
+		return batch{}, false
 	}
 	return w.queue[0], true
 }
 
-// persist delivers a segment, however often that takes, and removes it. Its
-// error is final, or the context's.
-func (s *Store) persist(ctx context.Context, segment spool.Segment) error {
+// persist delivers a batch of a scan, however often that takes, and removes it.
+// Its error is final, or the context's.
+func (s *Store) persist(ctx context.Context, b batch, scanStarted time.Time) error {
 	pause := firstRetry
 	for tries := 1; ; tries++ {
-		err := s.deliverSegment(ctx, segment)
+		err := s.deliverBatch(ctx, b, scanStarted)
 		switch {
 		case err == nil && tries > 1:
 			s.cfg.Logf("ClickHouse at %s takes results again", s.where)
@@ -105,6 +106,24 @@ func (s *Store) persist(ctx context.Context, segment spool.Segment) error {
 	}
 }
 
+// deliverBatch sends a batch once, from memory or from the disk.
+func (s *Store) deliverBatch(ctx context.Context, b batch, scanStarted time.Time) error {
+	if b.list == nil {
+		return s.deliverSegment(ctx, b.Segment)
+	}
+	if err := s.insert(ctx, scanStarted, b.list); err != nil {
+		return err
+	}
+	return removeDelivered(b.Segment)
+}
+
+func removeDelivered(segment spool.Segment) error {
+	if err := segment.Remove(); err != nil {
+		return fmt.Errorf("remove a delivered segment: %w", err)
+	}
+	return nil
+}
+
 // deliverSegment sends one segment once. Sending it again after an unclear
 // failure is safe: the rows have the same keys. The contacts go first, so that
 // a target that counts as stored has its contacts too.
@@ -124,10 +143,7 @@ func (s *Store) deliverSegment(ctx context.Context, segment spool.Segment) error
 	if text := damage.String(); text != "" {
 		return s.setAside(segment, fmt.Sprintf("it has %s; its other %d results were stored", text, len(list)))
 	}
-	if err := segment.Remove(); err != nil {
-		return fmt.Errorf("remove a delivered segment: %w", err)
-	}
-	return nil
+	return removeDelivered(segment)
 }
 
 func (s *Store) setAside(segment spool.Segment, why string) error {

@@ -38,9 +38,9 @@ var endpoints = table[endpointRow]{"endpoints", columns(
 	ofTarget(
 		text("domain", func(o *scanner.Observation) *string { return &o.Target.Name }),
 		kindColumn,
-		text("country", func(o *scanner.Observation) *string { return &o.Target.Country }),
-		text("region", func(o *scanner.Observation) *string { return &o.Country.Region }),
-		text("vantage", func(o *scanner.Observation) *string { return &o.Vantage }),
+		word("country", func(o *scanner.Observation) *string { return &o.Target.Country }),
+		word("region", func(o *scanner.Observation) *string { return &o.Country.Region }),
+		word("vantage", func(o *scanner.Observation) *string { return &o.Vantage }),
 		moment("started", func(o *scanner.Observation) *time.Time { return &o.Started }),
 	),
 	contactColumns,
@@ -67,7 +67,7 @@ func facts[F any](list []column[F], at func(r *endpointRow) **F) []column[endpoi
 }
 
 var contactColumns = []column[endpointRow]{
-	text("probe", func(r *endpointRow) *string { return &r.Probe }),
+	word("probe", func(r *endpointRow) *string { return &r.Probe }),
 	text("host", func(r *endpointRow) *string { return &r.Host }),
 	field("address", func(r *endpointRow) string {
 		if !r.Addr.IsValid() {
@@ -89,9 +89,9 @@ var contactColumns = []column[endpointRow]{
 		return 0
 	}, func(*endpointRow, uint8) {}), // the address says it
 	same("port", func(r *endpointRow) *uint16 { return &r.Port }),
-	text("transport", func(r *endpointRow) *string { return &r.Transport }),
+	word("transport", func(r *endpointRow) *string { return &r.Transport }),
 	code("status", func(r *endpointRow) *scanner.Status { return &r.Verdict.Status }),
-	text("reason", func(r *endpointRow) *scanner.Reason { return &r.Verdict.Reason }),
+	word("reason", func(r *endpointRow) *scanner.Reason { return &r.Verdict.Reason }),
 	elapsed("rtt_us", func(r *endpointRow) *time.Duration { return &r.RTT }),
 	elapsed("took_us", func(r *endpointRow) *time.Duration { return &r.Took }),
 	text("detail", func(r *endpointRow) *string { return &r.Detail }),
@@ -116,18 +116,18 @@ var dnsColumns = []column[scanner.DNSFacts]{
 }
 
 var tlsColumns = []column[scanner.TLSFacts]{
-	text("tls_version", func(f *scanner.TLSFacts) *string { return &f.Version }),
-	text("tls_alpn", func(f *scanner.TLSFacts) *string { return &f.ALPN }),
+	word("tls_version", func(f *scanner.TLSFacts) *string { return &f.Version }),
+	word("tls_alpn", func(f *scanner.TLSFacts) *string { return &f.ALPN }),
 	elapsed("tls_us", func(f *scanner.TLSFacts) *time.Duration { return &f.Handshake }),
-	text("tls_certificate", func(f *scanner.TLSFacts) *scanner.Reason { return &f.Certificate }),
+	word("tls_certificate", func(f *scanner.TLSFacts) *scanner.Reason { return &f.Certificate }),
 	moment("tls_not_after", func(f *scanner.TLSFacts) *time.Time { return &f.NotAfter }),
-	text("tls_issuer", func(f *scanner.TLSFacts) *string { return &f.Issuer }),
+	word("tls_issuer", func(f *scanner.TLSFacts) *string { return &f.Issuer }),
 	text("tls_sha256", func(f *scanner.TLSFacts) *string { return &f.SHA256 }),
 }
 
 var httpColumns = []column[scanner.HTTPFacts]{
 	count[uint16]("http_status", func(f *scanner.HTTPFacts) *int { return &f.Status }),
-	text("http_proto", func(f *scanner.HTTPFacts) *string { return &f.Proto }),
+	word("http_proto", func(f *scanner.HTTPFacts) *string { return &f.Proto }),
 	elapsed("http_first_byte_us", func(f *scanner.HTTPFacts) *time.Duration { return &f.FirstByte }),
 	count[uint8]("http_redirects", func(f *scanner.HTTPFacts) *int { return &f.Redirects }),
 	text("http_location", func(f *scanner.HTTPFacts) *string { return &f.Location }),

@@ -22,6 +22,36 @@ func text[R any, T ~string](name string, at func(row *R) *T) column[R] {
 	return field(name, func(r *R) string { return string(*at(r)) }, func(r *R, v string) { *at(r) = T(v) })
 }
 
+// word is a string of which there are few different ones, which is stored as
+// LowCardinality(String). The driver takes such values one by one, each in an
+// interface: here every different one is put into one once.
+func word[R any, T ~string](name string, at func(row *R) *T) column[R] {
+	c := text(name, at)
+	c.fill = func(n int, row func(i int) *R) any {
+		boxes := map[string]any{"": ""}
+		values := make([]any, n)
+		last := ""
+		box := boxes[last]
+		for i := range values {
+			value := ""
+			if r := row(i); r != nil {
+				value = string(*at(r))
+			}
+			if value != last {
+				known := false
+				if box, known = boxes[value]; !known {
+					box = value
+					boxes[value] = box
+				}
+				last = value
+			}
+			values[i] = box
+		}
+		return values
+	}
+	return c
+}
+
 // code is a value of an enumeration, which is stored as Enum8.
 func code[R any, T ~uint8](name string, at func(row *R) *T) column[R] {
 	return field(name, func(r *R) int8 { return int8(*at(r)) }, func(r *R, v int8) { *at(r) = T(v) })
@@ -65,7 +95,7 @@ func moment[R any](name string, at func(row *R) *time.Time) column[R] {
 func verdict[R any](name string, at func(row *R) *scanner.Verdict) []column[R] {
 	return []column[R]{
 		code(name, func(r *R) *scanner.Status { return &at(r).Status }),
-		text(name+"_reason", func(r *R) *scanner.Reason { return &at(r).Reason }),
+		word(name+"_reason", func(r *R) *scanner.Reason { return &at(r).Reason }),
 	}
 }
 

@@ -56,9 +56,9 @@ var targetColumns = []column[scanner.Observation]{
 	text("domain", func(o *scanner.Observation) *string { return &o.Target.Name }),
 	text("domain_unicode", func(o *scanner.Observation) *string { return &o.Target.Unicode }),
 	kindColumn,
-	text("level", func(o *scanner.Observation) *string { return &o.Target.Level }),
-	text("list_source", func(o *scanner.Observation) *string { return &o.Target.Source }),
-	text("list_date", func(o *scanner.Observation) *string { return &o.Target.Date }),
+	word("level", func(o *scanner.Observation) *string { return &o.Target.Level }),
+	word("list_source", func(o *scanner.Observation) *string { return &o.Target.Source }),
+	word("list_date", func(o *scanner.Observation) *string { return &o.Target.Date }),
 }
 
 var kindColumn = field("kind", func(o *scanner.Observation) int8 { return kindValue(o.Target.Kind) },
@@ -67,25 +67,25 @@ var kindColumn = field("kind", func(o *scanner.Observation) int8 { return kindVa
 // countryColumns are the facts of the country as of the scan. Of its names only
 // the English one is stored.
 var countryColumns = []column[scanner.Observation]{
-	text("country", func(o *scanner.Observation) *string { return &o.Target.Country }),
+	word("country", func(o *scanner.Observation) *string { return &o.Target.Country }),
 	field("country_alpha3", func(o *scanner.Observation) string { return o.Country.Alpha3 }, func(o *scanner.Observation, v string) {
 		if o.Country.Alpha3 = v; v != "" {
 			o.Country.Alpha2 = o.Target.Country
 		}
 	}),
-	text("country_m49", func(o *scanner.Observation) *string { return &o.Country.M49 }),
-	text("country_name", func(o *scanner.Observation) *string { return &o.Country.Names.En }),
-	text("region", func(o *scanner.Observation) *string { return &o.Country.Region }),
+	word("country_m49", func(o *scanner.Observation) *string { return &o.Country.M49 }),
+	word("country_name", func(o *scanner.Observation) *string { return &o.Country.Names.En }),
+	word("region", func(o *scanner.Observation) *string { return &o.Country.Region }),
 	flag("member_state", func(o *scanner.Observation) *bool { return &o.Country.MemberState }),
 	flag("ldc", func(o *scanner.Observation) *bool { return &o.Country.LDC }),
 	flag("lldc", func(o *scanner.Observation) *bool { return &o.Country.LLDC }),
 	flag("sids", func(o *scanner.Observation) *bool { return &o.Country.SIDS }),
-	text("groups_as_of", func(o *scanner.Observation) *string { return &o.Country.AsOf }),
+	word("groups_as_of", func(o *scanner.Observation) *string { return &o.Country.AsOf }),
 }
 
 // courseColumns say where, when and for how long.
 var courseColumns = []column[scanner.Observation]{
-	text("vantage", func(o *scanner.Observation) *string { return &o.Vantage }),
+	word("vantage", func(o *scanner.Observation) *string { return &o.Vantage }),
 	field("started", func(o *scanner.Observation) time.Time {
 		seconds, _ := storedTime(o.Started)
 		return seconds
@@ -132,13 +132,13 @@ var verdictColumns = columns(
 
 var dnssecColumns = []column[scanner.Observation]{
 	code("dnssec", func(o *scanner.Observation) *dnssec.State { return &o.DNSSEC }),
-	text("dnssec_reason", func(o *scanner.Observation) *scanner.Reason { return &o.DNSSECReason }),
+	word("dnssec_reason", func(o *scanner.Observation) *scanner.Reason { return &o.DNSSECReason }),
 	code("dnssec_www", func(o *scanner.Observation) *dnssec.State { return &o.DNSSECWWW }),
 	code("dnssec_mx", func(o *scanner.Observation) *dnssec.State { return &o.DNSSECMX }),
 	listOf("dnssec_algorithms", func(o *scanner.Observation) *[]uint8 { return &o.Practice.Algorithms }),
 	same("dnssec_key_bits", func(o *scanner.Observation) *uint16 { return &o.Practice.KeyBits }),
 	listOf("ds_digests", func(o *scanner.Observation) *[]uint8 { return &o.Practice.Digests }),
-	text("denial", func(o *scanner.Observation) *string { return &o.Practice.Denial }),
+	word("denial", func(o *scanner.Observation) *string { return &o.Practice.Denial }),
 	same("nsec3_iterations", func(o *scanner.Observation) *uint16 { return &o.Practice.NSEC3Iterations }),
 	same("nsec3_salt", func(o *scanner.Observation) *uint8 { return &o.Practice.NSEC3Salt }),
 	moment("signature_expires", func(o *scanner.Observation) *time.Time { return &o.Practice.Expires }),

@@ -36,7 +36,7 @@ var scans = table[scanRow]{"scans", []column[scanRow]{
 	moment("started", func(r *scanRow) *time.Time { return &r.info.Started }),
 	moment("finished", func(r *scanRow) *time.Time { return &r.info.Finished }),
 	text("list", func(r *scanRow) *string { return &r.info.List }),
-	text("vantage", func(r *scanRow) *string { return &r.info.Vantage }),
+	word("vantage", func(r *scanRow) *string { return &r.info.Vantage }),
 	code("ipv4", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.IPv4 }),
 	code("ipv6", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.IPv6 }),
 	code("udp53_v4", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.UDP53V4 }),
@@ -48,7 +48,7 @@ var scans = table[scanRow]{"scans", []column[scanRow]{
 	flag("hijacked", func(r *scanRow) *bool { return &r.info.Capabilities.Hijacked }),
 	flag("clock_off", func(r *scanRow) *bool { return &r.info.Capabilities.ClockOff }),
 	same("targets", func(r *scanRow) *uint64 { return &r.info.Targets }),
-	text("program", func(r *scanRow) *string { return &r.info.Program }),
+	word("program", func(r *scanRow) *string { return &r.info.Program }),
 	same("revision", func(r *scanRow) *uint64 { return &r.revision }),
 }}
 

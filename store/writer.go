@@ -30,21 +30,33 @@ var defaultBounds = bounds{rows: 10_000, bytes: 16 << 20, age: 2 * time.Second, 
 // that is away for a while costs disk, not memory, and does not hold up the
 // scan until the spool has reached its bound.
 type Writer struct {
-	store  *Store
-	bounds bounds
+	store   *Store
+	bounds  bounds
+	started time.Time // of the scan
 
 	mu      sync.Mutex
 	folder  *spool.Folder
-	queue   []spool.Segment // sealed, in order; the first is being delivered
-	waiting int64           // bytes in queue
-	failure error           // why nothing is delivered any more
-	changed chan struct{}   // closed and replaced whenever queue or failure changes
+	current []scanner.Observation // those of the segment that is being written
+	queue   []batch               // sealed, in order; the first is being delivered
+	waiting int64                 // bytes in queue
+	failure error                 // why nothing is delivered any more
+	changed chan struct{}         // closed and replaced whenever queue or failure changes
 	closed  bool
 
 	wake   chan struct{} // tells deliver that there is something in the queue
 	cancel context.CancelFunc
 	done   chan struct{} // closed when deliver has ended
 }
+
+// batch is a sealed segment and, for the few that are sent at once, what is in
+// it, so that nothing has to be read back from the disk.
+type batch struct {
+	spool.Segment
+	list []scanner.Observation
+}
+
+// inMemory is how many batches are kept in memory beside the current one.
+const inMemory = 2
 
 // ErrWriterClosed is returned by Write after Close.
 var ErrWriterClosed = errors.New("the store's writer is closed")
@@ -83,7 +95,7 @@ func (s *Store) Writer(ctx context.Context, scan uuid.UUID) (*Writer, error) {
 		return nil, s.explain(err)
 	}
 	w := &Writer{
-		store: s, bounds: s.bounds, folder: folder,
+		store: s, bounds: s.bounds, started: info.Started, folder: folder,
 		changed: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	running, cancel := context.WithCancel(context.Background())
@@ -92,7 +104,7 @@ func (s *Store) Writer(ctx context.Context, scan uuid.UUID) (*Writer, error) {
 	return w, nil
 }
 
-// Write takes over an observation; it may be changed after the return. It
+// Write takes over an observation, which must not be changed afterwards. It
 // waits while the spool is at its bound, until ctx ends. An error that is not
 // the context's means that observations cannot be kept any more: the disk is
 // full, or ClickHouse refuses them.
@@ -112,6 +124,9 @@ func (w *Writer) Write(ctx context.Context, o *scanner.Observation) error {
 	}
 	if err := w.folder.Append(o); err != nil {
 		return w.store.explain(err)
+	}
+	if w.current = append(w.current, *o); len(w.current) == 1 && cap(w.current) < w.bounds.rows {
+		w.current = append(make([]scanner.Observation, 0, w.bounds.rows), *o)
 	}
 	if rows, bytes, _ := w.folder.Current(); rows >= w.bounds.rows || bytes >= w.bounds.bytes {
 		return w.seal()
@@ -141,7 +156,12 @@ func (w *Writer) notify() {
 func (w *Writer) seal() error {
 	segment, ok, err := w.folder.Seal()
 	if ok {
-		w.queue = append(w.queue, segment)
+		sealed := batch{Segment: segment}
+		if len(w.queue) < inMemory {
+			sealed.list = w.current
+		}
+		w.current = nil
+		w.queue = append(w.queue, sealed)
 		w.waiting += segment.Bytes
 		select {
 		case w.wake <- struct{}{}:

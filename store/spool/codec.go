@@ -11,6 +11,9 @@ import (
 	"adopt6/scanner"
 )
 
+// reader returns a codec that reads what b holds.
+func reader(b []byte) codec { return codec{reading: true, buf: b, whole: string(b)} }
+
 // codec writes values to buf, or reads them from it. One func for both ways
 // names the fields once, so that reader and writer cannot differ. Writing
 // changes no value. After an error it does nothing and reads zeros.
@@ -18,6 +21,7 @@ type codec struct {
 	reading bool
 	version uint64 // of the record
 	buf     []byte // what is written, or what remains to be read
+	whole   string // all that is read, which the texts are parts of
 	err     error
 }
 
@@ -114,7 +118,12 @@ func text[T ~string](c *codec, v *T) {
 		c.buf = append(c.buf, *v...)
 		return
 	}
-	*v = T(c.buf[:n])
+	if c.err != nil {
+		*v = ""
+		return
+	}
+	at := len(c.whole) - len(c.buf)
+	*v = T(c.whole[at : at+n])
 	c.buf = c.buf[n:]
 }
 

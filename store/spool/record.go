@@ -27,7 +27,7 @@ func encode(buf []byte, o *scanner.Observation) ([]byte, error) {
 
 // decode reads one record.
 func decode(record []byte) (o scanner.Observation, err error) {
-	c := codec{reading: true, buf: record}
+	c := reader(record)
 	c.record(&o)
 	if c.err == nil && len(c.buf) > 0 {
 		c.err = fmt.Errorf("%d bytes too many", len(c.buf))

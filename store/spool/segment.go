@@ -39,7 +39,7 @@ func (h Header) encode() []byte {
 }
 
 func decodeHeader(payload []byte) (h Header, err error) {
-	c := codec{reading: true, buf: payload}
+	c := reader(payload)
 	c.fixed(h.Scan[:])
 	h.Started = time.Unix(c.int(0), 0).UTC()
 	return h, c.err
@@ -121,9 +121,10 @@ var (
 	ErrEmpty = errors.New("empty spool segment")
 )
 
-// Read returns what a segment holds. Damage is no error: what is whole is
-// returned. A reader's failure is one.
-func Read(r io.Reader) (Header, []scanner.Observation, Damage, error) {
+// Read returns what a segment holds; rows is how many observations are expected,
+// 0 when that is not known. Damage is no error: what is whole is returned. A
+// reader's failure is one.
+func Read(r io.Reader, rows int) (Header, []scanner.Observation, Damage, error) {
 	in := bufio.NewReaderSize(r, 1<<16)
 	var (
 		header       Header
@@ -145,6 +146,7 @@ func Read(r io.Reader) (Header, []scanner.Observation, Damage, error) {
 	if header, err = decodeHeader(payload); err != nil || !whole {
 		return header, nil, damage, ErrNoSegment
 	}
+	observations = make([]scanner.Observation, 0, min(rows, 1<<16))
 	for {
 		payload, whole, err = readFrame(in, payload)
 		switch {

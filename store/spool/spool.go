@@ -167,7 +167,7 @@ func (s Segment) Load() (Header, []scanner.Observation, Damage, error) {
 		return Header{}, nil, Damage{}, fmt.Errorf("read the spool: %w", err)
 	}
 	defer file.Close()
-	header, observations, damage, err := Read(file)
+	header, observations, damage, err := Read(file, s.Rows)
 	if err != nil {
 		err = fmt.Errorf("read %s: %w", s.Path, err)
 	}

@@ -56,7 +56,7 @@ func TestRecordsOfVersion1AreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	header, list, damage, err := Read(bytes.NewReader(text))
+	header, list, damage, err := Read(bytes.NewReader(text), 0)
 	if err != nil || header != testHeader || damage != (Damage{}) || len(list) != 2 {
 		t.Fatalf("%d observations of 2, header %v, damage %v, error %v", len(list), header, damage, err)
 	}
@@ -115,7 +115,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(segment[:len(segment)-5])
 	f.Add([]byte(magic))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		header, list, damage, err := Read(bytes.NewReader(data))
+		header, list, damage, err := Read(bytes.NewReader(data), 0)
 		if err != nil {
 			return
 		}
@@ -124,7 +124,7 @@ func FuzzRead(f *testing.F) {
 		for i := range list {
 			again = append(again, frameOf(t, list[i])...)
 		}
-		_, list2, damage2, err := Read(bytes.NewReader(again))
+		_, list2, damage2, err := Read(bytes.NewReader(again), 0)
 		if err != nil || damage2 != (Damage{}) || !reflect.DeepEqual(list, list2) {
 			t.Fatalf("damage %v: read again: error %v, damage %v\n%+v\n%+v", damage, err, damage2, list, list2)
 		}
@@ -211,7 +211,7 @@ func TestReadOfDamagedSegments(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			header, list, damage, err := Read(bytes.NewReader(test.text))
+			header, list, damage, err := Read(bytes.NewReader(test.text), 0)
 			if !errors.Is(err, test.err) || damage != test.damage || !reflect.DeepEqual(positions(list), test.want) {
 				t.Errorf("positions %v, damage %+v, error %v; want %v, %+v, %v", positions(list), damage, err, test.want, test.damage, test.err)
 			}
@@ -321,7 +321,7 @@ func BenchmarkRead(b *testing.B) {
 	segment := segmentBytes(b, 1000)
 	b.SetBytes(int64(len(segment)))
 	for b.Loop() {
-		_, list, _, err := Read(bytes.NewReader(segment))
+		_, list, _, err := Read(bytes.NewReader(segment), 0)
 		if err != nil || len(list) != 1000 {
 			b.Fatal(fmt.Sprint(len(list), err))
 		}

@@ -69,6 +69,12 @@ func Sample(t testing.TB, s *store.Store) {
 	}
 }
 
+// Observations returns what the last scan of the sample found, for tests that
+// need observations as real ones are.
+func Observations() []scanner.Observation {
+	return sampleObservations(SampleScans[len(SampleScans)-1], len(SampleScans)-1)
+}
+
 func sampleObservations(info store.ScanInfo, round int) (list []scanner.Observation) {
 	for n, place := range sampleCountries {
 		country, _ := lists.CountryByCode(place.code)
