@@ -26,14 +26,15 @@ type Sink func(ctx context.Context, o *Observation) error
 
 // Pool measures targets.
 type Pool struct {
-	Workers int           // targets measured at the same time, at least 1
+	Workers int           // targets measured at the same time at most, at least 1
 	Timeout time.Duration // the longest that one target may take
 	Measure Measure
 	Sink    Sink
 	Tally   *Tally // counts what was done; may be nil
 }
 
-// Run measures every pending target and hands the observations to the sink,
+// Run measures every pending target, as many at a time as this machine keeps up
+// with, and hands the observations to the sink,
 // one at a time. It returns when all are done, when the context ends, with its
 // error, or when the list or the sink fails. When it returns, all that it
 // started has ended, and every observation made has been taken by the sink,
@@ -44,16 +45,22 @@ func (p *Pool) Run(ctx context.Context, pending iter.Seq2[Pending, error]) error
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	governor := newGovernor(p.Workers)
+	watched, stopWatch := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { governor.watch(watched) })
+	defer watch.Wait()
+	defer stopWatch()
 	todo := make(chan Pending)
 	made := make(chan *Observation, p.Workers)
 
 	var workers sync.WaitGroup
 	for range p.Workers {
-		workers.Go(func() { p.work(ctx, todo, made) })
+		workers.Go(func() { p.work(ctx, governor, todo, made) })
 	}
 	go func() {
 		defer close(made)
-		if err := feed(ctx, pending, todo); err != nil {
+		if err := feed(ctx, governor, pending, todo); err != nil {
 			cancel(err)
 		}
 		close(todo)
@@ -73,10 +80,13 @@ func (p *Pool) Run(ctx context.Context, pending iter.Seq2[Pending, error]) error
 	return context.Cause(ctx)
 }
 
-func feed(ctx context.Context, pending iter.Seq2[Pending, error], todo chan<- Pending) error {
+func feed(ctx context.Context, g *governor, pending iter.Seq2[Pending, error], todo chan<- Pending) error {
 	for target, err := range pending {
 		if err != nil {
 			return err
+		}
+		if !g.enter(ctx) {
+			return nil
 		}
 		select {
 		case todo <- target:
@@ -87,7 +97,7 @@ func feed(ctx context.Context, pending iter.Seq2[Pending, error], todo chan<- Pe
 	return nil
 }
 
-func (p *Pool) work(ctx context.Context, todo <-chan Pending, made chan<- *Observation) {
+func (p *Pool) work(ctx context.Context, g *governor, todo <-chan Pending, made chan<- *Observation) {
 	for target := range todo {
 		if ctx.Err() != nil {
 			continue
@@ -95,6 +105,7 @@ func (p *Pool) work(ctx context.Context, todo <-chan Pending, made chan<- *Obser
 		targetCtx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTargetTimeout)
 		o := p.Measure(targetCtx, target)
 		cancel()
+		g.leave()
 		if ctx.Err() == nil {
 			made <- o
 		}
