@@ -45,6 +45,10 @@ type Export struct {
 // sorted on the disk.
 const exportMemory = 256 << 20
 
+// parquetRows are written to a Parquet file at a time; until then they are held
+// in memory.
+const parquetRows = 64 << 10
+
 // UnexportableError says that a table cannot be exported as was asked for.
 type UnexportableError struct{ why string }
 
@@ -61,7 +65,12 @@ func (s *Store) Export(ctx context.Context, e Export, w io.Writer) error {
 		return err
 	}
 	if !s.locked {
-		ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"readonly": 2, "max_bytes_before_external_sort": exportMemory}))
+		settings := clickhouse.Settings{"readonly": 2, "max_bytes_before_external_sort": exportMemory}
+		if e.Format.Name == "parquet" && atLeast(s.version.Version, 23, 8) {
+			settings["output_format_parquet_row_group_size"] = parquetRows
+			settings["output_format_parquet_parallel_encoding"] = 0
+		}
+		ctx = clickhouse.Context(ctx, clickhouse.WithSettings(settings))
 	}
 	if e.Format.binary {
 		return s.explain(s.query(ctx, sql, e.Format.engine, w, args...))

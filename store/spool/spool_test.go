@@ -114,6 +114,11 @@ func FuzzRead(f *testing.F) {
 	f.Add(segment)
 	f.Add(segment[:len(segment)-5])
 	f.Add([]byte(magic))
+	old, err := os.ReadFile("testdata/version1.segment")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(old)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		header, list, damage, err := Read(bytes.NewReader(data), 0)
 		if err != nil {
