@@ -39,7 +39,7 @@ func TestExport(t *testing.T) {
 	}
 
 	code, text, errOut := runMain("export", "-", "--store", folder, "--table", "indicators", "--format", "jsonl")
-	if code != 0 || errOut != "" || strings.Count(text, "\n") != 21 || !json.Valid([]byte(strings.SplitN(text, "\n", 2)[0])) {
+	if code != 0 || errOut != "" || strings.Count(text, "\n") != madeIndicators() || !json.Valid([]byte(strings.SplitN(text, "\n", 2)[0])) {
 		t.Errorf("exit %d: %s%s", code, text, errOut)
 	}
 	for want, args := range map[string][]string{
