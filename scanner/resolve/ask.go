@@ -233,6 +233,10 @@ func (j *job) addresses(s source) ([]netip.Addr, string, *failure) {
 	if j.depth >= j.r.config.Limits.Depth {
 		return nil, ReasonLimitDepth, nil
 	}
+	if j.lookups >= j.r.config.Limits.Queries {
+		return nil, "", &failure{reason: ReasonLimitQueries, zone: s.host}
+	}
+	j.lookups++
 	j.depth++
 	a, f := j.lookup(s.host, s.kind)
 	j.depth--

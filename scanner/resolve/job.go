@@ -15,6 +15,7 @@ type job struct {
 	started time.Time
 	trace   func(Event) // nil: off
 	queries int
+	lookups int // of name servers, whether they took queries or not
 	depth   int
 	stack   []key // look-ups in each other
 	out     outcome

@@ -5,7 +5,10 @@ import "time"
 // Limits bound the work of one call of Resolve or Delegation, whatever the
 // zones on the way say. The reason of what hits one is named after it.
 type Limits struct {
-	Queries int           // packets and connections: every try counts
+	// Queries is how many packets and connections there may be, every try
+	// counted; and how many look-ups of name servers, as those in a web of
+	// zones take work without end and no packet.
+	Queries int
 	Depth   int           // look-ups of name servers nested in each other
 	FanOut  int           // name servers looked up for one zone (NXNSAttack)
 	Aliases int           // CNAME and DNAME records followed

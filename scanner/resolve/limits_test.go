@@ -68,6 +68,20 @@ func TestHostileZonesHitALimit(t *testing.T) {
 			}
 			return refer(q, lastLabels(name, 2), hosts...)
 		}},
+		{"a web of zones with name servers in many others", "a.z0.test", "limit_queries", 60, func(q *dns.Msg, _ string) []byte {
+			name := strings.ToLower(q.Question[0].Name)
+			if labels(name) < 2 {
+				return refer(q, name)
+			}
+			zone := lastLabels(name, 2)
+			var number int
+			fmt.Sscanf(zone, "z%d.", &number)
+			var hosts []string
+			for k := range 14 {
+				hosts = append(hosts, fmt.Sprintf("h%d.z%d.test.", k, (number*7+k*3+1)%20))
+			}
+			return refer(q, zone, hosts...)
+		}},
 		{"name servers in each other's zones", "a.one.test", "ns_loop", 40, func(q *dns.Msg, _ string) []byte {
 			if zone := lastLabels(strings.ToLower(q.Question[0].Name), 2); zone == "one.test." {
 				return refer(q, zone, "ns.two.test.")
