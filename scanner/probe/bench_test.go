@@ -39,6 +39,51 @@ func BenchmarkMeasureHosted(b *testing.B) {
 	}
 }
 
+// BenchmarkResolvability measures domains one after another and reports what
+// the probe of that name adds, once what domains share is known: datagrams and
+// connections for DNS as the servers count them, and CPU time with theirs.
+func BenchmarkResolvability(b *testing.B) {
+	scenario, err := lab.Parse("hosted.yaml", []byte(hosted(40)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var probing atomic.Bool
+	var contacts atomic.Int64
+	l, err := lab.Start(scenario, lab.OnContact(func(c lab.Contact) {
+		if c.Server.Port() == 53 && probing.Load() {
+			contacts.Add(1)
+		}
+	}))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	prober := newProber(b, l)
+	var spent, begun time.Duration
+	prober.OnProbe = func(_, name string) {
+		if probing.Swap(name == "resolvability") {
+			spent += cpuTime(b) - begun
+		}
+		begun = cpuTime(b)
+	}
+	const warm = 200
+	measured := 0
+	for target := range labTargets(l) {
+		if measured == warm {
+			contacts.Store(0)
+			spent = 0
+			b.ResetTimer()
+		}
+		if measured == warm+b.N {
+			break
+		}
+		prober.Measure(b.Context(), target)
+		measured++
+	}
+	b.ReportMetric(float64(contacts.Load())/float64(b.N), "contacts/op")
+	b.ReportMetric(float64(spent.Microseconds())/1000/float64(b.N), "probe-cpu-ms/op")
+}
+
 // hosted is a scenario of domains at a number of providers with two name
 // servers each, in equal parts signed with RSA, signed with ECDSA and not
 // signed.

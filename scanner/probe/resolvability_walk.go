@@ -19,6 +19,11 @@ const (
 	// unknown.
 	maxZones       = 48
 	maxZoneServers = 16
+	// maxNames is how many names of name servers are looked up for one target,
+	// and maxWalkQueries how many queries may have been sent for its graph
+	// before nothing more is asked: hostile zones make look-ups dear.
+	maxNames       = 200
+	maxWalkQueries = 400
 	// maxHosting is how many name servers of a parent are asked whether they
 	// hold the child as well.
 	maxHosting = 4
@@ -59,7 +64,9 @@ type delegationFacts struct {
 // walk is the collection of a graph for one target.
 type walk struct {
 	v     *visit
+	sent  uint32     // queries for the target before
 	mu    sync.Mutex // guards what follows
+	names int        // looked up
 	zones map[string]*reach.Zone
 	next  []string        // names whose zones are still to be looked at
 	asked map[string]bool // names that were in next
@@ -70,12 +77,12 @@ type walk struct {
 // servers' names where these need looking up. own is the target's own cut,
 // known already.
 func (v *visit) collect(ctx context.Context, own *cut, zones ...string) *reach.Graph {
-	w := &walk{v: v, zones: make(map[string]*reach.Zone), asked: make(map[string]bool)}
+	w := &walk{v: v, sent: v.sent(), zones: make(map[string]*reach.Zone), asked: make(map[string]bool)}
 	w.add(ctx, own)
 	for _, zone := range zones {
 		w.enqueue(zone)
 	}
-	for len(w.next) > 0 && len(w.zones) < maxZones && ctx.Err() == nil {
+	for len(w.next) > 0 && len(w.zones) < maxZones && w.may(0) && ctx.Err() == nil {
 		wave := w.next[:min(len(w.next), maxZones-len(w.zones))]
 		w.next = slices.Clone(w.next[len(wave):])
 		var all sync.WaitGroup
@@ -97,6 +104,20 @@ func (v *visit) collect(ctx context.Context, own *cut, zones ...string) *reach.G
 		return strings.Compare(a.Name, b.Name)
 	})
 	return reach.New(list...)
+}
+
+// may takes a number of names to look up from what is allowed.
+func (w *walk) may(names int) bool {
+	if w.v.sent()-w.sent >= maxWalkQueries {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.names+names > maxNames {
+		return false
+	}
+	w.names += names
+	return true
 }
 
 // enqueue has the zone at or above a name looked at.
@@ -172,6 +193,10 @@ func (w *walk) lookUpServers(ctx context.Context, z *reach.Zone) {
 	var all sync.WaitGroup
 	for i := range z.Servers {
 		s := &z.Servers[i]
+		if !w.may(1) {
+			s.Unknown = true
+			continue
+		}
 		all.Go(func() {
 			if reach.In(s.Name, z.Name) {
 				h := w.v.host(ctx, s.Name)
@@ -351,6 +376,13 @@ func (v *visit) reachable(ctx context.Context, s cutServer) (netip.Addr, bool) {
 		return netip.Addr{}, false
 	}
 	return addrs[i], true
+}
+
+// sent is the number of queries sent for the target.
+func (v *visit) sent() uint32 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.obs.Queries
 }
 
 // count adds to the number of queries sent.

@@ -1,0 +1,58 @@
+package probe_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"adopt6/scanner"
+	"adopt6/scanner/lab"
+)
+
+// TestAWebOfZonesIsBounded measures a domain whose name servers lie in many
+// zones, which in turn are served from many zones, none of which has IPv6.
+func TestAWebOfZonesIsBounded(t *testing.T) {
+	const zones, servers = 120, 14
+	var y strings.Builder
+	y.WriteString("about: A web of zones.\nzones:\n")
+	for i := range zones {
+		fmt.Fprintf(&y, "  z%d.net:\n    dnssec: unsigned\n    ns:\n", i)
+		for k := range servers {
+			fmt.Fprintf(&y, "      h%d.z%d.net.: elsewhere\n", k, (i*7+k*11+1)%zones)
+		}
+	}
+	y.WriteString("hosts:\n")
+	for i := range zones {
+		for k := range servers {
+			fmt.Fprintf(&y, "  h%d.z%d.net: v4\n", k, i)
+		}
+	}
+	y.WriteString("domains:\n  web.gov.ar:\n    dnssec: unsigned\n    truth: none\n    ns:\n")
+	for k := range servers {
+		fmt.Fprintf(&y, "      h%d.z%d.net.: elsewhere\n", k, k)
+	}
+	scenario, err := lab.Parse("web.yaml", []byte(y.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Start(scenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var o *scanner.Observation
+	pool := scanner.Pool{Workers: 1, Timeout: 30 * time.Second, Measure: newProber(t, l).Measure,
+		Sink: func(_ context.Context, made *scanner.Observation) error { o = made; return nil }}
+	if err := pool.Run(t.Context(), labTargets(l)); err != nil {
+		t.Fatal(err)
+	}
+	if o.V6Only != (scanner.Verdict{Status: scanner.Broken, Reason: scanner.NoNSAAAA}) || o.V6OnlyZone != "web.gov.ar" || len(o.Operators) != servers {
+		t.Errorf("%v at %q, operators %v", o.V6Only, o.V6OnlyZone, o.Operators)
+	}
+	if o.Queries > 1500 {
+		t.Errorf("%d queries", o.Queries)
+	}
+	t.Logf("%d queries in %s", o.Queries, o.Took)
+}
