@@ -190,7 +190,7 @@ func plainObservation(scan uuid.UUID, position uint64) scanner.Observation {
 }
 
 func TestTargetsInAreRowsOut(t *testing.T) {
-	const targets = 100_000
+	const targets = 30_000
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		scan := newScan(t, s, targets)
