@@ -37,6 +37,7 @@ type Writer struct {
 	mu      sync.Mutex
 	folder  *spool.Folder
 	current []scanner.Observation // those of the segment that is being written
+	usual   int                   // rows of the batch before, which the next is likely to have
 	queue   []batch               // sealed, in order; the first is being delivered
 	waiting int64                 // bytes in queue
 	failure error                 // why nothing is delivered any more
@@ -125,9 +126,10 @@ func (w *Writer) Write(ctx context.Context, o *scanner.Observation) error {
 	if err := w.folder.Append(o); err != nil {
 		return w.store.explain(err)
 	}
-	if w.current = append(w.current, *o); len(w.current) == 1 && cap(w.current) < w.bounds.rows {
-		w.current = append(make([]scanner.Observation, 0, w.bounds.rows), *o)
+	if w.current == nil {
+		w.current = make([]scanner.Observation, 0, w.usual)
 	}
+	w.current = append(w.current, *o)
 	if rows, bytes, _ := w.folder.Current(); rows >= w.bounds.rows || bytes >= w.bounds.bytes {
 		return w.seal()
 	}
@@ -160,7 +162,7 @@ func (w *Writer) seal() error {
 		if len(w.queue) < inMemory {
 			sealed.list = w.current
 		}
-		w.current = nil
+		w.current, w.usual = nil, len(w.current)
 		w.queue = append(w.queue, sealed)
 		w.waiting += segment.Bytes
 		select {
