@@ -233,7 +233,7 @@ func (j *job) addresses(s source) ([]netip.Addr, string, *failure) {
 	if j.depth >= j.r.config.Limits.Depth {
 		return nil, ReasonLimitDepth, nil
 	}
-	if j.lookups >= j.r.config.Limits.Queries {
+	if j.lookups >= lookupsPerQuery*j.r.config.Limits.Queries {
 		return nil, "", &failure{reason: ReasonLimitQueries, zone: s.host}
 	}
 	j.lookups++
