@@ -57,7 +57,7 @@ type key struct {
 // keys is the one table of settings. adopt6.yaml explains the same keys in the
 // same order, and a test holds the two together.
 var keys = []key{
-	{"scan.workers", "workers", 500, "targets measured at the same time"},
+	{"scan.workers", "workers", 250, "targets measured at the same time"},
 	{"scan.rate", "rate", 500, "DNS queries and connections a second, over all servers; 0 is no limit"},
 	{"scan.rate_per_server", "rate-per-server", 20, "queries and connections a second to one address; 0 is no limit"},
 	{"scan.timeout", "target-timeout", 2 * time.Minute, "the longest that one target may take"},

@@ -154,7 +154,9 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 		a.flags |= flagCD
 	}
 	if a.timeout <= 0 {
-		a.timeout = r.config.Timeout
+		if a.timeout = r.config.Timeout; q.Transport == TCP {
+			a.timeout *= 2
+		}
 	}
 	tries := 1 + retries(q.Retries, r.config.Retries)
 	if q.Transport == TCP {

@@ -163,8 +163,10 @@ type Query struct {
 	CD        bool // checking disabled
 	DO        bool // DNSSEC records wanted; needs EDNS
 	NoEDNS    bool // send no OPT record; else EDNS0 with a buffer of 1232 bytes
-	// Timeout is the wait for each try; 0: the resolver's. Retries is as in
-	// Config; only lost UDP queries are tried again.
+	// Timeout is the wait for each try; 0: the resolver's, and twice that over
+	// TCP, which takes two round trips and repeats a lost SYN after one second
+	// and after three (RFC 6298). Retries is as in Config; only lost UDP
+	// queries are tried again.
 	Timeout time.Duration
 	Retries int
 }
