@@ -41,7 +41,7 @@ type site struct {
 	*visit
 	hosts []siteHost // the apex and www, those that exist
 	// intent says that a name server or a host of the target publishes an
-	// IPv6 address; failure why that is not known.
+	// IPv6 address; failure why the hosts of the site are not known.
 	intent  bool
 	failure scanner.Reason
 	graph   *reach.Graph
@@ -61,9 +61,8 @@ func (v *visit) site(ctx context.Context) *site {
 		s.add(ctx, v.name(), v.obs.WebApex)
 		s.add(ctx, "www."+v.name(), v.obs.WebWWW)
 	}
-	names := append(slices.Clone(v.obs.NameServers), v.obs.MX...)
-	for _, name := range names {
-		s.look(v.host(ctx, name))
+	for _, name := range append(slices.Clone(v.obs.NameServers), v.obs.MX...) {
+		s.intent = s.intent || len(v.host(ctx, name).aaaa) > 0
 	}
 	for _, glue := range v.parent.Glue {
 		for _, a := range glue {
@@ -76,7 +75,10 @@ func (v *visit) site(ctx context.Context) *site {
 // add adds a host of the web site, if it has addresses.
 func (s *site) add(ctx context.Context, name string, web scanner.Verdict) {
 	h := s.host(ctx, name)
-	s.look(h)
+	s.intent = s.intent || len(h.aaaa) > 0
+	if h.failure != "" {
+		s.failure = h.failure
+	}
 	if len(h.a)+len(h.aaaa) == 0 {
 		return
 	}
@@ -88,14 +90,6 @@ func (s *site) add(ctx context.Context, name string, web scanner.Verdict) {
 		zones = s.visit.zonesOf(ctx, name)
 	}
 	s.hosts = append(s.hosts, siteHost{h, zones, web})
-}
-
-// look notes whether a host publishes IPv6.
-func (s *site) look(h *host) {
-	s.intent = s.intent || len(h.aaaa) > 0
-	if h.failure != "" {
-		s.failure = h.failure
-	}
 }
 
 // zonesOf returns the zones that a resolver must reach for the AAAA records of
@@ -173,7 +167,7 @@ func (s *site) noIntent() (verdict scanner.Verdict, ok bool) {
 	switch {
 	case s.intent:
 		return verdict, false
-	case s.failure != "":
+	case s.failure != "", s.obs.DNS == unmeasured(scanner.DNSFailure):
 		return unmeasured(scanner.DNSFailure), true
 	}
 	return absent(scanner.NoIntent), true
