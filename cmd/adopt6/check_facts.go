@@ -179,9 +179,9 @@ func (p *page) httpFacts(h *scanner.HTTPFacts) (lines [][]text) {
 	if h.Status == 0 {
 		return nil
 	}
-	words := fmt.Sprintf("%s %d", clean(cmp.Or(h.Proto, "HTTP")), h.Status)
+	words := fmt.Sprintf("%s %d", strings.TrimSuffix(clean(cmp.Or(h.Proto, "HTTP")), ".0"), h.Status)
 	if h.FirstByte > 0 {
-		words += ", first byte " + took(h.FirstByte)
+		words += " after " + took(h.FirstByte)
 	}
 	lines = append(lines, []text{{plain, words}})
 	if h.Redirects > 0 {

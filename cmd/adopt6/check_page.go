@@ -94,22 +94,27 @@ func (p *page) heading(o *scanner.Observation) {
 		name = []text{{strong, unicode}, {plain, "  (" + o.Target.Name + ")"}}
 	}
 	p.put(name...)
-	levels := advice.Levels()
-	level := min(int(o.Readiness), len(levels)-1)
-	label := "Readiness "
-	if uncertain(o) {
-		label = "Readiness at least "
-	}
-	p.put(text{plain, label}, text{p.levelStyle(level), fmt.Sprintf("%d of %d ", level, len(levels)-1)},
-		text{p.levelStyle(level), p.ladder(level, len(levels)-1)}, text{plain, " " + levelWords(o, level)})
-	switch {
-	case uncertain(o):
-		p.put(text{fair, "          part of it could not be measured from here"})
-	case level < len(levels)-1:
-		p.put(text{faint, fmt.Sprintf("%15s level %d: %s", "next,", level+1, levelWords(o, level+1))})
-	}
+	p.readiness(o)
 	p.put(text{faint, fmt.Sprintf("Checked %s UTC from %s in %s, %d DNS queries",
 		o.Started.UTC().Format("2006-01-02 15:04"), cutTo(clean(o.Vantage), 20), took(o.Took), o.Queries)})
+}
+
+// readiness prints the level and the next one.
+func (p *page) readiness(o *scanner.Observation) {
+	levels := advice.Levels()
+	most := len(levels) - 1
+	level := min(int(o.Readiness), most)
+	look := p.levelStyle(level)
+	shown := []text{{look, fmt.Sprintf("%d of %d ", level, most)}, {look, p.ladder(level, most)}}
+	if uncertain(o) {
+		p.put(append([]text{{plain, "Readiness at least "}}, shown...)...)
+		p.put(text{fair, "          not all of it could be measured from here"})
+		return
+	}
+	p.put(append(append([]text{{plain, "Readiness "}}, shown...), text{plain, " " + levelWords(o, level)})...)
+	if level < most {
+		p.put(text{faint, fmt.Sprintf("%15s level %d: %s", "next,", level+1, levelWords(o, level+1))})
+	}
 }
 
 // uncertain says whether the level might be higher if all could be measured.

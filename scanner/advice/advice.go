@@ -169,7 +169,7 @@ func (c *collection) urgency(p *problem, r rule) Urgency {
 	case r.owner == Vantage:
 		return Unseen
 	case p.failedLookup():
-		if c.o.DNS.Reason == scanner.DNSFailure || c.o.Delegation.Reason == scanner.DNSFailure {
+		if slices.ContainsFunc(p.places, func(place Place) bool { return place.Host == c.o.Target.Name || place.Host == c.zone() }) {
 			return Harm
 		}
 		return InPart
@@ -215,6 +215,9 @@ func (c *collection) frees(p *problem, u Urgency, family string) []Service {
 	if p.service == DNSSEC { // a resolver that validates finds nothing of the domain
 		services := []Service{DNSSEC, DNS, Web, Mail}
 		return slices.DeleteFunc(services, func(s Service) bool { return s != DNSSEC && !c.offered(s) })
+	}
+	if u == Harm && p.failedLookup() {
+		return slices.DeleteFunc([]Service{DNS, Web, Mail, V6Only}, func(s Service) bool { return c.verdict(s, "").Status == scanner.OK })
 	}
 	var freed []Service
 	if c.verdict(p.service, "").Status != scanner.OK {

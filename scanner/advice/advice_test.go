@@ -153,6 +153,39 @@ func TestAdvice(t *testing.T) {
 			}
 			o.DNS, o.Web, o.Mail, o.V6Only, o.Readiness = none, none, none, none, 0
 		}, []want{{reason: scanner.NoRoute, urgency: advice.Unseen, owner: advice.Vantage, see: "adopt6 doctor"}}},
+		{"a redirect to a host that fails is that host's fault", func(o *scanner.Observation) {
+			refused, redirect := verdict(scanner.Broken, scanner.TCPRefused), verdict(scanner.Broken, scanner.RedirectFails)
+			fail(o, "web", true, redirect)
+			o.Endpoints = append(o.Endpoints, contact("web", "portal.example", v6addr, 443, refused))
+			o.Web, o.V6Only = redirect, verdict(scanner.Broken, scanner.SiteFailsV6)
+		}, []want{{scanner.TCPRefused, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web, advice.V6Only}, "curl -6vo /dev/null https://portal.example/", "refuses"}}},
+		{"an address that is never dialled is named once", func(o *scanner.Observation) {
+			special := verdict(scanner.Broken, scanner.SpecialPurposeAddress)
+			fail(o, "web", true, special)
+			o.Endpoints = append(o.Endpoints, scanner.Endpoint{Probe: "address", Host: "gov.tg", Verdict: special, Detail: "fd00::1"})
+			o.Web, o.Address, o.V6Only = special, special, verdict(scanner.Broken, scanner.SiteFailsV6)
+		}, []want{{scanner.SpecialPurposeAddress, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web, advice.V6Only}, "dig +noall +answer gov.tg A gov.tg AAAA", "replace this address"}}},
+		{"names that cannot be looked up are one problem", func(o *scanner.Observation) {
+			failure := verdict(scanner.Unmeasured, scanner.DNSFailure)
+			loop := verdict(scanner.Unmeasured, "ns_loop")
+			o.Endpoints = []scanner.Endpoint{{Probe: "delegation", Host: "gov.tg", Verdict: loop}, {Probe: "address", Host: "www.gov.tg", Verdict: loop}, {Probe: "mail", Host: "gov.tg", Verdict: loop}}
+			o.DNS, o.Delegation, o.Web, o.Address, o.Mail, o.V6Only, o.DNSSEC = failure, failure, failure, failure, failure, failure, dnssec.Indeterminate
+		}, []want{{"ns_loop", advice.Harm, advice.DNSOperator, "gov.tg", []advice.Service{advice.DNS, advice.Web, advice.Mail, advice.V6Only}, "adopt6 resolve --trace gov.tg", "glue"}}},
+		{"a mail server that turns this place away", func(o *scanner.Observation) {
+			away := verdict(scanner.Unmeasured, scanner.SMTPRejectsVantage)
+			for _, v6 := range []bool{true, false} {
+				fail(o, "mail", v6, verdict(scanner.Broken, scanner.SMTPRejected))
+			}
+			o.Mail, o.MailV4 = away, away
+		}, []want{{reason: scanner.SMTPRejectsVantage, urgency: advice.Unseen, owner: advice.Vantage, see: "swaks -6 --server mx.gov.tg"}}},
+		{"STARTTLS over IPv4 alone", func(o *scanner.Observation) {
+			only := verdict(scanner.Partial, scanner.StartTLSOnlyOverV4)
+			fail(o, "mail", true, verdict(scanner.Partial, scanner.NoStartTLS))
+			o.Mail, o.StartTLS = only, only
+		}, []want{{scanner.StartTLSOnlyOverV4, advice.InPart, advice.MailOperator, "gov.tg", []advice.Service{advice.Mail}, "openssl s_client -6 -starttls smtp -connect mx.gov.tg:25", ""}}},
+		{"a site without plain HTTP", func(o *scanner.Observation) {
+			o.Endpoints = append(o.Endpoints, contact("web", "gov.tg", v6addr, 80, verdict(scanner.Broken, scanner.TCPRefused)))
+		}, nil},
 		{"an unsigned zone above is its operator's", func(o *scanner.Observation) {
 			o.DNSSEC, o.DNSSECReason, o.DS = dnssec.Insecure, scanner.Reason(dnssec.DSAbsent), 0
 			o.Endpoints = append(o.Endpoints, scanner.Endpoint{Probe: "dnssec", Host: "tg", Verdict: verdict(scanner.Absent, scanner.Reason(dnssec.DSAbsent))},

@@ -20,6 +20,8 @@ type problem struct {
 	places  []Place
 	v4Works bool   // a contact with the same host and port worked over IPv4
 	zone    string // the zone to blame, of what is found without a contact
+	// elsewhere says that it is about a host that the site redirects to.
+	elsewhere bool
 }
 
 func (p *problem) add(place Place) {
@@ -54,7 +56,7 @@ func collect(o *scanner.Observation) *collection {
 	c.mail()
 	c.withoutIPv4()
 	c.dnssec()
-	c.dropSymptoms()
+	c.mergeSymptoms()
 	for _, p := range c.problems { // the evidence comes in the order in which it was found
 		slices.SortFunc(p.places, func(a, b Place) int {
 			return cmp.Or(cmp.Compare(a.Host, b.Host), a.Addr.Compare(b.Addr), cmp.Compare(b.Port, a.Port))
@@ -70,6 +72,9 @@ func nothing(o *scanner.Observation) bool { return o.DNS.Reason == scanner.NXDom
 // fails over different families is different problems; anyFamily takes the
 // first that there is.
 func (c *collection) get(s Service, status scanner.Status, reason scanner.Reason, family string) *problem {
+	if reason == scanner.DNSFailure {
+		s = DNS // whatever waits for the name
+	}
 	if rules[reason].owner == Vantage {
 		status = scanner.Unmeasured
 		for _, p := range c.problems { // one word on this place is enough
@@ -131,7 +136,7 @@ func (c *collection) endpoint(e scanner.Endpoint) {
 	p := c.get(service, e.Verdict.Status, e.Verdict.Reason, c.familyOf(e))
 	p.v4Works = p.v4Works || c.worksOverV4(e)
 	place := Place{Host: e.Host, Addr: e.Addr}
-	if service == Web {
+	if service == Web && e.Verdict.Reason != scanner.SpecialPurposeAddress {
 		place.Port = e.Port
 	}
 	p.add(place)
@@ -140,29 +145,10 @@ func (c *collection) endpoint(e scanner.Endpoint) {
 	}
 }
 
-// doubtful says whether a contact shows nothing of the domain: a mail exchanger
-// that turns this vantage away or does not know it, and the host of a domain
-// that takes no mail.
-func (c *collection) doubtful(e scanner.Endpoint) bool {
-	if e.Probe != "mail" {
-		return false
-	}
-	switch verdict := c.o.Mail; verdict.Status {
-	case scanner.Absent:
-		return verdict.Reason != scanner.NoMXAAAA && e.Addr.IsValid()
-	case scanner.Unmeasured:
-		switch e.Verdict.Reason {
-		case scanner.SMTPRejected, scanner.SMTPDeferred, scanner.Timeout:
-			return true
-		}
-	}
-	return false
-}
-
 // familyOf says over which families the host fails in the way that e does;
 // empty for a finding.
 func (c *collection) familyOf(e scanner.Endpoint) string {
-	if !e.Addr.IsValid() {
+	if !e.Addr.IsValid() || e.Verdict.Reason == scanner.SpecialPurposeAddress { // which is never dialled
 		return ""
 	}
 	v4, v6 := false, false
@@ -252,6 +238,7 @@ func (c *collection) web() {
 	}
 	for _, v := range []scanner.Verdict{o.Web, o.Address, o.SameContent} {
 		switch {
+		case v.Status == scanner.Unmeasured && v != o.Web: // for a reason that stands elsewhere
 		case v.Reason == scanner.NXDomain: // the zone is there
 		case v.Reason == scanner.NoAAAA || v.Reason == scanner.AAAAOnlyOnApex || v.Reason == scanner.AAAAOnlyOnWWW:
 			c.about(Web, v, without)
@@ -267,28 +254,16 @@ func (c *collection) mail() {
 	if o.Target.Kind == lists.CCTLD {
 		return
 	}
-	c.startTLS()
 	for _, v := range []scanner.Verdict{o.Mail, o.StartTLS, o.SMTPUTF8} {
 		switch {
+		case v.Status == scanner.Unmeasured && v != o.Mail: // for a reason that stands elsewhere
 		case v.Reason == scanner.NXDomain: // the zone is there
-		case v.Reason == scanner.StartTLSOnlyOverV4 && c.find(Mail, scanner.StartTLSFailed, "IPv6") != nil:
 		case v.Reason == scanner.NoMXAAAA || v.Reason == scanner.SomeHostsLackAAAA:
 			c.about(Mail, v, c.lack("mail", o.MX))
 		case rules[v.Reason].sum && c.has(Mail):
 		default:
 			c.about(Mail, v, o.MX)
 		}
-	}
-}
-
-// startTLS makes one problem of an exchanger that offers no STARTTLS over IPv6
-// and of STARTTLS that works over IPv4 alone.
-func (c *collection) startTLS() {
-	if c.o.StartTLS.Reason != scanner.StartTLSOnlyOverV4 && c.o.Mail.Reason != scanner.StartTLSOnlyOverV4 {
-		return
-	}
-	if p := c.find(Mail, scanner.NoStartTLS, "IPv6"); p != nil {
-		p.reason, p.status = scanner.StartTLSOnlyOverV4, scanner.Partial
 	}
 }
 
@@ -324,20 +299,8 @@ func (c *collection) withoutIPv4() {
 	}
 }
 
-// dropSymptoms removes failed look-ups where the name servers that they failed
-// at are among the problems.
-func (c *collection) dropSymptoms() {
-	failing := slices.ContainsFunc(c.problems, func(p *problem) bool { return p.service == DNS && p.family == "both" && p.status == scanner.Broken })
-	c.problems = slices.DeleteFunc(c.problems, func(p *problem) bool { return failing && p.failedLookup() })
-}
-
-// failedLookup says whether the problem is a name that could not be looked up.
-func (p *problem) failedLookup() bool {
-	return p.service == DNS && p.status == scanner.Unmeasured && p.family == "" && rules[p.reason].owner != Vantage
-}
-
 func (c *collection) drop(s Service, reason scanner.Reason) {
-	c.problems = slices.DeleteFunc(c.problems, func(p *problem) bool { return p.service == s && p.reason == reason })
+	c.remove(func(p *problem) bool { return p.service == s && p.reason == reason })
 }
 
 // v6OnlyRestsOn says whether mending a service is what use without IPv4 waits
@@ -349,6 +312,8 @@ func (c *collection) v6OnlyRestsOn(s Service) bool {
 	switch o.V6Only.Reason {
 	case scanner.NSZoneV4Only, scanner.ParentV4Only, scanner.NSCycle: // other zones' doing
 		return false
+	case scanner.SiteFailsV6:
+		return s == Web && o.Web.Status != scanner.OK
 	case scanner.NoNSAAAA, scanner.NSUnreachableV6, scanner.GlueMissingAAAA, scanner.IntentBroken:
 		return s == DNS && (o.V6OnlyZone == "" || o.V6OnlyZone == c.zone())
 	}

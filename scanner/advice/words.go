@@ -17,6 +17,9 @@ func (c *collection) title(p *problem, info scanner.ReasonInfo) string {
 	if text == "" {
 		text = string(p.reason)
 	}
+	if p.failedLookup() {
+		return "Look-ups fail: " + lowerFirst(text)
+	}
 	if p.zone != "" && p.zone != c.zone() {
 		return p.zone + ": " + lowerFirst(text)
 	}
@@ -98,6 +101,9 @@ func (c *collection) effect(p *problem, a Advice, r rule) string {
 		sentence = of.missing
 	default:
 		sentence = of.inPart
+	}
+	if p.elsewhere {
+		sentence += " The site redirects there."
 	}
 	if freed := c.freedBy(p, a); freed != "" {
 		sentence += " " + freed

@@ -94,7 +94,7 @@ func (s *site) resolve(ctx context.Context) (verdict scanner.Verdict, failedAt s
 		}
 		return verdict, failedAt
 	}
-	var fails scanner.Verdict
+	var fails []scanner.Verdict
 	for _, h := range hosts {
 		found, at := s.without4(ctx, h.name+".", dns.TypeAAAA)
 		switch {
@@ -108,10 +108,10 @@ func (s *site) resolve(ctx context.Context) (verdict scanner.Verdict, failedAt s
 		if verdict.Status == scanner.OK {
 			return verdict, ""
 		}
-		fails = worst([]scanner.Verdict{fails, verdict})
+		fails = append(fails, verdict)
 	}
 	if verdict != (scanner.Verdict{}) {
-		return fails, "" // some host is found
+		return worst(fails), "" // some host is found
 	}
 	return verdict, failedAt
 }

@@ -1,0 +1,139 @@
+package advice
+
+import (
+	"slices"
+
+	"adopt6/scanner"
+)
+
+// doubtful says whether a contact shows nothing to mend: a server that turns
+// this vantage away or does not know it, the host of a domain that takes no
+// mail, and a site that has closed the port of plain HTTP.
+func (c *collection) doubtful(e scanner.Endpoint) bool {
+	switch e.Probe {
+	case "web":
+		return e.Verdict.Reason == scanner.HTTPError && e.Addr.Is4() && c.o.WebV4.Status == scanner.Unmeasured ||
+			e.Verdict.Reason == scanner.TCPRefused && e.Port == portHTTP && c.worksOverTLS(e)
+	case "mail":
+		return c.doubtfulMail(e)
+	}
+	return false
+}
+
+const (
+	portHTTP  = 80
+	portHTTPS = 443
+)
+
+// worksOverTLS says whether HTTPS works at the address of a contact.
+func (c *collection) worksOverTLS(e scanner.Endpoint) bool {
+	return slices.ContainsFunc(c.o.Endpoints, func(f scanner.Endpoint) bool {
+		return f.Probe == e.Probe && f.Host == e.Host && f.Addr == e.Addr && f.Port == portHTTPS && f.Verdict.Status == scanner.OK
+	})
+}
+
+func (c *collection) doubtfulMail(e scanner.Endpoint) bool {
+	switch verdict := c.o.Mail; verdict.Status {
+	case scanner.Absent:
+		return verdict.Reason != scanner.NoMXAAAA && e.Addr.IsValid()
+	case scanner.Unmeasured:
+		switch e.Verdict.Reason {
+		case scanner.SMTPRejected, scanner.SMTPDeferred, scanner.Timeout:
+			return true
+		}
+	}
+	return false
+}
+
+// mergeSymptoms leaves one problem of those that are one fault seen twice.
+func (c *collection) mergeSymptoms() {
+	c.mergeLookups()
+	c.mergeStartTLS()
+	c.mergeHTTPS()
+	c.mergeRedirects()
+	for _, p := range c.problems { // a host without its address says less
+		p.places = slices.DeleteFunc(p.places, func(place Place) bool {
+			return !place.Addr.IsValid() && slices.ContainsFunc(p.places, func(q Place) bool { return q.Host == place.Host && q.Addr.IsValid() })
+		})
+	}
+}
+
+// mergeLookups removes failed look-ups where the name servers that they failed
+// at are among the problems, and what waits for look-ups.
+func (c *collection) mergeLookups() {
+	failing := c.any(func(p *problem) bool {
+		return p.service == DNS && p.family != "IPv4" && p.family != "IPv6" && p.status == scanner.Broken
+	})
+	if failing {
+		c.remove((*problem).failedLookup)
+	}
+	if failing || c.any((*problem).failedLookup) {
+		c.remove(func(p *problem) bool { return p.reason == scanner.DNSFailure })
+	}
+}
+
+// failedLookup says whether the problem is a name that could not be looked up.
+func (p *problem) failedLookup() bool {
+	return p.service == DNS && p.status == scanner.Unmeasured && p.family == "" && p.reason != scanner.DNSFailure && rules[p.reason].owner != Vantage
+}
+
+// mergeStartTLS makes one problem of an exchanger whose STARTTLS fails, or is
+// not offered, over IPv6 and of STARTTLS that works over IPv4 alone.
+func (c *collection) mergeStartTLS() {
+	for _, reason := range []scanner.Reason{scanner.StartTLSFailed, scanner.NoStartTLS} {
+		p, only := c.find(Mail, reason, "IPv6"), c.find(Mail, scanner.StartTLSOnlyOverV4, "")
+		if p == nil || only == nil {
+			continue
+		}
+		c.remove(func(q *problem) bool { return q == only })
+		if reason == scanner.NoStartTLS {
+			p.reason, p.status = scanner.StartTLSOnlyOverV4, scanner.Partial
+		}
+	}
+}
+
+// mergeHTTPS makes one problem of a closed port of HTTPS and its lack, and of
+// what differs between the families and the fault of one of them.
+func (c *collection) mergeHTTPS() {
+	if c.any(func(p *problem) bool { return p.service == Web && p.family == "IPv6" && tlsFaults[p.reason] }) {
+		c.remove(func(p *problem) bool {
+			return p.service == Web && (p.reason == scanner.CertificateDiffers || p.reason == scanner.HTTPSOnlyOverV4)
+		})
+	}
+	if c.any(func(p *problem) bool { return p.reason == scanner.NoHTTPS || p.reason == scanner.HTTPSOnlyOverV4 }) {
+		c.remove(func(p *problem) bool {
+			return p.service == Web && closedPort[p.reason] && !slices.ContainsFunc(p.places, func(place Place) bool { return place.Port != portHTTPS })
+		})
+	}
+}
+
+// tlsFaults are found in a handshake, and closedPort before one.
+var (
+	tlsFaults = map[scanner.Reason]bool{
+		scanner.TLSExpired: true, scanner.TLSNotYetValid: true, scanner.TLSWrongName: true, scanner.TLSUntrusted: true,
+		scanner.TLSOld: true, scanner.TLSFailed: true,
+	}
+	closedPort = map[scanner.Reason]bool{scanner.TCPRefused: true, scanner.TCPReset: true, scanner.Timeout: true, scanner.Unreachable: true}
+)
+
+// mergeRedirects removes redirects to a host that fails where that host's own
+// fault is known.
+func (c *collection) mergeRedirects() {
+	target := c.o.Target.Name
+	known := make(map[string]bool)
+	for _, p := range c.problems {
+		if p.service == Web && slices.ContainsFunc(p.places, func(place Place) bool { return place.Host != target && place.Host != "www."+target }) {
+			known[p.family] = true
+			p.elsewhere = true
+		}
+	}
+	c.remove(func(p *problem) bool {
+		return p.reason == scanner.RedirectFails && (known[p.family] || known["both"] || known[""])
+	})
+}
+
+func (c *collection) any(is func(*problem) bool) bool { return slices.ContainsFunc(c.problems, is) }
+
+func (c *collection) remove(is func(*problem) bool) {
+	c.problems = slices.DeleteFunc(c.problems, is)
+}
