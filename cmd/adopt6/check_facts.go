@@ -59,6 +59,14 @@ func (p *page) sideBySide(o *scanner.Observation, probe, host string, facts func
 	return zip(cells[0], cells[1])
 }
 
+// orNothing is what was seen of a host, or that nothing was.
+func orNothing(rows []row) []row {
+	if len(rows) == 0 {
+		return []row{across(text{faint, "no address that could be contacted"})}
+	}
+	return rows
+}
+
 // gravest is the worst status of contacts: what does not work is seen first.
 func gravest(contacts []scanner.Endpoint) scanner.Status {
 	order := []scanner.Status{scanner.Broken, scanner.Partial, scanner.Absent, scanner.Unmeasured, scanner.OK}

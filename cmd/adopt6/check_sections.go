@@ -86,7 +86,7 @@ func (p *page) nameServers(o *scanner.Observation) section {
 		s.rows = append(s.rows, across(p.verdict("same version over both families:", o.SameSerial)...))
 	}
 	for _, name := range o.NameServers {
-		s.hosts = append(s.hosts, group{name, p.sideBySide(o, "nameserver", name, p.dnsFacts)})
+		s.hosts = append(s.hosts, group{name, orNothing(p.sideBySide(o, "nameserver", name, p.dnsFacts))})
 	}
 	return s
 }
@@ -180,7 +180,7 @@ func (p *page) mail(o *scanner.Observation) section {
 		}
 	}
 	for _, host := range o.MX {
-		s.hosts = append(s.hosts, group{host, p.sideBySide(o, "mail", host, p.mailFacts)})
+		s.hosts = append(s.hosts, group{host, orNothing(p.sideBySide(o, "mail", host, p.mailFacts))})
 	}
 	return s
 }

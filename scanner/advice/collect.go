@@ -139,10 +139,26 @@ func (c *collection) endpoint(e scanner.Endpoint) {
 	if service == Web && e.Verdict.Reason != scanner.SpecialPurposeAddress {
 		place.Port = e.Port
 	}
+	for _, addr := range missingGlue(e) { // what the registry needs to know
+		p.add(Place{Host: e.Host, Addr: addr})
+	}
 	p.add(place)
 	if finding && (service == V6Only || service == DNSSEC && e.Host != c.zone() && under(c.zone(), e.Host)) {
 		p.zone = e.Host
 	}
+}
+
+// missingGlue returns the addresses in the evidence for missing glue.
+func missingGlue(e scanner.Endpoint) (addrs []netip.Addr) {
+	if e.Verdict.Reason != scanner.GlueMissingA && e.Verdict.Reason != scanner.GlueMissingAAAA {
+		return nil
+	}
+	for word := range strings.FieldsSeq(e.Detail) {
+		if addr, err := netip.ParseAddr(word); err == nil {
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs
 }
 
 // familyOf says over which families the host fails in the way that e does;

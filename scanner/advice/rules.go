@@ -72,7 +72,7 @@ var rules = map[scanner.Reason]rule{
 	scanner.SomeAddressesFail:     {sum: true},
 	scanner.OneNSAAAA:             {urgency: Lacking, ask: askDNS, effect: "When that one fails, the domain is gone over IPv6."},
 	scanner.SomeNSFail:            {sum: true},
-	scanner.SomeHostsLackAAAA:     {sum: true, urgency: Lacking, ask: askMail},
+	scanner.SomeHostsLackAAAA:     {sum: true, urgency: Lacking, ask: askMail, effect: "Senders without IPv4 depend on the others."},
 	scanner.SomeHostsFail:         {sum: true},
 
 	// Delegation and name servers.
