@@ -122,7 +122,7 @@ func Reasons() []ReasonInfo {
 		{NoAAAA, "The name has an IPv4 address and no IPv6 address.",
 			"Ask the hosting provider for IPv6 and publish an AAAA record."},
 		{NoA, "The name has an IPv6 address and no IPv4 address.", ""},
-		{NoNS, "The zone publishes no name servers.",
+		{NoNS, "The NS records of the domain name no host.",
 			"Publish the NS records that the parent zone announces."},
 		{NoNSAAAA, "No name server of the zone has an IPv6 address.",
 			"Ask the DNS provider for name servers with IPv6, or publish AAAA records and glue for them."},

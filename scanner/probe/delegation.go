@@ -112,11 +112,13 @@ func nsNames(records []dns.RR, zone string) []string {
 }
 
 // tidyNames returns names in lower case without the final dot, sorted, each
-// once.
+// once. The root is no host: who names it as a name server has none.
 func tidyNames(names []string) []string {
 	tidy := make([]string, 0, len(names))
 	for _, name := range names {
-		tidy = append(tidy, strings.ToLower(strings.TrimSuffix(name, ".")))
+		if name != "." {
+			tidy = append(tidy, strings.ToLower(strings.TrimSuffix(name, ".")))
+		}
 	}
 	slices.Sort(tidy)
 	return slices.Compact(tidy)

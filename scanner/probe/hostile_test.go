@@ -15,6 +15,7 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/netaddr"
 	"adopt6/scanner/probe"
 )
 
@@ -118,7 +119,7 @@ func hostileScenario() string {
 // neighbours must be measured as if they were alone.
 func TestHostileServers(t *testing.T) {
 	l := startLab(t, hostileScenario())
-	prober := newProber(t, l)
+	prober := proberOver(t, l, &netaddr.Dialer{Lab: l}, nil, 500*time.Millisecond)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	var all sync.WaitGroup
