@@ -43,7 +43,7 @@ The exit code is 0 whatever the verdict; with --fail-below it is 1 for a domain
 that has not reached the level, for an operator's own monitoring. It is 1 as
 well where nothing could be measured.`,
 		Example: `  adopt6 check service-public.gouv.tg
-  adopt6 check tg gouv.tg --explain | less -R
+  adopt6 check tg gouv.tg --explain | less
   adopt6 check --json gouv.tg | jq .verdicts
   adopt6 check --fail-below 4 www.example.org && echo ready`,
 		Args: minArgs(1),
@@ -126,7 +126,7 @@ func checkTargets(args []string) ([]lists.Target, error) {
 	for _, arg := range args {
 		ascii, unicode, err := lists.Normalize(arg)
 		if err != nil {
-			return nil, misusef("%q: %w", arg, err)
+			return nil, asMisuse(err)
 		}
 		t := lists.Target{Name: ascii, Unicode: unicode, Kind: lists.Custom, Country: lists.CountryOf(ascii)}
 		if _, ok := lists.TLDByName(ascii); ok {
