@@ -29,6 +29,9 @@ func resolvability(ctx context.Context, v *visit) {
 	}
 	s := v.site(ctx)
 	s.graph = v.collect(ctx, newCut(v.parent), s.zones()...)
+	if ctx.Err() != nil {
+		return // half a graph says nothing
+	}
 	v.obs.Operators = s.graph.Operators(v.zone)
 	v.obs.FreedBy = s.graph.FreedBy(s.needed()...)
 	chain := s.chain(false)

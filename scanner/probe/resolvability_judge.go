@@ -94,7 +94,7 @@ func (s *site) resolve(ctx context.Context) (verdict scanner.Verdict, failedAt s
 		}
 		return verdict, failedAt
 	}
-	var fails []scanner.Verdict
+	var fails []scanner.Verdict // of hosts that are found
 	for _, h := range hosts {
 		found, at := s.without4(ctx, h.name+".", dns.TypeAAAA)
 		switch {
@@ -110,8 +110,8 @@ func (s *site) resolve(ctx context.Context) (verdict scanner.Verdict, failedAt s
 		}
 		fails = append(fails, verdict)
 	}
-	if verdict != (scanner.Verdict{}) {
-		return worst(fails), "" // some host is found
+	if len(fails) > 0 {
+		return worst(fails), ""
 	}
 	return verdict, failedAt
 }

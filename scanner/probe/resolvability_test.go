@@ -56,3 +56,34 @@ func TestAWebOfZonesIsBounded(t *testing.T) {
 	}
 	t.Logf("%d queries in %s", o.Queries, o.Took)
 }
+
+// TestWithoutARouteTheRecordsStillSpeak measures from a place without IPv6: what
+// answers is not guessed, and what is published is judged all the same.
+func TestWithoutARouteTheRecordsStillSpeak(t *testing.T) {
+	scenario, err := lab.Parse("needs.yaml", []byte("about: Needs.\ndomains:\n  works.gov.ar: healthy_insecure\n  broken.gov.ar: {like: healthy_insecure, ns: {ns1: {addr: both, glue: v4}}, truth: none}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Start(scenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	prober := newProber(t, l)
+	prober.Routes.V6 = false
+	pool := scanner.Pool{Workers: 1, Timeout: 30 * time.Second, Measure: prober.Measure,
+		Sink: func(_ context.Context, o *scanner.Observation) error {
+			records, zone := scanner.Verdict{Status: scanner.OK}, ""
+			if o.Target.Name == "broken.gov.ar" {
+				records, zone = scanner.Verdict{Status: scanner.Broken, Reason: scanner.GlueMissingAAAA}, "broken.gov.ar"
+			}
+			unmeasured := scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NoRoute}
+			if o.V6Only != unmeasured || o.V6OnlyRecords != records || o.V6OnlyZone != zone {
+				t.Errorf("%s: %v, %v by records, zone %q", o.Target.Name, o.V6Only, o.V6OnlyRecords, o.V6OnlyZone)
+			}
+			return nil
+		}}
+	if err := pool.Run(t.Context(), labTargets(l)); err != nil {
+		t.Fatal(err)
+	}
+}
