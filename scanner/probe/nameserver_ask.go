@@ -56,13 +56,12 @@ func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, lar
 		tcp.verdict, tcp.detail = broken(scanner.TCPFails), strings.TrimPrefix(tcp.detail+", "+string(tcp.verdict.Reason), ", ")
 	}
 	v.keepContact(host, addr, "tcp", tcp)
-	if udp.soa == nil && tcpFails {
+	switch {
+	case udp.soa == nil && tcpFails:
 		udp.verdict, udp.detail = broken(scanner.TCPFails), "truncated, and nothing over TCP"
-	}
-	if udp.soa == nil {
-		udp.soa = tcp.soa
-	}
-	if udp.verdict.Status == scanner.OK {
+	case udp.soa == nil:
+		udp.soa, udp.detail = tcp.soa, "truncated, and whole over TCP"
+	case udp.verdict.Status == scanner.OK:
 		v.askLarge(ctx, server, large(), tcp.works(), &udp)
 	}
 	v.keepContact(host, addr, "udp", udp)
