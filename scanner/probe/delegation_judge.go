@@ -16,7 +16,7 @@ import (
 // does not lower the verdict: same_asn depends on a table that not every scan
 // has.
 var delegationGravity = []scanner.Reason{
-	resolve.ReasonNSChain, scanner.SpecialPurposeAddress, scanner.GlueMissingAAAA, scanner.OneNSAAAA, scanner.NSSetDiffers,
+	scanner.GlueMissingAAAA, resolve.ReasonNSChain, scanner.SpecialPurposeAddress, scanner.OneNSAAAA, scanner.NSSetDiffers,
 	scanner.GlueDiffers, scanner.GlueMissingA, scanner.SameNetwork,
 }
 
