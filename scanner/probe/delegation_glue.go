@@ -54,7 +54,7 @@ func (v *visit) compareGlue(ctx context.Context, s serverSet, note noteFunc) glu
 // without one of its addresses of a family.
 func (v *visit) lacksGlue(h *host, glue map[string][]netip.Addr, f family) bool {
 	name := dns.Fqdn(h.name)
-	return dns.IsSubDomain(v.zone, name) && slices.Contains(v.parent.NS, name) &&
+	return !h.alias && dns.IsSubDomain(v.zone, name) && slices.Contains(v.parent.NS, name) &&
 		len(h.addrs(f)) > 0 && len(glueOf(glue, name, f)) == 0
 }
 

@@ -50,7 +50,7 @@ func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, lar
 		v.keepContact(host, addr, "udp", udp)
 		return udp.verdict
 	}
-	tcp := v.askTCP(ctx, server, udp.soa == nil)
+	tcp := v.askTCP(ctx, server, udp.soa == nil, 2)
 	tcpFails := tcp.verdict.Status == scanner.Broken
 	if tcpFails {
 		tcp.verdict, tcp.detail = broken(scanner.TCPFails), strings.TrimPrefix(tcp.detail+", "+string(tcp.verdict.Reason), ", ")
@@ -136,7 +136,7 @@ func (v *visit) askSilent(ctx context.Context, host string, server netip.AddrPor
 				plain = v.readSOA(got)
 			}
 		})
-		both.Go(func() { tcp = v.askTCP(ctx, server, true) })
+		both.Go(func() { tcp = v.askTCP(ctx, server, true, 1) })
 		both.Wait()
 		return serverFact{verdict: tcp.verdict, zoneOnly: plain.works() || tcp.verdict.Status == scanner.Unmeasured}
 	})
@@ -159,15 +159,20 @@ const asBefore = "as seen within the last 10 minutes"
 
 // askTCP asks for the zone's SOA record over TCP, without EDNS. That a server
 // answers over TCP holds for all its zones, and is asked once in a while only,
-// unless the answer itself is needed.
-func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool) dnsReply {
+// unless the answer itself is needed. Servers take a limited number of
+// connections, so one that fails is tried again before that counts.
+func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool, tries int) dnsReply {
 	if reason := v.Routes.lacksDNS(server.Addr(), resolve.TCP); reason != "" {
 		return dnsReply{verdict: unmeasured(reason)}
 	}
 	var r dnsReply
 	ask := func() serverFact {
 		begun := time.Now()
-		got, err := v.exchange(ctx, resolve.Query{Server: server, Transport: resolve.TCP, Name: v.zone, Type: dns.TypeSOA, NoEDNS: true})
+		query := resolve.Query{Server: server, Transport: resolve.TCP, Name: v.zone, Type: dns.TypeSOA, NoEDNS: true, Timeout: v.ConnectTimeout}
+		got, err := v.exchange(ctx, query)
+		if err != nil && tries > 1 && ctx.Err() == nil {
+			got, err = v.exchange(ctx, query)
+		}
 		if err != nil {
 			r = dnsReply{verdict: exchangeVerdict(ctx, err)}
 		} else {
