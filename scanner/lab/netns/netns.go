@@ -1,13 +1,13 @@
 //go:build linux
 
 // Package netns builds a small Internet of servers that we did not write, for
-// tests: NSD, Knot DNS, BIND and Unbound inside a network namespace of the
-// test's own.
+// tests: NSD, Knot DNS, BIND and Unbound, nginx and Postfix inside a network
+// namespace of the test's own.
 //
-// In: zones, how each is signed and by whose tool, and which server holds it.
-// Out: running servers on ordinary global addresses, with root hints and trust
-// anchors to match. No packet leaves the namespace, and every process ends
-// with the test.
+// In: zones, how each is signed and by whose tool, and which server holds it;
+// what web and mail servers show at which address. Out: running servers on
+// ordinary global addresses, with root hints and trust anchors to match. No
+// packet leaves the namespace, and every process ends with the test.
 package netns
 
 import (

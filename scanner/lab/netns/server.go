@@ -5,6 +5,7 @@ package netns
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -29,6 +30,21 @@ type Process struct {
 // start runs a server and returns when it answers a query for question at
 // every address.
 func start(ctx context.Context, dir string, addrs []netip.Addr, question, program string, args ...string) (*Process, error) {
+	p, err := launch(dir, program, args...)
+	if err != nil {
+		return nil, err
+	}
+	for _, addr := range addrs {
+		if err := p.answers(ctx, netip.AddrPortFrom(addr, 53), question); err != nil {
+			p.Stop()
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// launch runs a program with its output in dir.
+func launch(dir, program string, args ...string) (*Process, error) {
 	p := &Process{program: filepath.Base(program), log: filepath.Join(dir, "log"), done: make(chan struct{})}
 	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -45,26 +61,40 @@ func start(ctx context.Context, dir string, addrs []netip.Addr, question, progra
 		p.cmd.Wait() // how it ended shows in its log
 		close(p.done)
 	}()
-	for _, addr := range addrs {
-		if err := p.ready(ctx, netip.AddrPortFrom(addr, 53), question); err != nil {
-			p.Stop()
-			return nil, err
-		}
-	}
 	return p, nil
 }
 
-// ready asks a server until it answers.
-func (p *Process) ready(ctx context.Context, server netip.AddrPort, question string) error {
-	ctx, cancel := context.WithTimeout(ctx, startTime)
-	defer cancel()
+// answers asks a server until it answers.
+func (p *Process) answers(ctx context.Context, server netip.AddrPort, question string) error {
 	query := new(dns.Msg).SetQuestion(question, dns.TypeSOA)
 	query.RecursionDesired = false
 	client := dns.Client{Timeout: 200 * time.Millisecond}
+	return p.ready(ctx, server, func(ctx context.Context) bool {
+		reply, _, err := client.ExchangeContext(ctx, query, server.String())
+		return err == nil && reply.Rcode != dns.RcodeServerFailure
+	})
+}
+
+// listens connects to a server until it lets it.
+func (p *Process) listens(ctx context.Context, server netip.AddrPort) error {
+	var dialer net.Dialer
+	return p.ready(ctx, server, func(ctx context.Context) bool {
+		conn, err := dialer.DialContext(ctx, "tcp", server.String())
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+}
+
+// ready waits until a program serves at an address.
+func (p *Process) ready(ctx context.Context, server netip.AddrPort, serves func(context.Context) bool) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if reply, _, err := client.ExchangeContext(ctx, query, server.String()); err == nil && reply.Rcode != dns.RcodeServerFailure {
+		if serves(ctx) {
 			return nil
 		}
 		select {
