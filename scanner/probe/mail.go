@@ -109,7 +109,7 @@ func (v *visit) implicitExchanger(ctx context.Context) {
 		return
 	}
 	v.judgeExchangers(exchangers)
-	if v.obs.Mail.Status == scanner.Broken && len(x.v4.contacts) > 0 && !slices.ContainsFunc(x.v4.contacts, func(c *mailContact) bool { return !c.unreached() }) {
+	if v.obs.Mail.Status == scanner.Broken && x.v4.all((*mailContact).unreached) {
 		// Only IPv4 could tell whether the host takes mail at all.
 		v.obs.Mail = v.obs.MailV4
 	}
@@ -140,7 +140,8 @@ func (v *visit) exchangers(ctx context.Context, names []string) []*exchanger {
 	for i, name := range names {
 		found.Go(func() {
 			h := v.host(ctx, name)
-			exchangers[i] = &exchanger{host: h, v4: exchangerFamily{published: v.publishedV4(h)}, v6: exchangerFamily{published: v.publishedV6(h)}}
+			exchangers[i] = &exchanger{host: h}
+			exchangers[i].v4.published, exchangers[i].v6.published = v.publishedV4(h), v.publishedV6(h)
 		})
 	}
 	found.Wait()

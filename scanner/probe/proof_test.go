@@ -33,6 +33,7 @@ func TestProof(t *testing.T) {
 	p := startProof(t)
 	for _, c := range proofCases() {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			o, ok := p.seen[c.domain()]
 			if !ok {
 				t.Fatal("not measured")
@@ -223,17 +224,17 @@ func (p *proofPlan) measure(t *testing.T, root *netns.Root) map[string]*scanner.
 		t.Fatal(err)
 	}
 	dialer := &netaddr.Dialer{}
-	resolver, err := resolve.New(resolve.Config{Dialer: dialer, Roots: servers, Timeout: time.Second})
+	resolver, err := resolve.New(resolve.Config{Dialer: dialer, Roots: servers})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resolver.Close()
 	prober := &probe.Prober{Vantage: "proof", Resolver: resolver, Dialer: dialer, Routes: probe.Routes{V4: true, V6: true},
-		ConnectTimeout: time.Second, StepTimeout: 5 * time.Second, Authorities: p.ca.pool,
+		ConnectTimeout: 2 * time.Second, StepTimeout: 10 * time.Second, Authorities: p.ca.pool,
 		Agent: "adopt6 test", HELO: "scanner.example.net", Country: lists.CountryByCode}
 	seen := make(map[string]*scanner.Observation)
 	var mu sync.Mutex
-	pool := scanner.Pool{Workers: 8, Timeout: 30 * time.Second, Measure: prober.Measure,
+	pool := scanner.Pool{Workers: 20, Timeout: 30 * time.Second, Measure: prober.Measure,
 		Sink: func(_ context.Context, o *scanner.Observation) error {
 			mu.Lock()
 			defer mu.Unlock()
