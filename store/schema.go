@@ -57,7 +57,7 @@ var relations = []struct {
 		"domains":        "domains that have name servers of this operator",
 		"domains_alone":  "of these, those that have no other operator",
 		"domains_dns_v6": "of these, those whose name servers are ok over IPv6",
-		"domains_freed":  "of these, those that would be resolvable without IPv4 if this operator alone enabled IPv6",
+		"domains_freed":  "domains that would be resolvable without IPv4 if this operator alone enabled IPv6, its own and those whose name servers depend on it",
 	}},
 	{name: "broken_v6", meaning: "One service of one domain that is broken or works only in part over IPv6, with the reason, in the newest finished scan of its country.", columns: map[string]string{
 		"service": "delegation, dns, address, web, content, mail or v6_only",

@@ -74,11 +74,11 @@ DROP TABLE IF EXISTS operators;
 
 CREATE VIEW operators AS
 SELECT
-    operator, kind, country, count() AS domains, countIf(depends = 1) AS domains_alone,
-    countIf(dns_v6 = 'ok') AS domains_dns_v6, countIf(has(freed_by, operator)) AS domains_freed
+    operator, kind, country, countIf(has(operators, operator)) AS domains, countIf(operators = [operator]) AS domains_alone,
+    countIf(has(operators, operator) AND dns_v6 = 'ok') AS domains_dns_v6, countIf(has(freed_by, operator)) AS domains_freed
 FROM
 (
-    SELECT arrayJoin(operators) AS operator, length(operators) AS depends, kind, country, dns_v6, freed_by
+    SELECT arrayJoin(arrayDistinct(arrayConcat(operators, freed_by))) AS operator, operators, kind, country, dns_v6, freed_by
     FROM observations FINAL
     WHERE (kind, country, scan) IN (SELECT kind, country, scan FROM latest_scans)
 ) AS depending
