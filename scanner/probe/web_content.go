@@ -65,15 +65,14 @@ func (b *browser) compareJourneys(ctx context.Context, v6, v4 *journey) (similar
 		pages *[]*similar.Page
 	}{{v4, &there}, {v6, &here}} {
 		c := b.fetch(ctx, more.of.to, more.of.at, true)
-		if c.verdict.Status == scanner.OK && c.page.Location == "" && isContent(c.page) {
-			*more.pages = append(*more.pages, contentOf(c.page))
+		if c.verdict.Status != scanner.OK || c.page.Location != "" || !isContent(c.page) {
+			// How much the page differs from itself is not known.
+			return similar.Unclear, similarity
 		}
+		*more.pages = append(*more.pages, contentOf(c.page))
 		if judgement, similarity = judgeContent(here, there); judgement != similar.Differs {
 			break
 		}
-	}
-	if ctx.Err() != nil {
-		return similar.Unclear, similarity
 	}
 	return judgement, similarity
 }
