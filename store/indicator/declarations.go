@@ -79,7 +79,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains with at least two name servers that answer with authority over IPv6, and none that publishes an IPv6 address and fails (dns_v6 is ok)",
 		Denominator: "existing domains with a verdict on name servers",
 		Unmeasured:  "dns_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: everyKind, Reference: "RFC 3901; RFC 2182",
+		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: everyKind, Reference: "RFC 10001 (BCP 91); RFC 2182",
 		applies: exists, unmeasured: "dns_v6 = 'unmeasured'", fulfils: "dns_v6 = 'ok'", partial: "dns_v6 = 'partial'",
 	},
 	{
@@ -87,7 +87,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains with at least one name server that answers with authority over IPv6",
 		Denominator: "existing domains with a verdict on name servers",
 		Unmeasured:  "dns_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: everyKind, Reference: "RFC 3901",
+		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: everyKind, Reference: "RFC 10001 (BCP 91)",
 		applies: exists, unmeasured: "dns_v6 = 'unmeasured'", fulfils: "name_servers_v6_ok >= 1", partial: "0",
 	},
 	{
