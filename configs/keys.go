@@ -40,6 +40,7 @@ type Store struct {
 	Path     string `mapstructure:"path"`
 	DSN      string `mapstructure:"dsn"`
 	Database string `mapstructure:"database"`
+	Cluster  string `mapstructure:"cluster"`
 	// PasswordFile holds the server's password; settings never do.
 	PasswordFile string `mapstructure:"password_file"`
 	CA           string `mapstructure:"ca"`
@@ -74,6 +75,7 @@ var keys = []key{
 	{"store.path", "store", "", "folder of the embedded ClickHouse store; below the user's data folder when empty"},
 	{"store.dsn", "dsn", "", "clickhouse://user@host:9000/database of a server; the embedded engine when empty"},
 	{"store.database", "", "adopt6", "database that holds the tables"},
+	{"store.cluster", "cluster", "", "cluster of that server on which new tables are made, replicated and distributed; none when empty"},
 	{"store.password_file", "", "", "file with the server's password, for an account that is not in store.dsn; ADOPT6_STORE_PASSWORD overrides it"},
 	{"store.ca", "", "", "file of certificates (PEM) that the server's is checked against; the system's when empty"},
 	{"store.library", "", "", "path of libchdb.so; fetched into the user's cache folder when empty"},

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -42,3 +44,25 @@ func (s *Store) MigrateAgain(ctx context.Context) error {
 
 // SplitStatements cuts SQL into statements.
 var SplitStatements = splitStatements
+
+// ClusterStatements are those that make a store on a cluster.
+func ClusterStatements(name, database string) (string, error) {
+	steps, err := migrations()
+	if err != nil {
+		return "", err
+	}
+	steps = append([]migration{{name: "the record", statements: []string{createMigrationTable}}}, steps...)
+	placed, err := cluster{name, database}.place(steps)
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	text.WriteString(createDatabase(database, name) + ";\n")
+	for _, step := range placed {
+		fmt.Fprintf(&text, "\n-- %d %s\n", step.version, step.name)
+		for _, statement := range step.statements {
+			text.WriteString("\n" + strings.Join(addColumns(statement, nil), ";\n\n") + ";\n")
+		}
+	}
+	return text.String(), nil
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"adopt6/store/spool"
 )
@@ -57,10 +58,10 @@ func (s *Store) Info(ctx context.Context) (Info, error) {
 func (s *Store) tables(ctx context.Context) ([]TableInfo, error) {
 	rows, err := s.db.Query(ctx, `SELECT name, sum(rows), sum(bytes) FROM
 		(
-			SELECT name, toUInt64(0) AS rows, toUInt64(0) AS bytes FROM system.tables WHERE database = currentDatabase() AND engine != 'View'
+			SELECT name, toUInt64(0) AS rows, toUInt64(0) AS bytes FROM system.tables WHERE database = ? AND engine NOT IN ('View', 'Distributed')
 			UNION ALL
-			SELECT table AS name, rows, bytes_on_disk AS bytes FROM system.parts WHERE database = currentDatabase() AND active
-		) AS sizes GROUP BY name ORDER BY name`)
+			SELECT table AS name, rows, bytes_on_disk AS bytes FROM `+s.cluster.system("parts")+` WHERE database = ? AND active
+		) AS sizes GROUP BY name ORDER BY name`, s.options.Auth.Database, s.options.Auth.Database)
 	if err != nil {
 		return nil, fmt.Errorf("list the tables: %w", err)
 	}
@@ -71,6 +72,7 @@ func (s *Store) tables(ctx context.Context) ([]TableInfo, error) {
 		if err := rows.Scan(&t.Name, &t.Rows, &t.Bytes); err != nil {
 			return nil, fmt.Errorf("list the tables: %w", err)
 		}
+		t.Name = strings.TrimSuffix(t.Name, localSuffix)
 		list = append(list, t)
 	}
 	if err := rows.Err(); err != nil {

@@ -133,8 +133,14 @@ func (s *Store) migrate(ctx context.Context) error {
 	if version == known {
 		return nil
 	}
-	if err := s.db.Exec(ctx, createMigrationTable); err != nil {
-		return fmt.Errorf("create the table of migrations: %w", err)
+	record, err := s.cluster.place([]migration{{statements: []string{createMigrationTable}}})
+	if err != nil {
+		return err
+	}
+	for _, statement := range record[0].statements {
+		if err := s.db.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("create the table of migrations: %w", err)
+		}
 	}
 	for _, step := range s.steps[version:] {
 		for _, statement := range step.statements {
@@ -154,38 +160,51 @@ func (s *Store) migrate(ctx context.Context) error {
 }
 
 // addColumn is a line of a migration that adds one column.
-var addColumn = regexp.MustCompile(`(?m)^ +ADD COLUMN IF NOT EXISTS (\w+) (.*) COMMENT ('[^']*') (AFTER \w+),?$`)
+var addColumn = regexp.MustCompile(`(?m)^ +ADD COLUMN IF NOT EXISTS (\w+) (.*?)(?: COMMENT ('[^']*'))? (AFTER \w+),?$`)
 
-// applyStatement runs one statement of a migration. Columns are added in a way
-// that ClickHouse 18.16 understands: it neither knows IF NOT EXISTS there nor
-// keeps the comment.
+// applyStatement runs one statement of a migration.
 func (s *Store) applyStatement(ctx context.Context, statement string) error {
+	var there []string
+	if m := alterTable.FindStringSubmatch(statement); m != nil {
+		var err error
+		if there, err = s.columnNames(ctx, m[1]); err != nil {
+			return err
+		}
+	}
+	for _, one := range addColumns(statement, there) {
+		if err := s.db.Exec(ctx, one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addColumns writes a statement in a way that ClickHouse 18.16 understands: it
+// knows no ADD COLUMN IF NOT EXISTS, so columns that are there already are left
+// out, and it does not keep the comment of an added column.
+func addColumns(statement string, there []string) []string {
 	added := addColumn.FindAllStringSubmatch(statement, -1)
 	if len(added) == 0 {
-		return s.db.Exec(ctx, statement)
+		return []string{statement}
 	}
 	head, _, _ := strings.Cut(statement, "\n") // ALTER TABLE name
-	there, err := s.columnNames(ctx, strings.TrimPrefix(head, "ALTER TABLE "))
-	if err != nil {
-		return err
-	}
 	var adds, comments []string
 	for _, line := range added {
 		name, definition, comment, place := line[1], line[2], line[3], line[4]
 		if !slices.Contains(there, name) {
 			adds = append(adds, fmt.Sprintf("ADD COLUMN %s %s %s", name, definition, place))
 		}
-		comments = append(comments, fmt.Sprintf("COMMENT COLUMN %s %s", name, comment))
+		if comment != "" {
+			comments = append(comments, fmt.Sprintf("COMMENT COLUMN %s %s", name, comment))
+		}
 	}
+	var list []string
 	for _, changes := range [][]string{adds, comments} {
-		if len(changes) == 0 {
-			continue
-		}
-		if err := s.db.Exec(ctx, head+" "+strings.Join(changes, ", ")); err != nil {
-			return err
+		if len(changes) > 0 {
+			list = append(list, head+" "+strings.Join(changes, ", "))
 		}
 	}
-	return nil
+	return list
 }
 
 // columnNames lists the columns of a table.

@@ -30,8 +30,8 @@ func (s *Store) Partitions(ctx context.Context, tables []string, before time.Tim
 	if err := s.db.QueryRow(ctx, "SELECT max(started) FROM scans").Scan(&newest); err != nil {
 		return nil, s.explain(fmt.Errorf("look for the newest scan: %w", err))
 	}
-	rows, err := s.db.Query(ctx, `SELECT table, partition, sum(rows), sum(bytes_on_disk) FROM system.parts
-		WHERE database = currentDatabase() AND active GROUP BY table, partition ORDER BY partition, table`)
+	rows, err := s.db.Query(ctx, "SELECT table, partition, sum(rows), sum(bytes_on_disk) FROM "+s.cluster.system("parts")+
+		" WHERE database = ? AND active GROUP BY table, partition ORDER BY partition, table", s.options.Auth.Database)
 	if err != nil {
 		return nil, s.explain(fmt.Errorf("list the partitions: %w", err))
 	}
@@ -43,6 +43,7 @@ func (s *Store) Partitions(ctx context.Context, tables []string, before time.Tim
 		if err := rows.Scan(&p.Table, &name, &p.Rows, &p.Bytes); err != nil {
 			return nil, s.explain(fmt.Errorf("list the partitions: %w", err))
 		}
+		p.Table = strings.TrimSuffix(p.Table, localSuffix)
 		if !slices.Contains(tables, p.Table) {
 			continue
 		}
@@ -68,7 +69,7 @@ func (s *Store) Drop(ctx context.Context, list []Partition) error {
 		if !slices.Contains(AllTables, p.Table) {
 			return fmt.Errorf("table %s has no months to drop", p.Table)
 		}
-		if err := s.db.Exec(ctx, "ALTER TABLE "+p.Table+" DROP PARTITION "+p.Month.Format("200601")); err != nil {
+		if err := s.db.Exec(ctx, "ALTER TABLE "+s.cluster.local(p.Table)+s.cluster.on()+" DROP PARTITION "+p.Month.Format("200601")); err != nil {
 			return s.explain(fmt.Errorf("drop %s of %s: %w", p.Month.Format("2006-01"), p.Table, err))
 		}
 	}

@@ -36,6 +36,9 @@ type Config struct {
 	Password string // for the server; overrides the one in DSN
 	CA       string // file of certificates (PEM) that the server's is checked against; the system's when empty
 	Database string // DefaultDatabase when empty; a database in DSN overrides it
+	// Cluster is that of the server on which new tables are made. Where there
+	// are tables, they say it themselves.
+	Cluster  string
 	Library  string // path of libchdb; the fetched one when empty
 	CacheDir string // where the fetched engine is; the user's when empty
 	// SpoolDir keeps what ClickHouse has not confirmed; a folder of the store
@@ -64,6 +67,7 @@ type Store struct {
 	version  driver.ServerVersion
 	locked   bool // the account may only read, so settings cannot be sent
 	lowCard  bool // LowCardinality must be switched on
+	cluster  cluster
 	bounds   bounds
 	steps    []migration // of the schema, as far as this program knows them
 }
@@ -86,6 +90,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	if (cfg.Path == "") == (cfg.DSN == "") {
 		return nil, errors.New("a store is either a folder (--store) or a server (--dsn)")
+	}
+	if cfg.Cluster != "" && cfg.DSN == "" {
+		return nil, errors.New("a cluster (store.cluster) is one of a server's; name the server with --dsn")
 	}
 	s := &Store{cfg: cfg, spoolDir: cfg.SpoolDir, bounds: defaultBounds}
 	var err error
@@ -115,6 +122,9 @@ func (s *Store) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := s.openDatabase(ctx); err != nil {
+		return err
+	}
+	if err := s.findCluster(ctx); err != nil {
 		return err
 	}
 	if s.cfg.ReadOnly {
@@ -198,6 +208,9 @@ func (s *Store) openDatabase(ctx context.Context) error {
 		return err
 	}
 	defer first.Close()
+	if err := s.checkCluster(ctx, first); err != nil {
+		return err
+	}
 	var there uint64
 	if err := first.QueryRow(ctx, "SELECT count() FROM system.databases WHERE name = ?", name).Scan(&there); err != nil {
 		return fmt.Errorf("look for database %s: %w", name, err)
@@ -206,7 +219,7 @@ func (s *Store) openDatabase(ctx context.Context) error {
 	case there == 0 && s.cfg.ReadOnly:
 		return &MissingError{Where: fmt.Sprintf("database %s at %s", name, s.where)}
 	case there == 0:
-		if err := first.Exec(ctx, "CREATE DATABASE IF NOT EXISTS "+quoteName(name)); err != nil {
+		if err := first.Exec(ctx, createDatabase(name, s.cfg.Cluster)); err != nil {
 			return fmt.Errorf("create database %s: %w", name, err)
 		}
 	}
@@ -214,19 +227,24 @@ func (s *Store) openDatabase(ctx context.Context) error {
 	return err
 }
 
+func createDatabase(name, onCluster string) string {
+	return "CREATE DATABASE IF NOT EXISTS " + quoteName(name) + cluster{name: onCluster}.on()
+}
+
 // connect opens a pool of connections to a database.
 func (s *Store) connect(database string) (driver.Conn, error) {
 	options := *s.options
 	options.Auth.Database = database
+	options.Settings = make(clickhouse.Settings)
 	if s.lowCard && !s.locked {
 		// 18.16 makes columns of this type only when asked to, and versions of
 		// today no more know the setting.
-		options.Settings = maps.Clone(options.Settings)
-		if options.Settings == nil {
-			options.Settings = make(clickhouse.Settings)
-		}
 		options.Settings["allow_experimental_low_cardinality_type"] = 1
 	}
+	if s.cluster.name != "" && !s.locked {
+		maps.Copy(options.Settings, s.clusterSettings())
+	}
+	maps.Copy(options.Settings, s.options.Settings)
 	db, err := clickhouse.Open(&options)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", s.where, err)

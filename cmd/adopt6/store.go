@@ -28,6 +28,7 @@ const fromPasswordVariable = "ADOPT6_STORE_PASSWORD_FROM"
 func registerStoreFlags(cmd *cobra.Command) {
 	cmd.Flags().String("store", "", "folder of the embedded ClickHouse store")
 	cmd.Flags().String("dsn", "", "ClickHouse server: clickhouse://user@host:9000/database; password in "+passwordVariable)
+	cmd.Flags().String("cluster", "", "cluster of that server to make new tables on, by its `name` in remote_servers")
 }
 
 // openStore opens the configured store. For reading it is left as it is; for
@@ -62,6 +63,9 @@ func (a *app) storeConfig() (store.Config, error) {
 		}
 		return a.serverConfig(chosen.DSN)
 	}
+	if a.settings.Origin("store.cluster") == "--cluster" {
+		return store.Config{}, misusef("--cluster names a cluster of a ClickHouse server; name the server too, with --dsn")
+	}
 	path := chosen.Path
 	if path == "" {
 		data, err := userFolder("XDG_DATA_HOME", ".local/share")
@@ -83,7 +87,7 @@ func (a *app) folderConfig(path string) store.Config {
 // that what was measured for one never reaches another.
 func (a *app) serverConfig(dsn string) (store.Config, error) {
 	cfg := a.anyConfig()
-	cfg.DSN, cfg.CA = dsn, a.settings.Store.CA
+	cfg.DSN, cfg.CA, cfg.Cluster = dsn, a.settings.Store.CA, a.settings.Store.Cluster
 	var err error
 	if cfg.Password, err = a.password(); err != nil {
 		return cfg, err

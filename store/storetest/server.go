@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -9,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 // Password is that of the server's user "scanner". It has every character that
@@ -32,19 +30,12 @@ type Server struct {
 // configuration by their names below its folder.
 func NewServer(t testing.TB, further ...map[string]string) *Server {
 	t.Helper()
-	dir := t.TempDir()
+	s := &Server{dir: t.TempDir(), tcp: freePort(t), web: freePort(t)}
 	for _, files := range further {
-		for name, text := range files {
-			name = filepath.Join(dir, name)
-			if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
+		s.write(t, files)
 	}
-	s := newServer(t, dir)
+	s.configure(t)
+	s.Start(t)
 	t.Cleanup(s.Kill)
 	return s
 }
@@ -59,22 +50,33 @@ func NewServerIn(t testing.TB, dir string) *Server {
 
 func newServer(t testing.TB, dir string) *Server {
 	t.Helper()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
 	s := &Server{dir: dir, tcp: freePort(t), web: freePort(t)}
-	for name, text := range map[string]string{"config.xml": serverConfig, "users.xml": serverUsers} {
-		if name == "config.xml" {
-			text = fmt.Sprintf(text, s.tcp, s.web, dir, dir, dir)
-		} else {
-			text = fmt.Sprintf(text, passwordHash)
+	s.configure(t)
+	s.Start(t)
+	return s
+}
+
+// configure writes the server's configuration.
+func (s *Server) configure(t testing.TB) {
+	t.Helper()
+	s.write(t, map[string]string{
+		"config.xml": fmt.Sprintf(serverConfig, s.tcp, s.web, s.dir, s.dir, s.dir),
+		"users.xml":  fmt.Sprintf(serverUsers, passwordHash),
+	})
+}
+
+// write writes files below the server's folder.
+func (s *Server) write(t testing.TB, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		name = filepath.Join(s.dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.Start(t)
-	return s
 }
 
 const serverConfig = `<yandex>
@@ -127,42 +129,29 @@ func binary(t testing.TB) string {
 // when it takes connections.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
+	s.launch(t)
+	s.Await(t, s.tcp)
+}
+
+func (s *Server) launch(t testing.TB) {
+	t.Helper()
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	// The shell kills the server when its input ends: on Kill, and also when
-	// the test process dies without a word.
-	s.cmd = exec.Command("/bin/sh", "-c", `"$0" "$@" </dev/null & read -r _; kill -9 $!; wait`,
-		binary(t), "--config-file="+filepath.Join(s.dir, "config.xml"))
+	s.cmd, s.life = leashed(t, binary(t), "--config-file="+filepath.Join(s.dir, "config.xml"))
 	s.cmd.Stdout, s.cmd.Stderr, s.cmd.Dir = log, log, s.dir
-	if s.life, err = s.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	s.Await(t, s.tcp)
 }
 
 // Await returns when the server takes connections at a port.
 func (s *Server) Await(t testing.TB, port int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	for tick := time.NewTicker(20 * time.Millisecond); ; {
-		conn, err := net.Dial("tcp", s.address(port))
-		if err == nil {
-			conn.Close()
-			tick.Stop()
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("clickhouse-server takes no connections: %s", s.log())
-		}
+	if err := awaitPort(port); err != nil {
+		t.Fatalf("clickhouse-server takes no connections: %v: %s", err, s.log())
 	}
 }
 
