@@ -58,6 +58,10 @@ docs: build ## regenerate the references of commands and of the schema
 	rm -rf docs/commands && bin/adopt6 docs --out docs/commands
 	bin/adopt6 docs --format schema --out docs/schema.md
 
+.PHONY: assets
+assets: ## make the world map of the reports anew, with npm
+	cd report/assets/build && npm ci && node build.mjs
+
 .PHONY: screenshot
 screenshot: build ## draw the pictures in the README and the docs from what is printed
 	dir=$$(mktemp -d); { echo '$$ make demo                 # a simulated Internet: the figures are invented'; bin/adopt6 lab run demo --store $$dir 2>/dev/null | sed -n '3,26p'; } | docs/img/terminal.sh docs/img/demo.png; rm -rf $$dir

@@ -55,6 +55,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newListsCommand(a),
 		newQueryCommand(a),
 		newReasonsCommand(a),
+		newReportCommand(a),
 		newResolveCommand(a),
 		newScanCommand(a),
 		newStoreCommand(a),

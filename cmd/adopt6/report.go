@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"adopt6/lists"
+	"adopt6/report"
+	"adopt6/report/words"
+	"adopt6/scanner/probe"
+	"adopt6/store"
+)
+
+// reportFlags are the flags of the command report.
+type reportFlags struct {
+	out, scan, compare   string
+	countries, languages []string
+	pdf                  bool
+}
+
+func newReportCommand(a *app) *cobra.Command {
+	var f reportFlags
+	cmd := &cobra.Command{
+		Use:   "report",
+		Short: "Write a report for every country as a web site in six languages",
+		Long: `Write a web site of one scan that opens from a folder or a USB stick, with no
+network: the world with a map, groups of countries, and a page per country with
+its figures, what blocks progress, its domains, the method and how to cite, and
+beside each the same data as CSV and JSON.
+
+Changes are counted from the last finished scan before it that ran from the same
+vantage, or from the one that --compare names. A change is named only where it
+is more than chance.
+
+The site takes the place of the folder once it is whole. --pdf also prints the
+country pages as PDF (A4), with the Chromium or Chrome of this machine.`,
+		Example: `  adopt6 report --out ./report
+  adopt6 report --out ./togo --country TG --lang fr,en --pdf
+  adopt6 report --out ./report --scan latest --compare 4f0c`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.report(cmd.Context(), f) },
+	}
+	registerStoreFlags(cmd)
+	cmd.Flags().StringVar(&f.out, "out", "", "folder that the site is written to")
+	cmd.Flags().StringSliceVar(&f.countries, "country", nil, "pages of these countries only (ISO 3166-1 alpha-2)")
+	cmd.Flags().StringSliceVar(&f.languages, "lang", words.Languages, "languages")
+	cmd.Flags().StringVar(&f.scan, "scan", "latest", "scan, by its id or the begin of it; or latest, the last that was finished")
+	cmd.Flags().StringVar(&f.compare, "compare", "previous", "earlier scan that changes are counted from; previous, or none")
+	cmd.Flags().BoolVar(&f.pdf, "pdf", false, "print the country pages as PDF as well")
+	return cmd
+}
+
+func (a *app) report(ctx context.Context, f reportFlags) error {
+	if f.out == "" {
+		return misusef("name the folder for the site: --out FOLDER")
+	}
+	for i, code := range f.countries {
+		c, err := lists.ParseCountry(code)
+		if err != nil {
+			return misusef("--country: %w", err)
+		}
+		f.countries[i] = c.Alpha2
+	}
+	for _, lang := range f.languages {
+		if !slices.Contains(words.Languages, lang) {
+			return misusef("--lang %s: there is no such language; there are %s", lang, strings.Join(words.Languages, ", "))
+		}
+	}
+	browser := ""
+	if f.pdf {
+		if browser = findBrowser(); browser == "" {
+			return errors.New("--pdf needs Chromium or Chrome, and neither is here; install one (`apt install chromium`), or open a page in any browser and print it")
+		}
+	}
+	data, err := a.loadReport(ctx, f)
+	if err != nil {
+		return err
+	}
+	for _, code := range f.countries {
+		if data.Country(code) == nil {
+			return misusef("--country %s: the scan has no target of it", code)
+		}
+	}
+	site, err := report.NewSite(data, report.SiteOptions{Languages: f.languages, Reasons: reasonTexts()})
+	if err != nil {
+		return err
+	}
+	var progress report.Progress
+	stop := a.showProgress("report", "files", func() progressState {
+		return progressState{done: progress.Done.Load(), total: progress.Total.Load()}
+	})
+	started := time.Now()
+	err = site.Write(ctx, f.out, &progress, f.countries...)
+	stop()
+	if errors.Is(err, report.ErrForeign) {
+		return asMisuse(err)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.errOut, "%s files in %.1f s\n", thousands(progress.Done.Load()), time.Since(started).Seconds())
+	fmt.Fprintln(a.out, filepath.Join(f.out, "index.html"))
+	if f.pdf {
+		return a.printReport(ctx, browser, f, site.Pages(f.countries...))
+	}
+	return nil
+}
+
+// loadReport reads what the site shows and closes the store.
+func (a *app) loadReport(ctx context.Context, f reportFlags) (data *report.Data, err error) {
+	s, err := a.openStore(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	options := report.Options{Countries: f.countries}
+	if options.Scan, err = chooseScan(ctx, s, f.scan); err != nil {
+		return nil, err
+	}
+	var earlier store.ScanInfo
+	switch f.compare {
+	case "none":
+	case "previous":
+		earlier, err = report.Previous(ctx, s, options.Scan)
+	default:
+		earlier, err = chooseScan(ctx, s, f.compare)
+		if err == nil && !earlier.Started.Before(options.Scan.Started) {
+			err = misusef("--compare %s: that scan is not earlier than the one of the report", f.compare)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	options.Compare = earlier.ID
+	return report.Load(ctx, s, options)
+}
+
+// reasonTexts are the explanations of the reasons by language.
+func reasonTexts() map[string]map[string]report.ReasonText {
+	texts := map[string]map[string]report.ReasonText{"en": {}}
+	for _, r := range probe.Reasons() {
+		texts["en"][string(r.Reason)] = report.ReasonText{Text: r.Text, Fix: r.Fix}
+	}
+	return texts
+}
+
+// findBrowser returns the browser that prints, or nothing.
+func findBrowser() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// printTime is how long printing one page may take.
+const printTime = time.Minute
+
+// printReport prints the pages of countries beside them.
+func (a *app) printReport(ctx context.Context, browser string, f reportFlags, pages []string) error {
+	out, err := filepath.Abs(f.out)
+	if err != nil {
+		return err
+	}
+	profile, err := os.MkdirTemp("", "adopt6-print-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the browser: %w", err)
+	}
+	defer os.RemoveAll(profile)
+	for _, lang := range f.languages {
+		for _, page := range pages {
+			if _, country := lists.CountryByCode(strings.ToUpper(page)); !country {
+				continue
+			}
+			name := filepath.Join(out, lang, page)
+			if err := printCountry(ctx, browser, profile, name); err != nil {
+				return err
+			}
+			fmt.Fprintln(a.out, filepath.Join(f.out, lang, page+".pdf"))
+		}
+	}
+	return nil
+}
+
+func printCountry(ctx context.Context, browser, profile, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, printTime)
+	defer cancel()
+	args := []string{"--headless", "--disable-gpu", "--no-pdf-header-footer", "--user-data-dir=" + profile, "--print-to-pdf=" + name + ".pdf"}
+	if os.Geteuid() == 0 { // Chromium refuses to sandbox for root; the pages are ours
+		args = append(args, "--no-sandbox")
+	}
+	said, err := exec.CommandContext(ctx, browser, append(args, "file://"+name+".html")...).CombinedOutput()
+	if err == nil {
+		_, err = os.Stat(name + ".pdf")
+	}
+	if err != nil {
+		return fmt.Errorf("print %s.html with %s: %w\n%s", name, browser, err, said)
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package report
+
+import (
+	"fmt"
+
+	"adopt6/lists"
+	"adopt6/store/indicator"
+)
+
+// maxDomains, maxBlockers and maxOperators bound the tables of a country's
+// page; the files beside it have everything.
+const (
+	maxDomains   = 1000
+	maxBlockers  = 12
+	maxOperators = 15
+)
+
+// keyFigures are the figures that matter, by kind.
+var keyFigures = map[lists.Kind][]string{
+	lists.Government: {"dns_v6", "web_v6", "mail_v6", "v6_only", "dnssec_secure"},
+	lists.Custom:     {"dns_v6", "web_v6", "mail_v6", "v6_only", "dnssec_secure"},
+	lists.CCTLD:      {"tld_glue_v6", "dns_v6", "v6_only", "dnssec_secure"},
+}
+
+// countryView is the page of a country.
+type countryView struct {
+	frame
+	Region   link
+	Groups   []link
+	Code     string
+	Sections []sectionView
+	Clauses  []clauseView
+	Compared string // day of the compared scan; empty for none
+	Targets  string
+	Measured string
+	Cite     string
+}
+
+// sectionView is what a country's page says of one kind of target.
+type sectionView struct {
+	Kind       lists.Kind
+	First      bool
+	Headline   string
+	Share      figure
+	Ends       []string // of the interval of Share
+	Unmeasured string
+	Key, All   []figure
+	Compared   string
+	History    *historyChart
+	Blockers   []blockerView
+	Domains    []domainView
+	Shown, Of  string // where the table of domains is cut
+	Operators  []operatorView
+	Peers      []peerView
+}
+
+type blockerView struct {
+	Token string
+	ReasonText
+	Domains, Alone     string
+	DomainsAt, AloneAt float64 // per cent of the domains
+	DomainsN, AloneN   int
+}
+
+type operatorView struct {
+	Operator
+	Share float64 // per cent of the domains
+	Part  string
+}
+
+type peerView struct {
+	Name, Page string
+	Here       bool
+	Figure     figure
+	Beside     string
+}
+
+type domainView struct {
+	Name, ASCII    string // ASCII only where it differs
+	Level, LevelIs string
+	DNS, Web, Mail verdict
+	V6             verdict
+	DNSSEC         string
+	DNSSECClass    string
+	DNSSECReason   string
+}
+
+func (s *Site) countryView(f frame, c *Country) countryView {
+	f.Title = f.Country(c.Country)
+	v := countryView{frame: f, Code: c.Alpha2}
+	if c.Region != "" {
+		v.Region = link{f.Word("group", "region:"+c.Region), groupPage("region:" + c.Region)}
+	}
+	for i, in := range []bool{c.LDC, c.LLDC, c.SIDS} {
+		if id := []string{"ldc", "lldc", "sids"}[i]; in {
+			v.Groups = append(v.Groups, link{f.T("group." + id), groupPage(id)})
+		}
+	}
+	var targets, measured uint64
+	for _, section := range c.Sections {
+		r, _ := section.Row(indicator.Measured)
+		targets, measured = targets+section.Targets, measured+r.Numerator
+	}
+	v.Targets, v.Measured = f.N(targets), f.N(measured)
+	if s.data.Compared.Started.Unix() > 0 {
+		v.Compared = f.Date(s.data.Compared.Started)
+	}
+	for i, section := range c.Sections {
+		v.Sections = append(v.Sections, s.sectionView(f.locale, c, section, i == 0, v.Compared))
+	}
+	if len(c.Sections) > 0 {
+		v.Clauses = s.clauses(f.locale, c.Sections[0].Kind)
+	}
+	v.Cite = f.T("cite.text", f.T("site.title"), f.Title, s.data.Scan.ID, f.Date(s.data.Scan.Started), s.data.Scan.Vantage)
+	return v
+}
+
+func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, compared string) sectionView {
+	v := sectionView{Kind: section.Kind, First: first, Compared: compared, Headline: l.T("country.none"),
+		Key: l.figures(section, keyFigures[section.Kind]...), All: l.figures(section)}
+	v.Share = l.figures(section, HeadlineIndicator)[0]
+	if r, ok := section.Row(HeadlineIndicator); ok {
+		if r.Denominator > 0 {
+			key := map[bool]string{true: "country.headlinetld", false: "country.headline"}[section.Kind == lists.CCTLD]
+			v.Ends = []string{l.Percent(v.Share.Low / 100), l.Percent(v.Share.Top / 100)}
+			v.Headline = l.T(key, l.N(r.Numerator), l.N(r.Denominator))
+		}
+		if r.Unmeasured > 0 {
+			v.Unmeasured = l.T("unmeasured.note", l.N(r.Unmeasured))
+		}
+	}
+	v.History = l.history(section.History)
+	for _, b := range section.Blockers[:min(len(section.Blockers), maxBlockers)] {
+		of := float64(max(len(section.Domains), 1))
+		v.Blockers = append(v.Blockers, blockerView{b.Reason, s.reason(l.Lang, b.Reason), l.N(b.Domains), l.N(b.Alone),
+			100 * float64(b.Domains) / of, 100 * float64(b.Alone) / of, b.Domains, b.Alone})
+	}
+	for _, op := range section.Operators[:min(len(section.Operators), maxOperators)] {
+		of := float64(max(len(section.Domains), 1))
+		v.Operators = append(v.Operators, operatorView{op, 100 * float64(op.Domains) / of, l.Percent(float64(op.Domains) / of)})
+	}
+	if section.Kind != lists.CCTLD || first {
+		v.Peers = s.peers(l, c, section)
+	}
+	for _, o := range section.Domains[:min(len(section.Domains), maxDomains)] {
+		v.Domains = append(v.Domains, l.domain(o))
+	}
+	if len(section.Domains) > maxDomains {
+		v.Shown, v.Of = l.N(maxDomains), l.N(len(section.Domains))
+	}
+	return v
+}
+
+func (l *locale) domain(o Domain) domainView {
+	v := domainView{Name: o.Unicode, Level: l.N(o.Readiness), DNS: l.verdict(o.DNS), Web: l.verdict(o.Web),
+		Mail: l.verdict(o.Mail), V6: l.verdict(o.V6), DNSSEC: l.Word("dnssec", o.DNSSEC),
+		DNSSECClass: map[string]string{"secure": "ok", "insecure": "absent", "bogus": "broken"}[o.DNSSEC], DNSSECReason: o.DNSSECReason}
+	v.LevelIs = l.T(fmt.Sprintf("level.%d", min(o.Readiness, 5)))
+	if v.DNSSECClass == "" {
+		v.DNSSECClass = "unmeasured"
+	}
+	if o.Name != o.Unicode {
+		v.ASCII = o.Name
+	}
+	return v
+}
+
+// peers are the countries of the same region by name, with what can be said of
+// each beside this one: nothing where the intervals overlap or a share is of
+// few.
+func (s *Site) peers(l *locale, c *Country, section *Section) (list []peerView) {
+	own := l.figures(section, HeadlineIndicator)[0]
+	if c.Region == "" {
+		return nil
+	}
+	for _, other := range s.ordered[l.Lang] {
+		theirs := other.Section(section.Kind)
+		if other.Region != c.Region || theirs == nil {
+			continue
+		}
+		p := peerView{Name: l.Country(other.Country), Page: countryPage(other.Alpha2), Here: other == c, Figure: l.figures(theirs, HeadlineIndicator)[0]}
+		if !p.Figure.Bar {
+			continue
+		}
+		switch {
+		case p.Here:
+		case p.Figure.Few || own.Few || !own.Bar:
+			p.Beside = l.T("peers.few")
+		case p.Figure.Low > own.Top:
+			p.Beside = l.T("peers.higher")
+		case p.Figure.Top < own.Low:
+			p.Beside = l.T("peers.lower")
+		default:
+			p.Beside = l.T("peers.same")
+		}
+		list = append(list, p)
+	}
+	if len(list) == 1 && list[0].Here {
+		return nil
+	}
+	return list
+}

@@ -1,0 +1,197 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/number"
+
+	"adopt6/lists"
+	"adopt6/report/words"
+	"adopt6/store"
+	"adopt6/store/indicator"
+)
+
+// locale says things in one language.
+type locale struct {
+	Lang, Dir string
+	printer   *message.Printer
+}
+
+// newLocale prepares a language. Arabic is written with the digits that domain
+// names and addresses beside them have.
+func newLocale(lang string) *locale {
+	l := &locale{Lang: lang, Dir: "ltr", printer: message.NewPrinter(language.MustParse(lang))}
+	if lang == "ar" {
+		l.Dir, l.printer = "rtl", message.NewPrinter(language.MustParse("ar-u-nu-latn"))
+	}
+	return l
+}
+
+// T returns an interface text with values in the places that it leaves.
+func (l *locale) T(key string, values ...any) string {
+	names, known := words.Texts()[key]
+	if !known {
+		panic("report: no text for " + key)
+	}
+	return fmt.Sprintf(names.In(l.Lang), values...)
+}
+
+// Word returns the text of a key made of a group and a token, or the token
+// where there is none: a store may be newer than the program.
+func (l *locale) Word(group, token string) string {
+	if names, known := words.Texts()[group+"."+token]; known {
+		return names.In(l.Lang)
+	}
+	return token
+}
+
+// N writes a whole number.
+func (l *locale) N(n any) string { return l.printer.Sprint(number.Decimal(n)) }
+
+// Decimal writes a number with a fixed number of digits after the point.
+func (l *locale) Decimal(v float64, digits int) string {
+	return l.printer.Sprint(number.Decimal(v, number.Scale(digits)))
+}
+
+// Percent writes a share without digits after the point, unless it would then
+// look like none or all and is neither.
+func (l *locale) Percent(v float64) string {
+	if v > 0 && v < 0.01 || v > 0.99 && v < 1 {
+		return l.printer.Sprint(number.Percent(min(max(v, 0.001), 0.999), number.Scale(1)))
+	}
+	return l.printer.Sprint(number.Percent(v, number.Scale(0)))
+}
+
+// Range writes from where to where an interval goes.
+func (l *locale) Range(low, high float64) string {
+	return l.Percent(low) + " – " + l.Percent(high)
+}
+
+// Date writes a day.
+func (l *locale) Date(t time.Time) string { return words.Date(l.Lang, t) }
+
+// Country writes the name of a country, or of no country.
+func (l *locale) Country(c lists.Country) string {
+	if name := c.Names.In(l.Lang); name != "" {
+		return name
+	}
+	if c.Alpha2 != "" {
+		return c.Alpha2
+	}
+	return l.T("nocountry")
+}
+
+// sorted returns countries by their names, that of no country last.
+func (l *locale) sorted(countries []*Country) []*Country {
+	list := slices.Clone(countries)
+	collator := collate.New(language.MustParse(l.Lang))
+	slices.SortStableFunc(list, func(a, b *Country) int {
+		if (a.Alpha2 == "") != (b.Alpha2 == "") {
+			return strings.Compare(b.Alpha2, a.Alpha2)
+		}
+		return collator.CompareString(l.Country(a.Country), l.Country(b.Country))
+	})
+	return list
+}
+
+// figure is an indicator's value as it is shown.
+type figure struct {
+	ID, Name, Text  string // of the indicator
+	Value           string // "45%", "2 of 7", "+3 ms"; empty where nothing was measured
+	Interval        string // "38% – 52%"; of shares only
+	Basis           string // "18 of 40"
+	Unmeasured      string
+	Before          string // the value of the compared scan
+	Change          change
+	Sort            float64 // -1 where nothing was measured
+	Few             bool    // of fewer than indicator.SmallNumber
+	Bar             bool    // whether Share, Low and High say something
+	Share, Low, Top float64 // per cent
+	Detail          string  // from the network
+}
+
+// figure writes one row of an indicator.
+func (l *locale) figure(r store.IndicatorRow) figure {
+	ind, _ := indicator.ByID(r.Indicator)
+	f := figure{ID: r.Indicator, Name: ind.Names().In(l.Lang), Text: ind.Text().In(l.Lang), Sort: -1, Unmeasured: l.N(r.Unmeasured)}
+	if r.Denominator == 0 {
+		return f
+	}
+	f.Sort, f.Few, f.Basis = r.Value, r.Denominator < indicator.SmallNumber, l.N(r.Denominator)
+	switch ind.Measure {
+	case indicator.Share:
+		low, high := indicator.Wilson(r.Numerator, r.Denominator)
+		f.Bar, f.Share, f.Low, f.Top = true, 100*r.Value, 100*low, 100*high
+		f.Value, f.Interval = l.Percent(r.Value), l.Range(low, high)
+		f.Basis = l.T("of", l.N(r.Numerator), l.N(r.Denominator))
+		if f.Few {
+			f.Value = f.Basis
+		}
+	case indicator.Largest:
+		f.Value, f.Detail = l.Percent(r.Value), r.Detail
+		f.Basis = l.T("of", l.N(r.Numerator), l.N(r.Denominator))
+	case indicator.Median:
+		f.Value = l.T("unit.ms", l.Decimal(r.Value, 1))
+	default:
+		f.Value = l.Decimal(r.Value, 2)
+	}
+	return f
+}
+
+// change is what became of a share on the targets that both scans measured.
+type change struct {
+	Text, Basis string
+	Class       string // better, worse or same; empty without a comparison
+}
+
+func (l *locale) change(c indicator.Change) change {
+	if c.Common == 0 {
+		return change{Text: l.T("change.none")}
+	}
+	out := change{Class: "same", Text: l.T("change.unclear"), Basis: l.T("change.basis", l.N(c.Gained), l.N(c.Lost), l.N(c.Common))}
+	if !c.Significant() {
+		return out
+	}
+	points := 100 * (float64(c.After) - float64(c.Before)) / float64(c.Common)
+	key := "change.rose"
+	if points < 0 {
+		key, points = "change.fell", -points
+	}
+	out.Text = l.T(key, l.T("change.points", l.Decimal(points, 1)))
+	ind, _ := indicator.ByID(c.Indicator)
+	out.Class = "worse"
+	if (key == "change.rose") == (ind.Direction == indicator.HigherIsBetter) {
+		out.Class = "better"
+	}
+	return out
+}
+
+// figures writes the rows of a section that are asked for, or all.
+func (l *locale) figures(s *Section, ids ...string) (list []figure) {
+	if len(ids) == 0 {
+		for _, r := range s.Rows {
+			ids = append(ids, r.Indicator)
+		}
+	}
+	for _, id := range ids {
+		r, ok := s.Row(id)
+		if !ok {
+			r = store.IndicatorRow{Indicator: id}
+		}
+		f := l.figure(r)
+		if before, ok := s.Before[id]; ok {
+			f.Before = l.figure(before).Value
+		}
+		if ind, _ := indicator.ByID(id); ind.Measure == indicator.Share {
+			f.Change = l.change(s.Changes[id])
+		}
+		list = append(list, f)
+	}
+	return list
+}

@@ -1,0 +1,187 @@
+package report_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"html"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"adopt6/lists"
+	"adopt6/report"
+	"adopt6/report/words"
+	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
+	"adopt6/store"
+	"adopt6/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+const hostile = "<script>alert(1)</script>\u202e=cmd"
+
+// load stores a scan in which Togo has 12 domains of which 9 are ready and one
+// has a hostile operator, and an earlier one in which none was, and loads it.
+func load(t *testing.T) *report.Data {
+	t.Helper()
+	var data *report.Data
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		if data != nil {
+			return // one engine is enough: the queries are those of all pages
+		}
+		s := storetest.Open(t, cfg)
+		var scans []store.ScanInfo
+		for i, ready := range []int{0, 9} {
+			info := store.ScanInfo{ID: uuid.New(), Started: time.Date(2026, time.Month(10+i), 1, 8, 0, 0, 0, time.UTC), Targets: 13, Vantage: "here"}
+			scans = append(scans, info)
+			if err := s.NewScan(t.Context(), info); err != nil {
+				t.Fatal(err)
+			}
+			w, err := s.Writer(t.Context(), info.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n := range 13 {
+				o := observation(n, n < ready)
+				o.Scan, o.Started = info.ID, info.Started
+				if err := w.Write(t.Context(), o); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.FinishScan(t.Context(), info.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var err error
+		data, err = report.Load(t.Context(), s, report.Options{Scan: scans[1], Compare: scans[0].ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	return data
+}
+
+func observation(n int, ready bool) *scanner.Observation {
+	ok, no := scanner.Verdict{Status: scanner.OK}, scanner.Verdict{Status: scanner.Absent, Reason: scanner.NoAAAA}
+	o := &scanner.Observation{Position: uint64(n), DNSSEC: dnssec.Insecure, Vantage: "here", Operators: []string{"dns.example"}}
+	o.Target = lists.Target{Name: fmt.Sprintf("d%d.gouv.tg", n), Kind: lists.Government, Country: "TG"}
+	if n == 12 { // a ccTLD
+		o.Target = lists.Target{Name: "tg", Kind: lists.CCTLD, Country: "TG"}
+	}
+	if n == 11 {
+		o.Operators = []string{hostile}
+	}
+	o.Country, _ = lists.CountryByCode("TG")
+	o.DNS, o.Web, o.Mail, o.V6Only = ok, no, ok, no
+	if ready {
+		o.Web, o.V6Only, o.Readiness = ok, ok, 5
+	}
+	return o
+}
+
+func TestSite(t *testing.T) {
+	data := load(t)
+	site, err := report.NewSite(data, report.SiteOptions{Reasons: map[string]map[string]report.ReasonText{
+		"en": {"no_aaaa": {Text: "No AAAA.", Fix: "Publish one."}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "site")
+	if err := site.Write(t.Context(), dir, new(report.Progress)); err != nil {
+		t.Fatal(err)
+	}
+	page := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	unfilled := regexp.MustCompile(`%!|&lt;no value|%s`)
+	for _, lang := range words.Languages {
+		for _, name := range site.Pages() {
+			text := page(lang + "/" + name + ".html")
+			if !strings.Contains(text, fmt.Sprintf(`<html lang=%q dir=%q>`, lang, map[bool]string{true: "rtl", false: "ltr"}[lang == "ar"])) {
+				t.Errorf("%s/%s does not say its language or its direction", lang, name)
+			}
+			if strings.Contains(text, "<script>") || strings.Contains(text, "style=") || strings.Contains(text, " onclick") {
+				t.Errorf("%s/%s has a script or a style of its own", lang, name)
+			}
+			if found := unfilled.FindString(text); found != "" {
+				t.Errorf("%s/%s has %q, a text that was not filled in", lang, name, found)
+			}
+			if strings.Contains(text, "https://") && name == "tg" && strings.Contains(text, `src="https`) {
+				t.Errorf("%s/%s loads something from the network", lang, name)
+			}
+		}
+	}
+	togo := page("en/tg.html")
+	for _, want := range []string{
+		"75%", "47%", "91%", // 9 of 12, with its Wilson interval
+		"9 of 12", "d3.gouv.tg", "No AAAA.", "Publish one.", html.EscapeString("<script>alert(1)</script>"),
+	} {
+		if !strings.Contains(togo, want) {
+			t.Errorf("the page of Togo has no %q", want)
+		}
+	}
+	if !strings.Contains(page("fr/tg.html"), "75\u00a0%") && !strings.Contains(page("fr/tg.html"), "75\u202f%") || !strings.Contains(page("ar/tg.html"), "توغو") {
+		t.Error("numbers or names are not in the language of the page")
+	}
+	for name, most := range map[string]int{"en/index.html": 400_000, "en/tg.html": 150_000} {
+		if size := packed(t, page(name)); size > most {
+			t.Errorf("%s has %d bytes compressed", name, size)
+		}
+	}
+
+	rows, err := csv.NewReader(strings.NewReader(page("data/tg.csv"))).ReadAll()
+	if err != nil || len(rows) < 20 {
+		t.Errorf("%d rows of CSV, error %v", len(rows), err)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if cell != "" && strings.ContainsRune("=+@", rune(cell[0])) {
+				t.Errorf("a spreadsheet computes %q", cell)
+			}
+		}
+	}
+	if !json.Valid([]byte(page("data/tg.json"))) {
+		t.Error("data/tg.json is no JSON")
+	}
+
+	// Written again it replaces itself; it never replaces anything else.
+	if err := site.Write(t.Context(), dir, new(report.Progress)); err != nil {
+		t.Error(err)
+	}
+	other := t.TempDir()
+	if err := os.WriteFile(filepath.Join(other, "thesis.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := site.Write(t.Context(), other, new(report.Progress)); err == nil {
+		t.Error("a folder with other files was replaced")
+	}
+}
+
+func packed(t *testing.T, text string) int {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Len()
+}

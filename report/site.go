@@ -1,0 +1,201 @@
+package report
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+
+	"adopt6/lists"
+	"adopt6/report/words"
+	"adopt6/store/indicator"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+//go:embed assets/site.css assets/site.js
+var assetFiles embed.FS
+
+// ReasonText explains a reason in one language.
+type ReasonText struct {
+	Text, Fix string
+	// English says that the words are English on a page of another language.
+	English bool
+}
+
+// Clause is what a text of international policy asks for, and the indicators
+// that speak to it.
+type Clause struct {
+	Key        string // of the text, as indicators name it
+	Indicators []string
+	Instrument lists.Names // name and revision of the text
+	Part       string
+	Paraphrase lists.Names // in words of our own
+	Link       string
+	Verified   bool // the text was read at its source
+}
+
+// SiteOptions are what pages say beside the data.
+type SiteOptions struct {
+	Languages []string                         // all six when empty
+	Reasons   map[string]map[string]ReasonText // by language and reason; English stands in for a missing one
+	Clauses   []Clause
+}
+
+// Site makes the pages of one scan. It is safe for concurrent use.
+type Site struct {
+	data    *Data
+	options SiteOptions
+	locales map[string]*locale
+	ordered map[string][]*Country // by language, in the order of the names
+	pages   *template.Template
+	groups  map[string]int // index in data.Groups by page
+}
+
+// NewSite prepares the pages.
+func NewSite(d *Data, o SiteOptions) (*Site, error) {
+	if len(o.Languages) == 0 {
+		o.Languages = words.Languages
+	}
+	s := &Site{data: d, options: o, locales: make(map[string]*locale), ordered: make(map[string][]*Country), groups: make(map[string]int)}
+	for _, lang := range o.Languages {
+		if !slices.Contains(words.Languages, lang) {
+			return nil, fmt.Errorf("there are no words for the language %q; there are %s", lang, strings.Join(words.Languages, ", "))
+		}
+		s.locales[lang] = newLocale(lang)
+		s.ordered[lang] = s.locales[lang].sorted(d.Countries)
+	}
+	for i, g := range d.Groups {
+		s.groups[groupPage(g.ID)] = i
+	}
+	var err error
+	s.pages, err = template.ParseFS(templateFiles, "templates/*.html")
+	return s, err
+}
+
+// groupPage is the name of the page of a group: "region-arab-states".
+func groupPage(id string) string {
+	if id == "world" {
+		return "index"
+	}
+	return strings.NewReplacer(":", "-", " ", "-", "_", "-").Replace(strings.ToLower(id))
+}
+
+// countryPage is the name of the page of a country: "tg". Targets of no country
+// have none.
+func countryPage(code string) string { return strings.ToLower(code) }
+
+// Pages returns the names of all pages: "index", those of the groups, "method",
+// "glossary" and those of the countries given, or of all.
+func (s *Site) Pages(countries ...string) []string {
+	list := []string{"index", "method", "glossary"}
+	for _, g := range s.data.Groups[1:] {
+		list = append(list, groupPage(g.ID))
+	}
+	for _, c := range s.data.Countries {
+		if c.Alpha2 != "" && (len(countries) == 0 || slices.Contains(countries, c.Alpha2)) {
+			list = append(list, countryPage(c.Alpha2))
+		}
+	}
+	return list
+}
+
+// UnknownPageError says that there is no such page.
+type UnknownPageError struct{ Lang, Page string }
+
+func (e *UnknownPageError) Error() string {
+	return fmt.Sprintf("there is no page %s/%s", e.Lang, e.Page)
+}
+
+// Page writes one page in one language.
+func (s *Site) Page(w io.Writer, lang, page string) error {
+	l, ok := s.locales[lang]
+	if !ok {
+		return &UnknownPageError{lang, page}
+	}
+	frame := frame{locale: l, Page: page, Scan: s.data.Scan, Root: "../", Simulated: s.simulated(), Languages: s.languages()}
+	var name string
+	var view any
+	switch group, isGroup := s.groups[page]; {
+	case isGroup:
+		name, view = "group.html", s.groupView(frame, s.data.Groups[group])
+	case page == "method":
+		frame.Title = l.T("nav.method")
+		name, view = "method.html", s.methodView(frame)
+	case page == "glossary":
+		frame.Title = l.T("nav.glossary")
+		name, view = "glossary.html", s.glossaryView(frame)
+	default:
+		country := s.data.Country(strings.ToUpper(page))
+		if country == nil || page == "" || page != strings.ToLower(page) {
+			return &UnknownPageError{lang, page}
+		}
+		name, view = "country.html", s.countryView(frame, country)
+	}
+	if err := s.pages.ExecuteTemplate(w, name, view); err != nil {
+		return fmt.Errorf("write page %s/%s: %w", lang, page, err)
+	}
+	return nil
+}
+
+// Front writes the page where a reader chooses the language.
+func (s *Site) Front(w io.Writer) error {
+	return s.pages.ExecuteTemplate(w, "front.html", s.languages())
+}
+
+// simulated says whether the figures are of a lab.
+func (s *Site) simulated() bool { return s.data.Scan.Vantage == "lab" }
+
+// languages are the locales of the site in their order.
+func (s *Site) languages() (list []*locale) {
+	for _, lang := range s.options.Languages {
+		list = append(list, s.locales[lang])
+	}
+	return list
+}
+
+// reason explains a reason in a language, or in English where that is missing.
+func (s *Site) reason(lang, token string) ReasonText {
+	if text, ok := s.options.Reasons[lang][token]; ok {
+		return text
+	}
+	text := s.options.Reasons["en"][token]
+	text.English = lang != "en"
+	return text
+}
+
+// clauses returns what is known of the texts that an indicator of a kind
+// serves. Without a table of clauses it is the names of the texts.
+func (s *Site) clauses(l *locale, kind lists.Kind) (list []clauseView) {
+	for _, c := range s.options.Clauses {
+		list = append(list, clauseView{Name: c.Instrument.In(l.Lang), Part: c.Part, Text: c.Paraphrase.In(l.Lang), Link: c.Link,
+			Unverified: !c.Verified, Indicators: names(l, kind, func(i indicator.Indicator) bool { return slices.Contains(c.Indicators, i.ID) })})
+	}
+	if len(list) > 0 {
+		return list
+	}
+	for _, key := range []string{indicator.Resolution64, indicator.Opinion3, indicator.Opinion4, indicator.Resolution101} {
+		list = append(list, clauseView{Name: l.T("clause." + key),
+			Indicators: names(l, kind, func(i indicator.Indicator) bool { return slices.Contains(i.Clauses, key) })})
+	}
+	return list
+}
+
+type clauseView struct {
+	Name, Part, Text, Link string
+	Unverified             bool
+	Indicators             []string
+}
+
+// names are those of the indicators of a kind that are chosen.
+func names(l *locale, kind lists.Kind, chosen func(indicator.Indicator) bool) (list []string) {
+	for _, i := range indicator.All() {
+		if i.Covers(kind) && chosen(i) {
+			list = append(list, i.Names().In(l.Lang))
+		}
+	}
+	return list
+}
