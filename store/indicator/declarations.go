@@ -17,8 +17,7 @@ var (
 
 	deployment = []string{Resolution64, Opinion4}
 	guidance   = []string{Resolution64, Opinion3, Opinion4}
-	trust      = []string{Resolution64, Resolution101}
-	resilience = []string{Opinion3, Resolution101}
+	service    = []string{Resolution101} // quality and security of what runs on IP
 )
 
 // Measured is the indicator that the others' coverage is read from.
@@ -174,7 +173,7 @@ var mail = []Indicator{
 		Numerator:   "domains whose mail exchangers all offer SMTPUTF8, so that mail addresses may be in any script (Universal Acceptance)",
 		Denominator: "existing domains that publish a mail exchanger with which a conversation was held",
 		Unmeasured:  "no mail exchanger could be spoken with",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: []string{Resolution101}, Kinds: sites, Reference: "RFC 6531",
+		Direction:   HigherIsBetter, Unit: "domains", Clauses: service, Kinds: sites, Reference: "RFC 6531",
 		applies: hasMail, unmeasured: "smtputf8 = 'unmeasured'", fulfils: "smtputf8 = 'ok'", partial: "smtputf8 = 'partial'",
 	},
 }
@@ -237,7 +236,7 @@ var security = []Indicator{
 		Numerator:   "domains in a zone with DNSKEY records, whatever the state of the chain to them",
 		Denominator: "existing domains with a DNSSEC state of secure, insecure or bogus",
 		Unmeasured:  "dnssec is indeterminate",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: trust, Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind,
 		applies: exists, unmeasured: "dnssec = 'indeterminate'", fulfils: "dnskey > 0", partial: "0",
 	},
 	{
@@ -245,7 +244,7 @@ var security = []Indicator{
 		Numerator:   "domains whose answers validate from the root (dnssec is secure)",
 		Denominator: "existing domains with a DNSSEC state of secure, insecure or bogus",
 		Unmeasured:  "dnssec is indeterminate",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: trust, Kinds: everyKind, Reference: "RFC 4033",
+		Direction:   HigherIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind, Reference: "RFC 4033",
 		applies: exists, unmeasured: "dnssec = 'indeterminate'", fulfils: "dnssec = 'secure'", partial: "0",
 	},
 	{
@@ -253,7 +252,7 @@ var security = []Indicator{
 		Numerator:   "domains whose answers fail validation, so that validating resolvers do not reach them (dnssec is bogus)",
 		Denominator: "existing domains that are secure or bogus",
 		Unmeasured:  "dnssec is indeterminate",
-		Direction:   LowerIsBetter, Unit: "domains", Clauses: trust, Kinds: everyKind, Reference: "RFC 4033",
+		Direction:   LowerIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind, Reference: "RFC 4033",
 		applies: exists + " AND dnssec != 'insecure'", unmeasured: "dnssec = 'indeterminate'", fulfils: "dnssec = 'bogus'", partial: "0",
 	},
 	{
@@ -261,7 +260,7 @@ var security = []Indicator{
 		Numerator:   "domains whose zone is signed with elliptic curves only (algorithms 13 to 16)",
 		Denominator: "existing domains in a zone whose DNSKEY records were seen",
 		Unmeasured:  "the algorithms were not seen",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: trust, Kinds: everyKind, Reference: "RFC 9904",
+		Direction:   HigherIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind, Reference: "RFC 9904",
 		applies: hasKeys, unmeasured: "empty(dnssec_algorithms)", fulfils: "arrayAll(x -> x >= 13 AND x <= 16, dnssec_algorithms)", partial: "0",
 	},
 	{
@@ -269,7 +268,7 @@ var security = []Indicator{
 		Numerator:   "domains of which a signature on the path from the root expires within 7 days of the scan",
 		Denominator: "existing domains that are secure",
 		Unmeasured:  "no signature was seen",
-		Direction:   LowerIsBetter, Unit: "domains", Clauses: trust, Kinds: everyKind,
+		Direction:   LowerIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind,
 		applies: exists + " AND dnssec = 'secure'", unmeasured: "toUInt32(signature_expires) = 0", fulfils: "signature_expires < started + 7 * 86400", partial: "0",
 	},
 	{
@@ -277,7 +276,7 @@ var security = []Indicator{
 		Numerator:   "ccTLDs with a DS record in the root zone",
 		Denominator: "existing ccTLDs",
 		Unmeasured:  "the delegation could not be read",
-		Direction:   HigherIsBetter, Unit: "ccTLDs", Clauses: trust, Kinds: registry,
+		Direction:   HigherIsBetter, Unit: "ccTLDs", Clauses: service, Kinds: registry,
 		applies: exists, unmeasured: "delegation = 'unmeasured'", fulfils: "ds > 0", partial: "0",
 	},
 }
@@ -288,7 +287,7 @@ var concentration = []Indicator{
 		Numerator:   "domains with a name server of the operator (registrable domain of name server names) that serves the most",
 		Denominator: "existing domains whose name servers are known",
 		Unmeasured:  "no name servers were seen",
-		Direction:   LowerIsBetter, Unit: "domains", Clauses: resilience, Kinds: everyKind,
+		Direction:   LowerIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind,
 		applies: exists, unmeasured: "empty(operators)", operators: "operators",
 	},
 	{
@@ -296,7 +295,7 @@ var concentration = []Indicator{
 		Numerator:   "the sum of the squares of the operators' shares of domains, a domain with several operators counting for each in equal parts",
 		Denominator: "existing domains whose name servers are known",
 		Unmeasured:  "no name servers were seen",
-		Direction:   LowerIsBetter, Unit: "index", Clauses: resilience, Kinds: everyKind, Reference: "Herfindahl-Hirschman index",
+		Direction:   LowerIsBetter, Unit: "index", Clauses: service, Kinds: everyKind, Reference: "Herfindahl-Hirschman index",
 		applies: exists, unmeasured: "empty(operators)", operators: "operators",
 	},
 }

@@ -1,0 +1,112 @@
+package lists
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// languages maps a language to the letters that a text in it must have.
+var languages = map[string]*unicode.RangeTable{
+	"ar": unicode.Arabic, "zh": unicode.Han, "en": unicode.Latin, "fr": unicode.Latin, "ru": unicode.Cyrillic, "es": unicode.Latin,
+}
+
+// TestPolicyIsWhole holds every clause complete in six languages, with the
+// place where it was read, and honest about what was not.
+func TestPolicyIsWhole(t *testing.T) {
+	if len(Policy()) == 0 {
+		t.Fatal("no clauses")
+	}
+	seen := make(map[string]bool)
+	for _, c := range Policy() {
+		id := c.Instrument.Key + ", " + c.Part
+		if c.Instrument.Key == "" || c.Part == "" || c.Revision == "" || len(c.Indicators) == 0 || seen[id] {
+			t.Errorf("%s: no instrument, part, revision or indicator, or twice in the table", id)
+		}
+		seen[id] = true
+		if c.Verified != (c.Missing == "") {
+			t.Errorf("%s: verified %v, but missing %q", id, c.Verified, c.Missing)
+		}
+		if (strings.HasSuffix(c.Part, "(draft)") || strings.HasSuffix(c.Part, "(summary)")) && c.Verified {
+			t.Errorf("%s: a draft or summary counts as read", id)
+		}
+		checkAddress(t, id, c.Source)
+		checkWords(t, id, c.Paraphrase)
+		for lang := range languages {
+			text := c.Paraphrase.In(lang)
+			if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "。") || strings.ContainsAny(text, `"“”«»「」`) {
+				t.Errorf("%s in %s is no sentence, or quotes: %q", id, lang, text)
+			}
+		}
+	}
+}
+
+func TestInstrumentsAreWhole(t *testing.T) {
+	used := make(map[string]bool)
+	for _, c := range Policy() {
+		used[c.Instrument.Key] = true
+	}
+	for _, i := range Instruments() {
+		if i.Title == "" || !used[i.Key] {
+			t.Errorf("%s: no title, or no clause", i.Key)
+		}
+		checkAddress(t, i.Key, i.Address)
+		if u, _ := url.Parse(i.Address); !strings.HasSuffix(u.Host, "itu.int") {
+			t.Errorf("%s: %s is no page of ITU", i.Key, i.Address)
+		}
+		checkWords(t, i.Key, i.Names)
+	}
+}
+
+// TestPolicyIsNotShared lets a caller change what it got.
+func TestPolicyIsNotShared(t *testing.T) {
+	Policy()[0].Indicators[0] = "changed"
+	if slices.Contains(Policy()[0].Indicators, "changed") {
+		t.Error("a caller changed the table")
+	}
+}
+
+// TestPolicyIsDocumented compares docs/policy.md with the table.
+func TestPolicyIsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range Policy() {
+		read := "yes"
+		if !c.Verified {
+			read = "no: " + c.Missing
+		}
+		row := fmt.Sprintf("| %s | %s | %s | %s | `%s` | %s |\n", c.Part, c.Revision, c.Paraphrase.En, read, strings.Join(c.Indicators, "` `"), c.Source)
+		if !strings.Contains(string(doc), row) {
+			t.Errorf("docs/policy.md misses the row of %s:\n%s", c.Instrument.Key, row)
+		}
+	}
+	for _, i := range Instruments() {
+		if !strings.Contains(string(doc), i.Unread) || !strings.Contains(string(doc), i.Address) || !strings.Contains(string(doc), i.Title) {
+			t.Errorf("docs/policy.md misses the title, the address or the unread revisions of %s", i.Key)
+		}
+	}
+}
+
+func checkAddress(t *testing.T, id, address string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		t.Errorf("%s: %q is no address", id, address)
+	}
+}
+
+func checkWords(t *testing.T, id string, n Names) {
+	t.Helper()
+	for lang, script := range languages {
+		text := n.In(lang)
+		if strings.TrimSpace(text) != text || !strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(script, r) }) {
+			t.Errorf("%s in %s: %q", id, lang, text)
+		}
+	}
+}
