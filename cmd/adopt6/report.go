@@ -90,7 +90,7 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 			return misusef("--country %s: the scan has no target of it", code)
 		}
 	}
-	site, err := report.NewSite(data, report.SiteOptions{Languages: f.languages, Reasons: reasonTexts()})
+	site, err := report.NewSite(data, report.SiteOptions{Languages: f.languages, Reasons: reasonTexts(), Clauses: clauses()})
 	if err != nil {
 		return err
 	}
@@ -151,6 +151,22 @@ func reasonTexts() map[string]map[string]report.ReasonText {
 		texts["en"][string(r.Reason)] = report.ReasonText{Text: r.Text, Fix: r.Fix}
 	}
 	return texts
+}
+
+// clauses are the parts of international texts that the indicators speak to.
+// An address that nobody has opened is no link.
+func clauses() (list []report.Clause) {
+	for _, c := range lists.Policy() {
+		clause := report.Clause{
+			Key: c.Instrument.Key, Indicators: c.Indicators, Instrument: c.Instrument.Names,
+			Part: c.Part + " (" + c.Revision + ")", Paraphrase: c.Paraphrase, Verified: c.Verified,
+		}
+		if c.Instrument.AddressSeen {
+			clause.Link = c.Instrument.Address
+		}
+		list = append(list, clause)
+	}
+	return list
 }
 
 // findBrowser returns the browser that prints, or nothing.
