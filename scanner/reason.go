@@ -68,6 +68,7 @@ const (
 	RedirectToV4Only   Reason = "redirect_to_v4_only"
 	RedirectFails      Reason = "redirect_fails"
 	ContentDiffers     Reason = "content_differs"
+	NeedsCookie        Reason = "needs_cookie"
 	IPv6HintDiffers    Reason = "ipv6hint_differs"
 	ImplicitMX         Reason = "implicit_mx"
 	SMTPRejected       Reason = "smtp_rejected"
@@ -220,6 +221,7 @@ func Reasons() []ReasonInfo {
 			"Mend the host that the site redirects to."},
 		{ContentDiffers, "The site shows something else over IPv6 than over IPv4.",
 			"Serve both families from the same configuration."},
+		{NeedsCookie, "The site redirects in a circle and sets a cookie on the way; what it shows to those who send it back is not measured.", ""},
 		{IPv6HintDiffers, "The HTTPS record of the host hints at IPv6 addresses that its AAAA records do not have (RFC 9460 section 7.3).",
 			"Make the ipv6hint of the HTTPS record equal to the AAAA records, or leave it out."},
 		{ImplicitMX, "The domain has no MX record, so mail goes to its address records (RFC 5321 section 5.1).",

@@ -110,6 +110,7 @@ var rules = map[scanner.Reason]rule{
 	scanner.TooManyRedirects:   {},
 	scanner.RedirectToV4Only:   {effect: "The first step works over IPv6 and the second does not: without IPv4 the page never comes."},
 	scanner.RedirectFails:      {effect: "The first step works over IPv6 and the second does not: without IPv4 the page never comes."},
+	scanner.NeedsCookie:        {owner: Vantage, effect: "It says nothing of the domain: look at it with a browser."},
 	scanner.ContentDiffers:     {effect: "Visitors over IPv6 see another page, often a default page of the server."},
 	scanner.ImplicitMX:         {owner: DNSOperator, urgency: Practice, effect: "Mail goes to the web server, which may not take any."},
 	scanner.SMTPRejected:       {},

@@ -68,6 +68,8 @@ type Response struct {
 	Proto     string        // "HTTP/1.1", "HTTP/2.0"
 	FirstByte time.Duration // from the request to the first byte of the response
 	Location  string        // of a redirect; at most 4096 bytes
+	// SetsCookie says that the response sets a cookie, which is not kept.
+	SetsCookie bool
 	// ContentType is the media type in lower case, without parameters.
 	ContentType string
 	Title       string // of an HTML page; at most 255 bytes of valid UTF-8
@@ -193,6 +195,7 @@ func (x *exchange) headers(answer *http.Response) error {
 		lines += len(values)
 	}
 	x.response.Status, x.response.Proto = answer.StatusCode, answer.Proto
+	x.response.SetsCookie = answer.Header.Get("Set-Cookie") != ""
 	location := answer.Header.Get("Location")
 	switch {
 	case lines > maxHeaders:

@@ -38,6 +38,7 @@ type journey struct {
 	took      time.Duration
 	detail    string
 	denied    bool // by a 4xx status that both families have
+	cookie    bool // a redirect on the way set a cookie
 }
 
 // page returns the page that the journey ended with, nil without one.
@@ -92,6 +93,7 @@ func (b *browser) follow(ctx context.Context, scheme, host string, addr netip.Ad
 		case j.last.page.Location == "":
 			return j.end(b, scanner.Verdict{Status: scanner.OK})
 		}
+		j.cookie = j.cookie || j.last.page.SetsCookie
 		next, err := redirectTarget(j.at, j.last.page.Location)
 		switch {
 		case errors.Is(err, errNotFollowed):
@@ -100,6 +102,8 @@ func (b *browser) follow(ctx context.Context, scheme, host string, addr netip.Ad
 		case err != nil:
 			j.detail = shorten(err.Error())
 			return j.end(b, broken(scanner.HTTPMalformed))
+		case seen[next.String()] && j.cookie:
+			return j.end(b, unmeasured(scanner.NeedsCookie))
 		case seen[next.String()]:
 			return j.end(b, broken(scanner.RedirectLoop))
 		case j.redirects == maxRedirects:
