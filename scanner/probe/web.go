@@ -40,7 +40,7 @@ type webHost struct {
 	*host
 	v4, v6 webFamily
 	// content is the verdict of the comparison, not probed where there was
-	// none, and similarity the least of those found.
+	// none, and similarity the least of those found; 1 where there was none.
 	content    scanner.Verdict
 	similarity float32
 }
@@ -75,7 +75,7 @@ func (a *webAddress) best() *journey {
 
 // measure visits a host over both families and judges what came back.
 func (b *browser) measure(ctx context.Context, h *host) *webHost {
-	w := &webHost{host: h, content: unmeasured(scanner.NotProbed)}
+	w := &webHost{host: h, content: unmeasured(scanner.NotProbed), similarity: 1}
 	w.v4 = webFamily{published: b.publishedV4(h), addresses: toVisit(h.a)}
 	w.v6 = webFamily{published: b.publishedV6(h), addresses: toVisit(h.aaaa)}
 	var visits sync.WaitGroup
@@ -92,6 +92,8 @@ func (b *browser) measure(ctx context.Context, h *host) *webHost {
 	return w
 }
 
+// toVisit returns the addresses of one family to visit. Those that may not be
+// dialled are among them: they get no packet, and are evidence.
 func toVisit(addrs []netip.Addr) []*webAddress {
 	var all []*webAddress
 	for _, a := range dialled(addrs) {

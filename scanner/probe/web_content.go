@@ -30,9 +30,7 @@ func (b *browser) compare(ctx context.Context, w *webHost) {
 		}
 		judgement, similarity := b.compareJourneys(ctx, j, reference)
 		a.similarity = float32(similarity)
-		if w.similarity == 0 || a.similarity < w.similarity {
-			w.similarity = a.similarity
-		}
+		w.similarity = min(w.similarity, a.similarity)
 		switch {
 		case judgement == similar.Differs:
 			w.content = broken(scanner.ContentDiffers)
@@ -107,16 +105,17 @@ func contentOf(p *fetch.Response) *similar.Page {
 }
 
 // sameContent gives the verdict on the site's content from those on its hosts:
-// one that differs is enough.
+// one that differs is enough. The similarity is the least, 0 without a verdict.
 func sameContent(hosts []*webHost) (verdict scanner.Verdict, similarity float32) {
-	verdict = unmeasured(scanner.NotProbed)
+	verdict, similarity = unmeasured(scanner.NotProbed), 1
 	for _, w := range hosts {
 		if w.content.Status == scanner.Broken || verdict.Status == scanner.Unmeasured {
 			verdict = w.content
 		}
-		if w.similarity > 0 && (similarity == 0 || w.similarity < similarity) {
-			similarity = w.similarity
-		}
+		similarity = min(similarity, w.similarity)
+	}
+	if verdict.Status == scanner.Unmeasured {
+		return verdict, 0
 	}
 	return verdict, similarity
 }

@@ -15,7 +15,7 @@ func delivers(v scanner.Verdict) bool {
 func (w *webHost) judge() {
 	exists := w.v4.hasHTTPS() || w.v6.hasHTTPS()
 	for _, f := range []struct{ this, other *webFamily }{{&w.v4, &w.v6}, {&w.v6, &w.v4}} {
-		unseen := f.other.published.Reason == scanner.NoRoute
+		unseen := f.other.unseen()
 		for _, a := range f.this.addresses {
 			a.onHTTPS = judgeStatus(&a.https, f.other.statuses(true), unseen)
 			a.onHTTP = judgeStatus(&a.http, f.other.statuses(false), unseen)
@@ -31,9 +31,9 @@ func (w *webHost) judge() {
 }
 
 // judgeStatus judges a journey that may have ended with an error page. The
-// same refusal of both families (4xx) is access control and no fault; unseen
-// says that this vantage cannot see the other family.
-func judgeStatus(j *journey, other []int, unseen bool) scanner.Verdict {
+// same refusal of both families (4xx) is access control and no fault. unseen is
+// why the other family could not be seen, empty where it was.
+func judgeStatus(j *journey, other []int, unseen scanner.Reason) scanner.Verdict {
 	page := j.page()
 	switch {
 	case page == nil:
@@ -51,8 +51,8 @@ func judgeStatus(j *journey, other []int, unseen bool) scanner.Verdict {
 			return j.verdict
 		}
 	}
-	if unseen {
-		return unmeasured(scanner.NoRoute)
+	if unseen != "" {
+		return unmeasured(unseen)
 	}
 	return broken(scanner.HTTPError)
 }
@@ -86,6 +86,24 @@ func (f *webFamily) settle() {
 		verdicts[i] = a.verdict
 	}
 	f.verdict = combine(verdicts, scanner.SomeAddressesFail)
+}
+
+// unseen returns why nothing could be measured over the family, empty where
+// something was, or where there is nothing to measure.
+func (f *webFamily) unseen() scanner.Reason {
+	if f.published.Status == scanner.Unmeasured {
+		return f.published.Reason
+	}
+	var reason scanner.Reason
+	for _, a := range f.addresses {
+		for _, j := range []*journey{&a.https, &a.http} {
+			if j.verdict.Status != scanner.Unmeasured {
+				return ""
+			}
+			reason = j.verdict.Reason
+		}
+	}
+	return reason
 }
 
 // hasHTTPS says whether some address speaks TLS.
@@ -141,8 +159,6 @@ func (w *webHost) deniedOverBoth() string {
 func judgeWeb(apex, www scanner.Verdict) scanner.Verdict {
 	there := func(v scanner.Verdict) bool { return v.Reason != scanner.NoAddress && v.Reason != scanner.NXDomain }
 	switch {
-	case !there(apex) && !there(www):
-		return apex
 	case !there(www):
 		return apex
 	case !there(apex):
