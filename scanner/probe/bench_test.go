@@ -3,6 +3,7 @@ package probe_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -39,10 +40,17 @@ func BenchmarkMeasureHosted(b *testing.B) {
 	}
 }
 
-// BenchmarkResolvability measures domains one after another and reports what
-// the probe of that name adds, once what domains share is known: datagrams and
-// connections for DNS as the servers count them, and CPU time with theirs.
-func BenchmarkResolvability(b *testing.B) {
+// BenchmarkResolvability and BenchmarkWeb report what one probe adds, once
+// what domains share is known: for DNS the datagrams and connections as the
+// servers count them, for the web the connections, each with a request. The
+// site of every domain has two hosts at one address of each family.
+func BenchmarkResolvability(b *testing.B) { benchmarkProbe(b, "resolvability", 53) }
+func BenchmarkWeb(b *testing.B)           { benchmarkProbe(b, "web", 80, 443) }
+
+// benchmarkProbe measures domains one after another and reports what the probe
+// of a name costs: contacts at the ports given, and CPU time with that of the
+// servers.
+func benchmarkProbe(b *testing.B, name string, ports ...uint16) {
 	scenario, err := lab.Parse("hosted.yaml", []byte(hosted(40)))
 	if err != nil {
 		b.Fatal(err)
@@ -50,7 +58,7 @@ func BenchmarkResolvability(b *testing.B) {
 	var probing atomic.Bool
 	var contacts atomic.Int64
 	l, err := lab.Start(scenario, lab.OnContact(func(c lab.Contact) {
-		if c.Server.Port() == 53 && probing.Load() {
+		if slices.Contains(ports, c.Server.Port()) && probing.Load() {
 			contacts.Add(1)
 		}
 	}))
@@ -60,8 +68,8 @@ func BenchmarkResolvability(b *testing.B) {
 	defer l.Close()
 	prober := newProber(b, l)
 	var spent, begun time.Duration
-	prober.OnProbe = func(_, name string) {
-		if probing.Swap(name == "resolvability") {
+	prober.OnProbe = func(_, running string) {
+		if probing.Swap(running == name) {
 			spent += cpuTime(b) - begun
 		}
 		begun = cpuTime(b)

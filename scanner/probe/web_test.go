@@ -1,0 +1,184 @@
+package probe
+
+import (
+	"errors"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/miekg/dns"
+
+	"adopt6/scanner"
+	"adopt6/scanner/fetch"
+)
+
+// TestRedirectTarget: where a Location leads. An empty target is a redirect
+// to nowhere.
+func TestRedirectTarget(t *testing.T) {
+	from, err := url.Parse("https://www.example.com/a/b?c=d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for location, want := range map[string]string{
+		"/":                               "https://www.example.com/",
+		"x?y#z":                           "https://www.example.com/a/x?y",
+		"?q":                              "https://www.example.com/a/b?q",
+		"//other.example":                 "https://other.example/",
+		" http://other.example/ ":         "http://other.example/",
+		"HTTP://Other.Example.:80/":       "http://other.example/",
+		"https://other.example:443/x":     "https://other.example/x",
+		"http://other.example:443/x":      "http://other.example:443/x",
+		"https://other.example:8443":      "https://other.example:8443/",
+		"https://other.example/100%":      "https://other.example/100%25",
+		"https://other.example/%C3%A9":    "https://other.example/%C3%A9",
+		"https://other.example/a b":       "https://other.example/a%20b",
+		"https://bücher.example/":         "https://xn--bcher-kva.example/",
+		"https://user:pass@other.example": "https://other.example/",
+		"http://192.0.2.1/":               "http://192.0.2.1/", // an address, which the dialer refuses
+		"http://127.0.0.1./":              "http://127.0.0.1/",
+		"http://[::ffff:10.0.0.1]/":       "http://[::ffff:10.0.0.1]/",
+		"http://[2001:DB8::1]:8080/":      "http://[2001:db8::1]:8080/",
+		"http://localhost/":               "http://localhost/", // a name, which the root does not know
+
+		"http://[fe80::1%25eth0]/":        "",
+		"http://2130706433/":              "",
+		"http://0x7f000001/":              "",
+		"http://127.1/":                   "",
+		"http://0177.0.0.1/":              "",
+		"http://other.0x7f/":              "",
+		"http://１２７.0.0.1/":               "",
+		"http:///x":                       "",
+		"http:other.example":              "",
+		"http://other.example:99999/":     "",
+		"http://other.example:0/":         "",
+		"http://other.example:x/":         "",
+		"http://a\x1b[2J.example/":        "",
+		"http://127.0.0.1\\@example.org/": "",
+		"javascript:alert(1)":             "",
+		"data:text/html,x":                "",
+		"mailto:someone@example.com":      "",
+		"file:///etc/passwd":              "",
+		"ftp://other.example/":            "",
+		strings.Repeat("a", 300) + "://x": "",
+	} {
+		got, err := redirectTarget(from, location)
+		switch {
+		case errors.Is(err, errNotFollowed):
+			t.Errorf("%q: %v", location, err)
+		case want == "" && err == nil:
+			t.Errorf("%q leads to %s", location, got)
+		case want != "" && (err != nil || got.String() != want):
+			t.Errorf("%q: got %v, %v, want %s", location, got, err, want)
+		}
+	}
+	for _, port := range []string{"22", "25", "587", "6000", "10080"} {
+		if got, err := redirectTarget(from, "http://other.example:"+port+"/"); !errors.Is(err, errNotFollowed) {
+			t.Errorf("port %s is followed: %v, %v", port, got, err)
+		}
+	}
+}
+
+// FuzzRedirectTarget: whatever a Location says, it leads to a web address
+// without user and fragment on a port that is followed, and following it to
+// itself changes nothing.
+func FuzzRedirectTarget(f *testing.F) {
+	for _, seed := range []string{"/", "//x.example", "http://[::1%25]/", "https://a.example:8443/%", "http://１.2.3.4", "\x00", "http://a@b@c/", "HTTPS://[::FFFF:1.2.3.4]:80"} {
+		f.Add(seed)
+	}
+	from, _ := url.Parse("http://www.example.com/")
+	f.Fuzz(func(t *testing.T, location string) {
+		u, err := redirectTarget(from, location)
+		if err != nil {
+			return
+		}
+		port := portOf(u)
+		if u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "" || port != 80 && port != 443 && port < 1024 {
+			t.Errorf("%q leads to %s", location, u)
+		}
+		if a, err := netip.ParseAddr(u.Hostname()); err == nil && a.Zone() != "" {
+			t.Errorf("%q leads to an address with a zone", location)
+		}
+		again, err := redirectTarget(u, u.String())
+		if err != nil || again.String() != u.String() {
+			t.Errorf("%q leads to %s, and that to %v, %v", location, u, again, err)
+		}
+	})
+}
+
+// TestJudgeSchemes: HTTPS counts where the host has it, and what plain HTTP
+// delivers makes up for a part.
+func TestJudgeSchemes(t *testing.T) {
+	refused, expired, silent := broken(scanner.TCPRefused), broken(scanner.TLSExpired), broken(scanner.Timeout)
+	toV4 := partial(scanner.RedirectToV4Only)
+	for _, test := range []struct {
+		name              string
+		https, http       scanner.Verdict
+		exists, elsewhere bool
+		want              scanner.Verdict
+	}{
+		{"both work", works, works, true, true, works},
+		{"no plain HTTP", works, refused, true, true, works},
+		{"no HTTPS anywhere", refused, works, false, false, works},
+		{"no HTTPS anywhere, and HTTP fails", refused, silent, false, false, silent},
+		{"HTTPS over IPv4 only", refused, works, true, true, partial(scanner.HTTPSOnlyOverV4)},
+		{"HTTPS fails over both", silent, works, true, false, partial(scanner.Timeout)},
+		{"a bad certificate, and HTTP works", expired, works, true, true, partial(scanner.TLSExpired)},
+		{"a bad certificate, and HTTP leads to it", expired, expired, true, true, expired},
+		{"nothing works", refused, silent, true, true, refused},
+		{"both lead to a host without IPv6", toV4, toV4, true, true, toV4},
+		{"HTTP leads to a host without IPv6", refused, toV4, true, true, toV4},
+		{"HTTPS could not be measured", unmeasured(scanner.TargetTimeout), works, true, true, unmeasured(scanner.TargetTimeout)},
+	} {
+		if got := judgeSchemes(test.https, test.http, test.exists, test.elsewhere); got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestJudgeStatus(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		status int
+		other  []int
+		unseen scanner.Reason
+		want   scanner.Verdict
+	}{
+		{"a page", 200, nil, "", works},
+		{"an error", 500, []int{200}, "", broken(scanner.HTTPError)},
+		{"the same error", 503, []int{503}, "", broken(scanner.HTTPError)},
+		{"denied here", 403, []int{200}, "", broken(scanner.HTTPError)},
+		{"denied everywhere", 403, []int{200, 403}, "", works},
+		{"denied otherwise", 403, []int{401}, "", broken(scanner.HTTPError)},
+		{"not found where there is no other family", 404, nil, "", broken(scanner.HTTPError)},
+		{"denied, and the other family could not be seen", 403, nil, scanner.NoRoute, unmeasured(scanner.NoRoute)},
+	} {
+		j := &journey{verdict: works, last: &contact{page: &fetch.Response{Status: test.status}}}
+		if got := judgeStatus(j, test.other, test.unseen); got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+// TestOwnHints: only hints about the name itself count, and not too many.
+func TestOwnHints(t *testing.T) {
+	var records []dns.RR
+	for _, text := range []string{
+		"www.example.com. HTTPS 1 . alpn=h2 ipv4hint=192.0.2.1 ipv6hint=2a0f::1,2a0f::2",
+		"www.example.com. HTTPS 2 WWW.example.com. ipv6hint=2a0f::3",
+		"www.example.com. HTTPS 3 cdn.example.net. ipv6hint=2a0f::bad",
+		"www.example.com. HTTPS 0 alias.example.net.",
+		"www.example.com. AAAA 2a0f::4",
+		"www.example.com. HTTPS 1 . ipv6hint=" + strings.TrimSuffix(strings.Repeat("2a0f::5,", 100), ","),
+	} {
+		rr, err := dns.NewRR(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, rr)
+	}
+	got := ownHints(records)
+	if len(got) != maxAddresses || got[0] != netip.MustParseAddr("2a0f::1") || got[2] != netip.MustParseAddr("2a0f::3") || got[3] != netip.MustParseAddr("2a0f::5") {
+		t.Errorf("got %v", got)
+	}
+}
