@@ -69,13 +69,13 @@ func TestEngineKilledWhileWriting(t *testing.T) {
 // A server that dies ten times during a scan costs nothing: every row has every
 // value that it has after a scan without faults.
 func TestServerKilledTenTimes(t *testing.T) {
-	const targets = 5_000
+	const targets = 3_600
 	server := storetest.NewServer(t)
 	cfg := server.Config(t)
 	cfg.Logf = func(string, ...any) {} // ten times the same
 	s := storetest.Open(t, cfg)
 	scan := newScan(t, s, targets)
-	s.SetBounds(250, time.Second, 1<<30)
+	s.SetBounds(300, time.Second, 1<<30)
 	w := writer(t, s, scan.ID)
 	random := rand.New(rand.NewPCG(10, 10))
 	next, kills := uint64(random.IntN(300)), 0
@@ -122,7 +122,7 @@ func equalToFaultless(t *testing.T, s *store.Store, scan store.ScanInfo, targets
 // Connections are cut at any moment, also between a batch and its
 // confirmation. What was sent twice must count once.
 func TestConnectionsCutWhileWriting(t *testing.T) {
-	const targets = 4_000
+	const targets = 2_000
 	cfg := storetest.OnServer(t)
 	proxy := newProxy(t, strings.TrimPrefix(cfg.DSN, "clickhouse://default@"))
 	cfg.DSN = "clickhouse://default@" + proxy.address()
@@ -192,7 +192,7 @@ func (p *proxy) cut() {
 // A scan that is killed at any moment keeps what it had written, and when it
 // is resumed the store is as if nothing had happened.
 func TestScannerKilledAndResumed(t *testing.T) {
-	const targets = 6_500 // more than three processes write
+	const targets = 3_200 // more than three processes write
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		if cfg.SpoolDir == "" {
 			cfg.SpoolDir = filepath.Join(cfg.Path, "spool")
@@ -216,7 +216,7 @@ func TestScannerKilledAndResumed(t *testing.T) {
 				t.Fatal(err)
 			}
 			var written uint64
-			for written < uint64(500+700*round) { // it says so after every row
+			for written < uint64(250+350*round) { // it says so after every row
 				if _, err := fmt.Fscan(out, &written); err != nil {
 					t.Fatal(err)
 				}
@@ -232,8 +232,8 @@ func TestScannerKilledAndResumed(t *testing.T) {
 			}
 			done[position] = true
 		}
-		if len(done) < 1900 {
-			t.Errorf("only %d rows survived three kills, although 1900 were written", len(done))
+		if len(done) < 950 {
+			t.Errorf("only %d rows survived three kills, although 950 were written", len(done))
 		}
 		w := writer(t, s, scan.ID)
 		for i := range uint64(targets) {
@@ -269,7 +269,7 @@ func writeUntilKilled(args []string) error {
 		return err
 	}
 	written := 0
-	for i := uint64(0); written < 2_000; i++ {
+	for i := uint64(0); written < 1_000; i++ {
 		if done[i] {
 			continue
 		}

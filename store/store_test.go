@@ -190,10 +190,11 @@ func plainObservation(scan uuid.UUID, position uint64) scanner.Observation {
 }
 
 func TestTargetsInAreRowsOut(t *testing.T) {
-	const targets = 30_000
+	const targets = 15_000
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		scan := newScan(t, s, targets)
+		s.SetBounds(targets/3, time.Minute, 1<<30)
 		w := writer(t, s, scan.ID)
 		for i := range uint64(targets) {
 			write(t, w, plainObservation(scan.ID, i))

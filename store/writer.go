@@ -21,7 +21,7 @@ type bounds struct {
 	spool int64         // undelivered bytes at which Write waits
 }
 
-var defaultBounds = bounds{rows: 10_000, bytes: 16 << 20, age: 2 * time.Second, spool: 4 << 30}
+var defaultBounds = bounds{rows: 30_000, bytes: 48 << 20, age: 2 * time.Second, spool: 4 << 30}
 
 // Writer stores the observations of one scan. It is safe for concurrent use.
 //
@@ -56,8 +56,9 @@ type batch struct {
 	list []scanner.Observation
 }
 
-// inMemory is how many batches are kept in memory beside the current one.
-const inMemory = 2
+// inMemory is how many batches are kept in memory beside the current one. A
+// batch of full size takes about 100 MB there.
+const inMemory = 1
 
 // ErrWriterClosed is returned by Write after Close.
 var ErrWriterClosed = errors.New("the store's writer is closed")
