@@ -18,6 +18,8 @@ const (
 
 var families = [...]family{v4, v6}
 
+func (f family) String() string { return [...]string{v4: "IPv4", v6: "IPv6"}[f] }
+
 func (f family) of(a netip.Addr) bool { return a.Is4() == (f == v4) }
 
 // addrs returns a host's own addresses of a family.

@@ -57,7 +57,7 @@ func (v *visit) nameServer(ctx context.Context, name string, f family, large fun
 	h := v.host(ctx, name)
 	addrs := v.serverAddrs(h, f)
 	if len(addrs) > maxServerAddresses {
-		v.find("nameserver", h.name, partial(scanner.TooManyRecords), fmt.Sprintf("%d addresses of a family, %d are asked", len(addrs), maxServerAddresses))
+		v.find("nameserver", h.name, partial(scanner.TooManyRecords), fmt.Sprintf("%d %s addresses, %d are asked", len(addrs), f, maxServerAddresses))
 		addrs = addrs[:maxServerAddresses]
 	}
 	s := nameServer{published: v.publishedVerdict(h, f, addrs), contacts: make([]serverContact, len(addrs))}

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -59,6 +60,8 @@ func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, lar
 	switch {
 	case udp.soa == nil && tcpFails:
 		udp.verdict, udp.detail = broken(scanner.TCPFails), "truncated, and nothing over TCP"
+	case udp.soa == nil && tcp.soa == nil:
+		udp.verdict, udp.detail = unmeasured(tcp.verdict.Reason), "truncated"
 	case udp.soa == nil:
 		udp.soa, udp.detail = tcp.soa, "truncated, and whole over TCP"
 	case udp.verdict.Status == scanner.OK:
@@ -218,11 +221,11 @@ func (v *visit) readSOA(got *resolve.Reply) dnsReply {
 }
 
 func rcodeName(rcode int) string {
-	if name, ok := dns.RcodeToString[rcode]; ok && rcode != dns.RcodeBadVers {
-		return name
-	}
 	if rcode == dns.RcodeBadVers {
-		return "BADVERS"
+		return "BADVERS" // the same number as BADSIG, which has no place here
+	}
+	if name, ok := dns.RcodeToString[rcode]; ok {
+		return name
 	}
 	return fmt.Sprintf("RCODE %d", rcode)
 }
@@ -230,8 +233,10 @@ func rcodeName(rcode int) string {
 // exchange asks one server and counts the queries.
 func (v *visit) exchange(ctx context.Context, query resolve.Query) (*resolve.Reply, error) {
 	got, err := v.Resolver.Exchange(ctx, query)
-	tries := 1
-	if err == nil {
+	tries := 0
+	if failed := new(resolve.ExchangeError); errors.As(err, &failed) {
+		tries = failed.Tries
+	} else if err == nil {
 		tries = got.Tries
 	}
 	v.mu.Lock()

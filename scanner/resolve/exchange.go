@@ -166,7 +166,7 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 	var out outcome
 	for n := 1; ; n++ {
 		if n > tries+3 { // one more for the cookie, two for the case
-			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse}
+			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse, Tries: n - 1}
 		}
 		if err := r.try(ctx, &a, &out); err != nil {
 			return nil, fmt.Errorf("query %s %s at %s: %w", name, dns.Type(q.Type), q.Server, err)
@@ -184,13 +184,13 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 			continue
 		}
 		if out.reason == "" && a.fixedCase && said != out.msg.said() {
-			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse}
+			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse, Tries: n}
 		}
 		if out.reason == "" {
 			return newReply(&out, &q, n)
 		}
 		if n >= tries || out.reason != ReasonTimeout && out.reason != ReasonBadResponse {
-			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: out.reason, Err: out.err}
+			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: out.reason, Err: out.err, Tries: n}
 		}
 	}
 }
@@ -198,7 +198,7 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 func newReply(out *outcome, q *Query, tries int) (*Reply, error) {
 	reply := &Reply{Msg: new(dns.Msg), RTT: out.rtt, Truncated: out.msg.truncated(), Tries: tries, Bytes: len(out.msg.wire)}
 	if err := reply.Msg.Unpack(out.msg.wire); err != nil && !reply.Truncated {
-		return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse, Err: err}
+		return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse, Err: err, Tries: tries}
 	}
 	return reply, nil
 }

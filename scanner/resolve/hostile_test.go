@@ -306,7 +306,7 @@ func TestExchange(t *testing.T) {
 		t.Errorf("udp: %+v, %v", reply, err)
 	}
 	q.Transport = TCP
-	for range 3 { // over one connection
+	for range 3 {
 		reply, err = r.Exchange(ctx, q)
 		if err != nil || reply.Truncated || len(reply.Msg.Answer) != 1 {
 			t.Errorf("tcp: %+v, %v", reply, err)

@@ -75,6 +75,7 @@ type ExchangeError struct {
 	Transport Transport
 	Reason    string
 	Err       error // may be nil
+	Tries     int   // queries that were sent, or could not be
 }
 
 func (e *ExchangeError) Error() string {
