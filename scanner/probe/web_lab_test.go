@@ -9,6 +9,7 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/netaddr"
 )
 
 // webLab measures the targets of a scenario, and counts the connections to
@@ -140,6 +141,46 @@ domains:
 		// 16 connections that take a second each, 8 at a time.
 		if p.Probe == "web" && p.Took > 8*time.Second {
 			t.Errorf("took %s", p.Took)
+		}
+	}
+}
+
+// countingRouter leads everything to the lab, and counts.
+type countingRouter struct {
+	lab   *lab.Lab
+	mu    sync.Mutex
+	asked map[netip.AddrPort]int
+}
+
+func (r *countingRouter) Route(network string, to netip.AddrPort) (netip.AddrPort, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked[to]++
+	return r.lab.Route(network, to)
+}
+
+// TestDeadPortIsTriedOnce: apex and www are mostly the same server. Where it is
+// dead, it is not tried for each of them.
+func TestDeadPortIsTriedOnce(t *testing.T) {
+	l := startLab(t, `
+about: One dead server for two names.
+domains:
+  dead.gov.ar:
+    truth: none
+    web: [v4, "2a0f:8::9"]
+    faults: [{at: web, family: v6, do: refuse}]
+`)
+	router := &countingRouter{lab: l, asked: make(map[netip.AddrPort]int)}
+	prober := newProberOver(t, l, &netaddr.Dialer{Lab: router})
+	for target := range labTargets(l) {
+		if o := prober.Measure(t.Context(), target); o.Web != (scanner.Verdict{Status: scanner.Broken, Reason: scanner.TCPRefused}) {
+			t.Errorf("web is %v", o.Web)
+		}
+	}
+	for _, port := range []uint16{80, 443} {
+		// The way is asked for before the limiter and again by the dialer.
+		if n := router.asked[netip.AddrPortFrom(netip.MustParseAddr("2a0f:8::9"), port)]; n != 2 {
+			t.Errorf("port %d: the way there was asked for %d times, want 2", port, n)
 		}
 	}
 }
