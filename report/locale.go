@@ -65,7 +65,7 @@ func (l *locale) Percent(v float64) string {
 	if v > 0 && v < 0.01 || v > 0.99 && v < 1 {
 		return l.printer.Sprint(number.Percent(min(max(v, 0.001), 0.999), number.Scale(1)))
 	}
-	return l.printer.Sprint(number.Percent(v, number.Scale(0)))
+	return l.printer.Sprint(number.Percent(indicator.Percent(v)/100, number.Scale(0)))
 }
 
 // Range writes from where to where an interval goes.

@@ -262,7 +262,7 @@ func share(r store.IndicatorRow) string {
 		return fmt.Sprintf("%d of %d", r.Numerator, r.Denominator)
 	}
 	low, high := indicator.Wilson(r.Numerator, r.Denominator)
-	return fmt.Sprintf("%.0f%% %.0f-%.0f", 100*float64(r.Numerator)/float64(r.Denominator), 100*low, 100*high)
+	return fmt.Sprintf("%.0f%% %.0f-%.0f", indicator.Percent(float64(r.Numerator)/float64(r.Denominator)), indicator.Percent(low), indicator.Percent(high))
 }
 
 // value is an indicator's figure in its unit.
@@ -273,7 +273,7 @@ func value(ind indicator.Indicator, r store.IndicatorRow) string {
 	case r.Denominator == 0:
 		return "-"
 	case ind.Measure == indicator.Largest:
-		return fmt.Sprintf("%.0f%%", 100*r.Value)
+		return fmt.Sprintf("%.0f%%", indicator.Percent(r.Value))
 	case ind.Measure == indicator.Median:
 		return fmt.Sprintf("%+.1f %s", r.Value, ind.Unit)
 	}

@@ -23,3 +23,13 @@ func TestWordsAreWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestPercent(t *testing.T) {
+	for _, test := range []struct{ n, of, want float64 }{
+		{3, 40, 8}, {13, 40, 33}, {1, 200, 1}, {29, 200, 15}, {57, 200, 29}, {9, 12, 75}, {0, 7, 0}, {7, 7, 100}, {149, 1000, 15}, {1, 3, 33},
+	} {
+		if got := Percent(test.n / test.of); got != test.want {
+			t.Errorf("%v of %v is %v%%, want %v%%", test.n, test.of, got, test.want)
+		}
+	}
+}
