@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -155,6 +156,10 @@ func checkHostile(t *testing.T, l *lab.Lab, prober *probe.Prober, target scanner
 			t.Errorf("%s: %s is %v", name, what, v)
 		}
 	}
+	// The limits of docs/verdicts.md.
+	if len(o.NameServers) > 20 || len(o.MX) > 10 || max(len(o.A), len(o.AAAA), len(o.WWWA), len(o.WWWAAAA)) > 16 {
+		t.Errorf("%s: %d name servers, %d exchangers, %d and %d addresses", name, len(o.NameServers), len(o.MX), len(o.A)+len(o.AAAA), len(o.WWWA)+len(o.WWWAAAA))
+	}
 	if long := longest(reflect.ValueOf(o)); long > maxText {
 		t.Errorf("%s: a text of %d bytes", name, long)
 	}
@@ -189,4 +194,37 @@ func longest(v reflect.Value) int {
 		}
 	}
 	return n
+}
+
+// TestVisitsAreBounded counts the connections to a site with many addresses,
+// each of which redirects every visit to yet another page.
+func TestVisitsAreBounded(t *testing.T) {
+	var addrs []string
+	for i := range 4 {
+		addrs = append(addrs, fmt.Sprintf("200.80.0.%d, \"2a0f:80::%d\"", i+1, i+1))
+	}
+	scenario, err := lab.Parse("visits.yaml", fmt.Appendf(nil, "about: Visits.\ndomains:\n  maze.gov.ar:\n    truth: none\n    web: [%s]\n    faults: [{at: web, do: http_chain}]\n", strings.Join(addrs, ", ")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var visits atomic.Int64
+	l, err := lab.Start(scenario, lab.OnContact(func(c lab.Contact) {
+		if port := c.Server.Port(); port == 80 || port == 443 {
+			visits.Add(1)
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	prober := newProber(t, l)
+	for target, err := range labTargets(l) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		prober.Measure(t.Context(), target)
+	}
+	if n := visits.Load(); n < 32 || n > 100 {
+		t.Errorf("%d connections, want 32 to 100", n)
+	}
 }

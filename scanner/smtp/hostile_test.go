@@ -123,3 +123,32 @@ func reset(s *server) {
 	_ = s.Conn.(*net.TCPConn).SetLinger(0)
 	s.Close()
 }
+
+// TestSessionIsBounded meets a server that takes as long as it may for every
+// reply: the conversation as a whole has its limit too.
+func TestSessionIsBounded(t *testing.T) {
+	t.Parallel()
+	const step = 500 * time.Millisecond
+	certificate, _ := issue(t, time.Now().Add(time.Hour), serverName)
+	tarry := func() { <-time.After(step * 8 / 10) }
+	conn, heard := connect(t, func(s *server) {
+		tarry()
+		s.say("220 hi")
+		s.heard()
+		tarry()
+		s.say("250-hi\r\n250 STARTTLS")
+		s.heard()
+		tarry()
+		s.secure(certificate)
+		s.heard()
+		tarry() // past the third step
+		s.say("250 SMTPUTF8")
+		s.untilGone()
+	})
+	begun := time.Now()
+	got := (&Client{StepTimeout: step}).Talk(t.Context(), conn, serverName)
+	if took := time.Since(begun); got.StartTLS != scanner.StartTLSFailed || took < sessionSteps*step {
+		t.Errorf("after %s: %+v", took, got)
+	}
+	onlyPolite(t, heard())
+}
