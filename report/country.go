@@ -7,10 +7,10 @@ import (
 	"adopt6/store/indicator"
 )
 
-// maxDomains, maxBlockers and maxOperators bound the tables of a country's
+// MaxDomains, maxBlockers and maxOperators bound the tables of a country's
 // page; the files beside it have everything.
 const (
-	maxDomains   = 1000
+	MaxDomains   = 1000
 	maxBlockers  = 12
 	maxOperators = 15
 )
@@ -131,22 +131,22 @@ func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, 
 	}
 	v.History = l.history(section.History)
 	for _, b := range section.Blockers[:min(len(section.Blockers), maxBlockers)] {
-		of := float64(max(len(section.Domains), 1))
+		of := float64(max(section.Counted, 1))
 		v.Blockers = append(v.Blockers, blockerView{b.Reason, s.reason(l.Lang, b.Reason), l.N(b.Domains), l.N(b.Alone),
 			100 * float64(b.Domains) / of, 100 * float64(b.Alone) / of, b.Domains, b.Alone})
 	}
 	for _, op := range section.Operators[:min(len(section.Operators), maxOperators)] {
-		of := float64(max(len(section.Domains), 1))
+		of := float64(max(section.Counted, 1))
 		v.Operators = append(v.Operators, operatorView{op, 100 * float64(op.Domains) / of, l.Percent(float64(op.Domains) / of)})
 	}
 	if section.Kind != lists.CCTLD || first {
 		v.Peers = s.peers(l, c, section)
 	}
-	for _, o := range section.Domains[:min(len(section.Domains), maxDomains)] {
+	for _, o := range section.Domains {
 		v.Domains = append(v.Domains, l.domain(o))
 	}
-	if len(section.Domains) > maxDomains {
-		v.Shown, v.Of = l.N(maxDomains), l.N(len(section.Domains))
+	if section.Counted > len(section.Domains) {
+		v.Shown, v.Of = l.N(len(section.Domains)), l.N(section.Counted)
 	}
 	return v
 }
@@ -178,7 +178,7 @@ func (s *Site) peers(l *locale, c *Country, section *Section) (list []peerView) 
 		if other.Region != c.Region || theirs == nil {
 			continue
 		}
-		p := peerView{Name: l.Country(other.Country), Page: countryPage(other.Alpha2), Here: other == c, Figure: l.figures(theirs, HeadlineIndicator)[0]}
+		p := peerView{Name: l.Country(other.Country), Page: countryPage(other.Alpha2), Here: other.Alpha2 == c.Alpha2, Figure: l.figures(theirs, HeadlineIndicator)[0]}
 		if !p.Figure.Bar {
 			continue
 		}

@@ -15,7 +15,9 @@ import (
 	"adopt6/store/indicator"
 )
 
-// Data is everything that the pages of one scan show.
+// Data is what the pages of one scan show of the world: everything but the
+// domains of its countries and what is counted from them, which LoadCountry
+// reads for one country at a time.
 type Data struct {
 	Scan     store.ScanInfo
 	Compared store.ScanInfo // the earlier scan that changes are counted from; zero for none
@@ -25,7 +27,13 @@ type Data struct {
 	Countries []*Country
 	Groups    []Group
 	AsOf      string // date of the memberships of the groups
+
+	spans map[string]span // by country; empty while the scan is not finished
 }
+
+// span is where the targets of a country lie in the list of the scan, both ends
+// included. Other countries' may lie there too.
+type span struct{ first, last uint64 }
 
 // Group is a group of countries and what its members have in common.
 type Group struct {
@@ -41,15 +49,18 @@ type Country struct {
 
 // Section is everything about the targets of one kind in one country.
 type Section struct {
-	Kind      lists.Kind
-	Targets   uint64
-	Rows      []store.IndicatorRow          // in the order of the declarations
-	Changes   map[string]indicator.Change   // by indicator, on the targets that both scans measured
-	Before    map[string]store.IndicatorRow // by indicator, on all targets of the compared scan
-	History   []Point                       // of HeadlineIndicator, the oldest first, this scan last
+	Kind    lists.Kind
+	Targets uint64
+	Rows    []store.IndicatorRow          // in the order of the declarations
+	Changes map[string]indicator.Change   // by indicator, on the targets that both scans measured
+	Before  map[string]store.IndicatorRow // by indicator, on all targets of the compared scan
+	History []Point                       // of HeadlineIndicator, the oldest first, this scan last
+
+	// What LoadCountry reads.
 	Blockers  []Blocker
 	Operators []Operator
-	Domains   []Domain // by name
+	Counted   int      // domains that Blockers and Operators are counted from
+	Domains   []Domain // the first of them by name, at most MaxDomains
 }
 
 // HeadlineIndicator is the share that headlines, map and history show.
@@ -79,6 +90,7 @@ type Operator struct {
 
 // Domain is one target with its verdicts.
 type Domain struct {
+	Position             uint64 // in the list of the scan
 	Name, Unicode, Level string
 	Readiness            uint8
 	DNS, Web, Mail, V6   scanner.Verdict

@@ -1,10 +1,14 @@
 package report
 
 import (
+	"cmp"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,39 +18,64 @@ import (
 	"adopt6/store/indicator"
 )
 
-// Files returns the names of the data files beside the pages: those of the
-// world, and of the countries given or of all.
-func (s *Site) Files(countries ...string) []string {
-	list := []string{"world.csv", "world.json"}
-	for _, page := range s.Pages(countries...) {
-		if s.data.Country(strings.ToUpper(page)) != nil {
-			list = append(list, page+".csv", page+"-domains.csv", page+".json")
-		}
-	}
-	return list
-}
+// worldFiles are the data files of the world, and countryFiles the endings of
+// those of a country.
+var (
+	worldFiles   = []string{"world.csv", "world.json"}
+	countryFiles = []string{".csv", "-domains.csv", ".json"}
+)
 
-// File writes a data file.
+// File writes a data file of the world.
 func (s *Site) File(w io.Writer, name string) error {
-	page, kind, _ := strings.Cut(name, ".")
-	page, domains := strings.CutSuffix(page, "-domains")
-	countries := s.data.Countries
-	if page != "world" {
-		c := s.data.Country(strings.ToUpper(page))
-		if c == nil || page == "" {
-			return &UnknownPageError{"data", name}
-		}
-		countries = []*Country{c}
-	}
-	switch {
-	case kind == "csv" && domains && page != "world":
-		return domainsCSV(w, countries[0])
-	case kind == "csv" && !domains:
-		return s.indicatorsCSV(w, countries)
-	case kind == "json" && !domains:
-		return s.writeJSON(w, countries, page != "world")
+	switch name {
+	case "world.csv":
+		return s.indicatorsCSV(w, s.data.Countries)
+	case "world.json":
+		return s.worldJSON(w)
 	}
 	return &UnknownPageError{"data", name}
+}
+
+// CountryFile writes a data file of a country, by the ending of its name. The
+// country is one of LoadCountry's; domains that it does not hold come from the
+// store, one by one.
+func (s *Site) CountryFile(ctx context.Context, st *store.Store, w io.Writer, c *Country, ending string) error {
+	all := func(section *Section) iter.Seq2[Domain, error] { return s.data.all(ctx, st, c, section) }
+	switch ending {
+	case ".csv":
+		return s.indicatorsCSV(w, []*Country{c})
+	case "-domains.csv":
+		return domainsCSV(w, c, all)
+	case ".json":
+		return s.countryJSON(w, c, all)
+	}
+	return &UnknownPageError{"data", countryPage(c.Alpha2) + ending}
+}
+
+// SplitFile returns the country and the ending in the name of a data file.
+func (s *Site) SplitFile(name string) (code, ending string, ok bool) {
+	for _, ending := range countryFiles {
+		page, found := strings.CutSuffix(name, ending)
+		if code := s.CountryOf(page); found && code != "" {
+			return code, ending, true
+		}
+	}
+	return "", "", false
+}
+
+// all returns the domains of a section in the order of the list.
+func (d *Data) all(ctx context.Context, st *store.Store, c *Country, section *Section) iter.Seq2[Domain, error] {
+	if section.Counted > len(section.Domains) {
+		return d.Domains(ctx, st, c.Alpha2, section.Kind)
+	}
+	list := slices.SortedFunc(slices.Values(section.Domains), func(a, b Domain) int { return cmp.Compare(a.Position, b.Position) })
+	return func(yield func(Domain, error) bool) {
+		for _, o := range list {
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
 }
 
 // guarded keeps a spreadsheet from computing a text from the network, as the
@@ -82,20 +111,29 @@ func (s *Site) indicatorsCSV(w io.Writer, countries []*Country) error {
 	return out.WriteAll(lines)
 }
 
-func domainsCSV(w io.Writer, c *Country) error {
+func domainsCSV(w io.Writer, c *Country, all func(*Section) iter.Seq2[Domain, error]) error {
 	out := csv.NewWriter(w)
-	lines := [][]string{{"domain", "domain_unicode", "kind", "government_level", "readiness", "dns_v6", "dns_v6_reason", "web_v6", "web_v6_reason",
-		"mail_v6", "mail_v6_reason", "v6_only", "v6_only_reason", "dnssec", "dnssec_reason", "operators"}}
+	err := out.Write([]string{"domain", "domain_unicode", "kind", "government_level", "readiness", "dns_v6", "dns_v6_reason", "web_v6", "web_v6_reason",
+		"mail_v6", "mail_v6_reason", "v6_only", "v6_only_reason", "dnssec", "dnssec_reason", "operators"})
+	if err != nil {
+		return err
+	}
 	for _, section := range c.Sections {
-		for _, o := range section.Domains {
+		for o, err := range all(section) {
+			if err != nil {
+				return err
+			}
 			line := []string{guarded(o.Name), guarded(o.Unicode), string(section.Kind), guarded(o.Level), fmt.Sprint(o.Readiness)}
 			for _, v := range []scanner.Verdict{o.DNS, o.Web, o.Mail, o.V6} {
 				line = append(line, v.Status.String(), guarded(string(v.Reason)))
 			}
-			lines = append(lines, append(line, guarded(o.DNSSEC), guarded(o.DNSSECReason), guarded(strings.Join(o.Operators, " "))))
+			if err := out.Write(append(line, guarded(o.DNSSEC), guarded(o.DNSSECReason), guarded(strings.Join(o.Operators, " ")))); err != nil {
+				return err
+			}
 		}
 	}
-	return out.WriteAll(lines)
+	out.Flush()
+	return out.Error()
 }
 
 // The JSON of a site. Field names are those of the store's columns.
@@ -103,13 +141,13 @@ type (
 	fileJSON struct {
 		Scan      store.ScanInfo  `json:"scan"`
 		Compared  *store.ScanInfo `json:"compared,omitempty"`
-		Countries []countryJSON   `json:"countries"`
+		Countries []countryJSON   `json:"countries,omitempty"`
 	}
 	countryJSON struct {
 		Country  string        `json:"country"`
 		Name     string        `json:"country_name"`
 		Region   string        `json:"region"`
-		Sections []sectionJSON `json:"kinds"`
+		Sections []sectionJSON `json:"kinds,omitempty"`
 	}
 	sectionJSON struct {
 		Kind       lists.Kind      `json:"kind"`
@@ -117,7 +155,6 @@ type (
 		Indicators []indicatorJSON `json:"indicators"`
 		Blockers   []Blocker       `json:"blockers,omitempty"`
 		Operators  []Operator      `json:"operators,omitempty"`
-		Domains    []domainJSON    `json:"domains,omitempty"`
 	}
 	indicatorJSON struct {
 		Indicator   string      `json:"indicator"`
@@ -151,15 +188,24 @@ type (
 	}
 )
 
-func (s *Site) writeJSON(w io.Writer, countries []*Country, whole bool) error {
-	file := fileJSON{Scan: s.data.Scan, Countries: []countryJSON{}}
+func (s *Site) fileJSON() fileJSON {
+	file := fileJSON{Scan: s.data.Scan}
 	if s.data.Compared.Started.Unix() > 0 {
 		file.Compared = &s.data.Compared
 	}
-	for _, c := range countries {
-		country := countryJSON{Country: c.Alpha2, Name: c.Names.En, Region: c.Region, Sections: []sectionJSON{}}
+	return file
+}
+
+func newCountryJSON(c *Country) countryJSON {
+	return countryJSON{Country: c.Alpha2, Name: c.Names.En, Region: c.Region}
+}
+
+func (s *Site) worldJSON(w io.Writer) error {
+	file := s.fileJSON()
+	for _, c := range s.data.Countries {
+		country := newCountryJSON(c)
 		for _, section := range c.Sections {
-			country.Sections = append(country.Sections, sectionAsJSON(section, whole))
+			country.Sections = append(country.Sections, sectionAsJSON(section))
 		}
 		file.Countries = append(file.Countries, country)
 	}
@@ -168,8 +214,64 @@ func (s *Site) writeJSON(w io.Writer, countries []*Country, whole bool) error {
 	return out.Encode(file)
 }
 
-func sectionAsJSON(section *Section, whole bool) sectionJSON {
-	s := sectionJSON{Kind: section.Kind, Targets: section.Targets}
+// countryJSON writes a country as worldJSON does, with its domains: one a line,
+// as they come, so that none are held in memory.
+func (s *Site) countryJSON(w io.Writer, c *Country, all func(*Section) iter.Seq2[Domain, error]) error {
+	out := &jsonWriter{w: w}
+	out.open(s.fileJSON(), "countries")
+	out.open(newCountryJSON(c), "kinds")
+	for i, section := range c.Sections {
+		if i > 0 {
+			out.text(",\n")
+		}
+		out.open(sectionAsJSON(section), "domains")
+		separator := ""
+		for o, err := range all(section) {
+			if err != nil {
+				return err
+			}
+			out.text(separator)
+			out.value(domainJSON{o.Name, o.Unicode, o.Readiness, o.DNS, o.Web, o.Mail, o.V6, o.DNSSEC, o.Operators})
+			separator = ",\n"
+			if out.err != nil {
+				return out.err
+			}
+		}
+		out.text("]}")
+	}
+	out.text("]}]}\n")
+	return out.err
+}
+
+// jsonWriter writes JSON in parts; the first error is kept.
+type jsonWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (j *jsonWriter) text(text string) {
+	if j.err == nil {
+		_, j.err = io.WriteString(j.w, text)
+	}
+}
+
+func (j *jsonWriter) value(v any) { j.text(j.marshal(v)) }
+
+func (j *jsonWriter) marshal(v any) string {
+	text, err := json.Marshal(v)
+	if j.err == nil {
+		j.err = err
+	}
+	return string(text)
+}
+
+// open writes an object and begins an array as its last member.
+func (j *jsonWriter) open(object any, member string) {
+	j.text(strings.TrimSuffix(j.marshal(object), "}") + ",\n\"" + member + "\": [\n")
+}
+
+func sectionAsJSON(section *Section) sectionJSON {
+	s := sectionJSON{Kind: section.Kind, Targets: section.Targets, Blockers: section.Blockers, Operators: section.Operators}
 	for _, r := range section.Rows {
 		i := indicatorJSON{Indicator: r.Indicator, Numerator: r.Numerator, Partial: r.Partial, Denominator: r.Denominator, Unmeasured: r.Unmeasured, Detail: r.Detail}
 		if r.Denominator > 0 {
@@ -183,13 +285,6 @@ func sectionAsJSON(section *Section, whole bool) sectionJSON {
 			i.Change = &changeJSON{c.Common, c.Before, c.After, c.Gained, c.Lost, c.Significant()}
 		}
 		s.Indicators = append(s.Indicators, i)
-	}
-	if !whole {
-		return s
-	}
-	s.Blockers, s.Operators = section.Blockers, section.Operators
-	for _, o := range section.Domains {
-		s.Domains = append(s.Domains, domainJSON{o.Name, o.Unicode, o.Readiness, o.DNS, o.Web, o.Mail, o.V6, o.DNSSEC, o.Operators})
 	}
 	return s
 }

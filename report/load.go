@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
@@ -20,10 +18,6 @@ import (
 type Options struct {
 	Scan    store.ScanInfo
 	Compare uuid.UUID // an earlier scan; zero for none
-	// Countries limits whose domains, reasons and operators are loaded, by
-	// alpha-2 code; empty for all. Indicators are always loaded for all: a
-	// country is seen beside others.
-	Countries []string
 }
 
 // maxHistory is how many scans a history has at most, the latest.
@@ -32,7 +26,8 @@ const maxHistory = 24
 // kindOrder is the order in which kinds are shown.
 var kindOrder = []lists.Kind{lists.Government, lists.Custom, lists.CCTLD}
 
-// Load reads what the pages of one scan show.
+// Load reads what the pages of one scan show of the world, in memory that does
+// not grow with the number of domains.
 func Load(ctx context.Context, s *store.Store, o Options) (*Data, error) {
 	d := &Data{Scan: o.Scan}
 	rows, err := indicator.Load(ctx, s, o.Scan.ID)
@@ -51,16 +46,7 @@ func Load(ctx context.Context, s *store.Store, o Options) (*Data, error) {
 	if err := d.loadHistory(ctx, s); err != nil {
 		return nil, err
 	}
-	if err := d.loadDomains(ctx, s, o.Countries); err != nil {
-		return nil, err
-	}
-	for _, c := range d.Countries {
-		for _, section := range c.Sections {
-			section.Blockers = blockers(section.Kind, section.Domains)
-			section.Operators = operators(section.Domains)
-		}
-	}
-	return d, nil
+	return d, d.loadSpans(ctx, s)
 }
 
 // place sorts the rows of all indicators by country and kind.
@@ -183,48 +169,6 @@ func (d *Data) loadHistory(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
-const domainsQuery = `SELECT toString(kind), toString(country), domain, domain_unicode, toString(level), readiness,
-	toString(dns_v6), toString(dns_v6_reason), toString(web_v6), toString(web_v6_reason),
-	toString(mail_v6), toString(mail_v6_reason), toString(v6_only), toString(v6_only_reason),
-	toString(dnssec), toString(dnssec_reason), operators, freed_by
-FROM observations FINAL WHERE scan = toUUID(?)`
-
-func (d *Data) loadDomains(ctx context.Context, s *store.Store, countries []string) error {
-	query, args := domainsQuery, []any{d.Scan.ID.String()}
-	if len(countries) > 0 {
-		query += " AND country IN (?" + strings.Repeat(", ?", len(countries)-1) + ")"
-		for _, c := range countries {
-			args = append(args, c)
-		}
-	}
-	err := each(ctx, s, query+" ORDER BY country, kind, domain", args, func(scan func(...any) error) error {
-		var (
-			o             Domain
-			kind, country string
-			words         [8]string
-		)
-		err := scan(&kind, &country, &o.Name, &o.Unicode, &o.Level, &o.Readiness, &words[0], &words[1], &words[2], &words[3],
-			&words[4], &words[5], &words[6], &words[7], &o.DNSSEC, &o.DNSSECReason, &o.Operators, &o.FreedBy)
-		if err != nil {
-			return err
-		}
-		for i, v := range []*scanner.Verdict{&o.DNS, &o.Web, &o.Mail, &o.V6} {
-			if err := v.Status.UnmarshalText([]byte(words[2*i])); err != nil {
-				return err
-			}
-			v.Reason = scanner.Reason(words[2*i+1])
-		}
-		if section := d.section(lists.Kind(kind), country); section != nil {
-			section.Domains = append(section.Domains, o)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read the domains: %w", err)
-	}
-	return nil
-}
-
 // each runs a query and hands its rows over one by one.
 func each(ctx context.Context, s *store.Store, query string, args []any, row func(scan func(...any) error) error) error {
 	rows, err := s.Select(ctx, query, args...)
@@ -251,97 +195,4 @@ func Previous(ctx context.Context, s *store.Store, of store.ScanInfo) (found sto
 		}
 	}
 	return found, nil
-}
-
-// blockers ranks the reasons why domains are not fully ready, by how many of
-// them the fix alone would free and then by how many they hold back.
-func blockers(kind lists.Kind, domains []Domain) []Blocker {
-	byReason := make(map[string]*Blocker)
-	for _, o := range domains {
-		reasons, judged := held(kind, o)
-		for _, reason := range reasons {
-			b := byReason[reason]
-			if b == nil {
-				b = &Blocker{Reason: reason}
-				byReason[reason] = b
-			}
-			b.Domains++
-			if len(reasons) == 1 && judged {
-				b.Alone++
-			}
-		}
-	}
-	list := make([]Blocker, 0, len(byReason))
-	for _, b := range byReason {
-		list = append(list, *b)
-	}
-	slices.SortFunc(list, func(a, b Blocker) int {
-		return cmp.Or(b.Alone-a.Alone, b.Domains-a.Domains, strings.Compare(a.Reason, b.Reason))
-	})
-	return list
-}
-
-// follows are the reasons of use without IPv4 that follow from what is wrong
-// with the name servers or the site, and so are mended with them.
-var follows = []scanner.Reason{scanner.NoIntent, scanner.NoAAAA, scanner.SiteFailsV6, scanner.NSUnreachableV6, scanner.IntentBroken}
-
-// held returns the different reasons that hold a domain back, and whether all
-// of its verdicts are known, without which no fix is sure to be the last.
-func held(kind lists.Kind, o Domain) (reasons []string, judged bool) {
-	judged = true
-	add := func(v scanner.Verdict) bool {
-		switch {
-		case v.Status == scanner.Unmeasured:
-			judged = false
-		case v.Status != scanner.OK && !slices.Contains(reasons, string(v.Reason)):
-			reasons = append(reasons, string(v.Reason))
-		}
-		return v.Status == scanner.OK
-	}
-	if o.DNS.Reason == scanner.NXDomain {
-		return []string{string(scanner.NXDomain)}, true
-	}
-	fine := add(o.DNS)
-	if kind != lists.CCTLD {
-		fine = add(o.Web) && fine
-		if o.Mail.Reason != scanner.NoMX && o.Mail.Reason != scanner.NullMX {
-			add(o.Mail)
-		}
-	}
-	if fine || !slices.Contains(follows, o.V6.Reason) {
-		add(o.V6)
-	}
-	return reasons, judged
-}
-
-// operators counts what depends on each operator, the one with the most
-// domains first.
-func operators(domains []Domain) []Operator {
-	byName := make(map[string]*Operator)
-	count := func(name string) *Operator {
-		if byName[name] == nil {
-			byName[name] = &Operator{Name: name}
-		}
-		return byName[name]
-	}
-	for _, o := range domains {
-		for _, name := range o.Operators {
-			op := count(name)
-			op.Domains++
-			if o.DNS.Status == scanner.OK {
-				op.OK++
-			}
-		}
-		for _, name := range o.FreedBy {
-			count(name).Frees++
-		}
-	}
-	list := make([]Operator, 0, len(byName))
-	for _, op := range byName {
-		list = append(list, *op)
-	}
-	slices.SortFunc(list, func(a, b Operator) int {
-		return cmp.Or(b.Domains-a.Domains, b.Frees-a.Frees, strings.Compare(a.Name, b.Name))
-	})
-	return list
 }

@@ -31,46 +31,43 @@ const hostile = "<script>alert(1)</script>\u202e=cmd"
 
 // load stores a scan in which Togo has 12 domains of which 9 are ready and one
 // has a hostile operator, and an earlier one in which none was, and loads it.
-func load(t *testing.T) *report.Data {
+func load(t *testing.T) (*report.Data, *store.Store) {
 	t.Helper()
-	var data *report.Data
-	storetest.Each(t, func(t *testing.T, cfg store.Config) {
-		if data != nil {
-			return // one engine is enough: the queries are those of all pages
+	s := storetest.Open(t, storetest.Embedded(t)) // one engine is enough: TestCountry asks both
+	var scans []store.ScanInfo
+	for i, ready := range []int{0, 9} {
+		info := store.ScanInfo{ID: uuid.New(), Started: time.Date(2026, time.Month(10+i), 1, 8, 0, 0, 0, time.UTC), Targets: 13, Vantage: "here"}
+		scans = append(scans, info)
+		if err := s.NewScan(t.Context(), info); err != nil {
+			t.Fatal(err)
 		}
-		s := storetest.Open(t, cfg)
-		var scans []store.ScanInfo
-		for i, ready := range []int{0, 9} {
-			info := store.ScanInfo{ID: uuid.New(), Started: time.Date(2026, time.Month(10+i), 1, 8, 0, 0, 0, time.UTC), Targets: 13, Vantage: "here"}
-			scans = append(scans, info)
-			if err := s.NewScan(t.Context(), info); err != nil {
-				t.Fatal(err)
-			}
-			w, err := s.Writer(t.Context(), info.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for n := range 13 {
-				o := observation(n, n < ready)
-				o.Scan, o.Started = info.ID, info.Started
-				if err := w.Write(t.Context(), o); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := w.Close(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.FinishScan(t.Context(), info.ID); err != nil {
-				t.Fatal(err)
-			}
-		}
-		var err error
-		data, err = report.Load(t.Context(), s, report.Options{Scan: scans[1], Compare: scans[0].ID})
+		w, err := s.Writer(t.Context(), info.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-	})
-	return data
+		for n := range 13 {
+			o := observation(n, n < ready)
+			o.Scan, o.Started = info.ID, info.Started
+			if err := w.Write(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.FinishScan(t.Context(), info.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	latest, err := s.Scan(t.Context(), scans[1].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := report.Load(t.Context(), s, report.Options{Scan: latest, Compare: scans[0].ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data, s
 }
 
 func observation(n int, ready bool) *scanner.Observation {
@@ -92,14 +89,14 @@ func observation(n int, ready bool) *scanner.Observation {
 }
 
 func TestSite(t *testing.T) {
-	data := load(t)
+	data, st := load(t)
 	site, err := report.NewSite(data, report.SiteOptions{Reasons: map[string]map[string]report.ReasonText{
 		"en": {"no_aaaa": {Text: "No AAAA.", Fix: "Publish one."}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "site")
-	if err := site.Write(t.Context(), dir, new(report.Progress)); err != nil {
+	if err := site.Write(t.Context(), st, dir, new(report.Progress)); err != nil {
 		t.Fatal(err)
 	}
 	page := func(name string) string {
@@ -161,14 +158,14 @@ func TestSite(t *testing.T) {
 	}
 
 	// Written again it replaces itself; it never replaces anything else.
-	if err := site.Write(t.Context(), dir, new(report.Progress)); err != nil {
+	if err := site.Write(t.Context(), st, dir, new(report.Progress)); err != nil {
 		t.Error(err)
 	}
 	other := t.TempDir()
 	if err := os.WriteFile(filepath.Join(other, "thesis.txt"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := site.Write(t.Context(), other, new(report.Progress)); err == nil {
+	if err := site.Write(t.Context(), st, other, new(report.Progress)); err == nil {
 		t.Error("a folder with other files was replaced")
 	}
 }

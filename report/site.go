@@ -88,16 +88,30 @@ func groupPage(id string) string {
 // have none.
 func countryPage(code string) string { return strings.ToLower(code) }
 
-// Pages returns the names of all pages: "index", those of the groups, "method",
-// "glossary" and those of the countries given, or of all.
+// Pages returns the names of all pages: those of worldPages and of the countries
+// given, or of all.
 func (s *Site) Pages(countries ...string) []string {
+	list := s.worldPages()
+	for _, code := range s.codes(countries) {
+		list = append(list, countryPage(code))
+	}
+	return list
+}
+
+// worldPages are "index", "method", "glossary" and the pages of the groups.
+func (s *Site) worldPages() []string {
 	list := []string{"index", "method", "glossary"}
 	for _, g := range s.data.Groups[1:] {
 		list = append(list, groupPage(g.ID))
 	}
+	return list
+}
+
+// codes are those of the countries with a page, of these or of all.
+func (s *Site) codes(countries []string) (list []string) {
 	for _, c := range s.data.Countries {
 		if c.Alpha2 != "" && (len(countries) == 0 || slices.Contains(countries, c.Alpha2)) {
-			list = append(list, countryPage(c.Alpha2))
+			list = append(list, c.Alpha2)
 		}
 	}
 	return list
@@ -110,33 +124,52 @@ func (e *UnknownPageError) Error() string {
 	return fmt.Sprintf("there is no page %s/%s", e.Lang, e.Page)
 }
 
-// Page writes one page in one language.
+// Page writes one page in one language; those of countries are CountryPage's.
 func (s *Site) Page(w io.Writer, lang, page string) error {
 	l, ok := s.locales[lang]
 	if !ok {
 		return &UnknownPageError{lang, page}
 	}
-	frame := frame{locale: l, Page: page, Scan: s.data.Scan, Root: "../", Simulated: s.simulated(), Languages: s.languages()}
-	var name string
-	var view any
+	frame := s.frame(l, page)
 	switch group, isGroup := s.groups[page]; {
 	case isGroup:
-		name, view = "group.html", s.groupView(frame, s.data.Groups[group])
+		return s.execute(w, frame, "group.html", s.groupView(frame, s.data.Groups[group]))
 	case page == "method":
 		frame.Title = l.T("nav.method")
-		name, view = "method.html", s.methodView(frame)
+		return s.execute(w, frame, "method.html", s.methodView(frame))
 	case page == "glossary":
 		frame.Title = l.T("nav.glossary")
-		name, view = "glossary.html", s.glossaryView(frame)
-	default:
-		country := s.data.Country(strings.ToUpper(page))
-		if country == nil || page == "" || page != strings.ToLower(page) {
-			return &UnknownPageError{lang, page}
-		}
-		name, view = "country.html", s.countryView(frame, country)
+		return s.execute(w, frame, "glossary.html", s.glossaryView(frame))
 	}
+	return &UnknownPageError{lang, page}
+}
+
+// CountryPage writes the page of a country as LoadCountry returns it.
+func (s *Site) CountryPage(w io.Writer, lang string, c *Country) error {
+	l, ok := s.locales[lang]
+	if !ok || c.Alpha2 == "" {
+		return &UnknownPageError{lang, countryPage(c.Alpha2)}
+	}
+	frame := s.frame(l, countryPage(c.Alpha2))
+	return s.execute(w, frame, "country.html", s.countryView(frame, c))
+}
+
+// CountryOf returns the code of the country whose page has a name, or nothing.
+func (s *Site) CountryOf(page string) string {
+	code := strings.ToUpper(page)
+	if page == "" || page != countryPage(code) || s.data.Country(code) == nil {
+		return ""
+	}
+	return code
+}
+
+func (s *Site) frame(l *locale, page string) frame {
+	return frame{locale: l, Page: page, Scan: s.data.Scan, Root: "../", Simulated: s.simulated(), Languages: s.languages()}
+}
+
+func (s *Site) execute(w io.Writer, f frame, name string, view any) error {
 	if err := s.pages.ExecuteTemplate(w, name, view); err != nil {
-		return fmt.Errorf("write page %s/%s: %w", lang, page, err)
+		return fmt.Errorf("write page %s/%s: %w", f.Lang, f.Page, err)
 	}
 	return nil
 }

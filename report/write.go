@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"adopt6/store"
 )
 
 // Progress says how far a site is written; it may be read at any time.
@@ -25,9 +27,10 @@ var ErrForeign = errors.New("the folder is not empty and holds no report")
 const marker = "assets/site.css"
 
 // Write writes the site to a folder, with the pages of the countries given or
-// of all. It is made beside the folder and takes its place when it is whole; a
+// of all. Countries are read from the store one by one, so that memory does not
+// grow with the number of domains. It is made beside the folder and takes its place when it is whole; a
 // site that was there before is replaced, and anything else refused.
-func (s *Site) Write(ctx context.Context, dir string, progress *Progress, countries ...string) (err error) {
+func (s *Site) Write(ctx context.Context, st *store.Store, dir string, progress *Progress, countries ...string) (err error) {
 	dir, err = filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("find the folder of the report: %w", err)
@@ -43,7 +46,7 @@ func (s *Site) Write(ctx context.Context, dir string, progress *Progress, countr
 		return fmt.Errorf("make the folder of the report: %w", err)
 	}
 	defer os.RemoveAll(made) // fails once it has its name
-	if err := s.writeAll(ctx, made, progress, countries); err != nil {
+	if err := s.writeAll(ctx, st, made, progress, countries); err != nil {
 		return err
 	}
 	if err := os.Chmod(made, 0o755); err != nil {
@@ -76,42 +79,76 @@ func mayReplace(dir string) error {
 	return nil
 }
 
-func (s *Site) writeAll(ctx context.Context, dir string, progress *Progress, countries []string) error {
-	type file struct {
-		name  string
-		write func(io.Writer) error
-	}
-	files := []file{{"index.html", s.Front}}
-	for _, name := range []string{"site.css", "site.js"} {
-		files = append(files, file{"assets/" + name, func(w io.Writer) error { return Asset(w, name) }})
-	}
-	for _, name := range s.Files(countries...) {
-		files = append(files, file{"data/" + name, func(w io.Writer) error { return s.File(w, name) }})
-	}
-	pages := s.Pages(countries...)
-	for _, lang := range s.options.Languages {
-		for _, page := range pages {
-			files = append(files, file{lang + "/" + page + ".html", func(w io.Writer) error { return s.Page(w, lang, page) }})
-		}
-	}
+// file is one file of a site, by its name below the folder.
+type file struct {
+	name  string
+	write func(io.Writer) error
+}
+
+func (s *Site) writeAll(ctx context.Context, st *store.Store, dir string, progress *Progress, countries []string) error {
 	for _, sub := range append([]string{"assets", "data"}, s.options.Languages...) {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
 			return fmt.Errorf("make a folder of the report: %w", err)
 		}
 	}
-	progress.Total.Store(int64(len(files)))
+	files, codes := s.worldsFiles(), s.codes(countries)
+	progress.Total.Store(int64(len(files) + len(codes)*(len(countryFiles)+len(s.options.Languages))))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, f := range files {
-		group.Go(func() error {
+	write := func(files []file) error {
+		for _, f := range files {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			defer progress.Done.Add(1)
-			return writeFile(filepath.Join(dir, f.name), f.write)
+			if err := writeFile(filepath.Join(dir, f.name), f.write); err != nil {
+				return err
+			}
+			progress.Done.Add(1)
+		}
+		return nil
+	}
+	for _, f := range files {
+		group.Go(func() error { return write([]file{f}) })
+	}
+	for _, code := range codes {
+		group.Go(func() error {
+			c, err := s.data.LoadCountry(ctx, st, code)
+			if err != nil {
+				return err
+			}
+			return write(s.filesOf(ctx, st, c))
 		})
 	}
 	return group.Wait()
+}
+
+// worldsFiles are the files that are not of a country.
+func (s *Site) worldsFiles() []file {
+	files := []file{{"index.html", s.Front}}
+	for _, name := range []string{"site.css", "site.js"} {
+		files = append(files, file{"assets/" + name, func(w io.Writer) error { return Asset(w, name) }})
+	}
+	for _, name := range worldFiles {
+		files = append(files, file{"data/" + name, func(w io.Writer) error { return s.File(w, name) }})
+	}
+	for _, lang := range s.options.Languages {
+		for _, page := range s.worldPages() {
+			files = append(files, file{lang + "/" + page + ".html", func(w io.Writer) error { return s.Page(w, lang, page) }})
+		}
+	}
+	return files
+}
+
+// filesOf are the files of a country.
+func (s *Site) filesOf(ctx context.Context, st *store.Store, c *Country) (files []file) {
+	page := countryPage(c.Alpha2)
+	for _, ending := range countryFiles {
+		files = append(files, file{"data/" + page + ending, func(w io.Writer) error { return s.CountryFile(ctx, st, w, c, ending) }})
+	}
+	for _, lang := range s.options.Languages {
+		files = append(files, file{lang + "/" + page + ".html", func(w io.Writer) error { return s.CountryPage(w, lang, c) }})
+	}
+	return files
 }
 
 func writeFile(name string, write func(io.Writer) error) error {

@@ -59,7 +59,7 @@ country pages as PDF (A4), with the Chromium or Chrome of this machine.`,
 	return cmd
 }
 
-func (a *app) report(ctx context.Context, f reportFlags) error {
+func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 	if f.out == "" {
 		return misusef("name the folder for the site: --out FOLDER")
 	}
@@ -81,7 +81,12 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 			return errors.New("--pdf needs Chromium or Chrome, and neither is here; install one (`apt install chromium`), or open a page in any browser and print it")
 		}
 	}
-	data, err := a.loadReport(ctx, f)
+	s, err := a.openStore(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	data, err := loadReport(ctx, s, f)
 	if err != nil {
 		return err
 	}
@@ -99,7 +104,7 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 		return progressState{done: progress.Done.Load(), total: progress.Total.Load()}
 	})
 	started := time.Now()
-	err = site.Write(ctx, f.out, &progress, f.countries...)
+	err = site.Write(ctx, s, f.out, &progress, f.countries...)
 	stop()
 	if errors.Is(err, report.ErrForeign) {
 		return asMisuse(err)
@@ -115,14 +120,10 @@ func (a *app) report(ctx context.Context, f reportFlags) error {
 	return nil
 }
 
-// loadReport reads what the site shows and closes the store.
-func (a *app) loadReport(ctx context.Context, f reportFlags) (data *report.Data, err error) {
-	s, err := a.openStore(ctx, true)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	options := report.Options{Countries: f.countries}
+// loadReport reads what the site shows of the world.
+func loadReport(ctx context.Context, s *store.Store, f reportFlags) (*report.Data, error) {
+	var options report.Options
+	var err error
 	if options.Scan, err = chooseScan(ctx, s, f.scan); err != nil {
 		return nil, err
 	}
