@@ -36,7 +36,7 @@ func load(t *testing.T) (*report.Data, *store.Store) {
 	s := storetest.Open(t, storetest.Embedded(t)) // one engine is enough: TestCountry asks both
 	var scans []store.ScanInfo
 	for i, ready := range []int{0, 9} {
-		info := store.ScanInfo{ID: uuid.New(), Started: time.Date(2026, time.Month(10+i), 1, 8, 0, 0, 0, time.UTC), Targets: 13, Vantage: "here"}
+		info := store.ScanInfo{ID: uuid.New(), Started: time.Date(2026, time.Month(10+i), 1, 8, 0, 0, 0, time.UTC), Targets: 13, Vantage: "here", Simulated: true}
 		scans = append(scans, info)
 		if err := s.NewScan(t.Context(), info); err != nil {
 			t.Fatal(err)

@@ -180,7 +180,7 @@ func (s *Site) Front(w io.Writer) error {
 }
 
 // simulated says whether the figures are of a lab.
-func (s *Site) simulated() bool { return s.data.Scan.Vantage == "lab" }
+func (s *Site) simulated() bool { return s.data.Scan.Simulated }
 
 // languages are the locales of the site in their order.
 func (s *Site) languages() (list []*locale) {

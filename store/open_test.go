@@ -76,7 +76,7 @@ func TestMigrationKeepsData(t *testing.T) {
 				}
 				scan := uuid.New()
 				for _, statement := range []string{
-					"INSERT INTO scans (scan, started, list, targets, revision) SELECT toUUID('" + scan.String() + "'), toDateTime('2026-11-30 23:59:58', 'UTC'), 'old', 2, 1",
+					"INSERT INTO scans (scan, started, list, vantage, targets, revision) SELECT toUUID('" + scan.String() + "'), toDateTime('2026-11-30 23:59:58', 'UTC'), 'old', 'lab', 2, 1",
 					"INSERT INTO observations (scan, scan_started, position, domain, kind, web_v6, web_v6_reason, aaaa) SELECT toUUID('" + scan.String() +
 						"'), toDateTime('2026-11-30 23:59:58', 'UTC'), number, 'old.example', 'government', 'broken', 'timeout', ['2001:db8::1'] FROM numbers(2)",
 					"INSERT INTO endpoints (scan, scan_started, position, host, reason) SELECT toUUID('" + scan.String() + "'), toDateTime('2026-11-30 23:59:58', 'UTC'), 1, 'h', 'timeout'",
@@ -94,6 +94,9 @@ func TestMigrationKeepsData(t *testing.T) {
 					t.Errorf("a store of version %d opened for reading: %v", version, err)
 				}
 				s = storetest.Open(t, cfg)
+				if old, err := s.Scan(t.Context(), scan); err != nil || !old.Simulated {
+					t.Errorf("the old scan of a lab is read as %+v, error %v", old, err)
+				}
 				n := 0
 				for o, err := range s.Observations(t.Context(), scan) {
 					if err != nil {

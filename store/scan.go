@@ -24,6 +24,9 @@ type ScanInfo struct {
 	// Capabilities are what the vantage could do when the scan was last begun
 	// or resumed.
 	Capabilities scanner.Capabilities `json:"capabilities"`
+	// Simulated says that the scan saw a lab instead of the Internet, in any of
+	// its runs.
+	Simulated bool `json:"simulated"`
 }
 
 type scanRow struct {
@@ -49,6 +52,7 @@ var scans = table[scanRow]{"scans", []column[scanRow]{
 	flag("clock_off", func(r *scanRow) *bool { return &r.info.Capabilities.ClockOff }),
 	same("targets", func(r *scanRow) *uint64 { return &r.info.Targets }),
 	word("program", func(r *scanRow) *string { return &r.info.Program }),
+	flag("simulated", func(r *scanRow) *bool { return &r.info.Simulated }),
 	same("revision", func(r *scanRow) *uint64 { return &r.revision }),
 }}
 
@@ -68,6 +72,7 @@ func (s *Store) NewScan(ctx context.Context, info ScanInfo) error {
 		return err
 	}
 	row.info.Finished, row.info.Capabilities = time.Time{}, info.Capabilities
+	row.info.Simulated = row.info.Simulated || info.Simulated
 	return s.putScan(ctx, row)
 }
 

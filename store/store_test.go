@@ -168,6 +168,15 @@ func TestScans(t *testing.T) {
 		if n != 1 || got.Finished.IsZero() || time.Since(got.Finished) > time.Minute {
 			t.Errorf("%d scans, the last %+v", n, got)
 		}
+		// A run that saw a lab marks the scan for good.
+		for _, info.Simulated = range []bool{true, false} {
+			if err := s.NewScan(t.Context(), info); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err = s.Scan(t.Context(), info.ID); err != nil || !got.Simulated {
+			t.Errorf("the scan of a lab came back as %+v, error %v", got, err)
+		}
 		var unknown *store.UnknownScanError
 		if err := s.FinishScan(t.Context(), uuid.New()); !errors.As(err, &unknown) {
 			t.Errorf("an unknown scan was finished: %v", err)

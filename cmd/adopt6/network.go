@@ -91,6 +91,9 @@ func labNetwork(l *lab.Lab) (network, error) {
 	}, nil
 }
 
+// simulated says whether the network is a lab, so that its figures are invented.
+func (n network) simulated() bool { return n.dialer.Lab != nil }
+
 // resolver returns a resolver for the network; limiter may be nil.
 func (n network) resolver(s *configs.Settings, limiter resolve.Limiter) (*resolve.Resolver, error) {
 	config := resolve.Config{

@@ -75,7 +75,7 @@ func (a *app) measure(ctx context.Context, s *store.Store, run scanRun) (*prefli
 	}
 	err = s.NewScan(ctx, store.ScanInfo{
 		ID: w.Scan, Started: w.Created.Truncate(time.Second), List: w.List, Vantage: w.Vantage,
-		Targets: w.Targets, Program: currentVersion().Version, Capabilities: found.Capabilities,
+		Targets: w.Targets, Program: currentVersion().Version, Capabilities: found.Capabilities, Simulated: run.net.simulated(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("record scan: %w", err)

@@ -113,6 +113,9 @@ func TestScanInterruptedAndResumed(t *testing.T) {
 	if all := storedDomains(t, flags[2:4]); len(all) != targets {
 		t.Errorf("%d targets stored at the end, want %d, each once", len(all), targets)
 	}
+	if of := mustRun(t, append([]string{"query", "--format", "TSV", "SELECT simulated, vantage != 'lab' FROM scans FINAL"}, flags[2:4]...)...); of != "1\t1\n" {
+		t.Errorf("the scan of a lab does not say that it is one: %q", of)
+	}
 	if code, _, errOut := runMain(append([]string{"scan", "--resume"}, flags...)...); code != exitMisuse || !strings.Contains(errOut, "no scan is waiting") {
 		t.Errorf("resuming a complete scan: exit %d: %s", code, errOut)
 	}
