@@ -127,15 +127,21 @@ func (d *Data) compare(ctx context.Context, s *store.Store, earlier uuid.UUID) (
 	return err
 }
 
-// loadHistory reads the headline share of the finished scans from the same
-// vantage up to this one.
+// sameLine says whether two scans measured the same list from the same place,
+// so that their figures may stand in one line: another list has other targets.
+func sameLine(a, b store.ScanInfo) bool {
+	return a.List == b.List && a.Vantage == b.Vantage && a.Simulated == b.Simulated
+}
+
+// loadHistory reads the headline share of the finished scans of the same list
+// from the same vantage up to this one.
 func (d *Data) loadHistory(ctx context.Context, s *store.Store) error {
 	var before []any
 	for scan, err := range s.Scans(ctx) {
 		if err != nil {
 			return err
 		}
-		if !scan.Finished.IsZero() && scan.Vantage == d.Scan.Vantage && scan.Started.Before(d.Scan.Started) {
+		if !scan.Finished.IsZero() && sameLine(scan, d.Scan) && scan.Started.Before(d.Scan.Started) {
 			before = append(before, scan.ID.String())
 		}
 	}
@@ -183,14 +189,15 @@ func each(ctx context.Context, s *store.Store, query string, args []any, row fun
 	return errors.Join(rows.Err(), rows.Close())
 }
 
-// Previous returns the last finished scan before another that ran from the same
-// vantage: the one that changes are counted from unless another is chosen.
+// Previous returns the last finished scan before another of the same list from
+// the same vantage: the one that changes are counted from unless another is
+// chosen.
 func Previous(ctx context.Context, s *store.Store, of store.ScanInfo) (found store.ScanInfo, err error) {
 	for scan, err := range s.Scans(ctx) { // the oldest first
 		if err != nil {
 			return found, err
 		}
-		if !scan.Finished.IsZero() && scan.Vantage == of.Vantage && scan.Started.Before(of.Started) {
+		if !scan.Finished.IsZero() && sameLine(scan, of) && scan.Started.Before(of.Started) {
 			found = scan
 		}
 	}

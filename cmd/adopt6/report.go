@@ -37,8 +37,8 @@ network: the world with a map, groups of countries, and a page per country with
 its figures, what blocks progress, its domains, the method and how to cite, and
 beside each the same data as CSV and JSON.
 
-Changes are counted from the last finished scan before it that ran from the same
-vantage, or from the one that --compare names. A change is named only where it
+Changes are counted from the last finished scan before it of the same list from
+the same vantage, or from the one that --compare names. A change is named only where it
 is more than chance.
 
 The site takes the place of the folder once it is whole. --pdf also prints the
