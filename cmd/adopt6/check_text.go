@@ -90,7 +90,8 @@ func cutTo(s string, n int) string {
 }
 
 // fold breaks a text into lines of at most n columns; those after the first
-// are indented. A word that is longer than a line is broken.
+// are indented. A word that is longer than a line is broken; no-break spaces
+// are part of their word.
 func fold(s string, n, indent int) []string {
 	var lines []string
 	margin := strings.Repeat(" ", indent)
@@ -99,7 +100,7 @@ func fold(s string, n, indent int) []string {
 		lines = append(lines, line)
 		line, room = margin, n-indent
 	}
-	for _, word := range strings.Fields(s) {
+	for _, word := range strings.FieldsFunc(s, breaks) {
 		if blank := strings.TrimSpace(line) != ""; blank && columnsOf(word)+1 > room {
 			flush()
 		} else if blank {
@@ -115,6 +116,9 @@ func fold(s string, n, indent int) []string {
 	}
 	return append(lines, line)
 }
+
+// breaks says whether a line may be broken at a character.
+func breaks(r rune) bool { return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f' }
 
 // split cuts a word after at most n columns, and after one character at least.
 func split(word string, n int) (head, rest string) {

@@ -60,12 +60,30 @@ func TestMisuseOfCommands(t *testing.T) {
 		{[]string{"scan", "--workers", "0"}, "scan.workers must be more than 0, is 0 (--workers)"},
 		{[]string{"version", "--config", "nowhere.yaml"}, "nowhere.yaml"},
 		{[]string{"reasons", "no_such_reason"}, `unknown reason "no_such_reason"`},
+		{[]string{"reasons", "--lang", "klingon"}, "--lang klingon: there is no such language; there are ar, zh"},
 		{[]string{"docs", "--format", "html", "--out", t.TempDir()}, `unknown format "html"`},
 	} {
 		code, _, errOut := runMain(test.args...)
 		if code != exitMisuse || !strings.Contains(errOut, test.want) {
 			t.Errorf("%v: exit %d with %q, want %d with %q", test.args, code, errOut, exitMisuse, test.want)
 		}
+	}
+}
+
+// TestReasonsInALanguage reads a reason as text, no line wider than a terminal,
+// and as JSON.
+func TestReasonsInALanguage(t *testing.T) {
+	code, out, errOut := runMain("reasons", "--lang", "fr", "large_answer_fails")
+	if code != 0 || !strings.HasPrefix(out, "large_answer_fails\n    Une grande réponse du serveur de noms ") || !strings.Contains(out, "\n    Correction\u00a0: Laisser ") {
+		t.Errorf("exit %d with %q and %q", code, out, errOut)
+	}
+	for line := range strings.Lines(out) {
+		if utf8.RuneCountInString(line) > helpWidth {
+			t.Errorf("a line is wider than %d columns: %s", helpWidth, line)
+		}
+	}
+	if _, out, _ := runMain("reasons", "--lang", "fr", "--json", "no_https"); !strings.Contains(out, `"Text":"Le site n’a pas de HTTPS."`) {
+		t.Errorf("as JSON it is %s", out)
 	}
 }
 

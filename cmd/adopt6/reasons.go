@@ -3,25 +3,33 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"adopt6/report/words"
 	"adopt6/scanner"
 	"adopt6/scanner/probe"
 )
 
 func newReasonsCommand(a *app) *cobra.Command {
+	var lang string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "reasons [TOKEN...]",
 		Short: "Explain the reasons that stand beside verdicts",
 		Long: `Print every reason that a verdict can carry, what it means and what the
-operator can do about it; or only those named.`,
+operator can do about it; or only those named. --lang chooses the language: ar,
+zh, en, fr, ru or es.`,
 		Example: `  adopt6 reasons no_ns_aaaa timeout
+  adopt6 reasons --lang fr no_ns_aaaa
   adopt6 reasons --json`,
 		RunE: func(_ *cobra.Command, tokens []string) error {
-			reasons, err := chosenReasons(tokens)
+			if err := checkLanguage(lang); err != nil {
+				return err
+			}
+			reasons, err := chosenReasons(lang, tokens)
 			if err != nil {
 				return err
 			}
@@ -31,18 +39,27 @@ operator can do about it; or only those named.`,
 			for _, r := range reasons {
 				fmt.Fprintf(a.out, "%s\n%s", r.Reason, indent(r.Text))
 				if r.Fix != "" {
-					fmt.Fprint(a.out, indent("Fix: "+r.Fix))
+					fmt.Fprint(a.out, indent(fmt.Sprintf(words.Texts()["reasons.fix"].In(lang), r.Fix)))
 				}
 			}
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&lang, "lang", "en", "language")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return cmd
 }
 
-func chosenReasons(tokens []string) ([]scanner.ReasonInfo, error) {
-	all := probe.Reasons()
+// checkLanguage refuses what is none of the six languages.
+func checkLanguage(lang string) error {
+	if !slices.Contains(words.Languages, lang) {
+		return misusef("--lang %s: there is no such language; there are %s", lang, strings.Join(words.Languages, ", "))
+	}
+	return nil
+}
+
+func chosenReasons(lang string, tokens []string) ([]scanner.ReasonInfo, error) {
+	all := probe.ReasonsIn(lang)
 	if len(tokens) == 0 {
 		return all, nil
 	}
@@ -63,14 +80,6 @@ func chosenReasons(tokens []string) ([]scanner.ReasonInfo, error) {
 
 // indent wraps text at 78 columns, each line indented by four.
 func indent(text string) string {
-	const width = 78
-	line, out := "   ", ""
-	for word := range strings.FieldsSeq(text) {
-		if len(line)+1+len(word) > width {
-			out += line + "\n"
-			line = "   "
-		}
-		line += " " + word
-	}
-	return out + line + "\n"
+	const margin, columns = "    ", 78
+	return margin + strings.Join(fold(text, columns-len(margin), 0), "\n"+margin) + "\n"
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -71,8 +70,8 @@ func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 		f.countries[i] = c.Alpha2
 	}
 	for _, lang := range f.languages {
-		if !slices.Contains(words.Languages, lang) {
-			return misusef("--lang %s: there is no such language; there are %s", lang, strings.Join(words.Languages, ", "))
+		if err := checkLanguage(lang); err != nil {
+			return err
 		}
 	}
 	browser := ""
@@ -147,9 +146,12 @@ func loadReport(ctx context.Context, s *store.Store, f reportFlags) (*report.Dat
 
 // reasonTexts are the explanations of the reasons by language.
 func reasonTexts() map[string]map[string]report.ReasonText {
-	texts := map[string]map[string]report.ReasonText{"en": {}}
-	for _, r := range probe.Reasons() {
-		texts["en"][string(r.Reason)] = report.ReasonText{Text: r.Text, Fix: r.Fix}
+	texts := make(map[string]map[string]report.ReasonText)
+	for _, lang := range words.Languages {
+		texts[lang] = make(map[string]report.ReasonText)
+		for _, r := range probe.ReasonsIn(lang) {
+			texts[lang][string(r.Reason)] = report.ReasonText{Text: r.Text, Fix: r.Fix}
+		}
 	}
 	return texts
 }
