@@ -148,8 +148,8 @@ type methodView struct {
 }
 
 type indicatorView struct {
-	indicator.Indicator
-	Label, Topic, Words string
+	ID, Label, Topic, Words, Reference string
+	indicator.Definition
 }
 
 func (s *Site) methodView(f frame) methodView {
@@ -163,7 +163,8 @@ func (s *Site) methodView(f frame) methodView {
 	}
 	v.Targets, v.Measured = f.N(targets), f.N(measured)
 	for _, i := range indicator.All() {
-		v.Indicators = append(v.Indicators, indicatorView{i, i.Names().In(f.Lang), f.T("topic." + string(i.Topic)), i.Text().In(f.Lang)})
+		v.Indicators = append(v.Indicators, indicatorView{i.ID, i.Names().In(f.Lang), f.T("topic." + string(i.Topic)), i.Text().In(f.Lang),
+			i.Reference, i.Definition(f.Lang)})
 	}
 	v.Clauses = s.clauses(f.locale, lists.Government)
 	return v
