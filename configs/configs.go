@@ -151,10 +151,11 @@ func envName(key string) string {
 
 // Value is one effective setting.
 type Value struct {
-	Key    string `json:"key"`
-	Value  any    `json:"value"`
-	Origin string `json:"origin"` // "default", a file, a variable or a flag
-	Help   string `json:"help"`
+	Key     string `json:"key"`
+	Value   any    `json:"value"`
+	Default any    `json:"default"`
+	Origin  string `json:"origin"` // "default", a file, a variable or a flag
+	Help    string `json:"help"`
 }
 
 // Values returns every setting in the order of the example file. Passwords are
@@ -162,16 +163,20 @@ type Value struct {
 func (s *Settings) Values() []Value {
 	values := make([]Value, 0, len(keys))
 	for _, k := range keys {
-		value := s.values[k.name]
-		switch v := value.(type) {
-		case time.Duration:
-			value = v.String()
-		case string:
-			value = maskPassword(v)
-		}
-		values = append(values, Value{k.name, value, s.origins[k.name], k.help})
+		values = append(values, Value{k.name, shown(s.values[k.name]), shown(k.value), s.origins[k.name], k.help})
 	}
 	return values
+}
+
+// shown is a value as people read it, without a password.
+func shown(value any) any {
+	switch v := value.(type) {
+	case time.Duration:
+		return v.String()
+	case string:
+		return maskPassword(v)
+	}
+	return value
 }
 
 // maskPassword hides the password of an address; other text stays as it is.

@@ -159,7 +159,7 @@ func (a *app) checkStore(ctx context.Context) preflight.Check {
 func (a *app) checkConfig() preflight.Check {
 	var set []string
 	for _, v := range a.settings.Values() {
-		if v.Origin != "default" {
+		if v.Value != v.Default {
 			set = append(set, fmt.Sprintf("%s (%s)", v.Key, v.Origin))
 		}
 	}

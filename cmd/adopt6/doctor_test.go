@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"adopt6/configs"
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
 )
@@ -55,6 +56,19 @@ func TestDoctor(t *testing.T) {
 			}
 			fitsTerminal(t, out)
 		})
+	}
+}
+
+// TestDoctorNamesChangedSettings runs with the configuration file that packages
+// install: it sets everything, to what holds anyway.
+func TestDoctorNamesChangedSettings(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "adopt6.yaml")
+	if err := os.WriteFile(file, configs.Example, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, out, _ := runMain(append([]string{"doctor", "--json", "--config", file, "--dns-retries", "1"}, vantageLab(t, "")...)...)
+	if !strings.Contains(out, "dns.retries (--dns-retries)") || strings.Contains(out, "scan.workers") {
+		t.Errorf("the settings that are not at their default are not told:\n%s", out)
 	}
 }
 
