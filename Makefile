@@ -67,6 +67,20 @@ screenshot: build ## draw the pictures in the README and the docs from what is p
 	dir=$$(mktemp -d); { echo '$$ make demo                 # a simulated Internet: the figures are invented'; bin/adopt6 lab run demo --store $$dir 2>/dev/null | sed -n '3,26p'; } | docs/img/terminal.sh docs/img/demo.png; rm -rf $$dir
 	docs/img/check.sh docs/img/check.png
 
+.PHONY: dist
+dist: ## build the tarballs and Debian packages of this commit below dist/
+	@GO='$(GO)' configs/package/dist.sh dist
+
+.PHONY: dist-check
+dist-check: ## build them twice, from two fresh clones, and compare
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; set -e; \
+	for n in one another; do git clone -q . "$$dir/$$n"; GO='$(GO)' "$$dir/$$n/configs/package/dist.sh" "$$dir/$$n/dist" >/dev/null; done; \
+	diff "$$dir/one/dist/SHA256SUMS" "$$dir/another/dist/SHA256SUMS" && echo "Both builds are the same"
+
+.PHONY: dist-try
+dist-try: ## install the package of dist/ on a clean Debian in a folder (as root)
+	@configs/package/try.sh "$$(ls dist/adopt6_*_$$(dpkg --print-architecture).deb)"
+
 .PHONY: clean
 clean: ## remove what was built and the demo's data
-	rm -rf bin adopt6-data
+	rm -rf bin dist adopt6-data
