@@ -39,7 +39,7 @@ $go build -trimpath -buildvcs=false -o "$host" ./cmd/adopt6
 "$host" docs --format man --out "$work/man"
 gzip -9n "$work"/man/*.1
 for shell in bash zsh fish; do "$host" completion $shell >"$work/adopt6.$shell"; done
-(cd report/assets/build && npm sbom --package-lock-only --sbom-format cyclonedx 2>/dev/null) >"$work/npm.json"
+(cd report/assets/build && npm sbom --loglevel=error --package-lock-only --sbom-format cyclonedx) >"$work/npm.json"
 
 # plain FILE removes from a bill of materials what differs between two builds.
 plain() {
@@ -69,7 +69,7 @@ for arch in amd64 arm64; do
 	cp configs/systemd/* "$tree/systemd/"
 	cp configs/grafana/* "$tree/grafana/"
 	cp -r configs/clickhouse/. "$tree/clickhouse/"
-	$go run "$bill" bin -json -noserial -output "$tree/sbom-go.cdx.json" -version "v0.0.0" "$tree/adopt6" 2>/dev/null
+	$go run "$bill" bin -json -noserial -output "$tree/sbom-go.cdx.json" -version "v0.0.0" "$tree/adopt6"
 	cp "$work/npm.json" "$tree/sbom-npm.cdx.json"
 	plain "$tree/sbom-go.cdx.json"
 	plain "$tree/sbom-npm.cdx.json"
