@@ -79,10 +79,15 @@ type Observation struct {
 	NameServersV6OK uint16       // of these, how many answered over IPv6
 	A, AAAA         []netip.Addr // addresses of the apex
 	WWWA, WWWAAAA   []netip.Addr // addresses of www below the apex
-	WWWSameAddress  bool         // apex and www have addresses, and the same
-	MX              []string     // mail exchangers in order of preference
-	DS, DNSKEY      uint16       // number of records
-	GlueV6          uint16       // name servers with an AAAA record at the parent
+	// Hosting are the autonomous systems that these addresses lie in, by
+	// number, and HostingV6 the numbers of those with an IPv6 address. Both are
+	// empty without a table of autonomous systems.
+	Hosting        []AS
+	HostingV6      []uint32
+	WWWSameAddress bool     // apex and www have addresses, and the same
+	MX             []string // mail exchangers in order of preference
+	DS, DNSKEY     uint16   // number of records
+	GlueV6         uint16   // name servers with an AAAA record at the parent
 
 	Queries uint32 // DNS queries sent for this target
 	Probes  []ProbeTime
@@ -99,6 +104,12 @@ func (o *Observation) Findings() []Reason {
 		}
 	}
 	return found
+}
+
+// AS is an autonomous system; the zero value is none that is known.
+type AS struct {
+	Number uint32
+	Name   string // in the table that it was looked up in, at most 100 bytes; empty without
 }
 
 // ProbeTime is how long one probe took.
@@ -137,6 +148,7 @@ type Endpoint struct {
 	Probe     string     // name of the probe: "nameserver", "web", "mail", ...
 	Host      string     // the name that led to Addr, or the zone; from the network, so escape it
 	Addr      netip.Addr // invalid when the host had none
+	AS        AS         // that Addr lies in
 	Port      uint16
 	Transport string // "udp", "tcp" or "tls"; empty for a finding
 	Verdict   Verdict

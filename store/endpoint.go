@@ -88,6 +88,8 @@ var contactColumns = []column[endpointRow]{
 		}
 		return 0
 	}, func(*endpointRow, uint8) {}), // the address says it
+	same("as_number", func(r *endpointRow) *uint32 { return &r.AS.Number }),
+	word("as_name", func(r *endpointRow) *string { return &r.AS.Name }),
 	same("port", func(r *endpointRow) *uint16 { return &r.Port }),
 	word("transport", func(r *endpointRow) *string { return &r.Transport }),
 	code("status", func(r *endpointRow) *scanner.Status { return &r.Verdict.Status }),

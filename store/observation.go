@@ -155,6 +155,29 @@ var recordColumns = []column[scanner.Observation]{
 	addressList("aaaa", func(o *scanner.Observation) *[]netip.Addr { return &o.AAAA }),
 	addressList("www_a", func(o *scanner.Observation) *[]netip.Addr { return &o.WWWA }),
 	addressList("www_aaaa", func(o *scanner.Observation) *[]netip.Addr { return &o.WWWAAAA }),
+	field("hosting_as", func(o *scanner.Observation) []uint32 {
+		numbers := make([]uint32, len(o.Hosting))
+		for i, as := range o.Hosting {
+			numbers[i] = as.Number
+		}
+		return numbers
+	}, func(o *scanner.Observation, numbers []uint32) {
+		for _, n := range numbers {
+			o.Hosting = append(o.Hosting, scanner.AS{Number: n})
+		}
+	}),
+	field("hosting_as_names", func(o *scanner.Observation) []string {
+		names := make([]string, len(o.Hosting))
+		for i, as := range o.Hosting {
+			names[i] = as.Name
+		}
+		return names
+	}, func(o *scanner.Observation, names []string) {
+		for i := range min(len(names), len(o.Hosting)) {
+			o.Hosting[i].Name = names[i]
+		}
+	}),
+	listOf("hosting_as_v6", func(o *scanner.Observation) *[]uint32 { return &o.HostingV6 }),
 	flag("www_same_address", func(o *scanner.Observation) *bool { return &o.WWWSameAddress }),
 	listOf("mx", func(o *scanner.Observation) *[]string { return &o.MX }),
 	same("ds", func(o *scanner.Observation) *uint16 { return &o.DS }),

@@ -104,12 +104,12 @@ func TestMigrationKeepsData(t *testing.T) {
 					}
 					n++
 					unseen := scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
-					if o.Web != (scanner.Verdict{Status: scanner.Broken, Reason: scanner.Timeout}) || o.WebV4 != unseen || o.SameContent != unseen || len(o.AAAA) != 1 || !o.Practice.Expires.IsZero() {
+					if o.Web != (scanner.Verdict{Status: scanner.Broken, Reason: scanner.Timeout}) || o.WebV4 != unseen || o.SameContent != unseen || len(o.AAAA) != 1 || !o.Practice.Expires.IsZero() || o.Hosting != nil {
 						t.Errorf("an old row is read as %+v", o)
 					}
 				}
 				for e, err := range s.Endpoints(t.Context(), scan) {
-					if err != nil || e.DNS != nil || e.TLS != nil || e.Verdict.Reason != scanner.Timeout {
+					if err != nil || e.DNS != nil || e.TLS != nil || e.AS != (scanner.AS{}) || e.Verdict.Reason != scanner.Timeout {
 						t.Errorf("an old contact is read as %+v, error %v", e, err)
 					}
 					n++

@@ -21,6 +21,9 @@ type ScanInfo struct {
 	Vantage  string    `json:"vantage"`
 	Targets  uint64    `json:"targets"`
 	Program  string    `json:"program"` // version of adopt6
+	// ASTable names the table of autonomous systems that was used; empty
+	// without one.
+	ASTable string `json:"as_table"`
 	// Capabilities are what the vantage could do when the scan was last begun
 	// or resumed.
 	Capabilities scanner.Capabilities `json:"capabilities"`
@@ -53,6 +56,7 @@ var scans = table[scanRow]{"scans", []column[scanRow]{
 	same("targets", func(r *scanRow) *uint64 { return &r.info.Targets }),
 	word("program", func(r *scanRow) *string { return &r.info.Program }),
 	flag("simulated", func(r *scanRow) *bool { return &r.info.Simulated }),
+	text("as_table", func(r *scanRow) *string { return &r.info.ASTable }),
 	same("revision", func(r *scanRow) *uint64 { return &r.revision }),
 }}
 
@@ -62,7 +66,8 @@ type UnknownScanError struct{ ID uuid.UUID }
 func (e *UnknownScanError) Error() string { return fmt.Sprintf("the store has no scan %s", e.ID) }
 
 // NewScan records that a scan has begun. Recording a scan again, as a resumed
-// one does, only says that it is not finished, and what the vantage can do now.
+// one does, only says that it is not finished, what the vantage can do now and
+// which table of autonomous systems it has.
 func (s *Store) NewScan(ctx context.Context, info ScanInfo) error {
 	row, err := s.scanRow(ctx, info.ID)
 	if unknown := new(UnknownScanError); errors.As(err, &unknown) {
@@ -71,7 +76,7 @@ func (s *Store) NewScan(ctx context.Context, info ScanInfo) error {
 	if err != nil {
 		return err
 	}
-	row.info.Finished, row.info.Capabilities = time.Time{}, info.Capabilities
+	row.info.Finished, row.info.Capabilities, row.info.ASTable = time.Time{}, info.Capabilities, info.ASTable
 	row.info.Simulated = row.info.Simulated || info.Simulated
 	return s.putScan(ctx, row)
 }

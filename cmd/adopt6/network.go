@@ -31,8 +31,8 @@ type network struct {
 	now     func() time.Time // the network's clock; nil: ours
 	// authorities judge certificates; nil: those of the system.
 	authorities *x509.CertPool
-	asn         func(netip.Addr) (uint32, bool) // the autonomous system of an address; nil: not known
-	targets     iter.Seq[lists.Target]          // a lab's own targets; nil on the Internet
+	asn         *asn.Table             // of autonomous systems; nil: none
+	targets     iter.Seq[lists.Target] // a lab's own targets; nil on the Internet
 }
 
 // internet returns the network as the settings describe it.
@@ -71,7 +71,7 @@ func (n network) withASN(path string) (network, error) {
 	if err != nil {
 		return n, misusef("%w; --asn-db takes a table such as GeoLite2-ASN.mmdb", err)
 	}
-	n.asn = table.Lookup
+	n.asn = table
 	return n, nil
 }
 
@@ -131,15 +131,19 @@ func (n network) prober(ctx context.Context, s *configs.Settings, scan uuid.UUID
 	if err != nil {
 		return nil, nil, err
 	}
-	return &probe.Prober{
+	p := &probe.Prober{
 		Scan: scan, Vantage: vantage,
 		Resolver: resolver, Dialer: n.dialer, Limiter: rates,
 		Routes:         probe.FindRoutes(ctx, n.dialer, rootAddresses(n.roots)),
 		ConnectTimeout: connectTimeout, StepTimeout: stepTimeout, SerialWait: serialWait,
 		Authorities: n.authorities, Now: n.now,
 		Agent: userAgent(s.Scan.Contact), HELO: s.Scan.HELO,
-		ASN: n.asn, Country: lists.CountryByCode,
-	}, resolver, nil
+		Country: lists.CountryByCode,
+	}
+	if n.asn != nil {
+		p.ASN = n.asn.Lookup
+	}
+	return p, resolver, nil
 }
 
 // userAgent names the program and the people behind the scan to web servers.

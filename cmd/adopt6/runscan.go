@@ -73,10 +73,14 @@ func (a *app) measure(ctx context.Context, s *store.Store, run scanRun) (*prefli
 		}
 		prober.Routes = probe.RoutesOf(found.Capabilities)
 	}
-	err = s.NewScan(ctx, store.ScanInfo{
+	info := store.ScanInfo{
 		ID: w.Scan, Started: w.Created.Truncate(time.Second), List: w.List, Vantage: w.Vantage,
 		Targets: w.Targets, Program: currentVersion().Version, Capabilities: found.Capabilities, Simulated: run.net.simulated(),
-	})
+	}
+	if run.net.asn != nil {
+		info.ASTable = run.net.asn.Version()
+	}
+	err = s.NewScan(ctx, info)
 	if err != nil {
 		return nil, fmt.Errorf("record scan: %w", err)
 	}

@@ -101,8 +101,8 @@ func (v *visit) judgeSpread(have []*host, note noteFunc) {
 	if v.ASN == nil {
 		return
 	}
-	first, known := v.ASN(addrs[0])
-	if known && !slices.ContainsFunc(addrs, func(a netip.Addr) bool { n, ok := v.ASN(a); return !ok || n != first }) {
+	first, _, known := v.ASN(addrs[0])
+	if known && !slices.ContainsFunc(addrs, func(a netip.Addr) bool { n, _, ok := v.ASN(a); return !ok || n != first }) {
 		note(v.zone, scanner.SameASN, fmt.Sprintf("AS%d", first))
 	}
 }

@@ -50,9 +50,9 @@ type Prober struct {
 	// Agent is the User-Agent of HTTP requests, and HELO the name in EHLO.
 	// Both lead to the people behind the scan.
 	Agent, HELO string
-	// ASN returns the autonomous system that an address lies in; nil or false
-	// where that is not known.
-	ASN func(netip.Addr) (asn uint32, ok bool)
+	// ASN returns the number and the name of the autonomous system that an
+	// address lies in; nil or false where that is not known.
+	ASN func(netip.Addr) (number uint32, name string, ok bool)
 	// OnProbe is called before a probe of a target begins; it may be nil.
 	OnProbe func(target, probe string)
 	// SerialWait is how long after its first answer a name server may still
@@ -154,6 +154,7 @@ func (v *visit) settle(ctx context.Context) {
 		}
 	}
 	v.obs.Readiness = readiness(v.obs)
+	v.systems()
 }
 
 // name is the target's name as the resolver takes it.

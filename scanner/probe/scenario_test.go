@@ -197,7 +197,7 @@ func newProberOn(l *lab.Lab, resolver probe.Resolver, dialer *netaddr.Dialer, li
 
 // labASN is the table of autonomous systems in the lab: 2a10:N::/32 lies in
 // that of number N.
-func labASN(a netip.Addr) (uint32, bool) {
+func labASN(a netip.Addr) (uint32, string, bool) {
 	b := a.As16()
-	return uint32(b[2])<<8 | uint32(b[3]), b[0] == 0x2a && b[1] == 0x10
+	return uint32(b[2])<<8 | uint32(b[3]), "", b[0] == 0x2a && b[1] == 0x10
 }

@@ -13,7 +13,8 @@ import (
 //
 //	1: the first.
 //	2: the evidence of the deep probes.
-const recordVersion = 2
+//	3: autonomous systems.
+const recordVersion = 3
 
 // encode appends an observation to buf, or refuses what decode would refuse.
 func encode(buf []byte, o *scanner.Observation) ([]byte, error) {
@@ -70,6 +71,21 @@ func (c *codec) record(o *scanner.Observation) {
 	number(c, &o.Queries)
 	list(c, &o.Endpoints, endpoint)
 	deepProbes(c, o)
+	hosting(c, o)
+}
+
+// hosting codes what version 3 added.
+func hosting(c *codec, o *scanner.Observation) {
+	if c.version < 3 {
+		return
+	}
+	list(c, &o.Hosting, system)
+	list(c, &o.HostingV6, number)
+}
+
+func system(c *codec, as *scanner.AS) {
+	number(c, &as.Number)
+	text(c, &as.Name)
 }
 
 // deepProbes codes what version 2 added. In older records it is unmeasured.
@@ -133,6 +149,9 @@ func endpoint(c *codec, e *scanner.Endpoint) {
 	optional(c, &e.TLS, tlsFacts)
 	optional(c, &e.HTTP, httpFacts)
 	optional(c, &e.SMTP, smtpFacts)
+	if c.version >= 3 {
+		system(c, &e.AS)
+	}
 }
 
 func dnsFacts(c *codec, f *scanner.DNSFacts) {

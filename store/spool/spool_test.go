@@ -88,11 +88,48 @@ func TestRecordsOfVersion1AreRead(t *testing.T) {
 	}
 }
 
+// This segment was written by the program whose records had version 2. The
+// second contact says that the first was read to its end.
+func TestRecordsOfVersion2AreRead(t *testing.T) {
+	text, err := os.ReadFile("testdata/version2.segment")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, damage, err := Read(bytes.NewReader(text), 0)
+	if err != nil || damage != (Damage{}) || len(list) != 2 {
+		t.Fatalf("%d observations of 2, damage %v, error %v", len(list), damage, err)
+	}
+	for i, got := range list {
+		want := version2()
+		want.Position = uint64(i)
+		for _, difference := range filled.Differences(want, got) {
+			t.Error("came back changed: ", difference)
+		}
+	}
+}
+
+// version2 is what the program wrote whose records had version 2.
+func version2() scanner.Observation {
+	return scanner.Observation{
+		Scan: testHeader.Scan, Target: lists.Target{Name: "a.tg", Kind: lists.Government, Country: "TG"},
+		Started: time.UnixMicro(1795000000123456).UTC(), DNS: scanner.Verdict{Status: scanner.OK},
+		DNSV4: scanner.Verdict{Status: scanner.OK}, Operators: []string{"nic.tg"}, DNSSECMX: dnssec.Secure,
+		Practice:       scanner.DNSSECPractice{Algorithms: []uint8{8, 13}, Expires: time.Unix(1796000000, 0).UTC(), CDS: true},
+		Probes:         []scanner.ProbeTime{{Probe: "web", Took: time.Second}},
+		WWWSameAddress: true,
+		Endpoints: []scanner.Endpoint{
+			{Probe: "web", Host: "a.tg", Addr: netip.MustParseAddr("2001:db8::1"), Port: 443, TLS: &scanner.TLSFacts{Version: "1.3"},
+				HTTP: &scanner.HTTPFacts{Status: 200, Title: "A"}},
+			{Probe: "mail", SMTP: &scanner.SMTPFacts{Code: 220, UTF8: true}},
+		},
+	}
+}
+
 // A record of a later program is kept aside, not misread.
 func TestRecordOfALaterVersion(t *testing.T) {
 	record := encoded(t, sample(1))
 	record[0] = recordVersion + 1
-	if _, err := decode(record); err == nil || !strings.Contains(err.Error(), "this adopt6 knows versions up to 2") {
+	if _, err := decode(record); err == nil || !strings.Contains(err.Error(), "this adopt6 knows versions up to 3") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -594,3 +594,234 @@ CREATE TABLE IF NOT EXISTS indicators ON CLUSTER `main`
     computed DateTime('UTC') COMMENT 'when it was computed; the latest row is the valid one'
 )
 ENGINE = Distributed('main', 'adopt6', indicators_local, cityHash64(toString(scan), country));
+
+-- 5 simulated
+
+ALTER TABLE scans_local ON CLUSTER `main` ADD COLUMN simulated UInt8 DEFAULT toUInt8(vantage = 'lab') AFTER program;
+
+DROP TABLE IF EXISTS scans ON CLUSTER `main`;
+
+CREATE TABLE IF NOT EXISTS scans ON CLUSTER `main`
+(
+    scan UUID COMMENT 'identifies the scan',
+    started DateTime('UTC') COMMENT 'when the scan was begun',
+    finished DateTime('UTC') COMMENT 'when its last target was stored; 1970-01-01 while it is not finished',
+    list String COMMENT 'where the targets came from, for people',
+    vantage LowCardinality(String) COMMENT 'where the scan ran',
+    ipv4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: a route over IPv4, and answers from the root servers',
+    ipv6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: a route over IPv6, and answers from the root servers',
+    udp53_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over UDP and IPv4',
+    udp53_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over UDP and IPv6',
+    tcp53_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over TCP and IPv4',
+    tcp53_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over TCP and IPv6',
+    smtp_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: connections to port 25 over IPv4',
+    smtp_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: connections to port 25 over IPv6',
+    hijacked UInt8 COMMENT '1 where somebody else answered in the place of the root servers',
+    clock_off UInt8 COMMENT '1 where the clock of the vantage was wrong',
+    targets UInt64 COMMENT 'targets in the list',
+    program LowCardinality(String) COMMENT 'version of adopt6',
+    simulated UInt8 DEFAULT toUInt8(vantage = 'lab') COMMENT '1 where the scan saw a simulated Internet, so that its figures are invented',
+    revision UInt64 COMMENT 'the row with the highest is the valid one'
+)
+ENGINE = Distributed('main', 'adopt6', scans_local, cityHash64(toString(scan)));
+
+-- 6 hosting
+
+ALTER TABLE scans_local ON CLUSTER `main` ADD COLUMN as_table String AFTER simulated;
+
+DROP TABLE IF EXISTS scans ON CLUSTER `main`;
+
+CREATE TABLE IF NOT EXISTS scans ON CLUSTER `main`
+(
+    scan UUID COMMENT 'identifies the scan',
+    started DateTime('UTC') COMMENT 'when the scan was begun',
+    finished DateTime('UTC') COMMENT 'when its last target was stored; 1970-01-01 while it is not finished',
+    list String COMMENT 'where the targets came from, for people',
+    vantage LowCardinality(String) COMMENT 'where the scan ran',
+    ipv4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: a route over IPv4, and answers from the root servers',
+    ipv6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: a route over IPv6, and answers from the root servers',
+    udp53_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over UDP and IPv4',
+    udp53_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over UDP and IPv6',
+    tcp53_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over TCP and IPv4',
+    tcp53_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: DNS over TCP and IPv6',
+    smtp_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: connections to port 25 over IPv4',
+    smtp_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what the vantage could: connections to port 25 over IPv6',
+    hijacked UInt8 COMMENT '1 where somebody else answered in the place of the root servers',
+    clock_off UInt8 COMMENT '1 where the clock of the vantage was wrong',
+    targets UInt64 COMMENT 'targets in the list',
+    program LowCardinality(String) COMMENT 'version of adopt6',
+    simulated UInt8 DEFAULT toUInt8(vantage = 'lab') COMMENT '1 where the scan saw a simulated Internet, so that its figures are invented',
+    as_table String COMMENT 'table of autonomous systems that addresses were looked up in, with the day on which it was made; empty without one',
+    revision UInt64 COMMENT 'the row with the highest is the valid one'
+)
+ENGINE = Distributed('main', 'adopt6', scans_local, cityHash64(toString(scan)));
+
+ALTER TABLE observations_local ON CLUSTER `main` ADD COLUMN hosting_as Array(UInt32) AFTER www_aaaa, ADD COLUMN hosting_as_names Array(String) AFTER hosting_as, ADD COLUMN hosting_as_v6 Array(UInt32) AFTER hosting_as_names;
+
+DROP TABLE IF EXISTS observations ON CLUSTER `main`;
+
+CREATE TABLE IF NOT EXISTS observations ON CLUSTER `main`
+(
+    scan UUID COMMENT 'the scan',
+    scan_started DateTime('UTC') COMMENT 'when the scan was begun; its month is the partition',
+    position UInt64 COMMENT 'place of the target in the list of the scan, from 0',
+    domain String COMMENT 'the target, A-label form (RFC 5890), lower case, no trailing dot',
+    domain_unicode String COMMENT 'the target, U-label form',
+    kind Enum8('cctld' = 0, 'government' = 1, 'custom' = 2) COMMENT 'which sort of list it is on',
+    level LowCardinality(String) COMMENT 'level of the public body, as its source says: central, regional, ...',
+    list_source LowCardinality(String) COMMENT 'data set the target came from, as in NOTICE',
+    list_date LowCardinality(String) COMMENT 'day that data set was made, YYYY-MM-DD; empty when unknown',
+    country LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2, upper case; empty for none',
+    country_alpha3 LowCardinality(String) COMMENT 'ISO 3166-1 alpha-3, upper case',
+    country_m49 LowCardinality(String) COMMENT 'UN M49, three digits',
+    country_name LowCardinality(String) COMMENT 'English name (CLDR)',
+    region LowCardinality(String) COMMENT 'ITU region; empty for what ITU does not place',
+    member_state UInt8 COMMENT '1 for a Member State of ITU',
+    ldc UInt8 COMMENT '1 for a least developed country as of groups_as_of',
+    lldc UInt8 COMMENT '1 for a landlocked developing country as of groups_as_of',
+    sids UInt8 COMMENT '1 for a small island developing state as of groups_as_of',
+    groups_as_of LowCardinality(String) COMMENT 'date of the memberships, YYYY-MM or YYYY-MM-DD',
+    vantage LowCardinality(String) COMMENT 'where the scan ran',
+    started DateTime('UTC') COMMENT 'when the target was begun',
+    started_micros UInt32 COMMENT 'microseconds after started',
+    took_us UInt32 COMMENT 'time that the target took, microseconds',
+    dns_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'name servers over IPv6',
+    dns_v6_reason LowCardinality(String) COMMENT 'why dns_v6 is not ok',
+    web_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'web servers of the apex and of www over IPv6',
+    web_v6_reason LowCardinality(String) COMMENT 'why web_v6 is not ok',
+    mail_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'mail exchangers over IPv6',
+    mail_v6_reason LowCardinality(String) COMMENT 'why mail_v6 is not ok',
+    v6_only Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'resolves, and serves its site, when IPv4 is gone, by what servers answer',
+    v6_only_reason LowCardinality(String) COMMENT 'why v6_only is not ok',
+    v6_only_records Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'v6_only as the records alone have it, with no server asked',
+    v6_only_records_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why v6_only_records is not ok',
+    v6_only_zone String COMMENT 'the zone to blame where v6_only is broken',
+    operators Array(String) COMMENT 'registrable domains of the name servers, sorted',
+    freed_by Array(String) COMMENT 'operators each of which would alone, by enabling IPv6, make the target resolvable without IPv4',
+    dns_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'name servers over IPv4',
+    dns_v4_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why dns_v4 is not ok',
+    web_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'web servers of the apex and of www over IPv4',
+    web_v4_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why web_v4 is not ok',
+    mail_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'mail exchangers over IPv4',
+    mail_v4_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why mail_v4 is not ok',
+    delegation Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what parent and child publish of the name servers',
+    delegation_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why delegation is not ok',
+    same_serial Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'the name servers serve one version of the zone over both families',
+    same_serial_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why same_serial is not ok',
+    address_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'the AAAA records of the apex and of www',
+    address_v6_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why address_v6 is not ok',
+    web_apex_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'web server of the apex over IPv6',
+    web_apex_v6_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why web_apex_v6 is not ok',
+    web_www_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'web server of www over IPv6',
+    web_www_v6_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why web_www_v6 is not ok',
+    same_content Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'the site is the same over both families; unmeasured unless both work',
+    same_content_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why same_content is not ok',
+    similarity Float32 COMMENT 'of the visible text over both families, 0 to 1',
+    web_connect_v4_us UInt32 COMMENT 'time to open the web connection over IPv4, microseconds; 0 where none was made',
+    web_tls_v4_us UInt32 COMMENT 'time of its TLS handshake, microseconds',
+    web_first_byte_v4_us UInt32 COMMENT 'time from its request to the first byte of the response, microseconds',
+    web_connect_v6_us UInt32 COMMENT 'time to open the web connection over IPv6, microseconds; 0 where none was made',
+    web_tls_v6_us UInt32 COMMENT 'time of its TLS handshake, microseconds',
+    web_first_byte_v6_us UInt32 COMMENT 'time from its request to the first byte of the response, microseconds',
+    starttls Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'STARTTLS offered, with a handshake that works, by the mail exchangers over IPv6',
+    starttls_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why starttls is not ok',
+    smtputf8 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'SMTPUTF8 (RFC 6531) offered by the mail exchangers, over either family',
+    smtputf8_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why smtputf8 is not ok',
+    findings Array(String) COMMENT 'every reason in the evidence, each once',
+    dnssec Enum8('indeterminate' = 0, 'secure' = 1, 'insecure' = 2, 'bogus' = 3) COMMENT 'state of RFC 4033 section 5',
+    dnssec_reason LowCardinality(String) COMMENT 'why dnssec is not secure',
+    dnssec_www Enum8('indeterminate' = 0, 'secure' = 1, 'insecure' = 2, 'bogus' = 3) COMMENT 'state of www',
+    dnssec_mx Enum8('indeterminate' = 0, 'secure' = 1, 'insecure' = 2, 'bogus' = 3) COMMENT 'state of the MX records',
+    dnssec_algorithms Array(UInt8) COMMENT 'algorithms of the DNSKEY records, sorted (IANA numbers)',
+    dnssec_key_bits UInt16 COMMENT 'size of the shortest key, bits',
+    ds_digests Array(UInt8) COMMENT 'digest types of the DS records, sorted (IANA numbers)',
+    denial LowCardinality(String) COMMENT 'nsec, nsec3, or empty where it was not seen',
+    nsec3_iterations UInt16 COMMENT 'NSEC3 iterations',
+    nsec3_salt UInt8 COMMENT 'length of the NSEC3 salt, bytes',
+    signature_expires DateTime('UTC') COMMENT 'when the first signature on the path from the root expires; 1970-01-01 without one',
+    cds UInt8 COMMENT '1 where CDS or CDNSKEY records are published (RFC 7344)',
+    readiness UInt8 COMMENT 'level from 0 to 5; docs/verdicts.md has the rule',
+    zone String COMMENT 'zone that the target lies in: itself or one above; empty where the delegation could not be followed',
+    name_servers Array(String) COMMENT 'names of the name servers, sorted',
+    name_servers_v6 UInt16 COMMENT 'of these, how many publish a usable AAAA',
+    name_servers_v6_ok UInt16 COMMENT 'of these, how many answered over IPv6',
+    a Array(String) COMMENT 'IPv4 addresses of the apex, as text',
+    aaaa Array(String) COMMENT 'IPv6 addresses of the apex, as text (RFC 5952)',
+    www_a Array(String) COMMENT 'IPv4 addresses of www below the apex',
+    www_aaaa Array(String) COMMENT 'IPv6 addresses of www below the apex',
+    hosting_as Array(UInt32) COMMENT 'numbers of the autonomous systems that the addresses of the domain and of www lie in, each once, sorted; empty where none is known',
+    hosting_as_names Array(String) COMMENT 'what the table of autonomous systems calls each of hosting_as, in its order; empty texts where it gives no name',
+    hosting_as_v6 Array(UInt32) COMMENT 'of hosting_as, those that an IPv6 address lies in',
+    www_same_address UInt8 COMMENT 'apex and www have addresses, and the same',
+    mx Array(String) COMMENT 'mail exchangers in order of preference',
+    ds UInt16 COMMENT 'number of DS records',
+    dnskey UInt16 COMMENT 'number of DNSKEY records',
+    glue_v6 UInt16 COMMENT 'name servers with an AAAA record at the parent',
+    queries UInt32 COMMENT 'DNS queries sent for this target',
+    probes Array(String) COMMENT 'the probes that ran, in order',
+    probe_us Array(UInt32) COMMENT 'how long each of probes took, microseconds'
+)
+ENGINE = Distributed('main', 'adopt6', observations_local, cityHash64(toString(scan), position));
+
+ALTER TABLE endpoints_local ON CLUSTER `main` ADD COLUMN as_number UInt32 AFTER family, ADD COLUMN as_name LowCardinality(String) AFTER as_number;
+
+DROP TABLE IF EXISTS endpoints ON CLUSTER `main`;
+
+CREATE TABLE IF NOT EXISTS endpoints ON CLUSTER `main`
+(
+    scan UUID COMMENT 'the scan',
+    scan_started DateTime('UTC') COMMENT 'when the scan was begun; its month is the partition',
+    position UInt64 COMMENT 'place of the target in the list of the scan',
+    ordinal UInt32 COMMENT 'place of the contact among those of the target, from 0',
+    domain String COMMENT 'the target, A-label form',
+    kind Enum8('cctld' = 0, 'government' = 1, 'custom' = 2) COMMENT 'which sort of list it is on',
+    country LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2; empty for none',
+    region LowCardinality(String) COMMENT 'ITU region',
+    vantage LowCardinality(String) COMMENT 'where the scan ran',
+    started DateTime('UTC') COMMENT 'when the target was begun',
+    probe LowCardinality(String) COMMENT 'delegation, nameserver, address, web, mail, ...',
+    host String COMMENT 'the name that led to the address, or the zone of a finding; from the network, so any byte is possible',
+    address String COMMENT 'the address, as text; empty when the host had none',
+    family UInt8 COMMENT '4 or 6; 0 without an address',
+    as_number UInt32 COMMENT 'number of the autonomous system that the address lies in; 0 where it is not known',
+    as_name LowCardinality(String) COMMENT 'what the table of autonomous systems calls it; empty where it gives no name',
+    port UInt16 COMMENT 'port',
+    transport LowCardinality(String) COMMENT 'udp, tcp or tls; empty for a finding',
+    status Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'verdict on this contact',
+    reason LowCardinality(String) COMMENT 'why status is not ok',
+    rtt_us UInt32 COMMENT 'round trip, microseconds; 0 when nothing answered',
+    took_us UInt32 COMMENT 'time from the first packet to the verdict, microseconds',
+    detail String COMMENT 'short evidence; from the network, so any byte is possible',
+    dns_rcode Int16 DEFAULT -1 COMMENT 'RCODE of the answer (IANA numbers); -1 where there was none',
+    dns_aa UInt8 COMMENT '1 for an answer with authority',
+    dns_tc UInt8 COMMENT '1 for an answer that was cut short',
+    dns_edns UInt16 COMMENT 'EDNS buffer size that the server announced, bytes; 0 without EDNS',
+    dns_serial UInt32 COMMENT 'serial of the SOA record',
+    dns_bytes UInt16 COMMENT 'size of the answer, bytes',
+    tls_version LowCardinality(String) COMMENT '1.0 to 1.3; empty without a handshake',
+    tls_alpn LowCardinality(String) COMMENT 'protocol that was agreed on (ALPN)',
+    tls_us UInt32 COMMENT 'time of the handshake, microseconds',
+    tls_certificate LowCardinality(String) COMMENT 'reason why the certificate is not good; empty when it is',
+    tls_not_after DateTime('UTC') COMMENT 'when the certificate expires; 1970-01-01 without one',
+    tls_issuer LowCardinality(String) COMMENT 'issuer of the certificate; from the network, so any byte is possible',
+    tls_sha256 String COMMENT 'SHA-256 of the certificate, hexadecimal',
+    http_status UInt16 COMMENT 'status of the last response; 0 without one',
+    http_proto LowCardinality(String) COMMENT 'HTTP/1.1, HTTP/2.0, ...',
+    http_first_byte_us UInt32 COMMENT 'time from the request to the first byte of the response, microseconds',
+    http_redirects UInt8 COMMENT 'redirects followed',
+    http_location String COMMENT 'where the redirects led; from the network, so any byte is possible',
+    http_title String COMMENT 'title of the page; from the network, so any byte is possible',
+    http_bytes UInt64 COMMENT 'size of the body as decoded, as far as it was read, bytes',
+    similarity Float32 COMMENT 'of the visible text with that over IPv4, 0 to 1',
+    smtp_code UInt16 COMMENT 'code of the greeting; 0 without one',
+    smtp_banner String COMMENT 'text of the greeting; from the network, so any byte is possible',
+    starttls UInt8 COMMENT '1 where STARTTLS was offered',
+    smtputf8 UInt8 COMMENT '1 where SMTPUTF8 was offered'
+)
+ENGINE = Distributed('main', 'adopt6', endpoints_local, cityHash64(toString(scan), position));
+
+DROP TABLE IF EXISTS latest_observations ON CLUSTER `main`;
+
+CREATE VIEW latest_observations ON CLUSTER `main` AS
+SELECT * FROM `adopt6`.observations FINAL
+WHERE (kind, country, scan) GLOBAL IN (SELECT kind, country, scan FROM `adopt6`.latest_scans);
