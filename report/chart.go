@@ -111,7 +111,7 @@ func (s *Site) drawMap(l *locale, kind lists.Kind) *worldMap {
 			a.Title = l.Country(country) + ": " + l.T("map.none")
 		}
 		if c := s.data.Country(country.Alpha2); known && c != nil {
-			a.Page = countryPage(c.Alpha2)
+			a.Page = s.pageOf(c.Alpha2)
 			if section := c.Section(kind); section != nil {
 				f := l.figures(section, HeadlineIndicator)[0]
 				switch {

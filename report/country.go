@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 
 	"adopt6/lists"
@@ -79,10 +80,7 @@ type domainView struct {
 	Name, ASCII    string // ASCII only where it differs
 	Level, LevelIs string
 	DNS, Web, Mail verdict
-	V6             verdict
-	DNSSEC         string
-	DNSSECClass    string
-	DNSSECReason   string
+	V6, DNSSEC     verdict
 }
 
 func (s *Site) countryView(f frame, c *Country) countryView {
@@ -143,7 +141,7 @@ func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, 
 		v.Peers = s.peers(l, c, section)
 	}
 	for _, o := range section.Domains {
-		v.Domains = append(v.Domains, l.domain(o))
+		v.Domains = append(v.Domains, s.domain(l, o))
 	}
 	if section.Counted > len(section.Domains) {
 		v.Shown, v.Of = l.N(len(section.Domains)), l.N(section.Counted)
@@ -151,14 +149,13 @@ func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, 
 	return v
 }
 
-func (l *locale) domain(o Domain) domainView {
-	v := domainView{Name: o.Unicode, Level: l.N(o.Readiness), DNS: l.verdict(o.DNS), Web: l.verdict(o.Web),
-		Mail: l.verdict(o.Mail), V6: l.verdict(o.V6), DNSSEC: l.Word("dnssec", o.DNSSEC),
-		DNSSECClass: map[string]string{"secure": "ok", "insecure": "absent", "bogus": "broken"}[o.DNSSEC], DNSSECReason: o.DNSSECReason}
-	v.LevelIs = l.T(fmt.Sprintf("level.%d", min(o.Readiness, 5)))
-	if v.DNSSECClass == "" {
-		v.DNSSECClass = "unmeasured"
-	}
+// dnssecClass are the classes of chips by the state of DNSSEC.
+var dnssecClass = map[string]string{"secure": "ok", "insecure": "absent", "bogus": "broken"}
+
+func (s *Site) domain(l *locale, o Domain) domainView {
+	v := domainView{Name: o.Unicode, Level: l.N(o.Readiness), DNS: s.verdict(l, o.DNS), Web: s.verdict(l, o.Web),
+		Mail: s.verdict(l, o.Mail), V6: s.verdict(l, o.V6), LevelIs: l.T(fmt.Sprintf("level.%d", min(o.Readiness, 5))),
+		DNSSEC: verdict{cmp.Or(dnssecClass[o.DNSSEC], "unmeasured"), l.Word("dnssec", o.DNSSEC), o.DNSSECReason, s.explains(o.DNSSECReason)}}
 	if o.Name != o.Unicode {
 		v.ASCII = o.Name
 	}
@@ -178,7 +175,7 @@ func (s *Site) peers(l *locale, c *Country, section *Section) (list []peerView) 
 		if other.Region != c.Region || theirs == nil {
 			continue
 		}
-		p := peerView{Name: l.Country(other.Country), Page: countryPage(other.Alpha2), Here: other.Alpha2 == c.Alpha2, Figure: l.figures(theirs, HeadlineIndicator)[0]}
+		p := peerView{Name: l.Country(other.Country), Page: s.pageOf(other.Alpha2), Here: other.Alpha2 == c.Alpha2, Figure: l.figures(theirs, HeadlineIndicator)[0]}
 		if !p.Figure.Bar {
 			continue
 		}

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/uuid"
 
 	"adopt6/lists"
 	"adopt6/report"
+	"adopt6/scanner"
 	"adopt6/store"
 	"adopt6/store/storetest"
 )
@@ -23,35 +21,16 @@ func TestCountry(t *testing.T) {
 	const togo = report.MaxDomains + 20
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
-		info := store.ScanInfo{ID: uuid.New(), Started: time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC), Targets: togo + 30, Vantage: "here"}
-		if err := s.NewScan(t.Context(), info); err != nil {
-			t.Fatal(err)
-		}
-		w, err := s.Writer(t.Context(), info.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
+		var list []*scanner.Observation
 		for n := range togo + 30 {
 			o := observation(n+20, n%2 == 0)
-			o.Position = uint64(n)
 			if n >= togo/2 && n < togo/2+30 {
 				o.Target.Country = "SN"
 				o.Country, _ = lists.CountryByCode("SN")
 			}
-			o.Scan, o.Started = info.ID, info.Started
-			if err := w.Write(t.Context(), o); err != nil {
-				t.Fatal(err)
-			}
+			list = append(list, o)
 		}
-		if err := w.Close(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.FinishScan(t.Context(), info.ID); err != nil {
-			t.Fatal(err)
-		}
-		if info, err = s.Scan(t.Context(), info.ID); err != nil {
-			t.Fatal(err)
-		}
+		info := keep(t, s, store.ScanInfo{Started: day(11, 1), Vantage: "here"}, list...)
 		data, err := report.Load(t.Context(), s, report.Options{Scan: info})
 		if err != nil {
 			t.Fatal(err)

@@ -29,45 +29,65 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 
 const hostile = "<script>alert(1)</script>\u202e=cmd"
 
-// load stores a scan in which Togo has 12 domains of which 9 are ready and one
-// has a hostile operator, and an earlier one in which none was, and loads it.
-func load(t *testing.T) (*report.Data, *store.Store) {
+// keep stores a finished scan of these observations and returns what the store
+// knows of it.
+func keep(t *testing.T, s *store.Store, info store.ScanInfo, observations ...*scanner.Observation) store.ScanInfo {
 	t.Helper()
-	s := storetest.Open(t, storetest.Embedded(t)) // one engine is enough: TestCountry asks both
-	var scans []store.ScanInfo
+	info.ID, info.Targets = uuid.New(), uint64(len(observations))
+	if err := s.NewScan(t.Context(), info); err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.Writer(t.Context(), info.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, o := range observations {
+		o.Scan, o.Started, o.Position = info.ID, info.Started, uint64(n)
+		if err := w.Write(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.FinishScan(t.Context(), info.ID); err != nil {
+		t.Fatal(err)
+	}
+	if info, err = s.Scan(t.Context(), info.ID); err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+// day is a morning of 2026.
+func day(month time.Month, day int) time.Time {
+	return time.Date(2026, month, day, 8, 0, 0, 0, time.UTC)
+}
+
+// load stores a scan in which Togo has 12 domains of which 9 are ready and one
+// has a hostile operator, and Senegal 11 of which all are, and an earlier one in
+// which none was, and loads it.
+func load(t *testing.T, s *store.Store) *report.Data {
+	t.Helper()
+	var latest, before store.ScanInfo
 	for i, ready := range []int{0, 9} {
-		info := store.ScanInfo{ID: uuid.New(), Started: time.Date(2026, time.Month(10+i), 1, 8, 0, 0, 0, time.UTC), Targets: 13, Vantage: "here", Simulated: true}
-		scans = append(scans, info)
-		if err := s.NewScan(t.Context(), info); err != nil {
-			t.Fatal(err)
-		}
-		w, err := s.Writer(t.Context(), info.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
+		var list []*scanner.Observation
 		for n := range 13 {
-			o := observation(n, n < ready)
-			o.Scan, o.Started = info.ID, info.Started
-			if err := w.Write(t.Context(), o); err != nil {
-				t.Fatal(err)
-			}
+			list = append(list, observation(n, n < ready))
 		}
-		if err := w.Close(t.Context()); err != nil {
-			t.Fatal(err)
+		for n := range 11 {
+			o := observation(100+n, true)
+			o.Target.Country, o.Target.Name = "SN", fmt.Sprintf("d%d.gouv.sn", n)
+			o.Country, _ = lists.CountryByCode("SN")
+			list = append(list, o)
 		}
-		if err := s.FinishScan(t.Context(), info.ID); err != nil {
-			t.Fatal(err)
-		}
+		before, latest = latest, keep(t, s, store.ScanInfo{Started: day(time.Month(10+i), 1), Vantage: "here", Simulated: true}, list...)
 	}
-	latest, err := s.Scan(t.Context(), scans[1].ID)
+	data, err := report.Load(t.Context(), s, report.Options{Scan: latest, Compare: before.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := report.Load(t.Context(), s, report.Options{Scan: latest, Compare: scans[0].ID})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data, s
+	return data
 }
 
 func observation(n int, ready bool) *scanner.Observation {
@@ -82,6 +102,9 @@ func observation(n int, ready bool) *scanner.Observation {
 	}
 	o.Country, _ = lists.CountryByCode("TG")
 	o.DNS, o.Web, o.Mail, o.V6Only = ok, no, ok, no
+	if n == 10 { // of a later version, so that no glossary has it
+		o.Mail, o.DNSSECReason = scanner.Verdict{Status: scanner.Broken, Reason: "of_tomorrow"}, "of_tomorrow"
+	}
 	if ready {
 		o.Web, o.V6Only, o.Readiness = ok, ok, 5
 	}
@@ -89,7 +112,11 @@ func observation(n int, ready bool) *scanner.Observation {
 }
 
 func TestSite(t *testing.T) {
-	data, st := load(t)
+	storetest.Each(t, func(t *testing.T, cfg store.Config) { testSite(t, storetest.Open(t, cfg)) })
+}
+
+func testSite(t *testing.T, st *store.Store) {
+	data := load(t, st)
 	site, err := report.NewSite(data, report.SiteOptions{Reasons: map[string]map[string]report.ReasonText{
 		"en": {"no_aaaa": {Text: "No AAAA.", Fix: "Publish one."}}}})
 	if err != nil {
@@ -99,6 +126,7 @@ func TestSite(t *testing.T) {
 	if err := site.Write(t.Context(), st, dir, new(report.Progress)); err != nil {
 		t.Fatal(err)
 	}
+	checkLinks(t, dir)
 	page := func(name string) string {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {

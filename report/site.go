@@ -40,7 +40,10 @@ type Clause struct {
 
 // SiteOptions are what pages say beside the data.
 type SiteOptions struct {
-	Languages []string                         // all six when empty
+	Languages []string // all six when empty
+	// Countries have a page, by alpha-2 code; all when empty. The others stand
+	// in tables and maps without a link.
+	Countries []string
 	Reasons   map[string]map[string]ReasonText // by language and reason; English stands in for a missing one
 	Clauses   []Clause
 }
@@ -88,11 +91,10 @@ func groupPage(id string) string {
 // have none.
 func countryPage(code string) string { return strings.ToLower(code) }
 
-// Pages returns the names of all pages: those of worldPages and of the countries
-// given, or of all.
-func (s *Site) Pages(countries ...string) []string {
+// Pages returns the names of all pages: those of worldPages and of countries.
+func (s *Site) Pages() []string {
 	list := s.worldPages()
-	for _, code := range s.codes(countries) {
+	for _, code := range s.codes() {
 		list = append(list, countryPage(code))
 	}
 	return list
@@ -107,14 +109,22 @@ func (s *Site) worldPages() []string {
 	return list
 }
 
-// codes are those of the countries with a page, of these or of all.
-func (s *Site) codes(countries []string) (list []string) {
+// codes are those of the countries with a page.
+func (s *Site) codes() (list []string) {
 	for _, c := range s.data.Countries {
-		if c.Alpha2 != "" && (len(countries) == 0 || slices.Contains(countries, c.Alpha2)) {
+		if s.pageOf(c.Alpha2) != "" {
 			list = append(list, c.Alpha2)
 		}
 	}
 	return list
+}
+
+// pageOf is the name of a country's page; empty where it has none.
+func (s *Site) pageOf(code string) string {
+	if s.data.Country(code) == nil || len(s.options.Countries) > 0 && !slices.Contains(s.options.Countries, code) {
+		return ""
+	}
+	return countryPage(code)
 }
 
 // UnknownPageError says that there is no such page.
@@ -157,7 +167,7 @@ func (s *Site) CountryPage(w io.Writer, lang string, c *Country) error {
 // CountryOf returns the code of the country whose page has a name, or nothing.
 func (s *Site) CountryOf(page string) string {
 	code := strings.ToUpper(page)
-	if page == "" || page != countryPage(code) || s.data.Country(code) == nil {
+	if page == "" || page != s.pageOf(code) {
 		return ""
 	}
 	return code
@@ -189,6 +199,9 @@ func (s *Site) languages() (list []*locale) {
 	}
 	return list
 }
+
+// explains says whether the glossary has a reason.
+func (s *Site) explains(token string) bool { return s.options.Reasons["en"][token] != ReasonText{} }
 
 // reason explains a reason in a language, or in English where that is missing.
 func (s *Site) reason(lang, token string) ReasonText {

@@ -56,6 +56,7 @@ type summaryRow struct {
 type groupView struct {
 	frame
 	World    bool
+	Partial  bool // some countries have no page
 	Tables   []countryTable
 	Map      *worldMap
 	Groups   []link
@@ -66,7 +67,7 @@ type groupView struct {
 type link struct{ Name, Page string }
 
 func (s *Site) groupView(f frame, g Group) groupView {
-	v := groupView{frame: f, World: g.ID == "world", AsOf: s.data.AsOf}
+	v := groupView{frame: f, World: g.ID == "world", AsOf: s.data.AsOf, Partial: len(s.options.Countries) > 0}
 	v.Title = f.T("group." + g.ID)
 	if v.World {
 		v.Title = f.T("world.title")
@@ -88,7 +89,7 @@ func (s *Site) groupView(f frame, g Group) groupView {
 			if section == nil || !(v.World || member[c.Alpha2]) {
 				continue
 			}
-			table.Rows = append(table.Rows, countryRowOf(f.locale, c, section))
+			table.Rows = append(table.Rows, s.countryRow(f.locale, c, section))
 		}
 		v.Tables = append(v.Tables, table)
 	}
@@ -98,9 +99,9 @@ func (s *Site) groupView(f frame, g Group) groupView {
 	return v
 }
 
-func countryRowOf(l *locale, c *Country, section *Section) countryRow {
+func (s *Site) countryRow(l *locale, c *Country, section *Section) countryRow {
 	measured, _ := section.Row(indicator.Measured)
-	row := countryRow{Name: l.Country(c.Country), Page: countryPage(c.Alpha2), Targets: l.N(section.Targets), N: section.Targets,
+	row := countryRow{Name: l.Country(c.Country), Page: s.pageOf(c.Alpha2), Targets: l.N(section.Targets), N: section.Targets,
 		Measured: l.N(measured.Numerator), M: measured.Numerator, Figures: l.figures(section, columns[section.Kind]...)}
 	if c.Region != "" {
 		row.Region = l.Word("group", "region:"+c.Region)
@@ -200,17 +201,21 @@ func (s *Site) glossaryView(f frame) glossaryView {
 	return v
 }
 
-// verdict is a verdict as a chip.
-type verdict struct{ Class, Word, Reason string }
+// verdict is a verdict as a chip. Explained says that the glossary has the
+// reason.
+type verdict struct {
+	Class, Word, Reason string
+	Explained           bool
+}
 
-func (l *locale) verdict(v scanner.Verdict) verdict {
-	return verdict{v.Status.String(), l.T("status." + v.Status.String()), string(v.Reason)}
+func (s *Site) verdict(l *locale, v scanner.Verdict) verdict {
+	return verdict{v.Status.String(), l.T("status." + v.Status.String()), string(v.Reason), s.explains(string(v.Reason))}
 }
 
 // Statuses are the words of all verdicts, for the filter.
 func (l *locale) Statuses() (list []verdict) {
 	for _, status := range []scanner.Status{scanner.OK, scanner.Partial, scanner.Absent, scanner.Broken, scanner.Unmeasured} {
-		list = append(list, l.verdict(scanner.Verdict{Status: status}))
+		list = append(list, verdict{Class: status.String(), Word: l.T("status." + status.String())})
 	}
 	return list
 }

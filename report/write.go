@@ -26,11 +26,11 @@ var ErrForeign = errors.New("the folder is not empty and holds no report")
 // marker is the file by which a folder is known as a site.
 const marker = "assets/site.css"
 
-// Write writes the site to a folder, with the pages of the countries given or
-// of all. Countries are read from the store one by one, so that memory does not
-// grow with the number of domains. It is made beside the folder and takes its place when it is whole; a
-// site that was there before is replaced, and anything else refused.
-func (s *Site) Write(ctx context.Context, st *store.Store, dir string, progress *Progress, countries ...string) (err error) {
+// Write writes the site to a folder. Countries are read from the store one by
+// one, so that memory does not grow with the number of domains. The site is made
+// beside the folder and takes its place when it is whole; a site that was there
+// before is replaced, and anything else refused.
+func (s *Site) Write(ctx context.Context, st *store.Store, dir string, progress *Progress) (err error) {
 	dir, err = filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("find the folder of the report: %w", err)
@@ -46,7 +46,7 @@ func (s *Site) Write(ctx context.Context, st *store.Store, dir string, progress 
 		return fmt.Errorf("make the folder of the report: %w", err)
 	}
 	defer os.RemoveAll(made) // fails once it has its name
-	if err := s.writeAll(ctx, st, made, progress, countries); err != nil {
+	if err := s.writeAll(ctx, st, made, progress); err != nil {
 		return err
 	}
 	if err := os.Chmod(made, 0o755); err != nil {
@@ -85,13 +85,13 @@ type file struct {
 	write func(io.Writer) error
 }
 
-func (s *Site) writeAll(ctx context.Context, st *store.Store, dir string, progress *Progress, countries []string) error {
+func (s *Site) writeAll(ctx context.Context, st *store.Store, dir string, progress *Progress) error {
 	for _, sub := range append([]string{"assets", "data"}, s.options.Languages...) {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
 			return fmt.Errorf("make a folder of the report: %w", err)
 		}
 	}
-	files, codes := s.worldsFiles(), s.codes(countries)
+	files, codes := s.worldsFiles(), s.codes()
 	progress.Total.Store(int64(len(files) + len(codes)*(len(countryFiles)+len(s.options.Languages))))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))

@@ -94,7 +94,7 @@ func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 			return misusef("--country %s: the scan has no target of it", code)
 		}
 	}
-	site, err := report.NewSite(data, report.SiteOptions{Languages: f.languages, Reasons: reasonTexts(), Clauses: clauses()})
+	site, err := report.NewSite(data, report.SiteOptions{Languages: f.languages, Countries: f.countries, Reasons: reasonTexts(), Clauses: clauses()})
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 		return progressState{done: progress.Done.Load(), total: progress.Total.Load()}
 	})
 	started := time.Now()
-	err = site.Write(ctx, s, f.out, &progress, f.countries...)
+	err = site.Write(ctx, s, f.out, &progress)
 	stop()
 	if errors.Is(err, report.ErrForeign) {
 		return asMisuse(err)
@@ -114,7 +114,7 @@ func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 	fmt.Fprintf(a.errOut, "%s files in %.1f s\n", thousands(progress.Done.Load()), time.Since(started).Seconds())
 	fmt.Fprintln(a.out, filepath.Join(f.out, "index.html"))
 	if f.pdf {
-		return a.printReport(ctx, browser, f, site.Pages(f.countries...))
+		return a.printReport(ctx, browser, f, site.Pages())
 	}
 	return nil
 }
