@@ -35,7 +35,10 @@ func (s *Site) Write(ctx context.Context, st *store.Store, dir string, progress 
 	if err != nil {
 		return fmt.Errorf("find the folder of the report: %w", err)
 	}
-	if err := mayReplace(dir); err != nil {
+	if linked, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = linked // what a link leads to is replaced, not the link
+	}
+	if err := errors.Join(restore(dir), mayReplace(dir)); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
@@ -45,21 +48,14 @@ func (s *Site) Write(ctx context.Context, st *store.Store, dir string, progress 
 	if err != nil {
 		return fmt.Errorf("make the folder of the report: %w", err)
 	}
-	defer os.RemoveAll(made) // fails once it has its name
+	defer os.RemoveAll(made) // what failed, or the site that it replaced
 	if err := s.writeAll(ctx, st, made, progress); err != nil {
 		return err
 	}
 	if err := os.Chmod(made, 0o755); err != nil {
 		return fmt.Errorf("open the report to its readers: %w", err)
 	}
-	old := made + "-old"
-	if err := os.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("replace the report: %w", err)
-	}
-	if err := os.Rename(made, dir); err != nil {
-		return errors.Join(fmt.Errorf("replace the report: %w", err), os.Rename(old, dir))
-	}
-	return os.RemoveAll(old)
+	return place(made, dir)
 }
 
 // mayReplace says whether a folder is missing, empty, or a site.
