@@ -64,7 +64,24 @@ func CompareAll(t *testing.T, english map[string][]string, all lists.Translation
 			}
 			for i := range want {
 				Compare(t, key+" in "+lang, want[i], got[i])
+				Typography(t, key, lang, got[i])
 			}
 		}
+	}
+}
+
+// Faults of typography by language: in French a plain blank where one may not
+// break a line, or a straight apostrophe; in Spanish a question or exclamation
+// that is not opened.
+var faults = map[string]*regexp.Regexp{
+	"fr": regexp.MustCompile(`'| [:;!?»]|« | %(?:[^\[a-z]|$)`),
+	"es": regexp.MustCompile(`^[^¿]*\?|^[^¡]*!| %(?:[^\[a-z]|$)`),
+}
+
+// Typography checks what readers of a language expect of its signs.
+func Typography(t *testing.T, where, lang, text string) {
+	t.Helper()
+	if fault := faults[lang]; fault != nil && fault.MatchString(text) {
+		t.Errorf("%s in %s has %q: %q", where, lang, fault.FindString(text), text)
 	}
 }

@@ -69,7 +69,10 @@ func read(file string, fields int) [][]string {
 // Date writes a day as readers of a language do: "1 November 2026".
 func Date(lang string, t time.Time) string {
 	t = t.UTC()
-	month := Texts()[fmt.Sprintf("month.%d", t.Month())].In(lang)
-	r := strings.NewReplacer("{d}", fmt.Sprint(t.Day()), "{m}", month, "{y}", fmt.Sprint(t.Year()))
+	month, day := Texts()[fmt.Sprintf("month.%d", t.Month())].In(lang), fmt.Sprint(t.Day())
+	if t.Day() == 1 {
+		day = Texts()["day.1"].In(lang) // 1er in French
+	}
+	r := strings.NewReplacer("{d}", day, "{m}", month, "{y}", fmt.Sprint(t.Year()))
 	return r.Replace(Texts()["date"].In(lang))
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"adopt6/lists/translationtest"
 	"adopt6/report/words"
 )
 
@@ -15,6 +16,7 @@ func TestEveryTextIsThereInEveryLanguage(t *testing.T) {
 			if in := text.In(lang); in == "" || strings.Count(in, "%") != strings.Count(text.En, "%") {
 				t.Errorf("%s in %s is %q, and %q in English", key, lang, in, text.En)
 			}
+			translationtest.Typography(t, key, lang, text.In(lang))
 		}
 	}
 	seen := make(map[string]bool)
@@ -27,6 +29,7 @@ func TestEveryTextIsThereInEveryLanguage(t *testing.T) {
 			if term.Term.In(lang) == "" || term.Text.In(lang) == "" {
 				t.Errorf("the glossary does not explain %s in %s", term.ID, lang)
 			}
+			translationtest.Typography(t, term.ID, lang, term.Term.In(lang)+" "+term.Text.In(lang))
 		}
 	}
 	if len(words.Texts()) < 100 || len(seen) < 10 {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"adopt6/lists"
+	"adopt6/lists/translationtest"
 )
 
 // TestPolicyMatchesDeclarations compares the table of clauses with what the
@@ -13,6 +14,9 @@ func TestPolicyMatchesDeclarations(t *testing.T) {
 	type tie struct{ id, key string }
 	tied := make(map[tie]bool)
 	for _, c := range lists.Policy() {
+		for _, lang := range translationtest.Languages {
+			translationtest.Typography(t, c.Part, lang, c.Instrument.Names.In(lang)+" "+c.Paraphrase.In(lang))
+		}
 		for _, id := range c.Indicators {
 			ind, ok := ByID(id)
 			if !ok {
