@@ -56,9 +56,10 @@ type Observation struct {
 	// V6OnlyZone is the zone to blame where V6Only is broken, or would be if
 	// this vantage had IPv6; without final dot.
 	V6OnlyZone string
-	// Operators are the registrable domains of the name servers' names,
-	// sorted. Each of FreedBy would alone, by enabling IPv6 everywhere, make
-	// the target resolvable without IPv4.
+	// Operators are who runs the name servers, sorted: names of the table of
+	// operators, else the registrable domains of the servers' names. Each of
+	// FreedBy would alone, by enabling IPv6 everywhere, make the target
+	// resolvable without IPv4.
 	Operators, FreedBy []string
 
 	DNSSEC       dnssec.State

@@ -53,7 +53,7 @@ var relations = []struct {
 		"dnssec_before":    "dnssec in the scan before",
 	}},
 	{name: "operators", meaning: "One operator of name servers, for the domains of one kind and country in the newest finished scan.", columns: map[string]string{
-		"operator":       "registrable domain of the name servers",
+		"operator":       "name in the table of operators, else the registrable domain of the name servers",
 		"domains":        "domains that have name servers of this operator",
 		"domains_alone":  "of these, those that have no other operator",
 		"domains_dns_v6": "of these, those whose name servers are ok over IPv6",

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"adopt6/lists"
 	"adopt6/scanner"
 )
 
@@ -151,8 +152,9 @@ func (c *collection) who(owner Owner, p *problem) string {
 // operator returns the operator that runs a host; empty where the observation
 // does not say.
 func (c *collection) operator(host string) string {
+	named, _ := lists.Operator(host)
 	for _, operator := range c.o.Operators {
-		if under(host, operator) {
+		if operator == named || under(host, operator) {
 			return operator
 		}
 	}

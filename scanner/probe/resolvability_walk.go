@@ -8,6 +8,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"adopt6/lists"
 	"adopt6/scanner/reach"
 )
 
@@ -129,11 +130,21 @@ func (w *walk) add(ctx context.Context, c *cut) {
 		if home == "" && reach.NeedsZone(s.Name) && w.may(1) {
 			home = w.v.nsHost(ctx, s.Name).zone
 		}
-		s.Operator = reach.Operator(s.Name, home)
+		s.Operator = operatorOf(s.Name, home)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.zones[c.zone] = z
+}
+
+// operatorOf names who runs a name server whose name lies in the zone home:
+// the operator of the domain it is called under, or else that domain.
+func operatorOf(name, home string) string {
+	domain := reach.Operator(name, home)
+	if operator, known := lists.Operator(domain); known {
+		return operator
+	}
+	return domain
 }
 
 // found says whether a resolver finds a server of the zone as soon as it

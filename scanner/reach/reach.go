@@ -41,7 +41,8 @@ type Server struct {
 	Silent []netip.Addr
 	// Unknown says that the AAAA records could not be looked up.
 	Unknown bool
-	// Operator is who runs the server, see [Operator].
+	// Operator is who runs the server: the domain of [Operator], or the name
+	// of whoever has that and other domains.
 	Operator string
 }
 
