@@ -2,6 +2,7 @@ package lists
 
 import (
 	_ "embed"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -9,6 +10,11 @@ import (
 
 //go:embed policy.csv
 var policyFile string
+
+// clauseFile has the words by which clauses are cited.
+//
+//go:embed clauses.csv
+var clauseFile string
 
 //go:embed instruments.csv
 var instrumentFile string
@@ -35,6 +41,7 @@ type Clause struct {
 	// Part is the clause by the words and letter of the English text. It ends
 	// in (draft) or (summary) where only that was read.
 	Part       string
+	Cited      Names    // Part and Revision as the texts in six languages have them
 	Revision   string   // of which Part is, such as "Rev. Dubai, 2012"
 	Indicators []string // ids
 	Paraphrase Names    // one sentence in our own words; never a quotation
@@ -71,9 +78,14 @@ var policy = sync.OnceValue(func() []Clause {
 	for _, i := range instruments() {
 		byKey[i.Key] = i
 	}
+	words := make(map[string]Names)
+	for _, f := range quotedRows(clauseFile) {
+		words[f[0]] = Names{En: f[0], Ar: f[1], Zh: f[2], Fr: f[3], Ru: f[4], Es: f[5]}
+	}
 	var all []Clause
 	for _, f := range quotedRows(policyFile) {
 		all = append(all, Clause{
+			Cited:      cite(words, f[1], f[2]),
 			Instrument: byKey[f[0]], Part: f[1], Revision: f[2], Indicators: strings.Fields(f[3]),
 			Verified: f[4] == "yes", Missing: f[5], Source: f[6],
 			Paraphrase: Names{Ar: f[7], Zh: f[8], En: f[9], Fr: f[10], Ru: f[11], Es: f[12]},
@@ -81,3 +93,25 @@ var policy = sync.OnceValue(func() []Clause {
 	}
 	return all
 })
+
+// part is a clause by its words, its letter and what was read of it.
+var part = regexp.MustCompile(`^(.+?)(?: ([a-z]))?(?: (\(.+\)))?$`)
+
+// cite puts a part and a revision into words.
+func cite(words map[string]Names, of, revision string) Names {
+	var cited [6][]string
+	for _, piece := range append(part.FindStringSubmatch(of)[1:], "("+revision+")") {
+		if piece == "" {
+			continue
+		}
+		w, known := words[piece]
+		if !known {
+			panic("embedded list: clauses.csv has no " + piece)
+		}
+		for i, text := range []string{w.Ar, w.Zh, w.En, w.Fr, w.Ru, w.Es} {
+			cited[i] = append(cited[i], text)
+		}
+	}
+	join := func(i int) string { return strings.ReplaceAll(strings.Join(cited[i], " "), " （", "（") }
+	return Names{Ar: join(0), Zh: join(1), En: join(2), Fr: join(3), Ru: join(4), Es: join(5)}
+}

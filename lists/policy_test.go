@@ -36,6 +36,10 @@ func TestPolicyIsWhole(t *testing.T) {
 		}
 		checkAddress(t, id, c.Source)
 		checkWords(t, id, c.Paraphrase)
+		checkWords(t, id, c.Cited)
+		if want := c.Part + " (" + c.Revision + ")"; c.Cited.En != want {
+			t.Errorf("%s is cited as %q, want %q", id, c.Cited.En, want)
+		}
 		for lang := range languages {
 			text := c.Paraphrase.In(lang)
 			if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "。") || strings.ContainsAny(text, `"“”«»「」`) {

@@ -32,7 +32,7 @@ type Clause struct {
 	Key        string // of the text, as indicators name it
 	Indicators []string
 	Instrument lists.Names // name and revision of the text
-	Part       string
+	Part       lists.Names // the clause and the revision
 	Paraphrase lists.Names // in words of our own
 	Link       string
 	Verified   bool // the text was read at its source
@@ -217,7 +217,7 @@ func (s *Site) reason(lang, token string) ReasonText {
 // serves. Without a table of clauses it is the names of the texts.
 func (s *Site) clauses(l *locale, kind lists.Kind) (list []clauseView) {
 	for _, c := range s.options.Clauses {
-		list = append(list, clauseView{Name: c.Instrument.In(l.Lang), Part: c.Part, Text: c.Paraphrase.In(l.Lang), Link: c.Link,
+		list = append(list, clauseView{Name: c.Instrument.In(l.Lang), Part: c.Part.In(l.Lang), Text: c.Paraphrase.In(l.Lang), Link: c.Link,
 			Unverified: !c.Verified, Indicators: names(l, kind, func(i indicator.Indicator) bool { return slices.Contains(c.Indicators, i.ID) })})
 	}
 	if len(list) > 0 {

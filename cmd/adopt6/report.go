@@ -162,7 +162,7 @@ func clauses() (list []report.Clause) {
 	for _, c := range lists.Policy() {
 		clause := report.Clause{
 			Key: c.Instrument.Key, Indicators: c.Indicators, Instrument: c.Instrument.Names,
-			Part: c.Part + " (" + c.Revision + ")", Paraphrase: c.Paraphrase, Verified: c.Verified,
+			Part: c.Cited, Paraphrase: c.Paraphrase, Verified: c.Verified,
 		}
 		if c.Instrument.AddressSeen {
 			clause.Link = c.Instrument.Address
