@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"adopt6/lists"
 	"adopt6/store/indicator"
@@ -49,10 +50,16 @@ func (l *locale) history(points []Point) *historyChart {
 	}
 	var line []string
 	for i, p := range points {
+		others := make([]time.Time, 0, len(points)-1)
+		for j, other := range points {
+			if j != i {
+				others = append(others, other.Started)
+			}
+		}
 		low, high := indicator.Wilson(p.Numerator, p.Denominator)
 		share := float64(p.Numerator) / float64(p.Denominator)
 		h := historyPoint{X: chartLeft + p.Started.Sub(first).Seconds()/span*(chartRight-chartLeft), Y: y(share), LowY: y(low), TopY: y(high),
-			Date: l.Date(p.Started), Value: l.Percent(share), Interval: l.Range(low, high), Basis: l.T("of", l.N(p.Numerator), l.N(p.Denominator)),
+			Date: l.Moment(p.Started, others...), Value: l.Percent(share), Interval: l.Range(low, high), Basis: l.T("of", l.N(p.Numerator), l.N(p.Denominator)),
 			Label: i == 0 || i == len(points)-1, Anchor: map[bool]string{true: "start", false: "end"}[i == 0]}
 		if p.Denominator < indicator.SmallNumber {
 			h.Value = h.Basis

@@ -34,6 +34,7 @@ type countryView struct {
 	Compared string // day of the compared scan; empty for none
 	Targets  string
 	Measured string
+	Method   string // the scan, its list, place and program
 	Cite     string
 }
 
@@ -53,6 +54,14 @@ type sectionView struct {
 	Shown, Of  string // where the table of domains is cut
 	Operators  []operatorView
 	Peers      []peerView
+}
+
+// Lead is the headline with its share; the share of few is left out.
+func (v sectionView) Lead() string {
+	if v.Share.Bar && !v.Share.Few {
+		return v.Headline + " (" + v.Share.Value + ")"
+	}
+	return v.Headline
 }
 
 type blockerView struct {
@@ -101,7 +110,7 @@ func (s *Site) countryView(f frame, c *Country) countryView {
 	}
 	v.Targets, v.Measured = f.N(targets), f.N(measured)
 	if s.data.Compared.Started.Unix() > 0 {
-		v.Compared = f.Date(s.data.Compared.Started)
+		v.Compared = f.Moment(s.data.Compared.Started, s.data.Scan.Started)
 	}
 	for i, section := range c.Sections {
 		v.Sections = append(v.Sections, s.sectionView(f.locale, c, section, i == 0, v.Compared))
@@ -109,6 +118,7 @@ func (s *Site) countryView(f frame, c *Country) countryView {
 	if len(c.Sections) > 0 {
 		v.Clauses = s.clauses(f.locale, c.Sections[0].Kind)
 	}
+	v.Method = f.T("method.scan", s.data.Scan.ID, f.Date(s.data.Scan.Started), s.data.Scan.Vantage, s.data.Scan.Program, s.data.Scan.List)
 	v.Cite = f.T("cite.text", f.T("site.title"), f.Title, s.data.Scan.ID, f.Date(s.data.Scan.Started), s.data.Scan.Vantage)
 	return v
 }

@@ -33,6 +33,10 @@ func newLocale(lang string) *locale {
 	return l
 }
 
+// Start is the side where lines begin, and End the other one.
+func (l *locale) Start() string { return map[string]string{"rtl": "right", "ltr": "left"}[l.Dir] }
+func (l *locale) End() string   { return map[string]string{"rtl": "left", "ltr": "right"}[l.Dir] }
+
 // T returns an interface text with values in the places that it leaves.
 func (l *locale) T(key string, values ...any) string {
 	names, known := words.Texts()[key]
@@ -69,12 +73,31 @@ func (l *locale) Percent(v float64) string {
 }
 
 // Range writes from where to where an interval goes.
-func (l *locale) Range(low, high float64) string {
-	return l.Percent(low) + " – " + l.Percent(high)
+func (l *locale) Range(low, high float64) string { return l.between(l.Percent(low), l.Percent(high)) }
+
+// between writes two values with a dash. Arabic percentages are runs from left
+// to right, and without marks the dash would join two of them into one, so that
+// the second stood first.
+func (l *locale) between(low, high string) string {
+	if l.Dir == "rtl" {
+		return low + " \u200f–\u200f " + high
+	}
+	return low + " – " + high
 }
 
 // Date writes a day.
 func (l *locale) Date(t time.Time) string { return words.Date(l.Lang, t) }
+
+// Moment writes a day, and the time as well where another moment is of the same
+// day.
+func (l *locale) Moment(t time.Time, others ...time.Time) string {
+	for _, other := range others {
+		if t.UTC().YearDay() == other.UTC().YearDay() && t.UTC().Year() == other.UTC().Year() {
+			return l.Date(t) + t.UTC().Format(", 15:04 UTC")
+		}
+	}
+	return l.Date(t)
+}
 
 // Country writes the name of a country, or of no country.
 func (l *locale) Country(c lists.Country) string {

@@ -121,7 +121,7 @@ func summary(l *locale, g Group, kind lists.Kind) (list []summaryRow) {
 		if sum.Valid {
 			row.HasMedian, row.IsShare = true, ind.Measure == indicator.Share
 			row.Median = l.quantity(ind, sum.Median)
-			row.Quartiles = l.quantity(ind, sum.Q1) + " – " + l.quantity(ind, sum.Q3)
+			row.Quartiles = l.between(l.quantity(ind, sum.Q1), l.quantity(ind, sum.Q3))
 			row.MedianAt, row.LowAt, row.HighAt = 100*sum.Median, 100*sum.Q1, 100*sum.Q3
 		}
 		list = append(list, row)

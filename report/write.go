@@ -88,7 +88,7 @@ func (s *Site) writeAll(ctx context.Context, st *store.Store, dir string, progre
 		}
 	}
 	files, codes := s.worldsFiles(), s.codes()
-	progress.Total.Store(int64(len(files) + len(codes)*(len(countryFiles)+len(s.options.Languages))))
+	progress.Total.Store(int64(len(files) + len(codes)*(len(countryFiles)+len(s.options.Languages)*(1+len(memoFiles)))))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	write := func(files []file) error {
@@ -143,6 +143,9 @@ func (s *Site) filesOf(ctx context.Context, st *store.Store, c *Country) (files 
 	}
 	for _, lang := range s.options.Languages {
 		files = append(files, file{lang + "/" + page + ".html", func(w io.Writer) error { return s.CountryPage(w, lang, c) }})
+		for _, ending := range memoFiles {
+			files = append(files, file{lang + "/" + page + ending, func(w io.Writer) error { return s.CountryMemo(w, lang, c, ending) }})
+		}
 	}
 	return files
 }
