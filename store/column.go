@@ -12,9 +12,9 @@ import (
 // column ties a column of a table to a property of its row type R.
 type column[R any] struct {
 	name string
-	// fill returns the property of n rows as one slice, the form in which
-	// ClickHouse takes a column. A nil row has the zero value.
-	fill func(n int, row func(i int) *R) any
+	// collect returns empty cells for the column, and the func that puts a
+	// row's property into them. A nil row has the zero value.
+	collect func() (cells, func(row *R))
 	// dest returns where a value read from the column goes, and the func that
 	// then takes it from there into a row.
 	dest func() (value any, keep func(row *R))
@@ -22,25 +22,31 @@ type column[R any] struct {
 
 // field makes a column of values of type T.
 func field[R, T any](name string, get func(row *R) T, set func(row *R, value T)) column[R] {
-	return column[R]{
-		name: name,
-		fill: func(n int, row func(i int) *R) any {
-			values := make([]T, n)
-			for i := range values {
-				if r := row(i); r != nil {
-					values[i] = get(r)
-				}
+	return column[R]{name: name, collect: collect(newCells[T], get), dest: dest(set)}
+}
+
+// collect makes cells of what get returns of a row.
+func collect[R, T any, C cellsOf[T]](fresh func() C, get func(row *R) T) func() (cells, func(row *R)) {
+	return func() (cells, func(row *R)) {
+		c := fresh()
+		return c, func(row *R) {
+			if row == nil {
+				c.zero()
+				return
 			}
-			return values
-		},
-		dest: func() (any, func(row *R)) {
-			value := new(T)
-			return value, func(row *R) {
-				var zero T
-				set(row, *value)
-				*value = zero // so that the next row's value shares no memory with this one's
-			}
-		},
+			c.put(get(row))
+		}
+	}
+}
+
+func dest[R, T any](set func(row *R, value T)) func() (any, func(row *R)) {
+	return func() (any, func(row *R)) {
+		value := new(T)
+		return value, func(row *R) {
+			var zero T
+			set(row, *value)
+			*value = zero // so that the next row's value shares no memory with this one's
+		}
 	}
 }
 
@@ -52,8 +58,9 @@ func part[R, F any](columns []column[F], of, need func(row *R) *F) []column[R] {
 	for i, c := range columns {
 		list[i] = column[R]{
 			name: c.name,
-			fill: func(n int, row func(i int) *R) any {
-				return c.fill(n, func(i int) *F { return of(row(i)) })
+			collect: func() (cells, func(row *R)) {
+				cells, put := c.collect()
+				return cells, func(row *R) { put(of(row)) }
 			},
 			dest: func() (any, func(row *R)) {
 				value, keep := c.dest()
@@ -84,23 +91,11 @@ func (t table[R]) columnList() string {
 
 // insert sends rows as one block and returns once ClickHouse has confirmed it.
 func (t table[R]) insert(ctx context.Context, db driver.Conn, rows []R) error {
-	if len(rows) == 0 {
-		return nil
+	b := t.newBlock()
+	for i := range rows {
+		b.add(&rows[i])
 	}
-	batch, err := db.PrepareBatch(ctx, "INSERT INTO "+t.name+" ("+t.columnList()+")")
-	if err != nil {
-		return fmt.Errorf("insert into %s: %w", t.name, err)
-	}
-	for i, c := range t.columns {
-		if err := batch.Column(i).Append(c.fill(len(rows), func(i int) *R { return &rows[i] })); err != nil {
-			batch.Abort()
-			return fmt.Errorf("insert into %s.%s: %w", t.name, c.name, err)
-		}
-	}
-	if err := batch.Send(); err != nil {
-		return fmt.Errorf("insert %d rows into %s: %w", len(rows), t.name, err)
-	}
-	return nil
+	return b.insert(ctx, db)
 }
 
 // read streams the rows of the table that the clauses after FROM choose.

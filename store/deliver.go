@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/proto"
 
-	"adopt6/scanner"
 	"adopt6/store/engine"
 	"adopt6/store/spool"
 )
@@ -28,6 +28,7 @@ func (w *Writer) deliver(ctx context.Context) {
 	defer close(w.done)
 	tick := time.NewTicker(w.bounds.age)
 	defer tick.Stop()
+	fromDisk := newBatchRows(w.started)
 	for {
 		next, ok := w.next()
 		if !ok {
@@ -39,7 +40,7 @@ func (w *Writer) deliver(ctx context.Context) {
 			}
 			continue
 		}
-		err := w.store.persist(ctx, next, w.started)
+		err := w.store.persist(ctx, next, fromDisk)
 		if ctx.Err() != nil && err != nil {
 			return
 		}
@@ -47,9 +48,7 @@ func (w *Writer) deliver(ctx context.Context) {
 		if err != nil {
 			w.failure = err
 		} else {
-			w.queue[0].list = nil
-			w.queue = w.queue[1:]
-			w.waiting -= next.Bytes
+			w.delivered(next)
 		}
 		w.notify()
 		w.mu.Unlock()
@@ -73,15 +72,32 @@ func (w *Writer) next() (batch, bool) {
 	if len(w.queue) == 0 {
 		return batch{}, false
 	}
+	// What is in memory goes first, so that it makes room there; those on the
+	// disk have time. Every batch stands for itself.
+	for _, b := range w.queue {
+		if b.rows != nil {
+			return b, true
+		}
+	}
 	return w.queue[0], true
+}
+
+// delivered takes a batch from the queue.
+func (w *Writer) delivered(b batch) {
+	w.queue = slices.DeleteFunc(w.queue, func(other batch) bool { return other.Path == b.Path })
+	w.waiting -= b.Bytes
+	if b.rows != nil {
+		b.rows.reset()
+		w.spare = append(w.spare, b.rows)
+	}
 }
 
 // persist delivers a batch of a scan, however often that takes, and removes it.
 // Its error is final, or the context's.
-func (s *Store) persist(ctx context.Context, b batch, scanStarted time.Time) error {
+func (s *Store) persist(ctx context.Context, b batch, fromDisk *batchRows) error {
 	pause := firstRetry
 	for tries := 1; ; tries++ {
-		err := s.deliverBatch(ctx, b, scanStarted)
+		err := s.deliverBatch(ctx, b, fromDisk)
 		switch {
 		case err == nil && tries > 1:
 			s.cfg.Logf("ClickHouse at %s takes results again", s.where)
@@ -107,11 +123,11 @@ func (s *Store) persist(ctx context.Context, b batch, scanStarted time.Time) err
 }
 
 // deliverBatch sends a batch once, from memory or from the disk.
-func (s *Store) deliverBatch(ctx context.Context, b batch, scanStarted time.Time) error {
-	if b.list == nil {
-		return s.deliverSegment(ctx, b.Segment)
+func (s *Store) deliverBatch(ctx context.Context, b batch, fromDisk *batchRows) error {
+	if b.rows == nil {
+		return s.deliverSegment(ctx, b.Segment, fromDisk)
 	}
-	if err := s.insert(ctx, scanStarted, b.list); err != nil {
+	if err := b.rows.insert(ctx, s.db); err != nil {
 		return err
 	}
 	return removeDelivered(b.Segment)
@@ -124,11 +140,11 @@ func removeDelivered(segment spool.Segment) error {
 	return nil
 }
 
-// deliverSegment sends one segment once. Sending it again after an unclear
-// failure is safe: the rows have the same keys. The contacts go first, so that
-// a target that counts as stored has its contacts too.
-func (s *Store) deliverSegment(ctx context.Context, segment spool.Segment) error {
-	header, list, damage, err := segment.Load()
+// deliverSegment reads one segment into rows and sends them once. Sending it
+// again after an unclear failure is safe: the rows have the same keys.
+func (s *Store) deliverSegment(ctx context.Context, segment spool.Segment, rows *batchRows) error {
+	rows.reset()
+	damage, err := segment.Load(func(h spool.Header) { rows.scanStarted = h.Started }, rows.add)
 	switch {
 	case errors.Is(err, spool.ErrEmpty):
 		return segment.Remove()
@@ -137,11 +153,11 @@ func (s *Store) deliverSegment(ctx context.Context, segment spool.Segment) error
 	case err != nil:
 		return err
 	}
-	if err := s.insert(ctx, header.Started, list); err != nil {
+	if err := rows.insert(ctx, s.db); err != nil {
 		return err
 	}
 	if text := damage.String(); text != "" {
-		return s.setAside(segment, fmt.Sprintf("it has %s; its other %d results were stored", text, len(list)))
+		return s.setAside(segment, fmt.Sprintf("it has %s; its other %d results were stored", text, rows.observations.rows))
 	}
 	return removeDelivered(segment)
 }
@@ -155,39 +171,26 @@ func (s *Store) setAside(segment spool.Segment, why string) error {
 	return nil
 }
 
-// insert stores observations and their endpoints.
-func (s *Store) insert(ctx context.Context, scanStarted time.Time, list []scanner.Observation) error {
-	rows := make([]observationRow, len(list))
-	var contacts []endpointRow
-	for i := range list {
-		rows[i] = observationRow{Observation: &list[i], scanStarted: scanStarted}
-		contacts = toEndpointRows(contacts, &list[i], scanStarted)
-	}
-	if err := endpoints.insert(ctx, s.db, contacts); err != nil {
-		return err
-	}
-	return observations.insert(ctx, s.db, rows)
-}
-
 // deliverLeftOvers sends what earlier runs left in the spool.
 func (s *Store) deliverLeftOvers(ctx context.Context) error {
 	folders, err := spool.LeftOver(s.spoolDir)
+	rows := newBatchRows(time.Time{})
 	for _, folder := range folders {
 		if err == nil {
-			err = s.deliverFolder(ctx, folder)
+			err = s.deliverFolder(ctx, folder, rows)
 		}
 		err = errors.Join(err, folder.Close())
 	}
 	return err
 }
 
-func (s *Store) deliverFolder(ctx context.Context, folder *spool.Folder) error {
+func (s *Store) deliverFolder(ctx context.Context, folder *spool.Folder, rows *batchRows) error {
 	segments, err := folder.Segments()
 	if err != nil {
 		return err
 	}
 	for _, segment := range segments {
-		if err := s.deliverSegment(ctx, segment); err != nil {
+		if err := s.deliverSegment(ctx, segment, rows); err != nil {
 			return fmt.Errorf("deliver what an earlier run left in %s: %w", folder.Dir(), err)
 		}
 	}

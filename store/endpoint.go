@@ -18,14 +18,6 @@ type endpointRow struct {
 	ordinal     uint32
 }
 
-// toEndpointRows appends the contacts of one observation.
-func toEndpointRows(rows []endpointRow, o *scanner.Observation, scanStarted time.Time) []endpointRow {
-	for i := range o.Endpoints {
-		rows = append(rows, endpointRow{&o.Endpoints[i], o, scanStarted, uint32(i)})
-	}
-	return rows
-}
-
 var endpoints = table[endpointRow]{"endpoints", columns(
 	[]column[endpointRow]{
 		field("scan", func(r *endpointRow) uuid.UUID { return r.target.Scan }, func(r *endpointRow, v uuid.UUID) {

@@ -23,33 +23,13 @@ func text[R any, T ~string](name string, at func(row *R) *T) column[R] {
 }
 
 // word is a string of which there are few different ones, which is stored as
-// LowCardinality(String). The driver takes such values one by one, each in an
-// interface: here every different one is put into one once.
+// LowCardinality(String).
 func word[R any, T ~string](name string, at func(row *R) *T) column[R] {
-	c := text(name, at)
-	c.fill = func(n int, row func(i int) *R) any {
-		boxes := map[string]any{"": ""}
-		values := make([]any, n)
-		last := ""
-		box := boxes[last]
-		for i := range values {
-			value := ""
-			if r := row(i); r != nil {
-				value = string(*at(r))
-			}
-			if value != last {
-				known := false
-				if box, known = boxes[value]; !known {
-					box = value
-					boxes[value] = box
-				}
-				last = value
-			}
-			values[i] = box
-		}
-		return values
-	}
-	return c
+	return wordOf(name, func(r *R) string { return string(*at(r)) }, func(r *R, v string) { *at(r) = T(v) })
+}
+
+func wordOf[R any](name string, get func(row *R) string, set func(row *R, value string)) column[R] {
+	return column[R]{name: name, collect: collect(newWordCells, get), dest: dest(set)}
 }
 
 // code is a value of an enumeration, which is stored as Enum8.
@@ -110,20 +90,18 @@ func listOf[R, T any](name string, at func(row *R) *[]T) column[R] {
 
 // addressList is a list of addresses, which are stored as text.
 func addressList[R any](name string, at func(row *R) *[]netip.Addr) column[R] {
-	return field(name, func(r *R) []string {
-		texts := make([]string, len(*at(r)))
-		for i, a := range *at(r) {
-			texts[i] = a.String()
-		}
-		return texts
-	}, func(r *R, texts []string) {
-		*at(r) = nil
-		for _, text := range texts {
-			if a, err := netip.ParseAddr(text); err == nil {
-				*at(r) = append(*at(r), a)
+	return column[R]{
+		name:    name,
+		collect: collect(newCells[[]netip.Addr], func(r *R) []netip.Addr { return *at(r) }),
+		dest: dest(func(r *R, texts []string) {
+			*at(r) = nil
+			for _, text := range texts {
+				if a, err := netip.ParseAddr(text); err == nil {
+					*at(r) = append(*at(r), a)
+				}
 			}
-		}
-	})
+		}),
+	}
 }
 
 // isZero says whether a value read from a column is that of a row without the

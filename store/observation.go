@@ -31,17 +31,24 @@ var observations = table[observationRow]{"observations", columns(
 		one(same("position", func(o *scanner.Observation) *uint64 { return &o.Position })),
 		targetColumns, countryColumns, courseColumns, verdictColumns, dnssecColumns, recordColumns,
 	)),
-	one(field("findings", func(r *observationRow) []string {
-		if r.findings != nil {
-			return r.findings
-		}
-		reasons := r.Findings()
-		texts := make([]string, len(reasons))
-		for i, reason := range reasons {
-			texts[i] = string(reason)
-		}
-		return texts
-	}, func(r *observationRow, v []string) { r.findings = v })),
+	one(column[observationRow]{
+		name: "findings",
+		collect: func() (cells, func(*observationRow)) {
+			c := newTextLists()
+			return c, func(r *observationRow) {
+				if r.findings != nil {
+					c.put(r.findings)
+					return
+				}
+				reasons := r.Findings()
+				for _, reason := range reasons {
+					c.each.put(string(reason))
+				}
+				c.end(len(reasons))
+			}
+		},
+		dest: dest(func(r *observationRow, v []string) { r.findings = v }),
+	}),
 )}
 
 // ofObservation makes columns of observations columns of rows.
@@ -68,7 +75,7 @@ var kindColumn = field("kind", func(o *scanner.Observation) int8 { return kindVa
 // the English one is stored.
 var countryColumns = []column[scanner.Observation]{
 	word("country", func(o *scanner.Observation) *string { return &o.Target.Country }),
-	field("country_alpha3", func(o *scanner.Observation) string { return o.Country.Alpha3 }, func(o *scanner.Observation, v string) {
+	wordOf("country_alpha3", func(o *scanner.Observation) string { return o.Country.Alpha3 }, func(o *scanner.Observation, v string) {
 		if o.Country.Alpha3 = v; v != "" {
 			o.Country.Alpha2 = o.Target.Country
 		}
@@ -184,28 +191,40 @@ var recordColumns = []column[scanner.Observation]{
 	same("dnskey", func(o *scanner.Observation) *uint16 { return &o.DNSKEY }),
 	same("glue_v6", func(o *scanner.Observation) *uint16 { return &o.GlueV6 }),
 	same("queries", func(o *scanner.Observation) *uint32 { return &o.Queries }),
-	field("probes", func(o *scanner.Observation) []string {
-		names := make([]string, len(o.Probes))
-		for i, p := range o.Probes {
-			names[i] = p.Probe
-		}
-		return names
-	}, func(o *scanner.Observation, names []string) {
-		for _, name := range names {
-			o.Probes = append(o.Probes, scanner.ProbeTime{Probe: name})
-		}
-	}),
-	field("probe_us", func(o *scanner.Observation) []uint32 {
-		times := make([]uint32, len(o.Probes))
-		for i, p := range o.Probes {
-			times[i] = micros(p.Took)
-		}
-		return times
-	}, func(o *scanner.Observation, times []uint32) {
-		for i := range min(len(times), len(o.Probes)) {
-			o.Probes[i].Took = time.Duration(times[i]) * time.Microsecond
-		}
-	}),
+	{
+		name: "probes",
+		collect: func() (cells, func(*scanner.Observation)) {
+			c := newTextLists()
+			return c, func(o *scanner.Observation) {
+				for i := range o.Probes {
+					c.each.put(o.Probes[i].Probe)
+				}
+				c.end(len(o.Probes))
+			}
+		},
+		dest: dest(func(o *scanner.Observation, names []string) {
+			for _, name := range names {
+				o.Probes = append(o.Probes, scanner.ProbeTime{Probe: name})
+			}
+		}),
+	},
+	{
+		name: "probe_us",
+		collect: func() (cells, func(*scanner.Observation)) {
+			c := &listCells[uint32]{each: newCells[uint32]()}
+			return c, func(o *scanner.Observation) {
+				for i := range o.Probes {
+					c.each.put(micros(o.Probes[i].Took))
+				}
+				c.end(len(o.Probes))
+			}
+		},
+		dest: dest(func(o *scanner.Observation, times []uint32) {
+			for i := range min(len(times), len(o.Probes)) {
+				o.Probes[i].Took = time.Duration(times[i]) * time.Microsecond
+			}
+		}),
+	},
 }
 
 // kinds are the values of the enumeration of the column kind.

@@ -36,12 +36,12 @@ type Writer struct {
 
 	mu      sync.Mutex
 	folder  *spool.Folder
-	current []scanner.Observation // those of the segment that is being written
-	usual   int                   // rows of the batch before, which the next is likely to have
-	queue   []batch               // sealed, in order; the first is being delivered
-	waiting int64                 // bytes in queue
-	failure error                 // why nothing is delivered any more
-	changed chan struct{}         // closed and replaced whenever queue or failure changes
+	current *batchRows // those of the segment that is being written
+	spare   []*batchRows
+	queue   []batch       // sealed and not delivered
+	waiting int64         // bytes in queue
+	failure error         // why nothing is delivered any more
+	changed chan struct{} // closed and replaced whenever queue or failure changes
 	closed  bool
 
 	wake   chan struct{} // tells deliver that there is something in the queue
@@ -53,12 +53,13 @@ type Writer struct {
 // it, so that nothing has to be read back from the disk.
 type batch struct {
 	spool.Segment
-	list []scanner.Observation
+	rows *batchRows // nil: on the disk only
 }
 
-// inMemory is how many batches are kept in memory beside the current one. A
-// batch of full size takes about 100 MB there.
-const inMemory = 1
+// inMemory is how many batches are kept in memory beside the current one: the
+// one that is being sent, and the next. Of further ones there is no need, and
+// memory stays bounded.
+const inMemory = 2
 
 // ErrWriterClosed is returned by Write after Close.
 var ErrWriterClosed = errors.New("the store's writer is closed")
@@ -97,7 +98,7 @@ func (s *Store) Writer(ctx context.Context, scan uuid.UUID) (*Writer, error) {
 		return nil, s.explain(err)
 	}
 	w := &Writer{
-		store: s, bounds: s.bounds, started: info.Started, folder: folder,
+		store: s, bounds: s.bounds, started: info.Started, folder: folder, current: newBatchRows(info.Started),
 		changed: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	running, cancel := context.WithCancel(context.Background())
@@ -127,10 +128,7 @@ func (w *Writer) Write(ctx context.Context, o *scanner.Observation) error {
 	if err := w.folder.Append(o); err != nil {
 		return w.store.explain(err)
 	}
-	if w.current == nil {
-		w.current = make([]scanner.Observation, 0, w.usual)
-	}
-	w.current = append(w.current, *o)
+	w.current.add(o)
 	if rows, bytes, _ := w.folder.Current(); rows >= w.bounds.rows || bytes >= w.bounds.bytes {
 		return w.seal()
 	}
@@ -159,12 +157,7 @@ func (w *Writer) notify() {
 func (w *Writer) seal() error {
 	segment, ok, err := w.folder.Seal()
 	if ok {
-		sealed := batch{Segment: segment}
-		if len(w.queue) < inMemory {
-			sealed.list = w.current
-		}
-		w.current, w.usual = nil, len(w.current)
-		w.queue = append(w.queue, sealed)
+		w.queue = append(w.queue, batch{Segment: segment, rows: w.keep()})
 		w.waiting += segment.Bytes
 		select {
 		case w.wake <- struct{}{}:
@@ -175,6 +168,28 @@ func (w *Writer) seal() error {
 		return w.store.explain(err)
 	}
 	return nil
+}
+
+// keep returns the current rows to be sent from memory and begins new ones. Nil
+// means that there are enough in memory: these wait on the disk.
+func (w *Writer) keep() *batchRows {
+	kept := 0
+	for _, b := range w.queue {
+		if b.rows != nil {
+			kept++
+		}
+	}
+	if kept == inMemory {
+		w.current.reset()
+		return nil
+	}
+	rows := w.current
+	if last := len(w.spare) - 1; last >= 0 {
+		w.current, w.spare = w.spare[last], w.spare[:last]
+	} else {
+		w.current = newBatchRows(w.started)
+	}
+	return rows
 }
 
 // Flush returns when everything written before is in ClickHouse, when that has

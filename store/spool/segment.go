@@ -121,49 +121,45 @@ var (
 	ErrEmpty = errors.New("empty spool segment")
 )
 
-// Read returns what a segment holds; rows is how many observations are expected,
-// 0 when that is not known. Damage is no error: what is whole is returned. A
-// reader's failure is one.
-func Read(r io.Reader, rows int) (Header, []scanner.Observation, Damage, error) {
+// Read reads a segment: it calls begin with the header and then each with every
+// observation, which is the callee's. Damage is no error: what is whole is read.
+// A reader's failure is one.
+func Read(r io.Reader, begin func(Header), each func(*scanner.Observation)) (damage Damage, err error) {
 	in := bufio.NewReaderSize(r, 1<<16)
-	var (
-		header       Header
-		observations []scanner.Observation
-		damage       Damage
-	)
 	head := make([]byte, len(magic))
 	n, err := io.ReadFull(in, head)
 	switch {
 	case string(head[:n]) != magic[:n]:
-		return header, nil, damage, ErrNoSegment
+		return damage, ErrNoSegment
 	case err != nil:
-		return header, nil, damage, atEnd(err)
+		return damage, atEnd(err)
 	}
 	payload, whole, err := readFrame(in, nil)
 	if err != nil {
-		return header, nil, damage, atEnd(err)
+		return damage, atEnd(err)
 	}
-	if header, err = decodeHeader(payload); err != nil || !whole {
-		return header, nil, damage, ErrNoSegment
+	header, err := decodeHeader(payload)
+	if err != nil || !whole {
+		return damage, ErrNoSegment
 	}
-	observations = make([]scanner.Observation, 0, min(rows, 1<<16))
+	begin(header)
 	for {
 		payload, whole, err = readFrame(in, payload)
 		switch {
 		case errors.Is(err, io.EOF):
-			return header, observations, damage, nil
+			return damage, nil
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			damage.Torn = true
-			return header, observations, damage, nil
+			return damage, nil
 		case err != nil:
-			return header, observations, damage, err
+			return damage, err
 		}
 		o, err := decode(payload)
 		if !whole || err != nil || o.Scan != header.Scan {
 			damage.Corrupt++
 			continue
 		}
-		observations = append(observations, o)
+		each(&o)
 	}
 }
 

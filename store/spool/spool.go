@@ -160,18 +160,18 @@ func (f *Folder) holdsDamaged() bool {
 	return err != nil || slices.ContainsFunc(files, func(e os.DirEntry) bool { return strings.HasSuffix(e.Name(), damagedSuffix) })
 }
 
-// Load reads a segment.
-func (s Segment) Load() (Header, []scanner.Observation, Damage, error) {
+// Load reads the segment's file as [Read] does.
+func (s Segment) Load(begin func(Header), each func(*scanner.Observation)) (Damage, error) {
 	file, err := os.Open(s.Path)
 	if err != nil {
-		return Header{}, nil, Damage{}, fmt.Errorf("read the spool: %w", err)
+		return Damage{}, fmt.Errorf("read the spool: %w", err)
 	}
 	defer file.Close()
-	header, observations, damage, err := Read(file, s.Rows)
+	damage, err := Read(file, begin, each)
 	if err != nil {
 		err = fmt.Errorf("read %s: %w", s.Path, err)
 	}
-	return header, observations, damage, err
+	return damage, err
 }
 
 // Remove drops a segment that was delivered.

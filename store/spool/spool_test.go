@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -56,7 +57,7 @@ func TestRecordsOfVersion1AreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	header, list, damage, err := Read(bytes.NewReader(text), 0)
+	header, list, damage, err := readAll(bytes.NewReader(text))
 	if err != nil || header != testHeader || damage != (Damage{}) || len(list) != 2 {
 		t.Fatalf("%d observations of 2, header %v, damage %v, error %v", len(list), header, damage, err)
 	}
@@ -157,7 +158,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(old)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		header, list, damage, err := Read(bytes.NewReader(data), 0)
+		header, list, damage, err := readAll(bytes.NewReader(data))
 		if err != nil {
 			return
 		}
@@ -166,7 +167,7 @@ func FuzzRead(f *testing.F) {
 		for i := range list {
 			again = append(again, frameOf(t, list[i])...)
 		}
-		_, list2, damage2, err := Read(bytes.NewReader(again), 0)
+		_, list2, damage2, err := readAll(bytes.NewReader(again))
 		if err != nil || damage2 != (Damage{}) || !reflect.DeepEqual(list, list2) {
 			t.Fatalf("damage %v: read again: error %v, damage %v\n%+v\n%+v", damage, err, damage2, list, list2)
 		}
@@ -215,6 +216,12 @@ func segmentBytes(t testing.TB, rows int) []byte {
 	return text
 }
 
+// readAll returns everything that a segment holds.
+func readAll(r io.Reader) (header Header, list []scanner.Observation, damage Damage, err error) {
+	damage, err = Read(r, func(h Header) { header = h }, func(o *scanner.Observation) { list = append(list, *o) })
+	return header, list, damage, err
+}
+
 func positions(list []scanner.Observation) (p []uint64) {
 	for _, o := range list {
 		p = append(p, o.Position)
@@ -253,7 +260,7 @@ func TestReadOfDamagedSegments(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			header, list, damage, err := Read(bytes.NewReader(test.text), 0)
+			header, list, damage, err := readAll(bytes.NewReader(test.text))
 			if !errors.Is(err, test.err) || damage != test.damage || !reflect.DeepEqual(positions(list), test.want) {
 				t.Errorf("positions %v, damage %+v, error %v; want %v, %+v, %v", positions(list), damage, err, test.want, test.damage, test.err)
 			}
@@ -289,7 +296,11 @@ func TestLeftOver(t *testing.T) {
 	if err != nil || len(segments) != 1 {
 		t.Fatalf("segments %v, error %v", segments, err)
 	}
-	header, list, damage, err := segments[0].Load()
+	var (
+		header Header
+		list   []scanner.Observation
+	)
+	damage, err := segments[0].Load(func(h Header) { header = h }, func(o *scanner.Observation) { list = append(list, *o) })
 	if err != nil || header != testHeader || len(list) != 1 || damage != (Damage{}) {
 		t.Fatalf("loaded %v %v %v, error %v", header, list, damage, err)
 	}
@@ -363,7 +374,7 @@ func BenchmarkRead(b *testing.B) {
 	segment := segmentBytes(b, 1000)
 	b.SetBytes(int64(len(segment)))
 	for b.Loop() {
-		_, list, _, err := Read(bytes.NewReader(segment), 0)
+		_, list, _, err := readAll(bytes.NewReader(segment))
 		if err != nil || len(list) != 1000 {
 			b.Fatal(fmt.Sprint(len(list), err))
 		}
