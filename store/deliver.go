@@ -58,33 +58,27 @@ func (w *Writer) deliver(ctx context.Context) {
 	}
 }
 
-// next returns the segment to deliver. When none waits, it seals a current one
+// next returns the batch to deliver. When none waits, it seals a current one
 // that is old enough.
-func (w *Writer) next() (batch, bool) {
+func (w *Writer) next() (next *batch, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if rows, _, begun := w.folder.Current(); len(w.queue) == 0 && rows > 0 && time.Since(begun) >= w.bounds.age {
-		if err := w.seal(); err != nil {
-			w.failure = err
-			w.notify()
-		}
-	}
-	if len(w.queue) == 0 {
-		return batch{}, false
+		w.seal()
 	}
 	// What is in memory goes first, so that it makes room there; those on the
 	// disk have time. Every batch stands for itself.
 	for _, b := range w.queue {
-		if b.rows != nil {
-			return b, true
+		if b.synced && (next == nil || next.rows == nil && b.rows != nil) {
+			next = b
 		}
 	}
-	return w.queue[0], true
+	return next, next != nil
 }
 
 // delivered takes a batch from the queue.
-func (w *Writer) delivered(b batch) {
-	w.queue = slices.DeleteFunc(w.queue, func(other batch) bool { return other.Path == b.Path })
+func (w *Writer) delivered(b *batch) {
+	w.queue = slices.DeleteFunc(w.queue, func(other *batch) bool { return other == b })
 	w.waiting -= b.Bytes
 	if b.rows != nil {
 		b.rows.reset()
@@ -94,7 +88,7 @@ func (w *Writer) delivered(b batch) {
 
 // persist delivers a batch of a scan, however often that takes, and removes it.
 // Its error is final, or the context's.
-func (s *Store) persist(ctx context.Context, b batch, fromDisk *batchRows) error {
+func (s *Store) persist(ctx context.Context, b *batch, fromDisk *batchRows) error {
 	pause := firstRetry
 	for tries := 1; ; tries++ {
 		err := s.deliverBatch(ctx, b, fromDisk)
@@ -123,7 +117,7 @@ func (s *Store) persist(ctx context.Context, b batch, fromDisk *batchRows) error
 }
 
 // deliverBatch sends a batch once, from memory or from the disk.
-func (s *Store) deliverBatch(ctx context.Context, b batch, fromDisk *batchRows) error {
+func (s *Store) deliverBatch(ctx context.Context, b *batch, fromDisk *batchRows) error {
 	if b.rows == nil {
 		return s.deliverSegment(ctx, b.Segment, fromDisk)
 	}

@@ -15,6 +15,13 @@ func (s *Store) SetBounds(rows int, age time.Duration, spool int64) {
 	s.bounds = bounds{rows: rows, bytes: defaultBounds.bytes, age: age, spool: spool}
 }
 
+// Depth is how many batches of a writer are not delivered.
+func (w *Writer) Depth() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.queue)
+}
+
 // AtVersion makes a store have an earlier version of the schema.
 func AtVersion(cfg Config, version int) Config {
 	cfg.stopAt = version

@@ -38,28 +38,35 @@ type Writer struct {
 	folder  *spool.Folder
 	current *batchRows // those of the segment that is being written
 	spare   []*batchRows
-	queue   []batch       // sealed and not delivered
+	queue   []*batch      // cut off and not delivered
 	waiting int64         // bytes in queue
+	syncing int           // batches in queue that are not on the disk yet
 	failure error         // why nothing is delivered any more
 	changed chan struct{} // closed and replaced whenever queue or failure changes
 	closed  bool
 
+	syncs  sync.WaitGroup
 	wake   chan struct{} // tells deliver that there is something in the queue
 	cancel context.CancelFunc
 	done   chan struct{} // closed when deliver has ended
 }
 
-// batch is a sealed segment and, for the few that are sent at once, what is in
-// it, so that nothing has to be read back from the disk.
+// batch is a segment of the spool and, for the few that are sent at once, what
+// is in it, so that nothing has to be read back from the disk.
 type batch struct {
 	spool.Segment
-	rows *batchRows // nil: on the disk only
+	rows   *batchRows // nil: on the disk only
+	synced bool       // it is on the disk; only then it is sent
 }
 
 // inMemory is how many batches are kept in memory beside the current one: the
 // one that is being sent, and the next. Of further ones there is no need, and
 // memory stays bounded.
 const inMemory = 2
+
+// unsynced is how many batches may be on their way to the disk before Write
+// waits for it.
+const unsynced = 3
 
 // ErrWriterClosed is returned by Write after Close.
 var ErrWriterClosed = errors.New("the store's writer is closed")
@@ -114,7 +121,7 @@ func (s *Store) Writer(ctx context.Context, scan uuid.UUID) (*Writer, error) {
 func (w *Writer) Write(ctx context.Context, o *scanner.Observation) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.waiting >= w.bounds.spool && w.failure == nil && !w.closed {
+	for (w.waiting >= w.bounds.spool || w.syncing >= unsynced) && w.failure == nil && !w.closed {
 		if err := w.await(ctx); err != nil {
 			return err
 		}
@@ -130,7 +137,7 @@ func (w *Writer) Write(ctx context.Context, o *scanner.Observation) error {
 	}
 	w.current.add(o)
 	if rows, bytes, _ := w.folder.Current(); rows >= w.bounds.rows || bytes >= w.bounds.bytes {
-		return w.seal()
+		w.seal()
 	}
 	return nil
 }
@@ -153,21 +160,31 @@ func (w *Writer) notify() {
 	w.changed = make(chan struct{})
 }
 
-// seal hands the current segment to deliver.
-func (w *Writer) seal() error {
-	segment, ok, err := w.folder.Seal()
-	if ok {
-		w.queue = append(w.queue, batch{Segment: segment, rows: w.keep()})
-		w.waiting += segment.Bytes
+// seal puts the current segment on the disk, beside what goes on meanwhile, and
+// then hands it to deliver.
+func (w *Writer) seal() {
+	cut, ok := w.folder.Cut()
+	if !ok {
+		return
+	}
+	b := &batch{Segment: cut.Segment(), rows: w.keep()}
+	w.queue = append(w.queue, b)
+	w.waiting += b.Bytes
+	w.syncing++
+	w.syncs.Go(func() {
+		err := cut.Sync()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.syncing--
+		if b.synced = err == nil; !b.synced && w.failure == nil {
+			w.failure = w.store.explain(err)
+		}
+		w.notify()
 		select {
 		case w.wake <- struct{}{}:
 		default:
 		}
-	}
-	if err != nil {
-		return w.store.explain(err)
-	}
-	return nil
+	})
 }
 
 // keep returns the current rows to be sent from memory and begins new ones. Nil
@@ -198,9 +215,7 @@ func (w *Writer) keep() *batchRows {
 func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.seal(); err != nil {
-		return err
-	}
+	w.seal()
 	for len(w.queue) > 0 {
 		if w.failure != nil {
 			return w.undelivered(w.failure)
@@ -229,6 +244,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	err := w.Flush(ctx)
 	w.cancel()
 	<-w.done
+	w.syncs.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return errors.Join(err, w.folder.Close())

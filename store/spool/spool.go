@@ -36,7 +36,7 @@ type Folder struct {
 	frame   []byte
 }
 
-// Segment is a sealed file, ready to be delivered.
+// Segment is a file of observations.
 type Segment struct {
 	Path  string
 	Rows  int // 0 when not known
@@ -105,22 +105,42 @@ func (f *Folder) Current() (rows int, bytes int64, begun time.Time) {
 	return f.current.rows, f.current.size, f.current.begun
 }
 
-// Seal puts the current segment on the disk and closes it. There may be none:
-// then ok is false.
+// Cut is a segment to which nothing is appended any more, and which may not be
+// on the disk yet.
+type Cut struct{ segment *segment }
+
+// Cut ends the current segment; the next observation begins another one. There
+// may be none: then ok is false.
+func (f *Folder) Cut() (cut Cut, ok bool) {
+	cut.segment, f.current = f.current, nil
+	return cut, cut.segment != nil
+}
+
+// Segment says what the cut holds.
+func (c Cut) Segment() Segment {
+	return Segment{Path: c.segment.file.Name(), Rows: c.segment.rows, Bytes: c.segment.size}
+}
+
+// Sync puts the segment on the disk and closes it. After that it is sealed,
+// ready to be delivered. It may run beside the folder's other funcs.
+func (c Cut) Sync() error {
+	file := c.segment.file
+	if err := file.Sync(); err != nil {
+		return errors.Join(fmt.Errorf("write the spool to disk: %w", err), file.Close())
+	}
+	if err := file.Close(); err != nil {
+		return fmt.Errorf("close the spool's segment: %w", err)
+	}
+	return nil
+}
+
+// Seal cuts the current segment, if there is one, and syncs it.
 func (f *Folder) Seal() (sealed Segment, ok bool, err error) {
-	if f.current == nil {
+	cut, ok := f.Cut()
+	if !ok {
 		return Segment{}, false, nil
 	}
-	s := f.current
-	if err := s.file.Sync(); err != nil {
-		return Segment{}, false, fmt.Errorf("write the spool to disk: %w", err)
-	}
-	f.current = nil
-	sealed = Segment{Path: s.file.Name(), Rows: s.rows, Bytes: s.size}
-	if err := s.file.Close(); err != nil {
-		return sealed, true, fmt.Errorf("close the spool's segment: %w", err)
-	}
-	return sealed, true, nil
+	return cut.Segment(), true, cut.Sync()
 }
 
 // Close gives the folder back, and removes it when nothing is left in it.

@@ -96,7 +96,7 @@ func TestRecordsOfVersion2AreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, list, damage, err := Read(bytes.NewReader(text), 0)
+	_, list, damage, err := readAll(bytes.NewReader(text))
 	if err != nil || damage != (Damage{}) || len(list) != 2 {
 		t.Fatalf("%d observations of 2, damage %v, error %v", len(list), damage, err)
 	}
