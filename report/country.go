@@ -32,8 +32,7 @@ type countryView struct {
 	Sections []sectionView
 	Clauses  []clauseView
 	Compared string // day of the compared scan; empty for none
-	Targets  string
-	Measured string
+	Coverage string
 	Method   string // the scan, its list, place and program
 	Cite     string
 }
@@ -51,7 +50,7 @@ type sectionView struct {
 	History    *historyChart
 	Blockers   []blockerView
 	Domains    []domainView
-	Shown, Of  string // where the table of domains is cut
+	Cut        string // where the table of domains is cut
 	Operators  []operatorView
 	Peers      []peerView
 }
@@ -108,7 +107,7 @@ func (s *Site) countryView(f frame, c *Country) countryView {
 		r, _ := section.Row(indicator.Measured)
 		targets, measured = targets+section.Targets, measured+r.Numerator
 	}
-	v.Targets, v.Measured = f.N(targets), f.N(measured)
+	v.Coverage = f.coverage(measured, targets)
 	if s.data.Compared.Started.Unix() > 0 {
 		v.Compared = f.Moment(s.data.Compared.Started, s.data.Scan.Started)
 	}
@@ -131,10 +130,10 @@ func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, 
 		if r.Denominator > 0 {
 			key := map[bool]string{true: "country.headlinetld", false: "country.headline"}[section.Kind == lists.CCTLD]
 			v.Ends = []string{l.Percent(v.Share.Low / 100), l.Percent(v.Share.Top / 100)}
-			v.Headline = l.T(key, l.N(r.Numerator), l.N(r.Denominator))
+			v.Headline = l.Count(r.Denominator, key, l.N(r.Numerator), l.N(r.Denominator))
 		}
 		if r.Unmeasured > 0 {
-			v.Unmeasured = l.T("unmeasured.note", l.N(r.Unmeasured))
+			v.Unmeasured = l.Count(r.Unmeasured, "unmeasured.note", l.N(r.Unmeasured))
 		}
 	}
 	v.History = l.history(section.History)
@@ -154,7 +153,7 @@ func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, 
 		v.Domains = append(v.Domains, s.domain(l, o))
 	}
 	if section.Counted > len(section.Domains) {
-		v.Shown, v.Of = l.N(len(section.Domains)), l.N(section.Counted)
+		v.Cut = l.Count(uint64(section.Counted), "domains.cut", l.N(len(section.Domains)), l.N(section.Counted))
 	}
 	return v
 }

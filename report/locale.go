@@ -46,6 +46,16 @@ func (l *locale) T(key string, values ...any) string {
 	return fmt.Sprintf(names.In(l.Lang), values...)
 }
 
+// Count returns a text whose words depend on n, with values in the places that
+// it leaves.
+func (l *locale) Count(n uint64, key string, values ...any) string {
+	text, known := words.Plurals()[key]
+	if !known {
+		panic("report: no text for " + key + " that depends on a number")
+	}
+	return fmt.Sprintf(text.In(l.Lang, n), values...)
+}
+
 // Word returns the text of a key made of a group and a token, or the token
 // where there is none: a store may be newer than the program.
 func (l *locale) Word(group, token string) string {
@@ -97,6 +107,11 @@ func (l *locale) Moment(t time.Time, others ...time.Time) string {
 		}
 	}
 	return l.Date(t)
+}
+
+// coverage says how many targets were measured.
+func (l *locale) coverage(measured, targets uint64) string {
+	return l.Count(targets, "method.coverage", l.N(measured), l.N(targets))
 }
 
 // Country writes the name of a country, or of no country.

@@ -103,7 +103,7 @@ func newMemo(v countryView) *memo {
 	}
 	m.Blocks = append(m.Blocks, block{Items: items})
 	m.heading(2, v.T("h.method"))
-	m.text(v.Method, v.T("method.coverage", v.Measured, v.Targets), v.T("method.p1"), v.T("method.p2"), v.T("method.p3"), v.T("method.p4"))
+	m.text(v.Method, v.Coverage, v.T("method.p1"), v.T("method.p2"), v.T("method.p3"), v.T("method.p4"))
 	m.heading(2, v.T("h.cite"))
 	m.text(v.Cite)
 	return m

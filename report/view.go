@@ -143,9 +143,9 @@ func (l *locale) quantity(ind indicator.Indicator, v float64) string {
 // methodView is the page of the method, with every definition.
 type methodView struct {
 	frame
-	Indicators        []indicatorView
-	Targets, Measured string
-	Clauses           []clauseView
+	Indicators []indicatorView
+	Coverage   string
+	Clauses    []clauseView
 }
 
 type indicatorView struct {
@@ -162,7 +162,7 @@ func (s *Site) methodView(f frame) methodView {
 			targets, measured = targets+section.Targets, measured+r.Numerator
 		}
 	}
-	v.Targets, v.Measured = f.N(targets), f.N(measured)
+	v.Coverage = f.coverage(measured, targets)
 	for _, i := range indicator.All() {
 		v.Indicators = append(v.Indicators, indicatorView{i.ID, i.Names().In(f.Lang), f.T("topic." + string(i.Topic)), i.Text().In(f.Lang),
 			i.Reference, i.Definition(f.Lang)})

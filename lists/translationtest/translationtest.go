@@ -50,7 +50,12 @@ func CompareAll(t *testing.T, english map[string][]string, all lists.Translation
 			t.Errorf("%s is none of the languages %v", lang, Languages)
 		}
 	}
-	for lang, texts := range all {
+	for _, lang := range Languages {
+		texts := all[lang]
+		if len(texts) == 0 {
+			t.Errorf("there is nothing in %s", lang)
+			continue
+		}
 		for key := range texts {
 			if english[key] == nil {
 				t.Errorf("%s in %s is unknown", key, lang)
@@ -70,18 +75,32 @@ func CompareAll(t *testing.T, english map[string][]string, all lists.Translation
 	}
 }
 
-// Faults of typography by language: in French a plain blank where one may not
-// break a line, or a straight apostrophe; in Spanish a question or exclamation
-// that is not opened.
+// Faults of typography by language: in Arabic the signs of Latin script, a
+// sentence that begins with a Latin word and so may take its direction, or a
+// prefix that can part from its word; in Chinese signs of half width, a blank
+// beside a sign or between characters, or none between Han and Latin; in French
+// a plain blank where one may not break a line, or a straight apostrophe; in
+// Russian other quotation marks than « », a hyphen for a dash, or a unit that
+// can part from its number; in Spanish a question or exclamation that is not
+// opened.
 var faults = map[string]*regexp.Regexp{
+	"ar": regexp.MustCompile(`[,;?"“”]|^[A-Za-z][^.]* .*\.$|[بل]ـ [A-Za-z]`),
+	"zh": regexp.MustCompile(`\p{Han}[,;:!?()]|[,;:!?()]\p{Han}|\p{Han} \p{Han}| [，。；：！？、（）“”]|[，。；：！？、（）“”] |\p{Han}[A-Za-z0-9]|[A-Za-z0-9][^\P{Han}年月日]`),
 	"fr": regexp.MustCompile(`'| [:;!?»]|« | %(?:[^\[a-z]|$)`),
+	"ru": regexp.MustCompile(`["'“”„]| - | %(?:[^\[a-z]|$)|п\. п`),
 	"es": regexp.MustCompile(`^[^¿]*\?|^[^¡]*!| %(?:[^\[a-z]|$)`),
 }
 
+// places are those of values.
+var places = regexp.MustCompile(`%(?:\[\d\])?s|\{[dmy]\}`)
+
 // Typography checks what readers of a language expect of its signs.
-func Typography(t *testing.T, where, lang, text string) {
+func Typography(t *testing.T, where, lang string, texts ...string) {
 	t.Helper()
-	if fault := faults[lang]; fault != nil && fault.MatchString(text) {
-		t.Errorf("%s in %s has %q: %q", where, lang, fault.FindString(text), text)
+	for _, text := range texts {
+		plain := places.ReplaceAllString(text, "·")
+		if fault := faults[lang]; fault != nil && fault.MatchString(plain) {
+			t.Errorf("%s in %s has %q: %q", where, lang, fault.FindString(plain), text)
+		}
 	}
 }

@@ -29,7 +29,7 @@ func TestEveryTextIsThereInEveryLanguage(t *testing.T) {
 			if term.Term.In(lang) == "" || term.Text.In(lang) == "" {
 				t.Errorf("the glossary does not explain %s in %s", term.ID, lang)
 			}
-			translationtest.Typography(t, term.ID, lang, term.Term.In(lang)+" "+term.Text.In(lang))
+			translationtest.Typography(t, term.ID, lang, term.Term.In(lang), term.Text.In(lang))
 		}
 	}
 	if len(words.Texts()) < 100 || len(seen) < 10 {

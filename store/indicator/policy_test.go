@@ -15,7 +15,7 @@ func TestPolicyMatchesDeclarations(t *testing.T) {
 	tied := make(map[tie]bool)
 	for _, c := range lists.Policy() {
 		for _, lang := range translationtest.Languages {
-			translationtest.Typography(t, c.Part, lang, c.Instrument.Names.In(lang)+" "+c.Paraphrase.In(lang))
+			translationtest.Typography(t, c.Part, lang, c.Instrument.Names.In(lang), c.Paraphrase.In(lang))
 		}
 		for _, id := range c.Indicators {
 			ind, ok := ByID(id)
