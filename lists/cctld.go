@@ -3,6 +3,7 @@ package lists
 import (
 	_ "embed"
 	"iter"
+	"strings"
 	"sync"
 )
 
@@ -61,3 +62,28 @@ var tlds = sync.OnceValue(func() tldTable {
 	}
 	return table
 })
+
+// Siblings are two ccTLDs of one territory.
+type Siblings struct {
+	IDN   TLD // in another script than Latin
+	ASCII TLD // the one made of the country code, or .eu
+}
+
+// IDNSiblings returns every IDN ccTLD beside the ASCII ccTLD of its territory,
+// sorted by A-label. A territory may have several IDN ccTLDs.
+func IDNSiblings() []Siblings {
+	var all []Siblings
+	for _, t := range tlds().all {
+		if t.Script == "Latin" {
+			continue
+		}
+		code := strings.ToLower(t.Country)
+		if code == "" {
+			code = "eu" // whose forms alone have no country
+		}
+		if ascii, ok := TLDByName(code); ok {
+			all = append(all, Siblings{IDN: t, ASCII: ascii})
+		}
+	}
+	return all
+}

@@ -315,3 +315,29 @@ func TestCountryOf(t *testing.T) {
 		}
 	}
 }
+
+// TestIDNSiblings finds the ASCII ccTLD of every territory that has one in
+// another script.
+func TestIDNSiblings(t *testing.T) {
+	pairs := make(map[string]string)
+	for _, p := range IDNSiblings() {
+		pairs[p.IDN.Unicode] = p.ASCII.Name
+		if p.IDN.Country != p.ASCII.Country || p.ASCII.Script != "Latin" || p.IDN.Script == "Latin" {
+			t.Errorf("%s of %q stands beside %s of %q", p.IDN.Unicode, p.IDN.Country, p.ASCII.Name, p.ASCII.Country)
+		}
+	}
+	for idn, ascii := range map[string]string{"рф": "ru", "中国": "cn", "中國": "cn", "مصر": "eg", "ευ": "eu", "ею": "eu", "ελ": "gr"} {
+		if pairs[idn] != ascii {
+			t.Errorf(".%s stands beside %q, want %q", idn, pairs[idn], ascii)
+		}
+	}
+	idn := 0
+	for _, tld := range TLDs() {
+		if strings.HasPrefix(tld.Name, "xn--") {
+			idn++
+		}
+	}
+	if len(pairs) != idn {
+		t.Errorf("%d of %d IDN ccTLDs have a sibling", len(pairs), idn)
+	}
+}

@@ -60,10 +60,11 @@ func Changes(ctx context.Context, s *store.Store, earlier, later uuid.UUID) ([]C
 	return list, errors.Join(found.Err(), found.Close())
 }
 
+// shares are those that are counted target by target.
 func shares() []Indicator {
 	var list []Indicator
 	for _, i := range all {
-		if i.Measure == Share {
+		if i.Measure == Share && !i.siblings {
 			list = append(list, i)
 		}
 	}

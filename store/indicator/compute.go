@@ -13,7 +13,8 @@ import (
 	"adopt6/store"
 )
 
-// countsQuery counts all indicators in one pass over a scan. FINAL leaves out rows that were sent twice and are not merged yet.
+// countsQuery counts all indicators in one pass over a scan. FINAL leaves out
+// rows that were sent twice and are not merged yet.
 func countsQuery() string {
 	var counts, medians []string
 	for _, i := range all {
@@ -45,9 +46,9 @@ func concentrationQuery(i Indicator) string {
 	return fmt.Sprintf(`SELECT toString(kind), toString(country), toUInt64(max(n)), argMax(operator, n), sum(weight * weight) / (sum(weight) * sum(weight))
 FROM
 (
-	SELECT kind, country, operator, count() AS n, sum(1 / length(%[1]s)) AS weight
-	FROM (SELECT kind, country, %[1]s FROM observations FINAL WHERE scan = toUUID(?) AND (%[2]s) AND NOT (%[3]s))
-	ARRAY JOIN %[1]s AS operator
+	SELECT kind, country, operator, count() AS n, sum(1 / length(names)) AS weight
+	FROM (SELECT kind, country, %[1]s AS names FROM observations FINAL WHERE scan = toUUID(?) AND (%[2]s) AND NOT (%[3]s))
+	ARRAY JOIN names AS operator
 	GROUP BY kind, country, operator
 	ORDER BY kind, country, operator
 )
@@ -83,6 +84,10 @@ func count(ctx context.Context, s *store.Store, scan uuid.UUID) ([]store.Indicat
 	if err != nil {
 		return nil, err
 	}
+	pairs, err := countSiblings(ctx, s, scan)
+	if err != nil {
+		return nil, err
+	}
 	found, err := s.Select(ctx, countsQuery(), scan.String())
 	if err != nil {
 		return nil, err
@@ -106,6 +111,13 @@ func count(ctx context.Context, s *store.Store, scan uuid.UUID) ([]store.Indicat
 			row.Indicator, row.Detail = i.ID, ""
 			row.Numerator, row.Partial, row.Denominator, row.Unmeasured = counts[0], counts[1], counts[2], counts[3]
 			counts = counts[countsEach:]
+			if i.siblings {
+				c := pairs[row.Country]
+				row.Numerator, row.Denominator, row.Unmeasured = c.fulfil, c.measured, c.unmeasured
+				if c.measured+c.unmeasured == 0 {
+					continue // a country without IDN ccTLD
+				}
+			}
 			row.Value = 0
 			operator := operators[i.ID][place{row.Kind, row.Country}]
 			switch {

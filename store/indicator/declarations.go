@@ -230,6 +230,18 @@ var withoutV4 = []Indicator{
 
 const somethingBroken = "dns_v6 = 'broken' OR web_v6 = 'broken' OR mail_v6 = 'broken' OR v6_only = 'broken'"
 
+var siblings = []Indicator{
+	{
+		ID: "idn_level", Topic: Readiness, Name: "IDN ccTLDs level with ASCII", Measure: Share,
+		Numerator: "IDN ccTLDs that in none of five figures are behind the ASCII ccTLD of their territory: IPv6 glue in the root zone, " +
+			"two name servers over IPv6, one version over both families, DS in the root zone, DNSSEC secure",
+		Denominator: "existing IDN ccTLDs of which that is known",
+		Unmeasured:  "a figure of one of the two was not measured, and no other figure shows the IDN ccTLD behind",
+		Direction:   HigherIsBetter, Unit: "ccTLDs", Clauses: service, Kinds: registry,
+		applies: "0", unmeasured: "0", fulfils: "0", partial: "0", siblings: true,
+	},
+}
+
 var security = []Indicator{
 	{
 		ID: "dnssec_signed", Topic: Security, Name: "DNSSEC signed", Measure: Share,
@@ -284,7 +296,7 @@ var security = []Indicator{
 var concentration = []Indicator{
 	{
 		ID: "dns_largest", Topic: Concentration, Name: "Largest DNS operator", Measure: Largest,
-		Numerator:   "domains with a name server of the operator (registrable domain of name server names) that serves the most",
+		Numerator:   "domains with a name server of the operator that serves the most (the operator by the table of operators, else the registrable domain of the name servers' names)",
 		Denominator: "existing domains whose name servers are known",
 		Unmeasured:  "no name servers were seen",
 		Direction:   LowerIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind,
@@ -295,7 +307,32 @@ var concentration = []Indicator{
 		Numerator:   "the sum of the squares of the operators' shares of domains, a domain with several operators counting for each in equal parts",
 		Denominator: "existing domains whose name servers are known",
 		Unmeasured:  "no name servers were seen",
-		Direction:   LowerIsBetter, Unit: "index", Clauses: service, Kinds: everyKind, Reference: "Herfindahl-Hirschman index",
+		Direction:   LowerIsBetter, Unit: "index", Clauses: service, Kinds: everyKind, Reference: herfindahl,
 		applies: exists, unmeasured: "empty(operators)", operators: "operators",
 	},
+	{
+		ID: "hosting_largest", Topic: Concentration, Name: "Largest hosting operator", Measure: Largest,
+		Numerator:   "domains with an address, of either family, at the domain or at www, in the autonomous system that hosts the most",
+		Denominator: "existing domains of which the domain itself or www has an address whose autonomous system is known",
+		Unmeasured:  noSystem,
+		Direction:   LowerIsBetter, Unit: "domains", Clauses: service, Kinds: sites,
+		applies: hasSite, unmeasured: "empty(hosting_as)", operators: hosting,
+	},
+	{
+		ID: "hosting_hhi", Topic: Concentration, Name: "Concentration of hosting", Measure: HHI,
+		Numerator: "the sum of the squares of the autonomous systems' shares of domains, a domain with addresses in several, " +
+			"over both families and at the domain and www together, counting for each in equal parts",
+		Denominator: "existing domains of which the domain itself or www has an address whose autonomous system is known",
+		Unmeasured:  noSystem,
+		Direction:   LowerIsBetter, Unit: "index", Clauses: service, Kinds: sites, Reference: herfindahl,
+		applies: hasSite, unmeasured: "empty(hosting_as)", operators: hosting,
+	},
 }
+
+const (
+	// herfindahl is where the index is defined, and read by its size.
+	herfindahl = "Herfindahl-Hirschman index; US Department of Justice and FTC, Merger Guidelines 2023, guideline 1 (there times 10,000)"
+	noSystem   = "the scan had no table of autonomous systems (--asn-db), or the table has none of the addresses"
+	// hosting names autonomous systems as readers know them.
+	hosting = "arrayMap((n, name) -> concat('AS', toString(n), if(name = '', '', ' '), name), hosting_as, hosting_as_names)"
+)

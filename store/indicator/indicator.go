@@ -74,10 +74,13 @@ type Indicator struct {
 	// quantity is what a median is of; operators the array of names that
 	// Largest and HHI count. Denominator and unmeasured are as above.
 	quantity, operators string
+	// siblings says that pairs of ccTLDs are counted, by LoadSiblings and not
+	// by the conditions, which hold for no target.
+	siblings bool
 }
 
 // all is the table of indicators. A new indicator is one entry.
-var all = slices.Concat(coverage, addresses, nameServers, web, mail, withoutV4, security, concentration)
+var all = slices.Concat(coverage, addresses, nameServers, web, mail, withoutV4, siblings, security, concentration)
 
 // All returns the indicators in the order in which they are shown.
 func All() []Indicator { return slices.Clone(all) }

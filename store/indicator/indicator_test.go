@@ -114,6 +114,7 @@ var targets = []target{
 		o.WebTimesV4.Connect, o.WebTimesV6.Connect = 20*time.Millisecond, 30*time.Millisecond
 		o.DNSSEC, o.DNSKEY, o.DS, o.Practice.Algorithms = dnssec.Secure, 1, 1, []uint8{13}
 		o.Practice.Expires = o.Started.Add(30 * 24 * time.Hour)
+		o.Hosting, o.HostingV6 = []scanner.AS{{Number: 64496, Name: "Big, Inc."}, {Number: 64497}}, []uint32{64497}
 		o.Readiness = 5
 	},
 	func(o *scanner.Observation) { // in part, takes no mail, no DS record
@@ -124,12 +125,14 @@ var targets = []target{
 		o.SameSerial = v(scanner.Broken, scanner.SerialDiffers)
 		o.WebTimesV4.Connect, o.WebTimesV6.Connect = 40*time.Millisecond, 34*time.Millisecond
 		o.DNSSEC, o.DNSKEY, o.Practice.Algorithms = dnssec.Insecure, 1, []uint8{8}
+		o.Hosting = []scanner.AS{{Number: 64497}}
 		o.Readiness = 4
 	},
 	func(o *scanner.Observation) { // nothing over IPv6, and bogus
 		verdicts(o, v(scanner.Absent, scanner.NoNSAAAA), v(scanner.Absent, scanner.NoAAAA), v(scanner.Absent, scanner.NoMXAAAA), v(scanner.Absent, scanner.NoIntent))
 		names(o, 2, 0, 0, "own.tg")
 		o.A, o.WWWA, o.WebV4 = old, old, works
+		o.Hosting = []scanner.AS{{Number: 64497}}
 		o.SMTPUTF8, o.V6OnlyRecords = v(scanner.Partial, scanner.SomeHostsFail), v(scanner.Absent, scanner.NoIntent)
 		o.DNSSEC, o.DNSKEY, o.DS, o.Practice.Algorithms = dnssec.Bogus, 2, 1, []uint8{8, 13}
 	},
@@ -211,6 +214,9 @@ var counted = map[string][5]uint64{
 	"government/TG/dnssec_expiring": {1, 0, 2, 0, 500},
 	"government/TG/dns_largest":     {4, 0, 5, 1, 800},
 	"government/TG/dns_hhi":         {0, 0, 5, 1, 540}, // (3.5² + 0.5² + 1²) / 5²
+	// 64497 hosts three of three known; (2.5² + 0.5²) / 3². Two are in no table.
+	"government/TG/hosting_largest": {3, 0, 3, 2, 1000},
+	"government/TG/hosting_hhi":     {0, 0, 3, 2, 722},
 	"cctld/TG/measured":             {2, 0, 2, 0, 1000},
 	"cctld/TG/dns_v6":               {1, 1, 2, 0, 500},
 	"cctld/TG/dns_v6_one":           {2, 0, 2, 0, 1000},
@@ -301,6 +307,9 @@ func compare(t *testing.T, rows []store.IndicatorRow) {
 		}
 		if key == "government/TG/dns_largest" && r.Detail != "one.net" {
 			t.Errorf("the largest operator is %q", r.Detail)
+		}
+		if key == "government/TG/hosting_largest" && r.Detail != "AS64497" {
+			t.Errorf("the largest hosting operator is %q", r.Detail)
 		}
 	}
 	for key := range counted {
