@@ -1,0 +1,179 @@
+package e2e_test
+
+import (
+	"context"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"adopt6/lists"
+	"adopt6/report/e2e"
+	"adopt6/scanner"
+	"adopt6/scanner/dnssec"
+	"adopt6/store"
+	"adopt6/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// world is a report on a scan of testdata/world.yaml, and a browser to read it.
+type world struct {
+	site    string // folder of the report
+	figures map[place]figures
+	browser *e2e.Browser
+}
+
+// place is where figures are from.
+type place struct{ country, kind string }
+
+// figures are counted in the store, past all code of the indicators.
+type figures struct {
+	targets, ready, dns, v6Only, secure, blocked uint64
+}
+
+// newWorld runs adopt6 as a user would: a scan of a lab, and a report on it. It
+// gives the scan two earlier ones, so that there is a history.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir := t.TempDir()
+	program := filepath.Join(dir, "adopt6")
+	run(t, "go", "build", "-o", program, "adopt6/cmd/adopt6")
+	storeFolder := filepath.Join(dir, "store")
+	run(t, program, "lab", "run", "testdata/world.yaml", "--store", storeFolder, "--state", filepath.Join(dir, "state"))
+
+	w := &world{site: filepath.Join(dir, "report")}
+	w.readAndAge(t, storeFolder)
+	run(t, program, "report", "--store", storeFolder, "--out", w.site)
+
+	var err error
+	if w.browser, err = e2e.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.browser.Close)
+	return w
+}
+
+func run(t *testing.T, program string, args ...string) {
+	t.Helper()
+	if said, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s %v: %v\n%s", program, args, err, said)
+	}
+}
+
+// page is the address of a page: "en/tg.html".
+func (w *world) page(name string) string {
+	return (&url.URL{Scheme: "file", Path: filepath.Join(w.site, name)}).String()
+}
+
+// open opens a tab that may read the site and nothing else.
+func (w *world) open(t *testing.T) *e2e.Tab {
+	t.Helper()
+	tab, err := w.browser.Open(w.page(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tab.Close)
+	t.Cleanup(func() {
+		for _, complaint := range tab.Complaints() {
+			t.Error(complaint)
+		}
+	})
+	return tab
+}
+
+const countQuery = `SELECT toString(country), toString(kind), count(), countIf(readiness >= 4), countIf(dns_v6 = 'ok'),
+	countIf(v6_only = 'ok'), countIf(dnssec = 'secure'), countIf(web_v6_reason = 'no_aaaa')
+FROM observations FINAL GROUP BY country, kind`
+
+// readAndAge counts what the scan found, and stores two earlier scans in which
+// a third and two thirds of the domains that are ready now were.
+func (w *world) readAndAge(t *testing.T, folder string) {
+	t.Helper()
+	cfg := storetest.Embedded(t)
+	cfg.Path = folder
+	s, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	w.figures = make(map[place]figures)
+	each(t, s, countQuery, func(scan func(...any) error) error {
+		var p place
+		var f figures
+		err := scan(&p.country, &p.kind, &f.targets, &f.ready, &f.dns, &f.v6Only, &f.secure, &f.blocked)
+		w.figures[p] = f
+		return err
+	})
+	var domains []domain
+	each(t, s, `SELECT domain, toString(kind), toString(country), readiness FROM observations FINAL ORDER BY domain`, func(scan func(...any) error) error {
+		var d domain
+		err := scan(&d.name, &d.kind, &d.country, &d.readiness)
+		domains = append(domains, d)
+		return err
+	})
+	for i := range 2 {
+		started := time.Now().UTC().Truncate(time.Second).AddDate(0, i-2, 0)
+		if err := storeEarlier(t.Context(), s, started, domains, i+1); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+type domain struct {
+	name, kind, country string
+	readiness           uint8
+}
+
+// storeEarlier stores a scan in which only some thirds of the ready domains are.
+func storeEarlier(ctx context.Context, s *store.Store, started time.Time, domains []domain, thirds int) error {
+	info := store.ScanInfo{ID: uuid.New(), Started: started, Targets: uint64(len(domains)), Vantage: "lab", List: "lab world"}
+	if err := s.NewScan(ctx, info); err != nil {
+		return err
+	}
+	w, err := s.Writer(ctx, info.ID)
+	if err != nil {
+		return err
+	}
+	ok, no := scanner.Verdict{Status: scanner.OK}, scanner.Verdict{Status: scanner.Absent, Reason: scanner.NoAAAA}
+	for i, d := range domains {
+		o := &scanner.Observation{Scan: info.ID, Started: started, Position: uint64(i), DNSSEC: dnssec.Insecure, Vantage: "lab",
+			Target: lists.Target{Name: d.name, Kind: lists.Kind(d.kind), Country: d.country}, DNS: no, Web: no, Mail: no, V6Only: no}
+		o.Country, _ = lists.CountryByCode(d.country)
+		if d.readiness >= 4 && i%3 < thirds {
+			o.DNS, o.Web, o.Mail, o.V6Only, o.Readiness = ok, ok, ok, ok, 5
+		}
+		if err := w.Write(ctx, o); err != nil {
+			return err
+		}
+	}
+	if err := w.Close(ctx); err != nil {
+		return err
+	}
+	return s.FinishScan(ctx, info.ID)
+}
+
+// each runs a query and hands its rows over one by one.
+func each(t *testing.T, s *store.Store, query string, row func(scan func(...any) error) error) {
+	t.Helper()
+	rows, err := s.Select(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
