@@ -58,9 +58,10 @@ bench: ## run the benchmarks; docs/performance.md says how to read them
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: docs
-docs: build ## regenerate the references of commands and of the schema
+docs: build ## regenerate the references of commands, schema and indicators
 	rm -rf docs/commands && bin/adopt6 docs --out docs/commands
 	bin/adopt6 docs --format schema --out docs/schema.md
+	bin/adopt6 docs --format indicators --out docs/indicators.md
 
 .PHONY: assets
 assets: ## make the world map of the reports anew, with npm

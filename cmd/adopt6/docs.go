@@ -12,20 +12,25 @@ import (
 	"github.com/spf13/cobra/doc"
 
 	"adopt6/store"
+	"adopt6/store/indicator"
 )
 
 // newDocsCommand writes the reference that is checked in below docs/commands,
-// the page about the store's schema, and the man pages that packages carry.
+// the pages about the store's schema and the indicators, and the man pages that
+// packages carry.
 func newDocsCommand(a *app) *cobra.Command {
 	var out, format string
 	cmd := &cobra.Command{
 		Use:    "docs",
-		Short:  "Write the reference of commands or of the store's schema",
+		Short:  "Write the reference of commands, of the store's schema or of the indicators",
 		Hidden: true,
 		Args:   noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if format == "schema" {
+			switch format {
+			case "schema":
 				return a.writeSchemaPage(cmd.Context(), out)
+			case "indicators":
+				return writeIndicatorsPage(out)
 			}
 			if err := os.MkdirAll(out, 0o755); err != nil {
 				return fmt.Errorf("create folder for the reference: %w", err)
@@ -38,12 +43,24 @@ func newDocsCommand(a *app) *cobra.Command {
 			case "man":
 				return doc.GenManTree(root, &doc.GenManHeader{Title: "ADOPT6", Section: "1", Source: "adopt6"}, out)
 			}
-			return misusef("unknown format %q: markdown, man or schema", format)
+			return misusef("unknown format %q: markdown, man, schema or indicators", format)
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "docs/commands", "folder to write to; a file for schema")
-	cmd.Flags().StringVar(&format, "format", "markdown", "markdown, man or schema")
+	cmd.Flags().StringVar(&out, "out", "docs/commands", "folder to write to; a file for schema and indicators")
+	cmd.Flags().StringVar(&format, "format", "markdown", "markdown, man, schema or indicators")
 	return cmd
+}
+
+// writeIndicatorsPage writes the page about the indicators to a file.
+func writeIndicatorsPage(file string) error {
+	page := new(bytes.Buffer)
+	if err := indicator.WritePage(page); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, page.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("write the page about the indicators: %w", err)
+	}
+	return nil
 }
 
 const schemaIntroduction = `# Schema

@@ -1,0 +1,91 @@
+package indicator
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"adopt6/lists"
+)
+
+const pageIntroduction = `# Indicators
+
+What every figure of adopt6 counts, as ` + "`make docs`" + ` writes it from the
+declarations in ` + "`store/indicator`" + `: the SQL that computes the figures, the API and
+the reports come from the same table. ` + "`adopt6 countries`" + ` prints the figures,
+[report.md](report.md) says how they are shown, [verdicts.md](verdicts.md) what
+the verdicts in the definitions mean, [policy.md](policy.md) which clauses the
+texts of international policy have and what of them was read.
+
+A share is numerator over denominator. What could not be measured is in neither,
+and is counted apart. Every share has its 95% interval (Wilson score); one of
+fewer than 10 is marked. Conditions are over the columns of
+` + "`observations`" + `, see [schema.md](schema.md): a target counts where *applies*
+holds, as unmeasured where *unmeasured* holds, else in the denominator, and in
+the numerator where *fulfils* holds. A condition that is left out never holds.
+`
+
+// WritePage writes the page about the indicators as Markdown.
+func WritePage(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "%s\n%d indicators:\n\n| indicator | name | targets | better is | unit |\n|---|---|---|---|---|\n", pageIntroduction, len(all))
+	for _, i := range all {
+		fmt.Fprintf(out, "| [`%s`](#%s) | %s | %s | %s | %s |\n", i.ID, i.ID, i.Name, kindsOf(i), i.Direction, i.Unit)
+	}
+	instruments := make(map[string]lists.Instrument)
+	for _, text := range lists.Instruments() {
+		instruments[text.Key] = text
+	}
+	for _, i := range all {
+		i.writeEntry(out, instruments)
+	}
+	return out.Flush()
+}
+
+func kindsOf(i Indicator) string {
+	var kinds []string
+	for _, kind := range i.Kinds {
+		kinds = append(kinds, string(kind))
+	}
+	return strings.Join(kinds, ", ")
+}
+
+// measures says what the value is, by the measure.
+var measures = map[Measure]string{
+	Share:   "share, 0 to 1",
+	Median:  "median over the targets measured",
+	Largest: "share of the largest, 0 to 1",
+	HHI:     "Herfindahl-Hirschman index of the shares, 0 to 1",
+}
+
+// writeEntry writes one indicator, with its names in every language.
+func (i Indicator) writeEntry(w io.Writer, instruments map[string]lists.Instrument) {
+	fmt.Fprintf(w, "\n## %s\n\n%s: %s\n\n| | |\n|---|---|\n", i.ID, i.Name, i.Text().En)
+	line := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(w, "| %s | %s |\n", name, text)
+		}
+	}
+	line("value", measures[i.Measure])
+	line("numerator", i.Numerator)
+	line("denominator", i.Denominator)
+	line("left out as unmeasured", i.Unmeasured)
+	line("better is", string(i.Direction))
+	line("unit", i.Unit)
+	line("defined elsewhere by", i.Reference)
+	var texts []string
+	for _, key := range i.Clauses {
+		texts = append(texts, fmt.Sprintf("%s (`%s`)", instruments[key].Names.En, key))
+	}
+	line("speaks to", strings.Join(texts, "; "))
+	for _, part := range []struct{ name, sql string }{
+		{"applies", i.applies}, {"unmeasured", i.unmeasured}, {"fulfils", i.fulfils}, {"partial", i.partial}, {"quantity", i.quantity}, {"operators", i.operators},
+	} {
+		if part.sql != "" && part.sql != "0" {
+			line("SQL: "+part.name, "`"+strings.ReplaceAll(part.sql, "|", `\|`)+"`")
+		}
+	}
+	names := i.Names()
+	line("names", fmt.Sprintf("ar: %s; zh: %s; fr: %s; ru: %s; es: %s", names.Ar, names.Zh, names.Fr, names.Ru, names.Es))
+}
