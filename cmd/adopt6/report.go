@@ -37,8 +37,11 @@ its figures, what blocks progress, its domains, the method and how to cite, and
 beside each the same data as CSV and JSON.
 
 Changes are counted from the last finished scan before it of the same list from
-the same vantage, or from the one that --compare names. A change is named only where it
-is more than chance.
+the same vantage, or from the one that --compare names. A change is named only
+where it is more than chance.
+
+Beside each country page there is the same for a memo, as Markdown and as plain
+HTML that word processors read.
 
 The site takes the place of the folder once it is whole. --pdf also prints the
 country pages as PDF (A4), with the Chromium or Chrome of this machine.`,
