@@ -12,6 +12,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
+// mostPasses is how many times more a failing target may be measured.
+const mostPasses = 10
+
 // checkKeys reports every key of a file that is no setting, with its line and
 // the closest setting.
 func checkKeys(file string) error {
@@ -107,6 +110,11 @@ func (s *Settings) check() error {
 	positive("dns.timeout", s.DNS.Timeout > 0)
 	notNegative("scan.rate", s.Scan.Rate >= 0)
 	notNegative("scan.rate_per_server", s.Scan.RatePerServer >= 0)
+	notNegative("scan.confirm", s.Scan.Confirm >= 0)
+	notNegative("scan.confirm_after", s.Scan.ConfirmAfter >= 0)
+	if s.Scan.Confirm > mostPasses {
+		faults = append(faults, fmt.Errorf("scan.confirm must be %d at most, is %d (%s)", mostPasses, s.Scan.Confirm, s.origins["scan.confirm"]))
+	}
 	notNegative("dns.retries", s.DNS.Retries >= 0)
 	if strings.ContainsFunc(s.Scan.Contact, notInComment) {
 		faults = append(faults, fmt.Errorf("scan.contact (%s) must be a web page or mail address in ASCII, without blanks and parentheses", s.origins["scan.contact"]))

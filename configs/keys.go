@@ -19,6 +19,8 @@ type Scan struct {
 	Rate          int           `mapstructure:"rate"`
 	RatePerServer int           `mapstructure:"rate_per_server"`
 	Timeout       time.Duration `mapstructure:"timeout"`
+	Confirm       int           `mapstructure:"confirm"`
+	ConfirmAfter  time.Duration `mapstructure:"confirm_after"`
 	Vantage       string        `mapstructure:"vantage"`
 	Contact       string        `mapstructure:"contact"`
 	HELO          string        `mapstructure:"helo"`
@@ -62,6 +64,8 @@ var keys = []key{
 	{"scan.rate", "rate", 500, "DNS queries and connections a second, over all servers; 0 is no limit"},
 	{"scan.rate_per_server", "rate-per-server", 20, "queries and connections a second to one address; 0 is no limit"},
 	{"scan.timeout", "target-timeout", 2 * time.Minute, "the longest that one target may take"},
+	{"scan.confirm", "confirm", 1, "how many times more a target that fails is measured before its failure is kept"},
+	{"scan.confirm_after", "confirm-after", 5 * time.Minute, "pause before such a measurement, but for the first, which follows at once"},
 	{"scan.vantage", "vantage", "", "name of the place the scan runs from; the host name when empty"},
 	{"scan.contact", "contact", "", "web page or mail address of the people behind the scan, sent with every HTTP request"},
 	{"scan.helo", "", "", "name of the scanning host, as it greets mail servers; its address when empty"},

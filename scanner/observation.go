@@ -24,6 +24,11 @@ type Observation struct {
 	Vantage  string
 	Started  time.Time // UTC
 	Took     time.Duration
+	// Passes is how often the target was measured in this scan; what the last
+	// time found is here. Unsteady are those of [Services] whose failure is no
+	// certain one: it came at one time and not at another, or was measured once.
+	Passes   uint8
+	Unsteady []string
 
 	// The verdicts over IPv6.
 	DNS    Verdict // name servers

@@ -22,6 +22,24 @@ func (p *Positions) Add(position uint64) {
 	p.words[word] |= 1 << (position % 64)
 }
 
+// Remove takes a position out of the set.
+func (p *Positions) Remove(position uint64) {
+	if word := position / 64; word < uint64(len(p.words)) {
+		p.words[word] &^= 1 << (position % 64)
+	}
+}
+
+// Complement returns the positions below n that the set does not hold.
+func (p *Positions) Complement(n uint64) *Positions {
+	c := new(Positions)
+	for position := range n {
+		if !p.Has(position) {
+			c.Add(position)
+		}
+	}
+	return c
+}
+
 // Has says whether the set holds a position.
 func (p *Positions) Has(position uint64) bool {
 	if p == nil {

@@ -102,6 +102,8 @@ var courseColumns = []column[scanner.Observation]{
 		return micros
 	}, func(o *scanner.Observation, v uint32) { o.Started = o.Started.Add(time.Duration(v) * time.Microsecond) }),
 	elapsed("took_us", func(o *scanner.Observation) *time.Duration { return &o.Took }),
+	same("passes", func(o *scanner.Observation) *uint8 { return &o.Passes }),
+	listOf("unsteady", func(o *scanner.Observation) *[]string { return &o.Unsteady }),
 }
 
 var verdictColumns = columns(

@@ -43,8 +43,8 @@ SCENARIO is the name of a built-in one, see 'adopt6 lab list', or a file.`,
 	return cmd
 }
 
-// unlimited lifts the rates that protect other people's servers, where the
-// user has not chosen any.
+// unlimited lifts the rates that protect other people's servers and what
+// chance asks for, where the user has not chosen any: a lab fails on purpose.
 func (a *app) unlimited() {
 	set := a.settings
 	if set.Origin("scan.rate") == "default" {
@@ -52,6 +52,9 @@ func (a *app) unlimited() {
 	}
 	if set.Origin("scan.rate_per_server") == "default" {
 		set.Scan.RatePerServer = 0
+	}
+	if set.Origin("scan.confirm") == "default" {
+		set.Scan.Confirm = 0
 	}
 }
 

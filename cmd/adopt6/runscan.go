@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"adopt6/scanner"
@@ -110,13 +111,45 @@ func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *
 		},
 	}
 	left := int64(w.Targets - done.Count())
-	stop := a.showProgress("scan", "targets", func() progressState { return scanProgress(tally, left) })
-	err = pool.Run(ctx, w.Pending(done))
+	again := new(atomic.Value)
+	stop := a.showProgress("scan", "targets", func() progressState { return scanProgress(tally, left, again) })
+	err = pool.RunConfirmed(ctx, w, done, a.confirmation(run, prober.Routes, again))
 	stop()
 	if err == nil {
 		printFreed(a.errOut, tally, done.Count() > 0)
 	}
 	return errors.Join(err, closeWriter(ctx, writer, err == nil))
+}
+
+// confirmation says how often failures are measured again. Every time has a
+// resolver of its own: what one has learnt of dead servers is what is in doubt.
+// What goes on then is put into again, a text for people.
+func (a *app) confirmation(run scanRun, routes probe.Routes, again *atomic.Value) scanner.Confirmation {
+	c := scanner.Confirmation{
+		Fresh: func(ctx context.Context) (scanner.Measure, func(), error) {
+			prober, resolver, err := run.net.prober(ctx, a.settings, run.worklist.Scan, run.worklist.Vantage)
+			if err != nil {
+				return nil, nil, err
+			}
+			prober.Routes = routes
+			return prober.Measure, func() { _ = resolver.Close() }, nil
+		},
+		Begin: func(targets uint64, pause time.Duration) {
+			what := fmt.Sprintf("measuring %s failures again", thousands(int64(targets)))
+			if pause > 0 {
+				what += " after " + pause.String()
+			}
+			again.Store(what)
+		},
+	}
+	for i := range a.settings.Scan.Confirm {
+		pause := a.settings.Scan.ConfirmAfter
+		if i == 0 {
+			pause = 0
+		}
+		c.Waits = append(c.Waits, pause)
+	}
+	return c
 }
 
 // maxFreed is how many operators are named at the end of a scan.
@@ -183,8 +216,11 @@ func (a *app) completeScan(ctx context.Context, s *store.Store, w *scanner.Workl
 // line is cut, what could not be measured goes first.
 var shown = []scanner.Status{scanner.OK, scanner.Partial, scanner.Absent, scanner.Broken, scanner.Unmeasured}
 
-func scanProgress(tally *scanner.Tally, total int64) progressState {
+func scanProgress(tally *scanner.Tally, total int64, again *atomic.Value) progressState {
 	var counts []string
+	if what, ok := again.Load().(string); ok {
+		counts = append(counts, what+";")
+	}
 	for _, status := range shown {
 		if n := tally.Count(status); n > 0 {
 			counts = append(counts, fmt.Sprintf("%s %s", status, thousands(n)))

@@ -34,6 +34,9 @@ Before that, the scan finds out what this place can do, as 'adopt6 doctor' does.
 What needs an ability that is missing is stored as unmeasured; where every
 verdict would be wrong, nothing is measured.
 
+Targets that fail are measured once more at the end (--confirm), so that a
+server which was down for a moment is no broken one.
+
 A scan that is interrupted keeps what it has measured; --resume goes on with
 the rest.`,
 		Example: `  adopt6 scan                              # the built-in lists
@@ -86,6 +89,8 @@ func registerScanFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Int("workers", 0, "targets measured at the same time")
 	f.String("state", "", "folder for what a scan needs to resume")
+	f.Int("confirm", 0, "how many times more a target that fails is measured before its failure is kept")
+	f.Duration("confirm-after", 0, "pause before such a measurement, but for the first")
 	registerProbeFlags(cmd)
 }
 

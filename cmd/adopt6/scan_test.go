@@ -262,3 +262,28 @@ func TestProgressLine(t *testing.T) {
 		t.Errorf("work that ended at once left a trace: %q", log.String())
 	}
 }
+
+// TestScanMeasuresFailuresAgain asks twice for what fails, and once for the
+// rest.
+func TestScanMeasuresFailuresAgain(t *testing.T) {
+	scenario, err := lab.Parse("fails.yaml", []byte(`about: One site that fails.
+domains:
+  sound.gov.tg: healthy_v6
+  fails.gov.tg: {like: healthy_v6, faults: [{at: web, family: v6, do: refuse}]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, file := startLab(t, scenario)
+	for confirm, want := range map[string]string{
+		"0": `"fails.gov.tg",1,"['v6_only','web_v6']"` + "\n" + `"sound.gov.tg",1,"[]"` + "\n",
+		"1": `"fails.gov.tg",2,"[]"` + "\n" + `"sound.gov.tg",1,"[]"` + "\n",
+	} {
+		storeFlags := []string{"--store", filepath.Join(t.TempDir(), "store")}
+		mustRun(t, append([]string{"scan", "--lab", file, "--confirm", confirm, "--skip-preflight", "--state", t.TempDir(), "sound.gov.tg", "fails.gov.tg"}, storeFlags...)...)
+		got := mustRun(t, append([]string{"query", "SELECT domain, passes, arraySort(unsteady) AS u FROM observations FINAL ORDER BY domain", "--format", "csv"}, storeFlags...)...)
+		if got != want {
+			t.Errorf("--confirm %s: got\n%s\nwant\n%s", confirm, got, want)
+		}
+	}
+}

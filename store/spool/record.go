@@ -13,7 +13,7 @@ import (
 //
 //	1: the first.
 //	2: the evidence of the deep probes.
-//	3: autonomous systems.
+//	3: autonomous systems, and how often the target was measured.
 const recordVersion = 3
 
 // encode appends an observation to buf, or refuses what decode would refuse.
@@ -71,14 +71,17 @@ func (c *codec) record(o *scanner.Observation) {
 	number(c, &o.Queries)
 	list(c, &o.Endpoints, endpoint)
 	deepProbes(c, o)
-	hosting(c, o)
+	version3(c, o)
 }
 
-// hosting codes what version 3 added.
-func hosting(c *codec, o *scanner.Observation) {
+// version3 codes what version 3 added.
+func version3(c *codec, o *scanner.Observation) {
 	if c.version < 3 {
+		o.Passes = max(o.Passes, 1)
 		return
 	}
+	number(c, &o.Passes)
+	list(c, &o.Unsteady, text)
 	list(c, &o.Hosting, system)
 	list(c, &o.HostingV6, number)
 }

@@ -932,3 +932,149 @@ CREATE TABLE IF NOT EXISTS observations ON CLUSTER `main`
     probe_us Array(UInt32) COMMENT 'how long each of probes took, microseconds'
 )
 ENGINE = Distributed('main', 'adopt6', observations_local, cityHash64(toString(scan), position));
+
+-- 8 confirmed
+
+ALTER TABLE observations_local ON CLUSTER `main` ADD COLUMN passes UInt8 DEFAULT 1 AFTER took_us, ADD COLUMN unsteady Array(String) AFTER passes;
+
+DROP TABLE IF EXISTS observations ON CLUSTER `main`;
+
+CREATE TABLE IF NOT EXISTS observations ON CLUSTER `main`
+(
+    scan UUID COMMENT 'the scan',
+    scan_started DateTime('UTC') COMMENT 'when the scan was begun; its month is the partition',
+    position UInt64 COMMENT 'place of the target in the list of the scan, from 0',
+    domain String COMMENT 'the target, A-label form (RFC 5890), lower case, no trailing dot',
+    domain_unicode String COMMENT 'the target, U-label form',
+    kind Enum8('cctld' = 0, 'government' = 1, 'custom' = 2) COMMENT 'which sort of list it is on',
+    level LowCardinality(String) COMMENT 'level of the public body, as its source says: central, regional, ...',
+    list_source LowCardinality(String) COMMENT 'data set the target came from, as in NOTICE',
+    list_date LowCardinality(String) COMMENT 'day that data set was made, YYYY-MM-DD; empty when unknown',
+    country LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2, upper case; empty for none',
+    country_alpha3 LowCardinality(String) COMMENT 'ISO 3166-1 alpha-3, upper case',
+    country_m49 LowCardinality(String) COMMENT 'UN M49, three digits',
+    country_name LowCardinality(String) COMMENT 'English name (CLDR)',
+    region LowCardinality(String) COMMENT 'ITU region; empty for what ITU does not place',
+    member_state UInt8 COMMENT '1 for a Member State of ITU',
+    ldc UInt8 COMMENT '1 for a least developed country as of groups_as_of',
+    lldc UInt8 COMMENT '1 for a landlocked developing country as of groups_as_of',
+    sids UInt8 COMMENT '1 for a small island developing state as of groups_as_of',
+    groups_as_of LowCardinality(String) COMMENT 'date of the memberships, YYYY-MM or YYYY-MM-DD',
+    vantage LowCardinality(String) COMMENT 'where the scan ran',
+    started DateTime('UTC') COMMENT 'when the target was begun',
+    started_micros UInt32 COMMENT 'microseconds after started',
+    took_us UInt32 COMMENT 'time that the target took, microseconds',
+    passes UInt8 DEFAULT 1 COMMENT 'how often the target was measured in this scan; the row is what the last time found',
+    unsteady Array(String) COMMENT 'services whose failure is no certain one: it came at one time and not at another, or was measured once only; of dns_v6, web_v6, mail_v6, v6_only and dnssec',
+    dns_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'name servers over IPv6',
+    dns_v6_reason LowCardinality(String) COMMENT 'why dns_v6 is not ok',
+    web_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'web servers of the apex and of www over IPv6',
+    web_v6_reason LowCardinality(String) COMMENT 'why web_v6 is not ok',
+    mail_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'mail exchangers over IPv6',
+    mail_v6_reason LowCardinality(String) COMMENT 'why mail_v6 is not ok',
+    v6_only Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'resolves, and serves its site, when IPv4 is gone, by what servers answer',
+    v6_only_reason LowCardinality(String) COMMENT 'why v6_only is not ok',
+    v6_only_records Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'v6_only as the records alone have it, with no server asked',
+    v6_only_records_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why v6_only_records is not ok',
+    v6_only_zone String COMMENT 'the zone to blame where v6_only is broken',
+    operators Array(String) COMMENT 'who runs the name servers, sorted: names of the table of operators, else the registrable domains of the names of the servers',
+    freed_by Array(String) COMMENT 'operators each of which would alone, by enabling IPv6, make the target resolvable without IPv4',
+    dns_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'name servers over IPv4',
+    dns_v4_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why dns_v4 is not ok',
+    web_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'web servers of the apex and of www over IPv4',
+    web_v4_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why web_v4 is not ok',
+    mail_v4 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'mail exchangers over IPv4',
+    mail_v4_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why mail_v4 is not ok',
+    delegation Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'what parent and child publish of the name servers',
+    delegation_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why delegation is not ok',
+    same_serial Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'the name servers serve one version of the zone over both families',
+    same_serial_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why same_serial is not ok',
+    address_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'the AAAA records of the apex and of www',
+    address_v6_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why address_v6 is not ok',
+    web_apex_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'web server of the apex over IPv6',
+    web_apex_v6_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why web_apex_v6 is not ok',
+    web_www_v6 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'web server of www over IPv6',
+    web_www_v6_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why web_www_v6 is not ok',
+    same_content Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'the site is the same over both families; unmeasured unless both work',
+    same_content_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why same_content is not ok',
+    similarity Float32 COMMENT 'of the visible text over both families, 0 to 1',
+    web_connect_v4_us UInt32 COMMENT 'time to open the web connection over IPv4, microseconds; 0 where none was made',
+    web_tls_v4_us UInt32 COMMENT 'time of its TLS handshake, microseconds',
+    web_first_byte_v4_us UInt32 COMMENT 'time from its request to the first byte of the response, microseconds',
+    web_connect_v6_us UInt32 COMMENT 'time to open the web connection over IPv6, microseconds; 0 where none was made',
+    web_tls_v6_us UInt32 COMMENT 'time of its TLS handshake, microseconds',
+    web_first_byte_v6_us UInt32 COMMENT 'time from its request to the first byte of the response, microseconds',
+    starttls Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'STARTTLS offered, with a handshake that works, by the mail exchangers over IPv6',
+    starttls_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why starttls is not ok',
+    smtputf8 Enum8('unmeasured' = 0, 'ok' = 1, 'partial' = 2, 'absent' = 3, 'broken' = 4) COMMENT 'SMTPUTF8 (RFC 6531) offered by the mail exchangers, over either family',
+    smtputf8_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why smtputf8 is not ok',
+    findings Array(String) COMMENT 'every reason in the evidence, each once',
+    dnssec Enum8('indeterminate' = 0, 'secure' = 1, 'insecure' = 2, 'bogus' = 3) COMMENT 'state of RFC 4033 section 5',
+    dnssec_reason LowCardinality(String) COMMENT 'why dnssec is not secure',
+    dnssec_www Enum8('indeterminate' = 0, 'secure' = 1, 'insecure' = 2, 'bogus' = 3) COMMENT 'state of www',
+    dnssec_mx Enum8('indeterminate' = 0, 'secure' = 1, 'insecure' = 2, 'bogus' = 3) COMMENT 'state of the MX records',
+    dnssec_algorithms Array(UInt8) COMMENT 'algorithms of the DNSKEY records, sorted (IANA numbers)',
+    dnssec_key_bits UInt16 COMMENT 'size of the shortest key, bits',
+    ds_digests Array(UInt8) COMMENT 'digest types of the DS records, sorted (IANA numbers)',
+    denial LowCardinality(String) COMMENT 'nsec, nsec3, or empty where it was not seen',
+    nsec3_iterations UInt16 COMMENT 'NSEC3 iterations',
+    nsec3_salt UInt8 COMMENT 'length of the NSEC3 salt, bytes',
+    signature_expires DateTime('UTC') COMMENT 'when the first signature on the path from the root expires; 1970-01-01 without one',
+    cds UInt8 COMMENT '1 where CDS or CDNSKEY records are published (RFC 7344)',
+    readiness UInt8 COMMENT 'level from 0 to 5; docs/verdicts.md has the rule',
+    zone String COMMENT 'zone that the target lies in: itself or one above; empty where the delegation could not be followed',
+    name_servers Array(String) COMMENT 'names of the name servers, sorted',
+    name_servers_v6 UInt16 COMMENT 'of these, how many publish a usable AAAA',
+    name_servers_v6_ok UInt16 COMMENT 'of these, how many answered over IPv6',
+    a Array(String) COMMENT 'IPv4 addresses of the apex, as text',
+    aaaa Array(String) COMMENT 'IPv6 addresses of the apex, as text (RFC 5952)',
+    www_a Array(String) COMMENT 'IPv4 addresses of www below the apex',
+    www_aaaa Array(String) COMMENT 'IPv6 addresses of www below the apex',
+    hosting_as Array(UInt32) COMMENT 'numbers of the autonomous systems that the addresses of the domain and of www lie in, each once, sorted; empty where none is known',
+    hosting_as_names Array(String) COMMENT 'what the table of autonomous systems calls each of hosting_as, in its order; empty texts where it gives no name',
+    hosting_as_v6 Array(UInt32) COMMENT 'of hosting_as, those that an IPv6 address lies in',
+    www_same_address UInt8 COMMENT 'apex and www have addresses, and the same',
+    mx Array(String) COMMENT 'mail exchangers in order of preference',
+    ds UInt16 COMMENT 'number of DS records',
+    dnskey UInt16 COMMENT 'number of DNSKEY records',
+    glue_v6 UInt16 COMMENT 'name servers with an AAAA record at the parent',
+    queries UInt32 COMMENT 'DNS queries sent for this target',
+    probes Array(String) COMMENT 'the probes that ran, in order',
+    probe_us Array(UInt32) COMMENT 'how long each of probes took, microseconds'
+)
+ENGINE = Distributed('main', 'adopt6', observations_local, cityHash64(toString(scan), position));
+
+DROP TABLE IF EXISTS latest_observations ON CLUSTER `main`;
+
+CREATE VIEW latest_observations ON CLUSTER `main` AS
+SELECT * FROM `adopt6`.observations FINAL
+WHERE (kind, country, scan) GLOBAL IN (SELECT kind, country, scan FROM `adopt6`.latest_scans);
+
+DROP TABLE IF EXISTS changes ON CLUSTER `main`;
+
+CREATE VIEW changes ON CLUSTER `main` AS
+SELECT
+    domain, kind, country, scan, scan_started, previous, previous_started,
+    readiness_before, readiness, dns_v6_before, dns_v6, dns_v6_reason, web_v6_before, web_v6, web_v6_reason,
+    mail_v6_before, mail_v6, mail_v6_reason, v6_only_before, v6_only, v6_only_reason, dnssec_before, dnssec, dnssec_reason,
+    unsteady_before, unsteady
+FROM
+(
+    SELECT
+        domain, kind, country, scan, scan_started, readiness,
+        dns_v6, dns_v6_reason, web_v6, web_v6_reason, mail_v6, mail_v6_reason, v6_only, v6_only_reason, dnssec, dnssec_reason, unsteady
+    FROM `adopt6`.observations FINAL
+    WHERE (kind, country, scan) GLOBAL IN (SELECT kind, country, scan FROM `adopt6`.latest_scans)
+) AS latest
+ALL INNER JOIN
+(
+    SELECT
+        domain, kind, country, scan AS previous, scan_started AS previous_started, readiness AS readiness_before,
+        dns_v6 AS dns_v6_before, web_v6 AS web_v6_before, mail_v6 AS mail_v6_before, v6_only AS v6_only_before, dnssec AS dnssec_before,
+        unsteady AS unsteady_before
+    FROM `adopt6`.observations FINAL
+    WHERE (kind, country, scan) GLOBAL IN (SELECT kind, country, previous FROM `adopt6`.latest_scans)
+) AS before
+USING domain, kind, country
+WHERE readiness != readiness_before OR dns_v6 != dns_v6_before OR web_v6 != web_v6_before
+    OR mail_v6 != mail_v6_before OR v6_only != v6_only_before OR dnssec != dnssec_before;
