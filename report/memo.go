@@ -74,7 +74,7 @@ func (s *Site) CountryMemo(w io.Writer, lang string, c *Country, ending string) 
 
 // newMemo takes from a country's page what a memo says.
 func newMemo(v countryView) *memo {
-	m := &memo{locale: v.locale, Title: v.T("site.title") + ": " + v.Title}
+	m := &memo{locale: v.locale, Title: v.T("pair", v.T("site.title"), v.Title)}
 	m.heading(1, m.Title)
 	m.text(v.T("world.lead", v.Date(v.Scan.Started)))
 	if v.Simulated {
