@@ -63,7 +63,7 @@ func TestRecordsOfVersion1AreRead(t *testing.T) {
 	}
 	unseen := scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
 	want := scanner.Observation{
-		Scan: testHeader.Scan, Position: 0,
+		Scan: testHeader.Scan, Position: 0, Passes: 1,
 		Target: lists.Target{Name: "a.tg", Unicode: "ä.tg", Kind: lists.Government, Level: "central", Country: "TG", Source: "s", Date: "2026-01-02"},
 		Country: lists.Country{Alpha2: "TG", Alpha3: "TGO", M49: "768", Names: lists.Names{En: "Togo"}, Region: "Africa",
 			MemberState: true, LDC: true, SIDS: true, AsOf: "2025-12"},
@@ -112,7 +112,7 @@ func TestRecordsOfVersion2AreRead(t *testing.T) {
 // version2 is what the program wrote whose records had version 2.
 func version2() scanner.Observation {
 	return scanner.Observation{
-		Scan: testHeader.Scan, Target: lists.Target{Name: "a.tg", Kind: lists.Government, Country: "TG"},
+		Scan: testHeader.Scan, Passes: 1, Target: lists.Target{Name: "a.tg", Kind: lists.Government, Country: "TG"},
 		Started: time.UnixMicro(1795000000123456).UTC(), DNS: scanner.Verdict{Status: scanner.OK},
 		DNSV4: scanner.Verdict{Status: scanner.OK}, Operators: []string{"nic.tg"}, DNSSECMX: dnssec.Secure,
 		Practice:       scanner.DNSSECPractice{Algorithms: []uint8{8, 13}, Expires: time.Unix(1796000000, 0).UTC(), CDS: true},
