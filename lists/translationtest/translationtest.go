@@ -21,11 +21,12 @@ var Languages = []string{"ar", "zh", "fr", "ru", "es"}
 // of values.
 var fixed = regexp.MustCompile(`\b[A-Z][A-Z0-9]+\b|\bICMPv6\b|\bIPv[46]\b|\b(?:www|ipv6hint)\b|\b[a-z0-9]+(?:_[a-z0-9]+)+\b|\d+(?:\.\d+)*|%(?:\[\d\])?[a-z]`)
 
-// Compare checks that a text is there where the English one is, and that it
-// keeps what is the same in every language.
+// Compare checks that a text is there where the English one is and is not left
+// in English, and that it keeps what is the same in every language.
 func Compare(t *testing.T, where, english, translated string) {
 	t.Helper()
-	if (english == "") != (translated == "") || strings.TrimSpace(translated) != translated {
+	left := english != "" && english == translated
+	if left || (english == "") != (translated == "") || strings.TrimSpace(translated) != translated {
 		t.Errorf("%s is %q, in English %q", where, translated, english)
 		return
 	}

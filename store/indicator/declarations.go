@@ -304,7 +304,7 @@ var concentration = []Indicator{
 	},
 	{
 		ID: "dns_hhi", Topic: Concentration, Name: "Concentration of DNS operators", Measure: HHI,
-		Numerator:   "the sum of the squares of the operators' shares of domains, a domain with several operators counting for each in equal parts",
+		Numerator:   "the sum of the squares of the operators' shares of domains (Herfindahl-Hirschman index), a domain with several operators counting for each in equal parts",
 		Denominator: "existing domains whose name servers are known",
 		Unmeasured:  "no name servers were seen",
 		Direction:   LowerIsBetter, Unit: "index", Clauses: service, Kinds: everyKind, Reference: herfindahl,
@@ -320,7 +320,7 @@ var concentration = []Indicator{
 	},
 	{
 		ID: "hosting_hhi", Topic: Concentration, Name: "Concentration of hosting", Measure: HHI,
-		Numerator: "the sum of the squares of the autonomous systems' shares of domains, a domain with addresses in several, " +
+		Numerator: "the sum of the squares of the autonomous systems' shares of domains (Herfindahl-Hirschman index), a domain with addresses in several, " +
 			"over both families and at the domain and www together, counting for each in equal parts",
 		Denominator: "existing domains of which the domain itself or www has an address whose autonomous system is known",
 		Unmeasured:  noSystem,
@@ -331,7 +331,7 @@ var concentration = []Indicator{
 
 const (
 	// herfindahl is where the index is defined, and read by its size.
-	herfindahl = "Herfindahl-Hirschman index; US Department of Justice and FTC, Merger Guidelines 2023, guideline 1 (there times 10,000)"
+	herfindahl = "US Department of Justice and FTC, Merger Guidelines 2023, guideline 1 (HHI × 10,000)"
 	noSystem   = "the scan had no table of autonomous systems (--asn-db), or the table has none of the addresses"
 	// hosting names autonomous systems as readers know them.
 	hosting = "arrayMap((n, name) -> concat('AS', toString(n), if(name = '', '', ' '), name), hosting_as, hosting_as_names)"
