@@ -27,6 +27,8 @@ type Data struct {
 	Countries []*Country
 	Groups    []Group
 	AsOf      string // date of the memberships of the groups
+	// Siblings are the IDN ccTLDs of the scan beside their ASCII siblings.
+	Siblings []indicator.Siblings
 
 	spans map[string]span // by country; empty while the scan is not finished
 }

@@ -21,7 +21,7 @@ import (
 // worldFiles are the data files of the world, and countryFiles the endings of
 // those of a country.
 var (
-	worldFiles   = []string{"world.csv", "world.json"}
+	worldFiles   = []string{"world.csv", "world.json", "idn.csv"}
 	countryFiles = []string{".csv", "-domains.csv", ".json"}
 )
 
@@ -32,6 +32,8 @@ func (s *Site) File(w io.Writer, name string) error {
 		return s.indicatorsCSV(w, s.data.Countries)
 	case "world.json":
 		return s.worldJSON(w)
+	case "idn.csv":
+		return s.idnCSV(w)
 	}
 	return &UnknownPageError{"data", name}
 }

@@ -38,6 +38,11 @@ func Load(ctx context.Context, s *store.Store, o Options) (*Data, error) {
 	for _, g := range indicator.Groups() {
 		d.Groups = append(d.Groups, Group{g, indicator.Summarise(g, rows)})
 	}
+	if slices.Contains(d.Kinds, lists.CCTLD) {
+		if d.Siblings, err = indicator.LoadSiblings(ctx, s, o.Scan.ID); err != nil {
+			return nil, err
+		}
+	}
 	if o.Compare != uuid.Nil {
 		if err := d.compare(ctx, s, o.Compare); err != nil {
 			return nil, err

@@ -100,9 +100,13 @@ func (s *Site) Pages() []string {
 	return list
 }
 
-// worldPages are "index", "method", "glossary" and the pages of the groups.
+// worldPages are "index", "method", "glossary", that of IDN ccTLDs where the
+// scan has some, and the pages of the groups.
 func (s *Site) worldPages() []string {
 	list := []string{"index", "method", "glossary"}
+	if len(s.data.Siblings) > 0 {
+		list = append(list, idnPage)
+	}
 	for _, g := range s.data.Groups[1:] {
 		list = append(list, groupPage(g.ID))
 	}
@@ -147,6 +151,9 @@ func (s *Site) Page(w io.Writer, lang, page string) error {
 	case page == "method":
 		frame.Title = l.T("nav.method")
 		return s.execute(w, frame, "method.html", s.methodView(frame))
+	case page == idnPage && len(s.data.Siblings) > 0:
+		view := s.idnView(frame)
+		return s.execute(w, view.frame, "idn.html", view)
 	case page == "glossary":
 		frame.Title = l.T("nav.glossary")
 		return s.execute(w, frame, "glossary.html", s.glossaryView(frame))

@@ -57,6 +57,7 @@ type groupView struct {
 	frame
 	World    bool
 	Partial  bool // some countries have no page
+	IDN      bool // there is a page of IDN ccTLDs
 	Tables   []countryTable
 	Map      *worldMap
 	Groups   []link
@@ -67,7 +68,7 @@ type groupView struct {
 type link struct{ Name, Page string }
 
 func (s *Site) groupView(f frame, g Group) groupView {
-	v := groupView{frame: f, World: g.ID == "world", AsOf: s.data.AsOf, Partial: len(s.options.Countries) > 0}
+	v := groupView{frame: f, World: g.ID == "world", AsOf: s.data.AsOf, Partial: len(s.options.Countries) > 0, IDN: len(s.data.Siblings) > 0}
 	v.Title = f.T("group." + g.ID)
 	if v.World {
 		v.Title = f.T("world.title")
