@@ -2,7 +2,6 @@ package lists
 
 import (
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -51,7 +50,7 @@ func readTranslation(files fs.FS, name string, columns []string) (map[string][]s
 	texts := make(map[string][]string)
 	for _, row := range rows[1:] {
 		if _, twice := texts[row[0]]; twice || row[0] == "" {
-			return nil, errors.New("the key " + row[0] + " is empty or there twice")
+			return nil, fmt.Errorf("the key %q is empty or there twice", row[0])
 		}
 		texts[row[0]] = row[1:]
 	}
