@@ -57,7 +57,7 @@ func pagesPrintWhole(t *testing.T, w *world) {
 		}
 	}
 	f := w.figures[place{"TG", "government"}]
-	if want := fmt.Sprintf("%dof%ddomainsarereadyforIPv6", f.ready, f.targets); !strings.Contains(words, want) {
+	if want := fmt.Sprintf("%dof%ddomainsreadyforIPv6", f.ready, f.targets); !strings.Contains(words, want) {
 		t.Errorf("the PDF does not have the headline %s", want)
 	}
 }

@@ -98,7 +98,7 @@ func figuresAreThoseOfTheStore(t *testing.T, w *world) {
 		}
 		must(t, tab.Go(w.page("en/"+strings.ToLower(p.country)+".html")))
 		headline := eval[string](t, tab, `document.querySelector(".headline .big").textContent.replace(/\s+/g, " ").trim()`)
-		if text := fmt.Sprintf("%d of %d domains are ready for IPv6", f.ready, f.targets); !strings.HasSuffix(headline, text) ||
+		if text := fmt.Sprintf("%d of %d domains ready for IPv6", f.ready, f.targets); !strings.HasSuffix(headline, text) ||
 			f.targets >= indicator.SmallNumber && !strings.HasPrefix(headline, percent(f.ready, f.targets)) {
 			t.Errorf("the headline of %s is %q, in the store it is %q", p.country, headline, text)
 		}
