@@ -126,7 +126,7 @@ func (s *Site) drawMap(l *locale, kind lists.Kind) *worldMap {
 					a.Class, a.Title = "m-few", l.T("pair", l.Country(country), f.Value)
 				case f.Bar:
 					a.Class = fmt.Sprintf("m-%d", min(int(f.Share*mapSteps/100), mapSteps-1))
-					a.Title = l.T("pair", l.Country(country), f.Value+" ("+f.Interval+")")
+					a.Title = l.T("pair", l.Country(country), l.T("bracketed", f.Value, f.Interval))
 				}
 			}
 		}

@@ -55,14 +55,6 @@ type sectionView struct {
 	Peers      []peerView
 }
 
-// Lead is the headline with its share; the share of few is left out.
-func (v sectionView) Lead() string {
-	if v.Share.Bar && !v.Share.Few {
-		return v.Headline + " (" + v.Share.Value + ")"
-	}
-	return v.Headline
-}
-
 type blockerView struct {
 	Token string
 	ReasonText

@@ -109,6 +109,22 @@ func (l *locale) Moment(t time.Time, others ...time.Time) string {
 	return l.Date(t)
 }
 
+// Gap is what stands between two sentences: a blank, and nothing in Chinese.
+func (l *locale) Gap() string {
+	if l.Lang == "zh" {
+		return ""
+	}
+	return " "
+}
+
+// Stop is what ends a sentence that another follows.
+func (l *locale) Stop() string {
+	if l.Lang == "zh" {
+		return "。"
+	}
+	return ". "
+}
+
 // coverage says how many targets were measured.
 func (l *locale) coverage(measured, targets uint64) string {
 	return l.Count(targets, "method.coverage", l.N(measured), l.N(targets))

@@ -93,11 +93,11 @@ func newMemo(v countryView) *memo {
 		text := c.Name
 		for _, more := range []string{c.Part, c.Text} {
 			if more != "" {
-				text += ". " + more
+				text += v.Stop() + more
 			}
 		}
 		if c.Text != "" && c.Unverified {
-			text += " " + v.T("clause.unverified")
+			text += v.Gap() + v.T("clause.unverified")
 		}
 		items = append(items, memoLink{text, c.Link})
 	}
@@ -112,7 +112,7 @@ func newMemo(v countryView) *memo {
 // section writes what the page says of one kind of target.
 func (m *memo) section(v sectionView, list, vantage string) {
 	m.heading(2, m.Word("kind", string(v.Kind)))
-	m.strong(v.Lead())
+	m.strong(m.lead(v))
 	if v.Share.Bar {
 		m.text(m.T("country.interval", v.Ends[0], v.Ends[1]))
 	}
@@ -164,7 +164,7 @@ func (m *memo) figures(list []figure, compared string) {
 	for _, f := range list {
 		row := plain(f.Name, f.value(), f.interval(), f.Basis, f.Unmeasured)
 		if compared != "" {
-			row = append(row, plain(f.Before, f.Change.full())...)
+			row = append(row, plain(f.Before, m.full(f.Change))...)
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -194,7 +194,7 @@ func (m *memo) heading(level int, text string) {
 
 // text writes sentences as one paragraph; none without any.
 func (m *memo) text(sentences ...string) {
-	if text := strings.TrimSpace(strings.Join(sentences, " ")); text != "" {
+	if text := strings.TrimSpace(strings.Join(sentences, m.Gap())); text != "" {
 		m.Blocks = append(m.Blocks, block{Text: text})
 	}
 }
@@ -219,12 +219,20 @@ func (f figure) value() string {
 	return f.Value
 }
 
+// lead is the headline with its share; the share of few is left out.
+func (m *memo) lead(v sectionView) string {
+	if v.Share.Bar && !v.Share.Few {
+		return m.T("bracketed", v.Headline, v.Share.Value)
+	}
+	return v.Headline
+}
+
 // full is the change with what it was counted on.
-func (c change) full() string {
+func (m *memo) full(c change) string {
 	if c.Basis == "" {
 		return c.Text
 	}
-	return c.Text + " (" + c.Basis + ")"
+	return m.T("bracketed", c.Text, c.Basis)
 }
 
 // interval is empty where the figure is of few: it would seem to say more.
