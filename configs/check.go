@@ -3,6 +3,7 @@ package configs
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"slices"
@@ -122,11 +123,41 @@ func (s *Settings) check() error {
 	if s.Scan.HELO != "" && !isHostName(s.Scan.HELO) {
 		faults = append(faults, fmt.Errorf("scan.helo (%s) must be the full name of a host, such as scanner.example.org", s.origins["scan.helo"]))
 	}
+	faults = append(faults, s.checkServe())
 	if s.Store.DSN != "" {
 		if dsn, err := url.Parse(s.Store.DSN); err != nil || dsn.Host == "" {
 			// The value may hold a password, so it is not repeated.
 			faults = append(faults, fmt.Errorf("store.dsn (%s) is no address such as clickhouse://user@host:9000/adopt6", s.origins["store.dsn"]))
 		}
+	}
+	return errors.Join(faults...)
+}
+
+// checkServe reports settings of the server that make no sense.
+func (s *Settings) checkServe() error {
+	var faults []error
+	for _, n := range []struct {
+		name string
+		ok   bool
+		must string
+	}{
+		{"serve.rate", s.Serve.Rate >= 0, "not be negative"},
+		{"serve.cache", s.Serve.Cache > 0, "be more than 0"},
+		{"serve.queries", s.Serve.Queries > 0, "be more than 0"},
+		{"serve.timeout", s.Serve.Timeout > 0, "be more than 0"},
+	} {
+		if !n.ok {
+			faults = append(faults, fmt.Errorf("%s must %s, is %v (%s)", n.name, n.must, s.values[n.name], s.origins[n.name]))
+		}
+	}
+	if _, _, err := net.SplitHostPort(s.Serve.Listen); err != nil {
+		faults = append(faults, fmt.Errorf("serve.listen (%s) must be an address and a port such as 127.0.0.1:8080 or [::1]:8080, is %q", s.origins["serve.listen"], s.Serve.Listen))
+	}
+	if (s.Serve.TLSCert == "") != (s.Serve.TLSKey == "") {
+		faults = append(faults, errors.New("serve.tls_cert and serve.tls_key go together; one of them is empty"))
+	}
+	if !slices.Contains([]string{"text", "json", "none"}, s.Serve.Log) {
+		faults = append(faults, fmt.Errorf("serve.log (%s) must be text, json or none, is %q", s.origins["serve.log"], s.Serve.Log))
 	}
 	return errors.Join(faults...)
 }

@@ -7,6 +7,7 @@ type Settings struct {
 	Scan  Scan
 	DNS   DNS
 	Store Store
+	Serve Serve
 	// origins says where each key's value came from: "default", the file's
 	// path, the variable's name or the flag's.
 	origins map[string]string
@@ -49,6 +50,19 @@ type Store struct {
 	Library      string `mapstructure:"library"`
 }
 
+// Serve holds the keys below "serve".
+type Serve struct {
+	Listen  string        `mapstructure:"listen"`
+	Rate    int           `mapstructure:"rate"`
+	Proxies string        `mapstructure:"proxies"`
+	TLSCert string        `mapstructure:"tls_cert"`
+	TLSKey  string        `mapstructure:"tls_key"`
+	Cache   int           `mapstructure:"cache"`
+	Queries int           `mapstructure:"queries"`
+	Timeout time.Duration `mapstructure:"timeout"`
+	Log     string        `mapstructure:"log"`
+}
+
 // key is one setting: its name in the file, the flag that sets it on commands
 // that have that flag, its default and its explanation.
 type key struct {
@@ -83,4 +97,13 @@ var keys = []key{
 	{"store.password_file", "", "", "file with the server's password, for an account that is not in store.dsn; ADOPT6_STORE_PASSWORD overrides it"},
 	{"store.ca", "", "", "file of certificates (PEM) that the server's is checked against; the system's when empty"},
 	{"store.library", "", "", "path of libchdb.so; fetched into the user's cache folder when empty"},
+	{"serve.listen", "listen", "127.0.0.1:8080", "address and port that pages are served on; only this machine reaches the default"},
+	{"serve.rate", "rate-per-client", 20, "requests a second that one client may send, or one /64 of IPv6; 0 is no limit"},
+	{"serve.proxies", "", "", "proxies whose X-Forwarded-For is believed, addresses or networks with commas between them; none when empty"},
+	{"serve.tls_cert", "tls-cert", "", "file of the certificate and its chain (PEM), read again when it changes; no TLS when empty"},
+	{"serve.tls_key", "tls-key", "", "file of the certificate's key (PEM)"},
+	{"serve.cache", "", 128, "pages kept ready, MiB"},
+	{"serve.queries", "", 4, "queries to the store at the same time"},
+	{"serve.timeout", "", 15 * time.Second, "the longest that the queries of one request may take"},
+	{"serve.log", "log", "text", "log of requests on standard error: text, json or none"},
 }

@@ -78,6 +78,7 @@ type peerView struct {
 
 type domainView struct {
 	Name, ASCII    string // ASCII only where it differs
+	Query          string // the name as DNS has it
 	Level, LevelIs string
 	DNS, Web, Mail verdict
 	V6, DNSSEC     verdict
@@ -87,11 +88,11 @@ func (s *Site) countryView(f frame, c *Country) countryView {
 	f.Title = f.Country(c.Country)
 	v := countryView{frame: f, Code: c.Alpha2}
 	if c.Region != "" {
-		v.Region = link{f.Word("group", "region:"+c.Region), groupPage("region:" + c.Region)}
+		v.Region = link{f.Word("group", "region:"+c.Region), GroupPage("region:" + c.Region)}
 	}
 	for i, in := range []bool{c.LDC, c.LLDC, c.SIDS} {
 		if id := []string{"ldc", "lldc", "sids"}[i]; in {
-			v.Groups = append(v.Groups, link{f.T("group." + id), groupPage(id)})
+			v.Groups = append(v.Groups, link{f.T("group." + id), GroupPage(id)})
 		}
 	}
 	var targets, measured uint64
@@ -154,7 +155,7 @@ func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, 
 var dnssecClass = map[string]string{"secure": "ok", "insecure": "absent", "bogus": "broken"}
 
 func (s *Site) domain(l *locale, o Domain) domainView {
-	v := domainView{Name: o.Unicode, Level: l.N(o.Readiness), DNS: s.verdict(l, o.DNS), Web: s.verdict(l, o.Web),
+	v := domainView{Name: o.Unicode, Query: o.Name, Level: l.N(o.Readiness), DNS: s.verdict(l, o.DNS), Web: s.verdict(l, o.Web),
 		Mail: s.verdict(l, o.Mail), V6: s.verdict(l, o.V6), LevelIs: l.T(fmt.Sprintf("level.%d", min(o.Readiness, 5))),
 		DNSSEC: verdict{cmp.Or(dnssecClass[o.DNSSEC], "unmeasured"), l.Word("dnssec", o.DNSSEC), o.DNSSECReason, s.explains(o.DNSSECReason)}}
 	if o.Name != o.Unicode {

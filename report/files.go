@@ -18,10 +18,10 @@ import (
 	"adopt6/store/indicator"
 )
 
-// worldFiles are the data files of the world, and countryFiles the endings of
+// WorldFiles are the data files of the world, and countryFiles the endings of
 // those of a country.
 var (
-	worldFiles   = []string{"world.csv", "world.json", "idn.csv"}
+	WorldFiles   = []string{"world.csv", "world.json", "idn.csv"}
 	countryFiles = []string{".csv", "-domains.csv", ".json"}
 )
 
@@ -56,7 +56,16 @@ func (s *Site) CountryFile(ctx context.Context, st *store.Store, w io.Writer, c 
 
 // SplitFile returns the country and the ending in the name of a data file.
 func (s *Site) SplitFile(name string) (code, ending string, ok bool) {
-	for _, ending := range countryFiles {
+	return s.split(name, countryFiles)
+}
+
+// SplitMemo returns the country and the ending in the name of a memo.
+func (s *Site) SplitMemo(name string) (code, ending string, ok bool) {
+	return s.split(name, memoFiles)
+}
+
+func (s *Site) split(name string, endings []string) (code, ending string, ok bool) {
+	for _, ending := range endings {
 		page, found := strings.CutSuffix(name, ending)
 		if code := s.CountryOf(page); found && code != "" {
 			return code, ending, true

@@ -46,6 +46,7 @@ type SiteOptions struct {
 	Countries []string
 	Reasons   map[string]map[string]ReasonText // by language and reason; English stands in for a missing one
 	Clauses   []Clause
+	Live      bool // the pages are served, and a domain can be searched for
 }
 
 // Site makes the pages of one scan. It is safe for concurrent use.
@@ -72,15 +73,15 @@ func NewSite(d *Data, o SiteOptions) (*Site, error) {
 		s.ordered[lang] = s.locales[lang].sorted(d.Countries)
 	}
 	for i, g := range d.Groups {
-		s.groups[groupPage(g.ID)] = i
+		s.groups[GroupPage(g.ID)] = i
 	}
 	var err error
 	s.pages, err = template.ParseFS(templateFiles, "templates/*.html")
 	return s, err
 }
 
-// groupPage is the name of the page of a group: "region-arab-states".
-func groupPage(id string) string {
+// GroupPage is the name of the page of a group: "region-arab-states".
+func GroupPage(id string) string {
 	if id == "world" {
 		return "index"
 	}
@@ -91,24 +92,24 @@ func groupPage(id string) string {
 // have none.
 func countryPage(code string) string { return strings.ToLower(code) }
 
-// Pages returns the names of all pages: those of worldPages and of countries.
+// Pages returns the names of all pages: those of WorldPages and of countries.
 func (s *Site) Pages() []string {
-	list := s.worldPages()
+	list := s.WorldPages()
 	for _, code := range s.codes() {
 		list = append(list, countryPage(code))
 	}
 	return list
 }
 
-// worldPages are "index", "method", "glossary", that of IDN ccTLDs where the
+// WorldPages are "index", "method", "glossary", that of IDN ccTLDs where the
 // scan has some, and the pages of the groups.
-func (s *Site) worldPages() []string {
+func (s *Site) WorldPages() []string {
 	list := []string{"index", "method", "glossary"}
 	if len(s.data.Siblings) > 0 {
 		list = append(list, idnPage)
 	}
 	for _, g := range s.data.Groups[1:] {
-		list = append(list, groupPage(g.ID))
+		list = append(list, GroupPage(g.ID))
 	}
 	return list
 }
@@ -181,7 +182,8 @@ func (s *Site) CountryOf(page string) string {
 }
 
 func (s *Site) frame(l *locale, page string) frame {
-	return frame{locale: l, Page: page, Scan: s.data.Scan, Root: "../", Simulated: s.simulated(), Languages: s.languages()}
+	return frame{locale: l, Page: page, Scan: s.data.Scan, Root: "../", Simulated: s.simulated(), Languages: s.languages(),
+		Live: s.options.Live, Address: page + ".html"}
 }
 
 func (s *Site) execute(w io.Writer, f frame, name string, view any) error {

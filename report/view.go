@@ -17,6 +17,10 @@ type frame struct {
 	Scan              store.ScanInfo
 	Simulated         bool
 	Languages         []*locale
+	Live              bool   // served, with a search
+	Here              string // the folder of the page's language; empty where the page is in it
+	Address           string // of the page in its folder
+	Query             string // what was searched for
 }
 
 // columns are the indicators of the tables of countries, by kind.
@@ -74,7 +78,7 @@ func (s *Site) groupView(f frame, g Group) groupView {
 		v.Title = f.T("world.title")
 	}
 	for _, other := range s.data.Groups {
-		v.Groups = append(v.Groups, link{f.T("group." + other.ID), groupPage(other.ID)})
+		v.Groups = append(v.Groups, link{f.T("group." + other.ID), GroupPage(other.ID)})
 	}
 	member := make(map[string]bool)
 	for _, c := range g.Members {

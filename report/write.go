@@ -124,11 +124,11 @@ func (s *Site) worldsFiles() []file {
 	for _, name := range []string{"site.css", "site.js"} {
 		files = append(files, file{"assets/" + name, func(w io.Writer) error { return Asset(w, name) }})
 	}
-	for _, name := range worldFiles {
+	for _, name := range WorldFiles {
 		files = append(files, file{"data/" + name, func(w io.Writer) error { return s.File(w, name) }})
 	}
 	for _, lang := range s.options.Languages {
-		for _, page := range s.worldPages() {
+		for _, page := range s.WorldPages() {
 			files = append(files, file{lang + "/" + page + ".html", func(w io.Writer) error { return s.Page(w, lang, page) }})
 		}
 	}

@@ -58,6 +58,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newReportCommand(a),
 		newResolveCommand(a),
 		newScanCommand(a),
+		newServeCommand(a),
 		newStoreCommand(a),
 		newVersionCommand(a),
 	)

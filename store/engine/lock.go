@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// lockFile lies in the store folder and names the process that has it.
-const lockFile = "adopt6.lock"
+// LockFile lies in the store folder and names the process that has it.
+const LockFile = "adopt6.lock"
 
 // lockPatience is how long a folder may stay locked after the process that
 // locked it has died: its engine needs a moment to end.
@@ -38,7 +38,7 @@ func (e *LockedError) Error() string {
 // lockFolder takes the folder's lock. The child inherits the file, so that the
 // folder stays locked until both processes have ended.
 func lockFolder(ctx context.Context, path string) (*os.File, error) {
-	name := filepath.Join(path, lockFile)
+	name := filepath.Join(path, LockFile)
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock store folder %s: %w", path, err)

@@ -1,0 +1,205 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+	"unsafe"
+
+	"github.com/google/uuid"
+
+	"adopt6/lists"
+	"adopt6/report"
+	"adopt6/store"
+	"adopt6/store/indicator"
+)
+
+// world is everything that is shown of the latest finished scan but its domains.
+type world struct {
+	data  *report.Data
+	site  *report.Site
+	scans []store.ScanInfo // all, the latest first
+	key   string           // changes when anything of it does
+}
+
+// finished are the scans whose results are whole, the latest first.
+func (w *world) finished() []store.ScanInfo {
+	return slices.DeleteFunc(slices.Clone(w.scans), func(s store.ScanInfo) bool { return s.Finished.IsZero() })
+}
+
+// loadTimeout is how long reading a new scan may take. What compares it with the
+// one before joins all their domains.
+const loadTimeout = 10 * time.Minute
+
+// watch looks for finished scans until the context ends.
+func (s *Server) watch(ctx context.Context) {
+	tick := time.NewTicker(s.cfg.Refresh)
+	defer tick.Stop()
+	failed := ""
+	for first := true; ; first = false {
+		if first || failed != "" || s.cfg.Changed == nil || s.cfg.Changed() {
+			failed = s.look(ctx, failed)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// look looks for new scans. It says once what keeps it from it, and returns that.
+func (s *Server) look(ctx context.Context, failed string) string {
+	err := s.Look(ctx)
+	if err == nil || ctx.Err() != nil {
+		return ""
+	}
+	if err.Error() != failed {
+		s.cfg.Log.Warn("cannot look for new scans", "error", err)
+	}
+	return err.Error()
+}
+
+// Look reads which scans there are, and the latest if it is not shown yet.
+func (s *Server) Look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
+	return s.cfg.Lend(ctx, func(st *store.Store) error {
+		started := time.Now()
+		next := &world{}
+		for scan, err := range st.Scans(ctx) {
+			if err != nil {
+				return err
+			}
+			next.scans = append(next.scans, scan)
+		}
+		s.metrics.query("scans", time.Since(started), nil)
+		slices.Reverse(next.scans)
+		finished := next.finished()
+		if len(finished) == 0 {
+			return nil
+		}
+		latest := finished[0]
+		next.key = latest.ID.String() + latest.Finished.Format("@20060102150405")
+		now := s.world.Load()
+		if now != nil && now.key == next.key {
+			next.data, next.site = now.data, now.site
+			s.world.Store(next)
+			return nil
+		}
+		err := s.load(ctx, st, next, latest, finished[1:])
+		s.metrics.query("world", time.Since(started), err)
+		if err != nil {
+			return err
+		}
+		s.world.Store(next)
+		s.metrics.shows(latest.Started)
+		s.cfg.Log.Info("showing a scan", "scan", latest.ID.String(), "started", latest.Started, "targets", latest.Targets,
+			"loaded_ms", time.Since(started).Milliseconds())
+		return nil
+	})
+}
+
+func (s *Server) load(ctx context.Context, st *store.Store, w *world, latest store.ScanInfo, before []store.ScanInfo) (err error) {
+	options := report.Options{Scan: latest}
+	for _, earlier := range before {
+		if earlier.Vantage == latest.Vantage && earlier.Started.Before(latest.Started) {
+			options.Compare = earlier.ID
+			break
+		}
+	}
+	if w.data, err = report.Load(ctx, st, options); err != nil {
+		return err
+	}
+	w.site, err = report.NewSite(w.data, s.cfg.Site)
+	return err
+}
+
+// errNoScan says that no scan is finished yet.
+var errNoScan = errors.New("no scan is finished yet")
+
+// country returns a country of the world with its domains.
+func (s *Server) country(ctx context.Context, w *world, code string) (*report.Country, error) {
+	return s.countries.get(ctx, w.key+code, func(ctx context.Context) (c *report.Country, err error) {
+		err = s.query(ctx, "country", func(ctx context.Context, st *store.Store) error {
+			c, err = w.data.LoadCountry(ctx, st, code)
+			return err
+		})
+		return c, err
+	})
+}
+
+// countrySize is about what a country takes in memory, in bytes.
+func countrySize(c *report.Country) int64 {
+	const ofStrings = 160 // of a domain: its names, operators and reasons
+	size := int64(0)
+	for _, section := range c.Sections {
+		size += int64(len(section.Domains)) * int64(unsafe.Sizeof(report.Domain{})+ofStrings)
+		size += int64(len(section.Operators)) * int64(unsafe.Sizeof(report.Operator{})+ofStrings/4)
+		size += int64(len(section.Rows)) * int64(unsafe.Sizeof(store.IndicatorRow{}))
+	}
+	return size
+}
+
+// figures are the indicators of one scan.
+type figures struct {
+	scan   store.ScanInfo
+	rows   []store.IndicatorRow
+	groups []report.Group
+}
+
+func (f *figures) size() int64 {
+	return int64(len(f.rows)) * int64(unsafe.Sizeof(store.IndicatorRow{})+64)
+}
+
+// figuresOf returns the indicators of a finished scan.
+func (s *Server) figuresOf(ctx context.Context, scan store.ScanInfo) (*figures, error) {
+	return s.figures.get(ctx, scan.ID.String()+scan.Finished.String(), func(ctx context.Context) (*figures, error) {
+		f := &figures{scan: scan}
+		err := s.query(ctx, "indicators", func(ctx context.Context, st *store.Store) (err error) {
+			f.rows, err = indicator.Load(ctx, st, scan.ID)
+			return err
+		})
+		f.rows = slices.DeleteFunc(f.rows, func(r store.IndicatorRow) bool { _, known := indicator.ByID(r.Indicator); return !known })
+		place := make(map[string]int)
+		for i, ind := range indicator.All() {
+			place[ind.ID] = i
+		}
+		slices.SortStableFunc(f.rows, func(a, b store.IndicatorRow) int { return byPlace(a, b, place) })
+		for _, g := range indicator.Groups() {
+			f.groups = append(f.groups, report.Group{Group: g, Summaries: indicator.Summarise(g, f.rows)})
+		}
+		return f, err
+	})
+}
+
+// byPlace orders rows by country, kind and indicator, those of no country last.
+func byPlace(a, b store.IndicatorRow, place map[string]int) int {
+	switch {
+	case (a.Country == "") != (b.Country == "") && a.Country == "":
+		return 1
+	case (a.Country == "") != (b.Country == ""):
+		return -1
+	case a.Country != b.Country && a.Country < b.Country:
+		return -1
+	case a.Country != b.Country:
+		return 1
+	case a.Kind != b.Kind:
+		return kindOrder(a.Kind) - kindOrder(b.Kind)
+	}
+	return place[a.Indicator] - place[b.Indicator]
+}
+
+func kindOrder(kind lists.Kind) int {
+	return slices.Index([]lists.Kind{lists.Government, lists.Custom, lists.CCTLD}, kind)
+}
+
+// scanByID returns a scan of a world, or nil.
+func (w *world) scanByID(id uuid.UUID) *store.ScanInfo {
+	i := slices.IndexFunc(w.scans, func(s store.ScanInfo) bool { return s.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &w.scans[i]
+}
