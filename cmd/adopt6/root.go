@@ -44,6 +44,7 @@ func newRootCommand(a *app) *cobra.Command {
 	root.PersistentFlags().StringVar(&a.configFile, "config", "", "configuration `file` (default: ./adopt6.yaml, then\n/etc/adopt6/adopt6.yaml)")
 	root.AddCommand(
 		newAuditCommand(a),
+		newChangesCommand(a),
 		newCheckCommand(a),
 		newConfigCommand(a),
 		newCountriesCommand(a),
