@@ -119,7 +119,8 @@ var nameServers = []Indicator{
 		Denominator: "existing domains with name servers that answer over both families",
 		Unmeasured:  "no name server answered over one of the families",
 		Direction:   HigherIsBetter, Unit: "domains", Clauses: guidance, Kinds: everyKind,
-		applies: exists + " AND name_servers_v6 > 0", unmeasured: "same_serial = 'unmeasured'", fulfils: "same_serial = 'ok'", partial: "same_serial = 'partial'",
+		// Without an answer over a family the verdict is that on the family.
+		applies: exists + " AND name_servers_v6 > 0 AND same_serial != 'absent'", unmeasured: "same_serial IN ('unmeasured', 'broken')", fulfils: "same_serial = 'ok'", partial: "same_serial = 'partial'",
 	},
 }
 
