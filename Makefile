@@ -64,8 +64,8 @@ docs: build ## regenerate the references of commands, schema and indicators
 	bin/adopt6 docs --format indicators --out docs/indicators.md
 
 .PHONY: assets
-assets: ## make the world map of the reports anew, with npm
-	cd report/assets/build && npm ci && node build.mjs
+assets: ## make the world map and the charts of the reports anew, with npm
+	cd report/assets/build && npm ci --no-fund --no-audit && npm run build
 
 .PHONY: screenshot
 screenshot: build ## draw the pictures in the README and the docs from what is printed

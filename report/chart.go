@@ -11,64 +11,35 @@ import (
 	"adopt6/store/indicator"
 )
 
-// historyChart is the headline share over time, in a field of 640 by 200.
-type historyChart struct {
-	Line   string // points of the polyline
-	Points []historyPoint
-	Grid   []gridLine
+// trend is the headline share over time: the table that the chart is drawn
+// from by assets/charts.js.
+type trend struct{ Points []trendPoint }
+
+type trendPoint struct {
+	Day             string // ISO 8601, which reads the same in all directions
+	Share, Low, Top float64
+	Few             bool // of fewer than indicator.SmallNumber
+	Date, Value     string
+	Interval, Basis string
 }
 
-type historyPoint struct {
-	X, Y, LowY, TopY        float64
-	Date, Value             string
-	Interval, Basis, Anchor string
-	Label                   bool // whether the date is written below
-}
-
-type gridLine struct {
-	Y     float64
-	Label string
-}
-
-// The field of the history chart.
-const (
-	chartLeft, chartRight = 50.0, 610.0
-	chartTop, chartBottom = 12.0, 162.0
-)
-
-// history draws points; fewer than two are no history.
-func (l *locale) history(points []Point) *historyChart {
+// history writes points; fewer than two are no history.
+func (l *locale) history(points []Point) *trend {
 	if len(points) < 2 {
 		return nil
 	}
-	y := func(share float64) float64 { return chartBottom - share*(chartBottom-chartTop) }
-	first, last := points[0].Started, points[len(points)-1].Started
-	span := max(last.Sub(first).Seconds(), 1)
-	chart := &historyChart{}
-	for _, share := range []float64{0, 0.25, 0.5, 0.75, 1} {
-		chart.Grid = append(chart.Grid, gridLine{y(share), l.Percent(share)})
-	}
-	var line []string
-	for i, p := range points {
-		others := make([]time.Time, 0, len(points)-1)
-		for j, other := range points {
-			if j != i {
-				others = append(others, other.Started)
-			}
-		}
+	t := new(trend)
+	for _, p := range points {
 		low, high := indicator.Wilson(p.Numerator, p.Denominator)
 		share := float64(p.Numerator) / float64(p.Denominator)
-		h := historyPoint{X: chartLeft + p.Started.Sub(first).Seconds()/span*(chartRight-chartLeft), Y: y(share), LowY: y(low), TopY: y(high),
-			Date: l.Moment(p.Started, others...), Value: l.Percent(share), Interval: l.Range(low, high), Basis: l.T("of", l.N(p.Numerator), l.N(p.Denominator)),
-			Label: i == 0 || i == len(points)-1, Anchor: map[bool]string{true: "start", false: "end"}[i == 0]}
-		if p.Denominator < indicator.SmallNumber {
+		h := trendPoint{Day: p.Started.UTC().Format(time.DateOnly), Share: share, Low: low, Top: high, Few: p.Denominator < indicator.SmallNumber,
+			Date: l.Date(p.Started), Value: l.Percent(share), Interval: l.Range(low, high), Basis: l.T("of", l.N(p.Numerator), l.N(p.Denominator))}
+		if h.Few {
 			h.Value = h.Basis
 		}
-		chart.Points = append(chart.Points, h)
-		line = append(line, fmt.Sprintf("%.1f,%.1f", h.X, h.Y))
+		t.Points = append(t.Points, h)
 	}
-	chart.Line = strings.Join(line, " ")
-	return chart
+	return t
 }
 
 //go:embed assets/world.tsv

@@ -47,7 +47,7 @@ type sectionView struct {
 	Unmeasured string
 	Key, All   []figure
 	Compared   string
-	History    *historyChart
+	History    *trend
 	Blockers   []blockerView
 	Domains    []domainView
 	Cut        string // where the table of domains is cut
@@ -58,9 +58,8 @@ type sectionView struct {
 type blockerView struct {
 	Token string
 	ReasonText
-	Domains, Alone     string
-	DomainsAt, AloneAt float64 // per cent of the domains
-	DomainsN, AloneN   int
+	Domains, Alone   string
+	DomainsN, AloneN int
 }
 
 type operatorView struct {
@@ -131,9 +130,7 @@ func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, 
 	}
 	v.History = l.history(section.History)
 	for _, b := range section.Blockers[:min(len(section.Blockers), maxBlockers)] {
-		of := float64(max(section.Counted, 1))
-		v.Blockers = append(v.Blockers, blockerView{b.Reason, s.reason(l.Lang, b.Reason), l.N(b.Domains), l.N(b.Alone),
-			100 * float64(b.Domains) / of, 100 * float64(b.Alone) / of, b.Domains, b.Alone})
+		v.Blockers = append(v.Blockers, blockerView{b.Reason, s.reason(l.Lang, b.Reason), l.N(b.Domains), l.N(b.Alone), b.Domains, b.Alone})
 	}
 	for _, op := range section.Operators[:min(len(section.Operators), maxOperators)] {
 		of := float64(max(section.Counted, 1))

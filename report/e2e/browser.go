@@ -199,6 +199,11 @@ func (t *Tab) Show(s Screen) error {
 	)
 }
 
+// WithoutScripts turns off the scripts of the pages that are opened from now on.
+func (t *Tab) WithoutScripts() error {
+	return t.run(emulation.SetScriptExecutionDisabled(true))
+}
+
 // PDF prints the page on A4 as its style sheet wants it.
 func (t *Tab) PDF() (pdf []byte, err error) {
 	err = t.run(chromedp.ActionFunc(func(ctx context.Context) error {

@@ -15,6 +15,7 @@ import (
 	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
 	"adopt6/store"
+	"adopt6/store/indicator"
 	"adopt6/store/storetest"
 )
 
@@ -36,17 +37,17 @@ type figures struct {
 }
 
 // newWorld runs adopt6 as a user would: a scan of a lab, and a report on it. It
-// gives the scan two earlier ones, so that there is a history.
-func newWorld(t *testing.T) *world {
+// gives the scan earlier ones, so that there is a history.
+func newWorld(t *testing.T, scenario string, earlier int) *world {
 	t.Helper()
 	dir := t.TempDir()
 	program := filepath.Join(dir, "adopt6")
 	run(t, "go", "build", "-o", program, "adopt6/cmd/adopt6")
 	storeFolder := filepath.Join(dir, "store")
-	run(t, program, "lab", "run", "testdata/world.yaml", "--store", storeFolder, "--state", filepath.Join(dir, "state"))
+	run(t, program, "lab", "run", scenario, "--store", storeFolder, "--state", filepath.Join(dir, "state"))
 
 	w := &world{site: filepath.Join(dir, "report")}
-	w.readAndAge(t, storeFolder)
+	w.readAndAge(t, storeFolder, earlier)
 	run(t, program, "report", "--store", storeFolder, "--out", w.site)
 
 	var err error
@@ -89,9 +90,9 @@ const countQuery = `SELECT toString(country), toString(kind), count(), countIf(r
 	countIf(v6_only = 'ok'), countIf(dnssec = 'secure'), countIf(web_v6_reason = 'no_aaaa')
 FROM observations FINAL GROUP BY country, kind`
 
-// readAndAge counts what the scan found, and stores two earlier scans in which
-// a third and two thirds of the domains that are ready now were.
-func (w *world) readAndAge(t *testing.T, folder string) {
+// readAndAge counts what the scan found, and stores a number of earlier scans, a
+// month apart, over which the domains that are ready now became so.
+func (w *world) readAndAge(t *testing.T, folder string, earlier int) {
 	t.Helper()
 	cfg := storetest.Embedded(t)
 	cfg.Path = folder
@@ -119,9 +120,17 @@ func (w *world) readAndAge(t *testing.T, folder string) {
 		domains = append(domains, d)
 		return err
 	})
-	for i := range 2 {
-		started := time.Now().UTC().Truncate(time.Second).AddDate(0, i-2, 0)
-		if err := storeEarlier(t.Context(), s, started, domains, i+1); err != nil {
+	var last store.ScanInfo
+	for scan, err := range s.Scans(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = scan
+	}
+	for i := range earlier {
+		info := last
+		info.ID, info.Started, info.Finished = uuid.New(), last.Started.AddDate(0, i-earlier, 0), time.Time{}
+		if err := storeEarlier(t.Context(), s, info, domains, func(n int) bool { return n%(earlier+1) <= i }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -132,9 +141,8 @@ type domain struct {
 	readiness           uint8
 }
 
-// storeEarlier stores a scan in which only some thirds of the ready domains are.
-func storeEarlier(ctx context.Context, s *store.Store, started time.Time, domains []domain, thirds int) error {
-	info := store.ScanInfo{ID: uuid.New(), Started: started, Targets: uint64(len(domains)), Vantage: "lab", List: "lab world"}
+// storeEarlier stores a scan in which only some of the ready domains are.
+func storeEarlier(ctx context.Context, s *store.Store, info store.ScanInfo, domains []domain, was func(int) bool) error {
 	if err := s.NewScan(ctx, info); err != nil {
 		return err
 	}
@@ -144,10 +152,10 @@ func storeEarlier(ctx context.Context, s *store.Store, started time.Time, domain
 	}
 	ok, no := scanner.Verdict{Status: scanner.OK}, scanner.Verdict{Status: scanner.Absent, Reason: scanner.NoAAAA}
 	for i, d := range domains {
-		o := &scanner.Observation{Scan: info.ID, Started: started, Position: uint64(i), DNSSEC: dnssec.Insecure, Vantage: "lab",
+		o := &scanner.Observation{Scan: info.ID, Started: info.Started, Position: uint64(i), DNSSEC: dnssec.Insecure, Vantage: "lab",
 			Target: lists.Target{Name: d.name, Kind: lists.Kind(d.kind), Country: d.country}, DNS: no, Web: no, Mail: no, V6Only: no}
 		o.Country, _ = lists.CountryByCode(d.country)
-		if d.readiness >= 4 && i%3 < thirds {
+		if d.readiness >= 4 && was(i) {
 			o.DNS, o.Web, o.Mail, o.V6Only, o.Readiness = ok, ok, ok, ok, 5
 		}
 		if err := w.Write(ctx, o); err != nil {
@@ -155,6 +163,9 @@ func storeEarlier(ctx context.Context, s *store.Store, started time.Time, domain
 		}
 	}
 	if err := w.Close(ctx); err != nil {
+		return err
+	}
+	if _, err := indicator.Compute(ctx, s, info.ID); err != nil {
 		return err
 	}
 	return s.FinishScan(ctx, info.ID)
