@@ -24,7 +24,7 @@ var SampleScans = []store.ScanInfo{
 }
 
 func sampleScan(id string, month time.Month) store.ScanInfo {
-	return store.ScanInfo{ID: uuid.MustParse(id), Started: time.Date(2026, month, 1, 6, 0, 0, 0, time.UTC), List: "invented", Vantage: "lab", Program: "v1",
+	return store.ScanInfo{ID: uuid.MustParse(id), Started: time.Date(2026, month, 1, 6, 0, 0, 0, time.UTC), List: "invented", Vantage: "lab", Program: "v1", ASTable: "GeoLite2-ASN 2026-05-01",
 		Capabilities: scanner.Capabilities{IPv4: scanner.OK, IPv6: scanner.OK, UDP53V4: scanner.OK, UDP53V6: scanner.OK,
 			TCP53V4: scanner.OK, TCP53V6: scanner.OK, SMTPV4: scanner.OK, SMTPV6: scanner.Broken}}
 }
@@ -133,6 +133,7 @@ func sampleTarget(country lists.Country, n, i, round int) scanner.Observation {
 		hasV6 = true
 	}
 	sampleWeb(&o, i, hasV6)
+	sampleHosting(&o, i, hasV6)
 	sampleMail(&o, i, hasV6)
 	if o.Web.Status != scanner.OK || o.DNS.Status == scanner.Absent {
 		o.Readiness = 2
@@ -173,6 +174,23 @@ func sampleNameServers(o *scanner.Observation, i int) {
 		o.Endpoints = append(o.Endpoints, scanner.Endpoint{Probe: "nameserver", Host: "ns1." + operator, Addr: netip.MustParseAddr(address), Port: 53, Transport: "udp",
 			Verdict: works, RTT: time.Duration(20+family) * time.Millisecond, Took: time.Duration(21+family) * time.Millisecond,
 			DNS: &scanner.DNSFacts{Authoritative: true, EDNS: 1232, Serial: 2026110101, Bytes: 120}})
+	}
+}
+
+// sampleHosts are the invented autonomous systems of sites. The last has no
+// name in the table that they were looked up in, and no IPv6.
+var sampleHosts = []scanner.AS{{Number: 64496, Name: "Statehost"}, {Number: 64497, Name: "Bigcloud, Inc."}, {Number: 64500}}
+
+// sampleHosting says where the site is. With IPv6 some are at a second host.
+func sampleHosting(o *scanner.Observation, i int, hasV6 bool) {
+	host := sampleHosts[i%7%3]
+	o.Hosting = []scanner.AS{host}
+	if host.Name == "" && hasV6 {
+		host = sampleHosts[1]
+		o.Hosting = []scanner.AS{host, o.Hosting[0]}
+	}
+	if hasV6 {
+		o.HostingV6 = []uint32{host.Number}
 	}
 }
 
