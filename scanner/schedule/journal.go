@@ -1,0 +1,259 @@
+package schedule
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Journal keeps what was decided: up to when the times of each job were looked
+// at, and what became of its runs. Several processes may share one. Every
+// change is on the disk before it takes effect.
+type Journal struct {
+	dir string // empty: in memory, for one process
+	mu  sync.Mutex
+	now Book // of a journal in memory
+}
+
+// Book is the contents of a journal.
+type Book struct {
+	Jobs map[string]*Entry `json:"jobs"`
+}
+
+// Entry is what is known of one job.
+type Entry struct {
+	Terms   string    `json:"terms"`   // cron expression and zone that Handled was reached under
+	Handled time.Time `json:"handled"` // planned times up to here are decided
+	Runs    []Run     `json:"runs"`    // the oldest first
+}
+
+const (
+	journalFile = "journal.json"
+	journalLock = "journal.lock"
+	// keptRuns are those kept of a job when they are over and stored.
+	keptRuns = 60
+	// unsentRuns are those kept of a job when no store takes them.
+	unsentRuns = 500
+)
+
+// OpenJournal opens the journal in a folder, which it makes.
+func OpenJournal(dir string) (*Journal, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make a folder for the schedule: %w", err)
+	}
+	j := &Journal{dir: dir}
+	_, err := j.Read()
+	return j, err
+}
+
+// ReadJournal returns the contents of the journal in a folder that it leaves as
+// it is; nothing when there is none.
+func ReadJournal(dir string) (Book, error) { return readBook(filepath.Join(dir, journalFile)) }
+
+// Read returns the contents as they are now.
+func (j *Journal) Read() (book Book, err error) {
+	err = j.view(func(b *Book) { book = b.clone() })
+	return book, err
+}
+
+// view shows the contents, which look leaves as they are.
+func (j *Journal) view(look func(*Book)) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.dir == "" {
+		look(&j.now)
+		return nil
+	}
+	book, err := readBook(filepath.Join(j.dir, journalFile)) // which is replaced in one step
+	if err == nil {
+		look(&book)
+	}
+	return err
+}
+
+// Update changes the contents. Nothing is changed when change fails.
+func (j *Journal) Update(change func(*Book) error) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.dir == "" {
+		book := j.now.clone()
+		if err := change(&book); err != nil {
+			return err
+		}
+		book.trim()
+		j.now = book
+		return nil
+	}
+	lock, err := openLock(filepath.Join(j.dir, journalLock))
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("lock the journal: %w", err)
+	}
+	path := filepath.Join(j.dir, journalFile)
+	book, err := readBook(path)
+	if err != nil {
+		return err
+	}
+	if err := change(&book); err != nil {
+		return err
+	}
+	book.trim()
+	return writeBook(path, book)
+}
+
+func readBook(path string) (Book, error) {
+	book := Book{Jobs: make(map[string]*Entry)}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return book, nil
+	}
+	if err != nil {
+		return book, fmt.Errorf("read the journal: %w", err)
+	}
+	if err := json.Unmarshal(text, &book); err != nil {
+		return book, fmt.Errorf("the journal %s is damaged (%w); move it away, and every job is planned from then on", path, err)
+	}
+	if book.Jobs == nil {
+		book.Jobs = make(map[string]*Entry)
+	}
+	for name, e := range book.Jobs {
+		if e == nil {
+			delete(book.Jobs, name)
+		}
+	}
+	return book, nil
+}
+
+// writeBook replaces the file in one step.
+func writeBook(path string, book Book) error {
+	text, err := json.MarshalIndent(book, "", " ")
+	if err != nil {
+		return fmt.Errorf("encode the journal: %w", err)
+	}
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return fmt.Errorf("write the journal: %w", err)
+	}
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		return fmt.Errorf("write the journal: %w", err)
+	}
+	return nil
+}
+
+func (b *Book) clone() Book {
+	c := Book{Jobs: make(map[string]*Entry, len(b.Jobs))}
+	for name, e := range b.Jobs {
+		copied := *e
+		copied.Runs = slices.Clone(e.Runs)
+		c.Jobs[name] = &copied
+	}
+	return c
+}
+
+// trim drops old runs.
+func (b *Book) trim() {
+	for _, e := range b.Jobs {
+		spare := len(e.Runs) - keptRuns
+		tooMany := len(e.Runs) - unsentRuns
+		e.Runs = slices.DeleteFunc(e.Runs, func(r Run) bool {
+			if r.Outcome.Open() || spare <= 0 || r.Stored < r.Revision && tooMany <= 0 {
+				return false
+			}
+			spare--
+			tooMany--
+			return true
+		})
+	}
+}
+
+// entry returns what is known of a job, and begins it.
+func (b *Book) entry(job string) *Entry {
+	if b.Jobs == nil {
+		b.Jobs = make(map[string]*Entry)
+	}
+	e := b.Jobs[job]
+	if e == nil {
+		e = new(Entry)
+		b.Jobs[job] = e
+	}
+	return e
+}
+
+// put adds a run or replaces the one of its id. It counts the change.
+func (b *Book) put(r Run) Run {
+	e := b.entry(r.Job)
+	i := slices.IndexFunc(e.Runs, func(old Run) bool { return old.ID == r.ID })
+	if i < 0 {
+		r.Revision++
+		e.Runs = append(e.Runs, r)
+		return r
+	}
+	r.Revision, r.Stored = e.Runs[i].Revision+1, e.Runs[i].Stored
+	e.Runs[i] = r
+	return r
+}
+
+// Open returns the job's runs that are still to be done, the oldest first.
+func (e *Entry) Open() []Run {
+	var list []Run
+	for _, r := range e.Runs {
+		if r.Outcome.Open() {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// Last returns the job's latest run that was begun.
+func (e *Entry) Last() (Run, bool) {
+	for _, r := range slices.Backward(e.Runs) {
+		if !r.Started.IsZero() {
+			return r, true
+		}
+	}
+	return Run{}, false
+}
+
+// Unstored returns the runs whose last change the store does not have.
+func (b *Book) Unstored() []Run {
+	var list []Run
+	for _, e := range b.Jobs {
+		for _, r := range e.Runs {
+			if r.Stored < r.Revision {
+				list = append(list, r)
+			}
+		}
+	}
+	return list
+}
+
+// MarkStored records that the store has the runs as they are in the list.
+func (b *Book) MarkStored(list []Run) {
+	stored := make(map[uuid.UUID]uint64)
+	for _, r := range list {
+		stored[r.ID] = r.Revision
+	}
+	for _, e := range b.Jobs {
+		for i := range e.Runs {
+			e.Runs[i].Stored = max(e.Runs[i].Stored, stored[e.Runs[i].ID])
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// RunNow makes a run of a job at once, in this process and under the job's
+// lock. When the job's last run was broken off, it goes on with that one's scan,
+// unless fresh. The error is a *BusyError when the job is running.
+func (s *Scheduler) RunNow(ctx context.Context, j Job, fresh bool) (Run, error) {
+	lock, err := s.lock(j.Name)
+	if err != nil {
+		return Run{}, err
+	}
+	a := &attempt{job: j, lock: lock}
+	err = s.update(func(b *Book, now time.Time) []Run {
+		changed := b.takeOver(j.Name, now)
+		r := newRun(&j, s.Place, ByHand, now.Truncate(time.Second))
+		if last, begun := b.entry(j.Name).Last(); begun && !fresh && last.Outcome == Failed && now.Sub(last.lastSeen()) <= j.ResumeWithin {
+			r.Scan = last.Scan
+		}
+		a.run = b.put(r.begun(now))
+		return append(changed, a.run)
+	})
+	if err != nil {
+		return Run{}, errors.Join(err, lock.Unlock())
+	}
+	a.err = s.try(ctx, j, a.run)
+	err = s.update(func(b *Book, now time.Time) []Run {
+		a.run = b.put(a.result(now))
+		return []Run{a.run}
+	})
+	return a.run, errors.Join(a.err, err, lock.Unlock())
+}
+
+// takeOver closes what was begun of a job and waits to go on. Nobody else runs
+// the job: its lock is ours.
+func (b *Book) takeOver(job string, now time.Time) (changed []Run) {
+	for _, r := range b.entry(job).Open() {
+		if r.Tries > 0 && r.Scan != uuid.Nil {
+			changed = append(changed, b.put(r.failed(now, ReasonStopped, fmt.Sprintf("taken over by hand after try %d", r.Tries))))
+		}
+	}
+	return changed
+}

@@ -1,0 +1,183 @@
+package schedule
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	// grace is how late a planned time may be looked at without having been
+	// missed.
+	grace = 5 * time.Minute
+	// clockBack is how far the clock may be set back without times being
+	// planned again: a job never runs twice for the hour that was repeated.
+	clockBack = 24 * time.Hour
+	// lookBack is how far back missed times are looked for.
+	lookBack = 400 * 24 * time.Hour
+	// recordedSkips is how many missed times are recorded one by one; the rest
+	// is counted.
+	recordedSkips = 20
+)
+
+// plan decides on the planned times of a job that have come. It returns the
+// runs that it added, in order.
+func (b *Book) plan(j *Job, at Place, now time.Time) []Run {
+	e := b.entry(j.Name)
+	if terms := j.terms(); e.Terms != terms || e.Handled.IsZero() {
+		e.Terms, e.Handled = terms, now.UTC()
+	}
+	if e.Handled.After(now.Add(clockBack)) {
+		e.Handled = now.UTC() // the clock had been wrong by days
+	}
+	if j.Paused {
+		return nil
+	}
+	due, older := dueTimes(j, e.Handled, now)
+	if len(due) == 0 {
+		return nil
+	}
+	e.Handled = due[len(due)-1].UTC()
+	busy := len(e.Open()) > 0
+	first := len(due) - j.caughtUp(due, now) // the first that is run
+	var runs []Run
+	for i, planned := range due {
+		onTime := now.Sub(planned) <= grace
+		r := newRun(j, at, triggerOf(onTime), planned)
+		switch {
+		case onTime && busy:
+			r = r.skipped(now, ReasonStillRunning, "the run before had not ended")
+		case i < first && j.CatchUp == CatchUpAll:
+			r = r.skipped(now, ReasonCatchUpLimit, fmt.Sprintf("only the latest %d missed runs are caught up", j.CatchUpLimit))
+		case i < first:
+			r = r.skipped(now, ReasonMissed, "the scheduler did not run at that time, or its clock was set forward")
+		default:
+			if r.Begin.Before(now) && !onTime {
+				r.Begin = now.UTC()
+			}
+		}
+		if i == 0 && older > 0 {
+			r.Message += fmt.Sprintf("; so were %d times before", older)
+		}
+		runs = append(runs, b.put(r))
+	}
+	return runs
+}
+
+func triggerOf(onTime bool) string {
+	if onTime {
+		return ByPlan
+	}
+	return ByCatchUp
+}
+
+// dueTimes returns the planned times after handled up to now, the latest of
+// them one by one and the older ones as their number.
+func dueTimes(j *Job, handled, now time.Time) (due []time.Time, older int) {
+	if earliest := now.Add(-lookBack); handled.Before(earliest) {
+		handled = earliest
+	}
+	most := recordedSkips + j.CatchUpLimit
+	for t := j.Timetable.Next(handled); !t.IsZero() && !t.After(now); t = j.Timetable.Next(t) {
+		if due = append(due, t); len(due) > 2*most {
+			older += len(due) - most
+			due = append(due[:0], due[len(due)-most:]...)
+		}
+	}
+	if len(due) > most {
+		older += len(due) - most
+		due = due[len(due)-most:]
+	}
+	return due, older
+}
+
+// caughtUp is how many of the due times are run: the latest ones.
+func (j *Job) caughtUp(due []time.Time, now time.Time) int {
+	onTime := 0
+	for _, t := range due {
+		if now.Sub(t) <= grace {
+			onTime++
+		}
+	}
+	switch j.CatchUp {
+	case CatchUpAll:
+		return min(len(due), max(j.CatchUpLimit, onTime))
+	case CatchUpOnce:
+		return max(1, onTime)
+	}
+	return onTime
+}
+
+// skipped is the run as one that is not begun.
+func (r Run) skipped(now time.Time, reason, message string) Run {
+	r.Outcome, r.Reason, r.Message, r.Ended = Skipped, reason, message, now.UTC()
+	return r
+}
+
+// failed is the run as one that is given up.
+func (r Run) failed(now time.Time, reason, message string) Run {
+	r.Outcome, r.Reason, r.Message, r.Ended = Failed, reason, message, now.UTC()
+	return r
+}
+
+// lastSeen is when a run was last known to be under way.
+func (r Run) lastSeen() time.Time {
+	latest := r.Started
+	for _, t := range []time.Time{r.Seen, r.Ended} {
+		if t.After(latest) {
+			latest = t
+		}
+	}
+	return latest
+}
+
+// restore decides what becomes of the runs that the process before left open.
+// busy says whether another process has a job. It returns the runs it changed.
+func (b *Book) restore(config *Config, now time.Time, busy func(job string) bool) []Run {
+	var changed []Run
+	for name, e := range b.Jobs {
+		open := e.Open()
+		if len(open) == 0 || busy(name) {
+			continue
+		}
+		j, known := config.Job(name)
+		for _, r := range open {
+			switch age := now.Sub(r.lastSeen()); {
+			case !known:
+				r = r.closed(now, ReasonRemoved, "the configuration has no such job any more")
+			case r.Trigger == ByHand:
+				r = r.failed(now, ReasonStopped, "the process that ran it ended")
+			case r.Tries == 0: // never begun: planned anew, under the policy for missed times
+				b.forget(r)
+				if before := r.Planned.Add(-time.Second); before.Before(e.Handled) {
+					e.Handled = before
+				}
+				continue
+			case age > j.ResumeWithin:
+				r = r.failed(now, ReasonTooOld, fmt.Sprintf("interrupted %s ago; resume_within is %s", age.Round(time.Minute), j.ResumeWithin))
+			default:
+				r.Outcome, r.Begin = Waiting, now.UTC()
+			}
+			changed = append(changed, b.put(r))
+		}
+	}
+	return changed
+}
+
+// closed ends a run that is not gone on with.
+func (r Run) closed(now time.Time, reason, message string) Run {
+	if r.Tries == 0 {
+		return r.skipped(now, reason, message)
+	}
+	return r.failed(now, reason, message)
+}
+
+// forget removes a run.
+func (b *Book) forget(r Run) {
+	e := b.entry(r.Job)
+	for i := range e.Runs {
+		if e.Runs[i].ID == r.ID {
+			e.Runs = append(e.Runs[:i], e.Runs[i+1:]...)
+			return
+		}
+	}
+}

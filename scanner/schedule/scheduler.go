@@ -1,0 +1,427 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Scheduler runs jobs when their time comes. Its fields are set before Serve
+// and not changed afterwards.
+type Scheduler struct {
+	Journal *Journal
+	Place   Place
+	// Run makes one try of a run and returns when it is over; nil when the scan
+	// is complete. A run that was begun before has its scan's id, and goes on.
+	Run func(ctx context.Context, job Job, run Run) error
+	// Lock takes a job's lock against other processes; its error is a
+	// *BusyError when one of them has it. Nil locks nothing.
+	Lock func(job string) (*Lock, error)
+	// Now is the time of day. Waiting is left to timers, so a clock that is set
+	// neither stops the scheduler nor hurries it.
+	Now func() time.Time
+	// Tick is the longest that the scheduler sleeps, and so how soon it finds
+	// that the clock was set; a minute when 0.
+	Tick   time.Duration
+	Reload <-chan *Config // new configurations, already checked; nil for none
+	// Changed is told of every run that changed, Turn at least every Tick with
+	// the next time that something is planned. Both return at once. Nil is fine.
+	Changed func(Run)
+	Turn    func(next time.Time)
+	Log     *slog.Logger
+
+	config *Config
+	active map[string]*attempt // by job
+	ended  chan *attempt
+	over   []*attempt // ended, and not in the journal yet
+	clock  clockWatch
+}
+
+// attempt is a try of a run that is under way.
+type attempt struct {
+	run  Run
+	job  Job
+	lock *Lock
+	err  error
+}
+
+// seenEvery is how often the journal notes that a run is under way.
+const seenEvery = 5 * time.Minute
+
+// errTooLong ends a run that takes longer than it may.
+var errTooLong = errors.New("it took longer than max_duration")
+
+// ElsewhereError says that another machine has a run.
+type ElsewhereError struct{ Machine string }
+
+func (e *ElsewhereError) Error() string {
+	return "machine " + e.Machine + " has this run"
+}
+
+// Serve runs the jobs until ctx ends; then it stops the runs that are under
+// way, waits for them and records where they are.
+func (s *Scheduler) Serve(ctx context.Context, config *Config) error {
+	s.config, s.active, s.ended = config, make(map[string]*attempt), make(chan *attempt)
+	if s.Tick == 0 {
+		s.Tick = time.Minute
+	}
+	if err := s.update(func(b *Book, now time.Time) []Run { return b.restore(s.config, now, s.isBusy) }); err != nil {
+		return err
+	}
+	for {
+		s.turn(ctx)
+		next := s.next()
+		if s.Turn != nil {
+			s.Turn(next)
+		}
+		timer := time.NewTimer(s.sleep(next))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return s.stop()
+		case done := <-s.ended:
+			s.over = append(s.over, done)
+		case config := <-s.Reload:
+			s.reload(config)
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// turn looks at everything once. What cannot be written to the journal is not
+// done, and tried again at the next turn.
+func (s *Scheduler) turn(ctx context.Context) {
+	s.clock.look(s.Now(), s.Log)
+	for _, step := range []func() error{
+		s.recordEnds,
+		s.noteRunning,
+		func() error { return s.update(s.decide) },
+		func() error { return s.beginDue(ctx) },
+	} {
+		if err := step(); err != nil {
+			s.Log.Error("what was decided cannot be kept; nothing is begun until it can", "error", err)
+			return
+		}
+	}
+}
+
+// update changes the journal, and tells what changed when that is on the disk.
+func (s *Scheduler) update(change func(b *Book, now time.Time) []Run) error {
+	var changed []Run
+	err := s.Journal.Update(func(b *Book) error { changed = change(b, s.Now()); return nil })
+	if err != nil {
+		return err
+	}
+	for _, r := range changed {
+		s.tell(r)
+	}
+	return nil
+}
+
+// decide plans what is due.
+func (s *Scheduler) decide(b *Book, now time.Time) (changed []Run) {
+	for i := range s.config.Jobs {
+		j := &s.config.Jobs[i]
+		changed = append(changed, b.dropOrphans(j.Name, now, func() bool { return s.active[j.Name] != nil || s.isBusy(j.Name) })...)
+		changed = append(changed, b.plan(j, s.Place, now)...)
+	}
+	return changed
+}
+
+// noteRunning notes which runs are under way.
+func (s *Scheduler) noteRunning() error {
+	now := s.Now()
+	for _, a := range s.active {
+		if now.Sub(a.run.Seen).Abs() < seenEvery {
+			continue
+		}
+		err := s.Journal.Update(func(b *Book) error {
+			a.run.Seen = now.UTC()
+			a.run = b.put(a.run)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if s.Changed != nil {
+			s.Changed(a.run)
+		}
+	}
+	return nil
+}
+
+// dropOrphans closes runs that a process began by hand and did not end.
+func (b *Book) dropOrphans(job string, now time.Time, busy func() bool) (changed []Run) {
+	for _, r := range b.entry(job).Open() {
+		if r.Outcome == Running && r.Trigger == ByHand && !busy() {
+			changed = append(changed, b.put(r.failed(now, ReasonStopped, "the process that ran it ended")))
+		}
+	}
+	return changed
+}
+
+// isBusy says whether another process runs a job.
+func (s *Scheduler) isBusy(job string) bool {
+	if s.Lock == nil {
+		return false
+	}
+	lock, err := s.Lock(job)
+	if err != nil {
+		return true
+	}
+	return lock.Unlock() != nil
+}
+
+// beginDue begins the waiting runs whose time has come, as many as may run at
+// the same time.
+func (s *Scheduler) beginDue(ctx context.Context) error {
+	var due []Run
+	err := s.Journal.view(func(b *Book) {
+		for _, e := range b.Jobs {
+			for _, r := range e.Open() {
+				if r.Outcome == Waiting && !r.Begin.After(s.Now()) {
+					due = append(due, r)
+				}
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(due, func(a, b Run) int {
+		if c := a.Begin.Compare(b.Begin); c != 0 {
+			return c
+		}
+		return a.Planned.Compare(b.Planned)
+	})
+	for _, r := range due {
+		j, known := s.config.Job(r.Job)
+		if !known || s.active[r.Job] != nil || len(s.active) >= s.config.Parallel || ctx.Err() != nil {
+			continue
+		}
+		if err := s.begin(ctx, *j, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin starts one try of a run.
+func (s *Scheduler) begin(ctx context.Context, j Job, r Run) error {
+	lock, err := s.lock(j.Name)
+	if busy := new(BusyError); errors.As(err, &busy) {
+		if r.Tries > 0 {
+			return nil // it waits on
+		}
+		return s.update(func(b *Book, now time.Time) []Run {
+			return []Run{b.put(r.skipped(now, ReasonStillRunning, busy.Error()))}
+		})
+	} else if err != nil {
+		return err
+	}
+	a := &attempt{job: j, lock: lock}
+	err = s.update(func(b *Book, now time.Time) []Run {
+		i := slices.IndexFunc(b.entry(r.Job).Runs, func(x Run) bool { return x.ID == r.ID && x.Outcome == Waiting })
+		if i < 0 {
+			return nil // somebody took it over by hand
+		}
+		a.run = b.put(b.entry(r.Job).Runs[i].begun(now))
+		return []Run{a.run}
+	})
+	if err != nil || a.run.ID == uuid.Nil {
+		return errors.Join(err, lock.Unlock())
+	}
+	s.active[j.Name] = a
+	go func() {
+		a.err = s.try(ctx, a.job, a.run)
+		s.ended <- a
+	}()
+	return nil
+}
+
+// begun is the run with another try under way.
+func (r Run) begun(now time.Time) Run {
+	r.Outcome, r.Reason, r.Message, r.Seen, r.Ended = Running, "", "", now.UTC(), time.Time{}
+	r.Tries++
+	if r.Started.IsZero() {
+		r.Started = now.UTC()
+	}
+	if r.Scan == uuid.Nil {
+		r.Scan = uuid.New()
+	}
+	return r
+}
+
+// lock takes a job's lock; the zero lock where none is needed.
+func (s *Scheduler) lock(job string) (*Lock, error) {
+	if s.Lock == nil {
+		return new(Lock), nil
+	}
+	return s.Lock(job)
+}
+
+// try runs one try within the time that the job has.
+func (s *Scheduler) try(ctx context.Context, j Job, r Run) error {
+	if j.MaxDuration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, j.MaxDuration, errTooLong)
+		defer cancel()
+	}
+	err := s.Run(ctx, j, r)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// recordEnds writes down what became of the tries that have ended.
+func (s *Scheduler) recordEnds() error {
+	for len(s.over) > 0 {
+		a := s.over[0]
+		err := s.update(func(b *Book, now time.Time) []Run { return []Run{b.put(a.result(now))} })
+		if err != nil {
+			return err
+		}
+		s.over = s.over[1:]
+		delete(s.active, a.job.Name)
+		if err := a.lock.Unlock(); err != nil {
+			s.Log.Warn("a lock could not be given back", "job", a.job.Name, "error", err)
+		}
+	}
+	return nil
+}
+
+// result is the run after its try.
+func (a *attempt) result(now time.Time) Run {
+	r := a.run
+	r.Ended = now.UTC()
+	elsewhere := new(ElsewhereError)
+	switch {
+	case a.err == nil:
+		r.Outcome = Finished
+	case errors.As(a.err, &elsewhere):
+		r = r.skipped(now, ReasonElsewhere, a.err.Error())
+	case errors.Is(a.err, errTooLong):
+		r = r.failed(now, ReasonTooLong, fmt.Sprintf("it took longer than max_duration, %s", a.job.MaxDuration))
+	case errors.Is(a.err, context.Canceled) && r.Trigger == ByHand:
+		r = r.failed(now, ReasonStopped, "interrupted; what was measured is kept")
+	case errors.Is(a.err, context.Canceled):
+		r.Outcome, r.Message = Interrupted, "stopped with the scheduler; it goes on at the next start"
+	case r.Trigger != ByHand && r.Tries <= a.job.Retries:
+		r.Outcome, r.Begin = Waiting, now.Add(a.job.RetryAfter<<(r.Tries-1)).UTC()
+		r.Message = fmt.Sprintf("try %d failed: %v", r.Tries, a.err)
+	default:
+		r = r.failed(now, ReasonError, a.err.Error())
+	}
+	return r
+}
+
+// stop waits for the runs that are under way, whose context has ended.
+func (s *Scheduler) stop() error {
+	for len(s.over) < len(s.active) {
+		s.over = append(s.over, <-s.ended)
+	}
+	return s.recordEnds()
+}
+
+// reload takes a new configuration. A run that is under way ends under the old.
+func (s *Scheduler) reload(config *Config) {
+	err := s.update(func(b *Book, now time.Time) (changed []Run) {
+		for name, e := range b.Jobs {
+			if _, known := config.Job(name); known {
+				continue
+			}
+			for _, r := range e.Open() {
+				if r.Outcome == Waiting {
+					changed = append(changed, b.put(r.closed(now, ReasonRemoved, "the configuration has no such job any more")))
+				}
+			}
+		}
+		return changed
+	})
+	if err != nil {
+		s.Log.Error("the old configuration stays: the journal cannot be written", "error", err)
+		return
+	}
+	s.config = config
+	s.Log.Info("the new configuration is in force", "jobs", len(config.Jobs))
+}
+
+// next returns when something is planned next; zero for never.
+func (s *Scheduler) next() (next time.Time) {
+	sooner := func(t time.Time) {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	err := s.Journal.view(func(b *Book) {
+		for i := range s.config.Jobs {
+			j := &s.config.Jobs[i]
+			e := b.Jobs[j.Name]
+			if e == nil {
+				continue
+			}
+			sooner(j.NextAfter(*e, s.Now()))
+			for _, r := range e.Open() {
+				if r.Outcome == Waiting && s.active[j.Name] == nil && len(s.active) < s.config.Parallel {
+					sooner(r.Begin)
+				}
+			}
+		}
+	})
+	if err != nil {
+		return time.Time{} // looked at again at the next tick
+	}
+	return next
+}
+
+// NextAfter returns the next planned time of a job, for which nothing was
+// decided yet; zero for never.
+func (j *Job) NextAfter(e Entry, now time.Time) time.Time {
+	if j.Paused {
+		return time.Time{}
+	}
+	from := e.Handled
+	if e.Terms != j.terms() || from.IsZero() || from.After(now.Add(clockBack)) {
+		from = now
+	}
+	return j.Timetable.Next(from)
+}
+
+// sleep is how long nothing needs to be looked at.
+func (s *Scheduler) sleep(next time.Time) time.Duration {
+	const least = 10 * time.Millisecond // what is due and cannot be begun is looked at again at the next tick
+	wait := next.Sub(s.Now())
+	if next.IsZero() || wait > s.Tick || wait <= 0 {
+		return s.Tick
+	}
+	return max(wait, least)
+}
+
+// tell logs a change of a run and passes it on.
+func (s *Scheduler) tell(r Run) {
+	if s.Changed != nil {
+		s.Changed(r)
+	}
+	args := []any{"job", r.Job, "planned", r.Planned.Format(time.RFC3339), "outcome", string(r.Outcome)}
+	if r.Reason != "" {
+		args = append(args, "reason", r.Reason)
+	}
+	if r.Message != "" {
+		args = append(args, "message", r.Message)
+	}
+	if r.Scan != uuid.Nil {
+		args = append(args, "scan", r.Scan.String(), "try", r.Tries)
+	}
+	level, text := slog.LevelInfo, "run "+string(r.Outcome)
+	if r.Outcome == Failed || r.Outcome == Skipped || r.Outcome == Waiting && r.Tries > 0 {
+		level = slog.LevelWarn
+	}
+	s.Log.Log(context.Background(), level, text, args...)
+}

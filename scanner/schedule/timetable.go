@@ -1,0 +1,161 @@
+package schedule
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	_ "time/tzdata" // for machines without a zone database
+
+	"github.com/robfig/cron/v3"
+)
+
+// Timetable is a cron expression in a time zone.
+type Timetable struct {
+	spec string
+	zone *time.Location
+	rule *cron.SpecSchedule
+}
+
+// maxSpec bounds a cron expression, in bytes.
+const maxSpec = 200
+
+// everyHour is set in the hours of an expression that says "*" there.
+const everyHour = 1 << 63
+
+// wantSpec says what an expression looks like.
+const wantSpec = `write minute, hour, day of month, month and day of week, such as "0 3 * * 1" for Mondays at 03:00, or @daily, @weekly or @monthly`
+
+// ParseTimetable reads a cron expression of five fields, or a name such as
+// @daily. zone is that of the times, UTC when empty; CRON_TZ=zone before the
+// expression says the same.
+func ParseTimetable(spec, zone string) (*Timetable, error) {
+	if len(spec) > maxSpec {
+		return nil, fmt.Errorf("the expression is longer than %d characters; %s", maxSpec, wantSpec)
+	}
+	named, text := cutZone(spec)
+	if named != "" && zone != "" && zone != named {
+		return nil, fmt.Errorf("the time zone is %s in the expression and %s in time_zone; name it once", named, zone)
+	}
+	if zone == "" {
+		zone = named
+	}
+	location, err := loadZone(zone)
+	if err != nil {
+		return nil, err
+	}
+	rule, err := parseRule(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w; %s", err, wantSpec)
+	}
+	t := &Timetable{spec: text, zone: location, rule: rule}
+	if t.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
+		return nil, fmt.Errorf("%q never comes; %s", text, wantSpec)
+	}
+	return t, nil
+}
+
+// cutZone takes CRON_TZ=zone off an expression.
+func cutZone(spec string) (zone, rest string) {
+	text := strings.TrimSpace(spec)
+	for _, prefix := range []string{"CRON_TZ=", "TZ="} {
+		if named, found := strings.CutPrefix(text, prefix); found {
+			end := strings.IndexAny(named+" ", " \t")
+			return named[:end], strings.TrimSpace(named[end:])
+		}
+	}
+	return "", text
+}
+
+// parseRule reads an expression without zone. The library's parser fails on a
+// zone without a blank behind it, so it is never shown one.
+func parseRule(text string) (*cron.SpecSchedule, error) {
+	if text == "" || strings.Contains(text, "=") {
+		return nil, errors.New("no expression")
+	}
+	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
+	parsed, err := parser.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	rule, ok := parsed.(*cron.SpecSchedule)
+	if !ok {
+		return nil, fmt.Errorf("%q names no times of day, so nobody could say which was missed", text)
+	}
+	for _, field := range []uint64{rule.Minute, rule.Hour, rule.Dom, rule.Month, rule.Dow} {
+		if field&^everyHour == 0 {
+			return nil, errors.New("a field is empty")
+		}
+	}
+	return rule, nil
+}
+
+// loadZone returns a time zone of the IANA database.
+func loadZone(name string) (*time.Location, error) {
+	switch name {
+	case "":
+		return time.UTC, nil
+	case "Local":
+		return nil, errors.New("the time zone Local differs from machine to machine; name it, such as Africa/Lome")
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("unknown time zone %q; write a name of the IANA database, such as Africa/Lome, America/Argentina/Buenos_Aires or UTC", name)
+	}
+	return zone, nil
+}
+
+// String returns the expression with its zone, as cron writes it.
+func (t *Timetable) String() string { return "CRON_TZ=" + t.zone.String() + " " + t.spec }
+
+// Spec returns the expression without its zone.
+func (t *Timetable) Spec() string { return t.spec }
+
+// Zone returns the zone of the times.
+func (t *Timetable) Zone() *time.Location { return t.zone }
+
+// Next returns the first planned time after a moment, in the timetable's zone.
+//
+// A time of day that daylight saving leaves out counts at the first moment
+// after the gap, and one that comes twice counts once, the first time. Where
+// the hour is "*" the runs follow the hours that pass, not the clock's face.
+// The zero time says that none is left.
+func (t *Timetable) Next(after time.Time) time.Time {
+	if t.rule.Hour&everyHour != 0 {
+		rule := *t.rule
+		rule.Location = t.zone
+		return rule.Next(after.In(t.zone))
+	}
+	rule := *t.rule
+	rule.Location = time.UTC
+	local := after.In(t.zone)
+	// The clock's face, as if it were UTC: a calendar without gaps.
+	face := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
+	for {
+		if face = rule.Next(face); face.IsZero() {
+			return time.Time{}
+		}
+		if moment := firstShown(face, t.zone); moment.After(after) {
+			return moment
+		}
+	}
+}
+
+// firstShown returns when clocks in a zone first show a time of day, or the
+// first moment after it where they leap over it.
+func firstShown(face time.Time, zone *time.Location) time.Time {
+	const aDay = 24 * time.Hour
+	_, before := face.Add(-aDay).In(zone).Zone()
+	_, behind := face.Add(aDay).In(zone).Zone()
+	first := face.Add(-time.Duration(max(before, behind)) * time.Second).In(zone)
+	second := face.Add(-time.Duration(min(before, behind)) * time.Second).In(zone)
+	for _, moment := range []time.Time{first, second} {
+		if _, offset := moment.Zone(); moment.Add(time.Duration(offset) * time.Second).Equal(face) {
+			return moment
+		}
+	}
+	// The larger subtracted offset gives the earlier moment: it lies before
+	// the leap, the other behind it.
+	start, _ := second.ZoneBounds()
+	return start
+}
