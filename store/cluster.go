@@ -28,6 +28,9 @@ var shardKeys = map[string]string{
 	"observations":      "cityHash64(toString(scan), position)",
 	"endpoints":         "cityHash64(toString(scan), position)", // with their target
 	"indicators":        "cityHash64(toString(scan), country)",
+	"jobs":              "cityHash64(job)",
+	"runs":              "cityHash64(job)", // a job's together, with their claims
+	"claims":            "cityHash64(job)",
 	"schema_migrations": "cityHash64(version)",
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"adopt6/scanner/schedule"
 )
 
 // EnginePID is the process of the embedded engine.
@@ -72,4 +74,18 @@ func ClusterStatements(name, database string) (string, error) {
 		}
 	}
 	return text.String(), nil
+}
+
+// ClaimAfter claims a run, and waits by settle until all claims made before
+// are visible.
+func ClaimAfter(ctx context.Context, s *Store, r schedule.Run, settle func() error) (*Claim, error) {
+	return s.claimRun(ctx, r, settle)
+}
+
+// Age makes a claim have been made a minute ago, with so much of its life left.
+func Age(ctx context.Context, c *Claim, left time.Duration) error {
+	c.revision++
+	c.claimed = c.claimed.Add(-time.Minute)
+	return c.store.db.Exec(ctx, "INSERT INTO claims ("+claimFields+") SELECT job, vantage, planned, run, machine, toDateTime(?), now() + ?, state, toUInt64(?) FROM claims FINAL WHERE run = toUUID(?)",
+		uint32(c.claimed.Unix()), int(left/time.Second), c.revision, c.run.ID.String())
 }

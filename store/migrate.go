@@ -230,8 +230,13 @@ func (s *Store) tuneTables(ctx context.Context) error {
 	if s.engine == nil {
 		return nil
 	}
-	for _, table := range []string{"scans", "observations", "endpoints", "indicators"} {
-		if err := s.db.Exec(ctx, "ALTER TABLE "+table+" MODIFY SETTING "+embeddedSettings); err != nil {
+	var tables []string
+	err := s.db.QueryRow(ctx, "SELECT groupArray(name) FROM system.tables WHERE database = currentDatabase() AND engine = 'ReplacingMergeTree' AND name != 'schema_migrations'").Scan(&tables)
+	if err != nil {
+		return fmt.Errorf("list the tables: %w", err)
+	}
+	for _, table := range tables {
+		if err := s.db.Exec(ctx, "ALTER TABLE "+quoteName(table)+" MODIFY SETTING "+embeddedSettings); err != nil {
 			return fmt.Errorf("set how %s is kept on the disk: %w", table, err)
 		}
 	}

@@ -35,6 +35,9 @@ var relations = []struct {
 	{name: "observations", key: "scan, position", meaning: "One target in one scan: all verdicts, with the facts of its country as of then."},
 	{name: "endpoints", key: "scan, position, ordinal", meaning: "One contact with one address, or a finding about a host or a zone: the evidence under the verdicts."},
 	{name: "indicators", key: "scan, kind, country, indicator", meaning: "One indicator for the targets of one kind and country in one scan."},
+	{name: "jobs", key: "job, vantage, machine", meaning: "One job of a scheduler, as it was last configured."},
+	{name: "runs", key: "job, vantage, planned, run", meaning: "One run of a job, or one planned time that was skipped."},
+	{name: "claims", key: "job, vantage, planned, run", meaning: "One claim of a machine to make a run, where schedulers on several machines share a server."},
 	{name: "schema_migrations", key: "version", meaning: "One migration of the schema that was applied."},
 	{name: "latest_scans", meaning: "For each kind of targets and country the newest finished scan, and the newest before it from the same vantage.", columns: map[string]string{
 		"previous":         "the scan before it from the same vantage; zeros without one",
