@@ -31,6 +31,9 @@ const envPrefix = "ADOPT6_"
 // is never printed, and what tells tests where to find what they need.
 var otherVariables = []string{"ADOPT6_STORE_PASSWORD", "ADOPT6_STORE_PASSWORD_FROM", "ADOPT6_CLICKHOUSE_SERVER", "ADOPT6_RAWDATA"}
 
+// jobsSection is the section of jobs, which scanner/schedule reads.
+const jobsSection = "schedule"
+
 // searched are the places of the configuration file when none is named.
 var searched = []string{"adopt6.yaml", "/etc/adopt6/adopt6.yaml"}
 
@@ -67,7 +70,7 @@ func Load(file string, flags *pflag.FlagSet) (*Settings, error) {
 	if err := checkEnvironment(os.Environ()); err != nil {
 		return nil, err
 	}
-	s := &Settings{origins: make(map[string]string), values: make(map[string]any)}
+	s := &Settings{File: file, origins: make(map[string]string), values: make(map[string]any)}
 	var faults []error
 	for _, k := range keys {
 		s.origins[k.name] = origin(v, k, file, flags)

@@ -8,6 +8,8 @@ type Settings struct {
 	DNS   DNS
 	Store Store
 	Serve Serve
+	// File is the configuration file that was read; empty for none.
+	File string `mapstructure:"-"`
 	// origins says where each key's value came from: "default", the file's
 	// path, the variable's name or the flag's.
 	origins map[string]string

@@ -28,7 +28,7 @@ const (
 // the first line is due leaves no trace.
 func (a *app) showProgress(label, unit string, state func() progressState) (stop func()) {
 	width, onTerminal := terminalWidth(a.errOut)
-	every := lineEvery
+	every := max(lineEvery, a.progressEvery)
 	if onTerminal {
 		every = barEvery
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,9 @@ type app struct {
 	out, errOut io.Writer
 	configFile  string
 	settings    *configs.Settings
+	// progressEvery is how often progress is told where no terminal shows it;
+	// lineEvery at least.
+	progressEvery time.Duration
 }
 
 // helpWidth is the width in columns that help is wrapped to.
@@ -59,6 +63,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newReportCommand(a),
 		newResolveCommand(a),
 		newScanCommand(a),
+		newScheduleCommand(a),
 		newServeCommand(a),
 		newStoreCommand(a),
 		newVersionCommand(a),

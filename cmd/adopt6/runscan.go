@@ -36,15 +36,22 @@ func (a *app) runScan(ctx context.Context, run scanRun) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.scanInto(ctx, s, run); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// scanInto measures what a work list still lacks and puts it into a store.
+func (a *app) scanInto(ctx context.Context, s *store.Store, run scanRun) error {
 	found, err := a.measure(ctx, s, run)
 	if err == nil {
 		err = a.completeScan(ctx, s, run.worklist)
 	}
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
+	if err == nil {
+		remind(a.errOut, found)
 	}
-	remind(a.errOut, found)
-	return s, nil
+	return err
 }
 
 // measure runs the pool over the targets that are not stored yet, and returns

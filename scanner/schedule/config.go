@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -62,9 +63,41 @@ const (
 // jobName is what a job may be called: its files are named after it.
 var jobName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,47}$`)
 
+// SectionFile is where the section may stand as well: in a file of this name
+// beside a configuration that has no such section.
+const SectionFile = "schedule.yaml"
+
+// NoJobsError says that no configuration has jobs.
+type NoJobsError struct{ File string }
+
+func (e *NoJobsError) Error() string {
+	return fmt.Sprintf("there is no section %q in %s and no %s beside it, so there are no jobs; configs/schedule.yaml is an example", Section, e.File, SectionFile)
+}
+
 // Load reads the schedule section of a configuration file. Its error has a line
-// for every fault, each with file, line and fix.
+// for every fault, each with file, line and fix, or is a *NoJobsError.
 func Load(file string) (*Config, error) {
+	text, err := readConfig(file)
+	if err != nil {
+		return nil, err
+	}
+	beside := filepath.Join(filepath.Dir(file), SectionFile)
+	config, err := Parse(file, text)
+	if none := new(NoJobsError); !errors.As(err, &none) || filepath.Clean(file) == beside {
+		return config, err
+	}
+	text, missing := readConfig(beside)
+	if errors.Is(missing, os.ErrNotExist) {
+		return nil, err
+	}
+	if missing != nil {
+		return nil, missing
+	}
+	return parse(beside, text, true)
+}
+
+// readConfig reads a configuration file of bounded size.
+func readConfig(file string) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the jobs: %w", err)
@@ -77,19 +110,25 @@ func Load(file string) (*Config, error) {
 	if _, err := text.ReadFrom(f); err != nil {
 		return nil, fmt.Errorf("read the jobs: %w", err)
 	}
-	return Parse(file, text.Bytes())
+	return text.Bytes(), nil
 }
 
 // Parse reads the schedule section of a configuration. Paths of lists are
 // relative to the file's folder.
-func Parse(file string, text []byte) (*Config, error) {
+func Parse(file string, text []byte) (*Config, error) { return parse(file, text, false) }
+
+// parse reads a configuration; alone says that it may hold nothing else.
+func parse(file string, text []byte, alone bool) (*Config, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	section := sectionOf(&doc)
+	section, other := sectionOf(&doc)
 	if section == nil {
-		return nil, fmt.Errorf("%s: there is no section %q, so there are no jobs; configs/schedule.yaml is an example of one", file, Section)
+		return nil, &NoJobsError{file}
+	}
+	if other != nil && alone {
+		return nil, fmt.Errorf("%s:%d: only the section %q is read from this file; move %q to the configuration file beside it", file, other.Line, Section, other.Value)
 	}
 	p := parser{reader: reader{file: file}, profiles: make(map[string]Rates)}
 	config := p.section(section)
@@ -99,18 +138,21 @@ func Parse(file string, text []byte) (*Config, error) {
 	return config, nil
 }
 
-// sectionOf finds the section in a document; nil for none.
-func sectionOf(doc *yaml.Node) *yaml.Node {
+// sectionOf finds the section in a document, nil for none, and the first key
+// that is another.
+func sectionOf(doc *yaml.Node) (section, other *yaml.Node) {
 	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
-		return nil
+		return nil, nil
 	}
 	root := doc.Content[0]
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		if root.Content[i].Value == Section {
-			return resolved(root.Content[i+1])
+			section = resolved(root.Content[i+1])
+		} else if other == nil {
+			other = root.Content[i]
 		}
 	}
-	return nil
+	return section, other
 }
 
 // parser reads the section.

@@ -211,6 +211,14 @@ func (b *Book) put(r Run) Run {
 	return r
 }
 
+// Entry returns what is known of a job; nothing when it is new.
+func (b *Book) Entry(job string) Entry {
+	if e := b.Jobs[job]; e != nil {
+		return *e
+	}
+	return Entry{}
+}
+
 // Open returns the job's runs that are still to be done, the oldest first.
 func (e *Entry) Open() []Run {
 	var list []Run

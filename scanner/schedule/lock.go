@@ -9,11 +9,15 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Lock is a lock on a file. The operating system gives it back when the process
 // that has it ends, however it ends.
 type Lock struct{ file *os.File }
+
+// daemonLock is the file that the scheduler of a folder locks.
+const daemonLock = "daemon.lock"
 
 // BusyError says that another process has a lock.
 type BusyError struct {
@@ -31,7 +35,7 @@ func (e *BusyError) Error() string {
 // LockDaemon takes the lock of the one scheduler of a folder, or returns a
 // *BusyError.
 func LockDaemon(dir string) (*Lock, error) {
-	return tryLock(filepath.Join(dir, "daemon.lock"), "the schedule in "+dir)
+	return tryLock(filepath.Join(dir, daemonLock), "the schedule in "+dir)
 }
 
 // LockJob takes the lock of a job's runs, or returns a *BusyError.
@@ -44,26 +48,30 @@ func tryLock(path, what string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := patiently(f); err != nil {
 		defer f.Close()
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
-		text, err := io.ReadAll(io.NewSectionReader(f, 0, 32))
-		if err != nil {
-			return nil, &BusyError{What: what}
-		}
-		pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-		if err != nil {
-			pid = 0
-		}
-		return nil, &BusyError{What: what, PID: pid}
+		return nil, &BusyError{What: what, PID: holder(f)}
 	}
 	// Whose it is only helps people; on a full disk the lock holds without it.
 	if f.Truncate(0) == nil {
 		fmt.Fprintln(f, os.Getpid())
 	}
 	return &Lock{f}, nil
+}
+
+// patiently takes a lock. Who only looks whether one is taken has it for a
+// moment, which this waits out.
+func patiently(f *os.File) (err error) {
+	for range 5 {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
 }
 
 func openLock(path string) (*os.File, error) {
@@ -84,4 +92,34 @@ func (l *Lock) Unlock() error {
 		return nil
 	}
 	return l.file.Close()
+}
+
+// DaemonPID returns the process of the scheduler that runs on a folder; 0 when
+// none does.
+func DaemonPID(dir string) (int, error) {
+	f, err := os.Open(filepath.Join(dir, daemonLock))
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("see whether a scheduler runs: %w", err)
+	}
+	defer f.Close()
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+		return 0, nil
+	}
+	return holder(f), nil
+}
+
+// holder reads who has a lock; 0 when that cannot be read.
+func holder(f *os.File) int {
+	text, err := io.ReadAll(io.NewSectionReader(f, 0, 32))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return 0
+	}
+	return pid
 }

@@ -300,11 +300,11 @@ func (s *Scheduler) recordEnds() error {
 // result is the run after its try.
 func (a *attempt) result(now time.Time) Run {
 	r := a.run
-	r.Ended = now.UTC()
+	r.Seen = now.UTC()
 	elsewhere := new(ElsewhereError)
 	switch {
 	case a.err == nil:
-		r.Outcome = Finished
+		r.Outcome, r.Ended = Finished, now.UTC()
 	case errors.As(a.err, &elsewhere):
 		r = r.skipped(now, ReasonElsewhere, a.err.Error())
 	case errors.Is(a.err, errTooLong):

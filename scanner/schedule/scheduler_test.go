@@ -34,7 +34,7 @@ func newWorld(t *testing.T, start string) *world {
 }
 
 func (w *world) now() time.Time    { return time.Now().Add(time.Duration(w.offset.Load())).Round(0) }
-func (w *world) set(now time.Time) { w.offset.Store(int64(now.Sub(time.Now()))) }
+func (w *world) set(now time.Time) { w.offset.Store(int64(time.Until(now))) }
 func (w *world) until(text string) { w.sleep(at(w.t, text).Sub(w.now())) }
 func (w *world) sleep(d time.Duration) {
 	time.Sleep(d) // simulated

@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS jobs
     machine     LowCardinality(String) COMMENT 'host name of the scheduler',
     cron        String           COMMENT 'when it runs, as a cron expression',
     time_zone   LowCardinality(String) COMMENT 'zone of the cron expression, by its name in the IANA database',
-    paused      UInt8            COMMENT '1 where it is not run at present',
+    paused      UInt8            COMMENT '1 where it is not run at present, or not in the configuration any more',
     targets     String           COMMENT 'what it scans, for people',
     settings    String           COMMENT 'all its settings, as JSON',
     changed     DateTime('UTC')  COMMENT 'when the scheduler took these settings',

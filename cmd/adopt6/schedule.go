@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"adopt6/configs"
+	"adopt6/scanner/schedule"
+)
+
+// scheduleFlags are those of the commands that run jobs.
+type scheduleFlags struct {
+	labFile       string
+	skipPreflight bool
+}
+
+func (f *scheduleFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.labFile, "lab", "", "scan a running lab, by the `file` that 'adopt6 lab up' wrote")
+	registerPreflightFlag(cmd, &f.skipPreflight)
+	registerScanFlags(cmd)
+	registerStoreFlags(cmd)
+}
+
+func newScheduleCommand(a *app) *cobra.Command {
+	var flags scheduleFlags
+	cmd := &cobra.Command{
+		Use:   "schedule",
+		Short: "Run scans at planned times, as a service",
+		Long: `Run the jobs of the configuration's section "schedule" when their time comes,
+until the program is told to end. The section may stand in a schedule.yaml beside
+the configuration file as well. docs/schedule.md says how to plan a year of
+scans; configs/schedule.yaml is an example with every setting explained.
+
+A job runs once at a time. What was missed while the machine was off is run or
+left out as the job says, and what was interrupted goes on. Every planned time is
+kept in the store's table runs, with what became of it.
+
+SIGHUP reads the configuration again: a bad one is refused with the reason, and
+the old one stays. SIGTERM and SIGINT end the program at once; the scan that
+runs goes on when it is next started.`,
+		Example: `  adopt6 schedule check
+  adopt6 schedule next --count 5
+  adopt6 schedule --config /etc/adopt6/adopt6.yaml
+  adopt6 schedule status`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args)
+			}
+			return a.serveSchedule(cmd, flags)
+		},
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	flags.register(cmd)
+	cmd.AddCommand(newScheduleCheckCommand(a), newScheduleNextCommand(a), newScheduleRunCommand(a), newScheduleStatusCommand(a))
+	return cmd
+}
+
+func newScheduleRunCommand(a *app) *cobra.Command {
+	var flags scheduleFlags
+	var fresh bool
+	cmd := &cobra.Command{
+		Use:   "run JOB",
+		Short: "Run a job now",
+		Long: `Run a job of the configuration now, in this process. The scheduler and this
+command never run one job at the same time.
+
+When the job's last run failed or was interrupted, its scan goes on; --fresh
+begins a new one.`,
+		Example: `  adopt6 schedule run ministries
+  adopt6 schedule run ministries --fresh`,
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runJobNow(cmd.Context(), args[0], fresh, flags)
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().BoolVar(&fresh, "fresh", false, "begin a new scan also where one could go on")
+	return cmd
+}
+
+// scheduleFolder is where the schedule keeps its journal, locks and scans.
+func (a *app) scheduleFolder() (string, error) {
+	state, err := a.stateFolder()
+	return filepath.Join(state, "schedule"), err
+}
+
+// loadJobs reads the jobs of the configuration file that the settings came
+// from. checkLists finds what is wrong with what they scan.
+func (a *app) loadJobs() (*schedule.Config, error) {
+	if a.settings.File == "" {
+		return nil, misusef("there is no configuration file, and so no jobs; write ./adopt6.yaml or /etc/adopt6/adopt6.yaml, or name one with --config (configs/schedule.yaml has an example of jobs)")
+	}
+	config, err := schedule.Load(a.settings.File)
+	if err == nil {
+		err = checkKeep(config)
+	}
+	return config, asMisuse(err)
+}
+
+// shownJobs is how many jobs an error names.
+const shownJobs = 10
+
+// chosenJob returns a job by its name.
+func chosenJob(config *schedule.Config, name string) (*schedule.Job, error) {
+	job, known := config.Job(name)
+	if !known {
+		return nil, misusef("there is no job %q; the configuration has %s", name, listed(config.Names(), shownJobs))
+	}
+	return job, nil
+}
+
+// runJobNow runs a job in the foreground.
+func (a *app) runJobNow(ctx context.Context, name string, fresh bool, flags scheduleFlags) error {
+	config, err := a.loadJobs()
+	if err != nil {
+		return err
+	}
+	job, err := chosenJob(config, name)
+	if err != nil {
+		return err
+	}
+	if err := checkLists(*job); err != nil {
+		return asMisuse(err)
+	}
+	r, err := a.newRunner(config, flags)
+	if err != nil {
+		return err
+	}
+	r.log = slog.New(slog.DiscardHandler)
+	r.show = func(schedule.Job) *app { return a }
+	run, err := r.scheduler().RunNow(ctx, *job, fresh)
+	if busy := new(schedule.BusyError); errors.As(err, &busy) {
+		return fmt.Errorf("%w; `%s schedule status` says how far it is", err, calledAs())
+	}
+	if errors.Is(err, context.Canceled) {
+		err = fmt.Errorf("interrupted; what was measured is kept\nGo on with: %s schedule run %s", calledAs(), name)
+	}
+	err = errors.Join(err, r.deliver(context.WithoutCancel(ctx)))
+	if err == nil {
+		fmt.Fprintf(a.errOut, "Job %s has finished with scan %s.\n", name, run.Scan)
+	}
+	return err
+}
+
+// journalHandler logs in a form for people and machines. The journal of systemd
+// has its own times.
+func (a *app) journalHandler() slog.Handler {
+	options := &slog.HandlerOptions{}
+	if os.Getenv("JOURNAL_STREAM") != "" {
+		options.ReplaceAttr = func(groups []string, attr slog.Attr) slog.Attr {
+			if len(groups) == 0 && attr.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return attr
+		}
+	}
+	return slog.NewTextHandler(a.errOut, options)
+}
+
+// jobSettings are the settings with those of a job over them.
+func jobSettings(base *configs.Settings, j schedule.Job) *configs.Settings {
+	s := *base
+	if j.Vantage != "" {
+		s.Scan.Vantage = j.Vantage
+	}
+	if r := j.Rates; r.Workers != nil {
+		s.Scan.Workers = *r.Workers
+	}
+	if r := j.Rates; r.Rate != nil {
+		s.Scan.Rate = *r.Rate
+	}
+	if r := j.Rates; r.RatePerServer != nil {
+		s.Scan.RatePerServer = *r.RatePerServer
+	}
+	if r := j.Rates; r.TargetTimeout != nil {
+		s.Scan.Timeout = *r.TargetTimeout
+	}
+	return &s
+}
