@@ -33,13 +33,13 @@ func newScheduleCommand(a *app) *cobra.Command {
 		Use:   "schedule",
 		Short: "Run scans at planned times, as a service",
 		Long: `Run the jobs of the configuration's section "schedule" when their time comes,
-until the program is told to end. The section may stand in a schedule.yaml beside
-the configuration file as well. docs/schedule.md says how to plan a year of
-scans; configs/schedule.yaml is an example with every setting explained.
+until the program is told to end. The section may stand in a schedule.yaml
+beside the configuration file as well. docs/schedule.md says how to plan a year
+of scans; configs/schedule.yaml is an example with every setting explained.
 
 A job runs once at a time. What was missed while the machine was off is run or
-left out as the job says, and what was interrupted goes on. Every planned time is
-kept in the store's table runs, with what became of it.
+left out as the job says, and what was interrupted goes on. Every planned time
+is kept in the store's table runs, with what became of it.
 
 SIGHUP reads the configuration again: a bad one is refused with the reason, and
 the old one stays. SIGTERM and SIGINT end the program at once; the scan that

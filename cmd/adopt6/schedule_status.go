@@ -117,8 +117,9 @@ func newScheduleStatusCommand(a *app) *cobra.Command {
 		Long: `Print of every job what became of its last run and when the next is planned, or
 of one job its latest runs.
 
-This is read from the journal in the state folder (scan.state), so it works while
-a scan has the store. The store's table runs has the same for every machine.`,
+This is read from the journal in the state folder (scan.state), so it works
+while a scan has the store. The store's table runs has the same for every
+machine.`,
 		Example: `  adopt6 schedule status
   adopt6 schedule status ministries
   adopt6 query 'SELECT job, planned, outcome, reason FROM runs FINAL'`,

@@ -1078,3 +1078,106 @@ ALL INNER JOIN
 USING domain, kind, country
 WHERE readiness != readiness_before OR dns_v6 != dns_v6_before OR web_v6 != web_v6_before
     OR mail_v6 != mail_v6_before OR v6_only != v6_only_before OR dnssec != dnssec_before;
+
+-- 9 jobs
+
+CREATE TABLE IF NOT EXISTS jobs_local ON CLUSTER `main`
+(
+    job         LowCardinality(String),
+    vantage     LowCardinality(String),
+    machine     LowCardinality(String),
+    cron        String,
+    time_zone   LowCardinality(String),
+    paused      UInt8,
+    targets     String,
+    settings    String,
+    changed     DateTime('UTC'),
+    revision    UInt64
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/adopt6/jobs', '{replica}', revision)
+ORDER BY (job, vantage, machine);
+
+CREATE TABLE IF NOT EXISTS jobs ON CLUSTER `main`
+(
+    job LowCardinality(String) COMMENT 'name of the job',
+    vantage LowCardinality(String) COMMENT 'where its scans run',
+    machine LowCardinality(String) COMMENT 'host name of the scheduler',
+    cron String COMMENT 'when it runs, as a cron expression',
+    time_zone LowCardinality(String) COMMENT 'zone of the cron expression, by its name in the IANA database',
+    paused UInt8 COMMENT '1 where it is not run at present, or not in the configuration any more',
+    targets String COMMENT 'what it scans, for people',
+    settings String COMMENT 'all its settings, as JSON',
+    changed DateTime('UTC') COMMENT 'when the scheduler took these settings',
+    revision UInt64 COMMENT 'the row with the highest is the valid one'
+)
+ENGINE = Distributed('main', 'adopt6', jobs_local, cityHash64(job));
+
+CREATE TABLE IF NOT EXISTS runs_local ON CLUSTER `main`
+(
+    job         LowCardinality(String),
+    vantage     LowCardinality(String),
+    planned     DateTime('UTC'),
+    run         UUID,
+    machine     LowCardinality(String),
+    trigger     LowCardinality(String),
+    started     DateTime('UTC'),
+    finished    DateTime('UTC'),
+    outcome     LowCardinality(String),
+    reason      LowCardinality(String),
+    message     String,
+    scan        UUID,
+    tries       UInt32,
+    revision    UInt64
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/adopt6/runs', '{replica}', revision)
+PARTITION BY toYYYYMM(planned)
+ORDER BY (job, vantage, planned, run);
+
+CREATE TABLE IF NOT EXISTS runs ON CLUSTER `main`
+(
+    job LowCardinality(String) COMMENT 'name of the job',
+    vantage LowCardinality(String) COMMENT 'where its scan runs',
+    planned DateTime('UTC') COMMENT 'when it was planned for; when it was asked for, where trigger is hand',
+    run UUID COMMENT 'identifies the run',
+    machine LowCardinality(String) COMMENT 'host name of the scheduler',
+    trigger LowCardinality(String) COMMENT 'plan, catch_up (its time had passed) or hand',
+    started DateTime('UTC') COMMENT 'when its first try was begun; 1970-01-01 where none was',
+    finished DateTime('UTC') COMMENT 'when its last try ended; 1970-01-01 while it is not over',
+    outcome LowCardinality(String) COMMENT 'waiting, running, interrupted, finished, failed or skipped',
+    reason LowCardinality(String) COMMENT 'why it failed or was skipped; docs/schedule.md lists the reasons',
+    message String COMMENT 'the same for people',
+    scan UUID COMMENT 'its scan; zeros where none was begun',
+    tries UInt32 COMMENT 'how often it was begun or gone on with',
+    revision UInt64 COMMENT 'the row with the highest is the valid one'
+)
+ENGINE = Distributed('main', 'adopt6', runs_local, cityHash64(job));
+
+CREATE TABLE IF NOT EXISTS claims_local ON CLUSTER `main`
+(
+    job         LowCardinality(String),
+    vantage     LowCardinality(String),
+    planned     DateTime('UTC'),
+    run         UUID,
+    machine     LowCardinality(String),
+    claimed     DateTime('UTC'),
+    expires     DateTime('UTC'),
+    state       LowCardinality(String),
+    revision    UInt64
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/adopt6/claims', '{replica}', revision)
+PARTITION BY toYYYYMM(planned)
+ORDER BY (job, vantage, planned, run);
+
+CREATE TABLE IF NOT EXISTS claims ON CLUSTER `main`
+(
+    job LowCardinality(String) COMMENT 'name of the job',
+    vantage LowCardinality(String) COMMENT 'where its scan runs',
+    planned DateTime('UTC') COMMENT 'when the run was planned for',
+    run UUID COMMENT 'the run that is claimed',
+    machine LowCardinality(String) COMMENT 'host name of the scheduler that claims it',
+    claimed DateTime('UTC') COMMENT 'when it was claimed, by the clock of the server; the first has it',
+    expires DateTime('UTC') COMMENT 'when the claim ends unless it is renewed, by the clock of the server',
+    state LowCardinality(String) COMMENT 'held, done or given_up',
+    revision UInt64 COMMENT 'the row with the highest is the valid one'
+)
+ENGINE = Distributed('main', 'adopt6', claims_local, cityHash64(job));
