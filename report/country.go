@@ -13,7 +13,7 @@ import (
 const (
 	MaxDomains   = 1000
 	maxBlockers  = 12
-	maxOperators = 15
+	maxOperators = 15 // and servers that fail
 )
 
 // keyFigures are the figures that matter, by kind.
@@ -52,6 +52,7 @@ type sectionView struct {
 	Domains    []domainView
 	Cut        string // where the table of domains is cut
 	Operators  []operatorView
+	Failures   []failureView
 	Peers      []peerView
 }
 
@@ -60,6 +61,14 @@ type blockerView struct {
 	ReasonText
 	Domains, Alone   string
 	DomainsN, AloneN int
+}
+
+// failureView is a server that fails over IPv6, its texts made visible.
+type failureView struct {
+	Service, Host, Address string
+	Reason                 verdict
+	Seen                   []string
+	Domains                string
 }
 
 type operatorView struct {
@@ -134,7 +143,11 @@ func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, 
 	}
 	for _, op := range section.Operators[:min(len(section.Operators), maxOperators)] {
 		of := float64(max(section.Counted, 1))
+		op.Name = visible(op.Name)
 		v.Operators = append(v.Operators, operatorView{op, 100 * float64(op.Domains) / of, l.Percent(float64(op.Domains) / of)})
+	}
+	for _, f := range section.Failures[:min(len(section.Failures), maxOperators)] {
+		v.Failures = append(v.Failures, s.failure(l, f))
 	}
 	if section.Kind != lists.CCTLD || first {
 		v.Peers = s.peers(l, c, section)
@@ -146,6 +159,29 @@ func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, 
 		v.Cut = l.Count(uint64(section.Counted), "domains.cut", l.N(len(section.Domains)), l.N(section.Counted))
 	}
 	return v
+}
+
+// failure shows a server that fails.
+func (s *Site) failure(l *locale, f FailedServer) failureView {
+	v := failureView{Service: l.Word("probe", f.Probe), Host: visible(f.Host), Address: visible(f.Address), Domains: l.N(f.Domains),
+		Reason: verdict{Reason: f.Reason, Explained: s.explains(f.Reason)}}
+	for _, seen := range []string{f.Detail, f.Said} {
+		if seen != "" {
+			v.Seen = append(v.Seen, shortened(visible(seen)))
+		}
+	}
+	return v
+}
+
+// maxSeen bounds what a page shows of a text from the network, in characters;
+// the files have all that was kept.
+const maxSeen = 120
+
+func shortened(text string) string {
+	if runes := []rune(text); len(runes) > maxSeen {
+		return string(runes[:maxSeen-1]) + "…"
+	}
+	return text
 }
 
 // dnssecClass are the classes of chips by the state of DNSSEC.

@@ -61,6 +61,7 @@ type Section struct {
 	// What LoadCountry reads.
 	Blockers  []Blocker
 	Operators []Operator
+	Failures  []FailedServer
 	Counted   int      // domains that Blockers and Operators are counted from
 	Domains   []Domain // the first of them by name, at most MaxDomains
 }

@@ -42,7 +42,7 @@ func (d *Data) LoadCountry(ctx context.Context, s *store.Store, code string) (*C
 	if err != nil {
 		return nil, fmt.Errorf("read the domains of %q: %w", code, err)
 	}
-	return c, nil
+	return c, d.loadFailures(ctx, s, c)
 }
 
 // Domains streams all domains of one kind of a country in the order of the list.
@@ -88,9 +88,14 @@ func (d *Data) loadSpans(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
-// within is the part of a query that chooses the observations of a country.
-func (d *Data) within(code string) (clauses string, args []any) {
-	clauses, args = " FROM observations FINAL WHERE scan = toUUID(?) AND country = ?", []any{d.Scan.ID.String(), code}
+// within is the part of a query that chooses the observations of a country, and
+// contacts that which chooses its contacts.
+func (d *Data) within(code string) (clauses string, args []any) { return d.rows("observations", code) }
+
+func (d *Data) contacts(code string) (clauses string, args []any) { return d.rows("endpoints", code) }
+
+func (d *Data) rows(table, code string) (clauses string, args []any) {
+	clauses, args = " FROM "+table+" FINAL WHERE scan = toUUID(?) AND country = ?", []any{d.Scan.ID.String(), code}
 	if at, known := d.spans[code]; known {
 		clauses, args = clauses+" AND position >= ? AND position <= ?", append(args, at.first, at.last)
 	}

@@ -22,7 +22,7 @@ import (
 // those of a country.
 var (
 	WorldFiles   = []string{"world.csv", "world.json", "idn.csv"}
-	countryFiles = []string{".csv", "-domains.csv", ".json"}
+	countryFiles = []string{".csv", "-domains.csv", "-failures.csv", ".json"}
 )
 
 // File writes a data file of the world.
@@ -48,10 +48,19 @@ func (s *Site) CountryFile(ctx context.Context, st *store.Store, w io.Writer, c 
 		return s.indicatorsCSV(w, []*Country{c})
 	case "-domains.csv":
 		return domainsCSV(w, c, all)
+	case "-failures.csv":
+		return failuresCSV(w, s.data.failedContacts(ctx, st, c.Alpha2))
 	case ".json":
 		return s.countryJSON(w, c, all)
 	}
 	return &UnknownPageError{"data", countryPage(c.Alpha2) + ending}
+}
+
+// NeedsStore says whether CountryFile reads the store for a file of a country:
+// for failed contacts, and for domains where the country does not hold all.
+func NeedsStore(c *Country, ending string) bool {
+	return ending == "-failures.csv" ||
+		ending != ".csv" && slices.ContainsFunc(c.Sections, func(s *Section) bool { return s.Counted > len(s.Domains) })
 }
 
 // SplitFile returns the country and the ending in the name of a data file.
@@ -87,15 +96,6 @@ func (d *Data) all(ctx context.Context, st *store.Store, c *Country, section *Se
 			}
 		}
 	}
-}
-
-// guarded keeps a spreadsheet from computing a text from the network, as the
-// export of the store does.
-func guarded(text string) string {
-	if text != "" && strings.ContainsRune("=+@\t\r-", rune(text[0])) {
-		text = "'" + text
-	}
-	return strings.ToValidUTF8(text, "\uFFFD")
 }
 
 func (s *Site) indicatorsCSV(w io.Writer, countries []*Country) error {
@@ -147,6 +147,28 @@ func domainsCSV(w io.Writer, c *Country, all func(*Section) iter.Seq2[Domain, er
 	return out.Error()
 }
 
+func failuresCSV(w io.Writer, contacts iter.Seq2[contact, error]) error {
+	out := csv.NewWriter(w)
+	err := out.Write([]string{"domain", "kind", "probe", "host", "address", "port", "transport", "reason", "detail", "http_status", "http_title", "smtp_banner"})
+	if err != nil {
+		return err
+	}
+	for c, err := range contacts {
+		if err != nil {
+			return err
+		}
+		line := []string{c.domain, c.kind, c.probe, c.host, c.address, fmt.Sprint(c.port), c.transport, c.reason, c.detail, fmt.Sprint(c.status), c.title, c.banner}
+		for i := range line {
+			line[i] = guarded(line[i])
+		}
+		if err := out.Write(line); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
 // The JSON of a site. Field names are those of the store's columns.
 type (
 	fileJSON struct {
@@ -166,6 +188,7 @@ type (
 		Indicators []indicatorJSON `json:"indicators"`
 		Blockers   []Blocker       `json:"blockers,omitempty"`
 		Operators  []Operator      `json:"operators,omitempty"`
+		Failures   []FailedServer  `json:"failures,omitempty"`
 	}
 	indicatorJSON struct {
 		Indicator   string      `json:"indicator"`
@@ -282,7 +305,7 @@ func (j *jsonWriter) open(object any, member string) {
 }
 
 func sectionAsJSON(section *Section) sectionJSON {
-	s := sectionJSON{Kind: section.Kind, Targets: section.Targets, Blockers: section.Blockers, Operators: section.Operators}
+	s := sectionJSON{Kind: section.Kind, Targets: section.Targets, Blockers: section.Blockers, Operators: section.Operators, Failures: section.Failures}
 	for _, r := range section.Rows {
 		i := indicatorJSON{Indicator: r.Indicator, Numerator: r.Numerator, Partial: r.Partial, Denominator: r.Denominator, Unmeasured: r.Unmeasured, Detail: r.Detail}
 		if r.Denominator > 0 {

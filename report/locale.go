@@ -188,7 +188,7 @@ func (l *locale) figure(r store.IndicatorRow) figure {
 			f.Value = f.Basis
 		}
 	case indicator.Largest:
-		f.Value, f.Detail = l.Percent(r.Value), r.Detail
+		f.Value, f.Detail = l.Percent(r.Value), visible(r.Detail)
 		f.Basis = l.T("of", l.N(r.Numerator), l.N(r.Denominator))
 	case indicator.Median:
 		f.Value = l.T("unit.ms", l.Decimal(r.Value, 1))

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -84,6 +85,9 @@ func code(text string) string {
 	return ""
 }
 
+// numbered is how an item of a numbered list begins.
+var numbered = regexp.MustCompile(`^(\d{1,9})([.)])`)
+
 // escaped writes a text of ours so that Markdown shows it as it is.
 func escaped(text string) string {
 	var b strings.Builder
@@ -95,7 +99,8 @@ func escaped(text string) string {
 		b.WriteRune(r)
 	}
 	// An address becomes a link without any mark.
-	return strings.NewReplacer("://", `\://`, "www.", `www\.`).Replace(b.String())
+	shown := strings.NewReplacer("://", `\://`, "www.", `www\.`).Replace(b.String())
+	return numbered.ReplaceAllString(shown, `$1\$2`)
 }
 
 // visible spells out as \u{202e} what a reader cannot see or what turns the

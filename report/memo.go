@@ -136,9 +136,10 @@ func (m *memo) section(v sectionView, list, vantage string) {
 		m.heading(3, m.T("h.operators"))
 		t := m.table(m.T("col.operator"), m.T("col.opdomains"), m.T("col.opok"), m.T("col.opfrees"))
 		for _, op := range v.Operators {
-			t.Rows = append(t.Rows, append([]cell{{visible(op.Name), true}}, plain(m.N(op.Domains), m.N(op.OK), m.N(op.Frees))...))
+			t.Rows = append(t.Rows, append([]cell{{op.Name, true}}, plain(m.N(op.Domains), m.N(op.OK), m.N(op.Frees))...))
 		}
 	}
+	m.failures(v.Failures)
 	if len(v.Peers) > 0 {
 		m.heading(3, m.T("h.peers"))
 		m.text(m.T("noranking"))
@@ -185,6 +186,20 @@ func (m *memo) blockers(list []blockerView) {
 			reason = cell{visible(b.Token), true}
 		}
 		t.Rows = append(t.Rows, append([]cell{reason}, plain(b.Fix, b.Alone, b.Domains)...))
+	}
+}
+
+func (m *memo) failures(list []failureView) {
+	if len(list) == 0 {
+		return
+	}
+	m.heading(3, m.T("h.failures"))
+	m.text(m.T("failures.note"))
+	t := m.table(m.T("col.server"), m.T("col.service"), m.T("col.address"), m.T("col.reason"), m.T("col.seen"), m.T("col.affected"))
+	t.Words = []int{1, 2, 3, 4}
+	for _, f := range list {
+		seen := strings.Join(f.Seen, "; ")
+		t.Rows = append(t.Rows, []cell{{f.Host, true}, {f.Service, false}, {f.Address, true}, {f.Reason.Reason, true}, {seen, true}, {f.Domains, false}})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -96,6 +97,10 @@ func observation(n int, ready bool) *scanner.Observation {
 	o.Target = lists.Target{Name: fmt.Sprintf("d%d.gouv.tg", n), Kind: lists.Government, Country: "TG"}
 	if n == 12 { // a ccTLD
 		o.Target = lists.Target{Name: "tg", Kind: lists.CCTLD, Country: "TG"}
+	}
+	if n == 9 || n == 10 {
+		o.Endpoints = []scanner.Endpoint{{Probe: "web", Host: "www.hosting.tg", Addr: netip.MustParseAddr("2001:db8::9"), Port: 443, Transport: "tls",
+			Verdict: scanner.Verdict{Status: scanner.Broken, Reason: scanner.NoAAAA}, HTTP: &scanner.HTTPFacts{Status: 503, Title: hostile}}}
 	}
 	if n == 11 {
 		o.Operators = []string{hostile}

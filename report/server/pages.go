@@ -276,17 +276,12 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if whole(c) || ending == ".csv" {
+	if !report.NeedsStore(c, ending) {
 		return s.kept(w, r, now.key+"/data/"+name, mime, func(ctx context.Context, w io.Writer) error {
 			return now.site.CountryFile(ctx, nil, w, c, ending)
 		})
 	}
 	return s.stream(w, r, now, c, name, ending, mime)
-}
-
-// whole says whether a country holds all of its domains.
-func whole(c *report.Country) bool {
-	return !slices.ContainsFunc(c.Sections, func(s *report.Section) bool { return s.Counted > len(s.Domains) })
 }
 
 // streamTimeout is how long one download may take.

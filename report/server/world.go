@@ -137,6 +137,7 @@ func countrySize(c *report.Country) int64 {
 	for _, section := range c.Sections {
 		size += int64(len(section.Domains)) * int64(unsafe.Sizeof(report.Domain{})+ofStrings)
 		size += int64(len(section.Operators)) * int64(unsafe.Sizeof(report.Operator{})+ofStrings/4)
+		size += int64(len(section.Failures)) * int64(unsafe.Sizeof(report.FailedServer{})+2*ofStrings)
 		size += int64(len(section.Rows)) * int64(unsafe.Sizeof(store.IndicatorRow{}))
 	}
 	return size
