@@ -37,7 +37,7 @@ func TestAccountsOfTheServer(t *testing.T) {
 	s := storetest.Open(t, cfg)
 	storetest.Sample(t, s)
 	list, err := s.Partitions(t.Context(), store.RawTables, time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC))
-	if err != nil || len(list) != 2 {
+	if err != nil || len(list) != 3 {
 		t.Fatalf("partitions %v, error %v", list, err)
 	}
 	if err := s.Drop(t.Context(), list); err != nil {

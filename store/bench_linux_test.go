@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"adopt6/scanner"
 	"adopt6/store"
@@ -189,6 +192,41 @@ func highestMemory(pid int) float64 {
 	}
 	kib, _ := strconv.ParseFloat(fields[0], 64)
 	return kib * 1024 / 1e6
+}
+
+// rows is how many observations BenchmarkDomain stores.
+var rows = flag.Int("rows", 10_000_000, "observations in the store of BenchmarkDomain")
+
+// BenchmarkDomain reads one domain over ten scans of a million domains each: by
+// the table that is sorted by domain, and, as "observations", by what there was
+// before it.
+func BenchmarkDomain(b *testing.B) {
+	for name, fresh := range storetest.Engines {
+		b.Run(name, func(b *testing.B) {
+			s := storetest.Open(b, fresh(b))
+			for month := range 10 {
+				err := s.Execute(b.Context(), fmt.Sprintf(`INSERT INTO observations
+					(scan, scan_started, position, domain, kind, country, started, dns_v6, web_v6, web_v6_reason, aaaa, name_servers, dnssec, readiness)
+					SELECT toUUID('%s'), toDateTime('2026-%02d-01 00:00:00', 'UTC'), number, concat('d', toString(number), '.example'), 'government',
+						substring('TGCIKESNGHBFNEMLBJNG', number %% 10 * 2 + 1, 2), now(),
+						if(number %% 3 = 0, 'ok', 'absent'), if(number %% 4 = 0, 'ok', 'absent'), 'no_aaaa', ['2001:db8::1'], ['a.example', 'b.example'], 'secure', toUInt8(number %% 6)
+					FROM system.numbers LIMIT %d`, uuid.New(), month+1, *rows/10), "", nil)
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			for name, table := range map[string]string{"domain_history": "domain_history FINAL", "observations": "observations FINAL", "observations_unmerged": "observations"} {
+				b.Run(name, func(b *testing.B) {
+					sql := "SELECT scan_started, readiness, dns_v6, web_v6, web_v6_reason, aaaa FROM " + table + " WHERE domain = 'd777.example' ORDER BY scan_started"
+					for b.Loop() {
+						if got := ask(b, s, sql); strings.Count(got, "\n") != 9 {
+							b.Fatalf("%q", got)
+						}
+					}
+				})
+			}
+		})
+	}
 }
 
 // BenchmarkDone reads which positions of a scan are stored, as a resumed scan

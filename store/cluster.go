@@ -27,6 +27,7 @@ var shardKeys = map[string]string{
 	"scans":             "cityHash64(toString(scan))",
 	"observations":      "cityHash64(toString(scan), position)",
 	"endpoints":         "cityHash64(toString(scan), position)", // with their target
+	"domain_history":    "cityHash64(toString(scan), position)", // where it is fed from
 	"indicators":        "cityHash64(toString(scan), country)",
 	"jobs":              "cityHash64(job)",
 	"runs":              "cityHash64(job)", // a job's together, with their claims
@@ -67,6 +68,8 @@ var (
 	alterTable  = regexp.MustCompile(`(?s)^ALTER TABLE (\w+)(.*)$`)
 	dropTable   = regexp.MustCompile(`(?s)^(DROP TABLE IF EXISTS \w+)$`)
 	createView  = regexp.MustCompile(`(?s)^(CREATE VIEW \w+)( AS\n.*)$`)
+	createFeed  = regexp.MustCompile(`(?s)^(CREATE MATERIALIZED VIEW \w+) TO (\w+)( AS\n.*\n)FROM (\w+)$`)
+	insertInto  = regexp.MustCompile(`^INSERT INTO `)
 	fromTable   = regexp.MustCompile(`\bFROM (\w+)`)
 	// columnLine is a line of CREATE TABLE, commentColumn the end of an ALTER
 	// TABLE that only explains a column anew.
@@ -130,6 +133,12 @@ func (p placing) step(statements []string) (list []string, err error) {
 			list = append(list, m[1]+p.on())
 		} else if m := createView.FindStringSubmatch(statement); m != nil {
 			list = append(list, m[1]+p.on()+p.view(m[2]))
+		} else if m := createFeed.FindStringSubmatch(statement); m != nil {
+			// On every server it takes rows from one table there to another.
+			database := quoteName(p.database) + "."
+			list = append(list, m[1]+p.on()+" TO "+database+p.local(m[2])+m[3]+"FROM "+database+p.local(m[4]))
+		} else if insertInto.MatchString(statement) {
+			list = append(list, statement)
 		} else {
 			return nil, fmt.Errorf("nothing is known of a statement like %.60q", statement)
 		}
@@ -278,9 +287,12 @@ var clusterWords = map[string]string{"load_balancing": "in_order", "distributed_
 const settingsAsText = 54429
 
 // clusterSettings make a batch be on its shard when it is confirmed, and not
-// left at the server that took it; and they are the words of clusterWords.
+// left at the server that took it; and they are the words of clusterWords. A
+// batch that a replica knows is stored again, which does no harm: ClickHouse
+// would not feed domain_history from one that it leaves out, and that may be
+// what the first attempt did not come to.
 func (s *Store) clusterSettings() clickhouse.Settings {
-	settings := clickhouse.Settings{"insert_distributed_sync": 1, "prefer_localhost_replica": 0}
+	settings := clickhouse.Settings{"insert_distributed_sync": 1, "insert_deduplicate": 0, "prefer_localhost_replica": 0}
 	if s.version.Revision >= settingsAsText || s.options.Protocol == clickhouse.HTTP {
 		for name, value := range clusterWords {
 			settings[name] = value

@@ -74,7 +74,7 @@ func TestCluster(t *testing.T) {
 	})
 	t.Run("prune", func(t *testing.T) {
 		list := must2(other.Partitions(t.Context(), store.RawTables, time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)))
-		if len(list) != 2 || list[0].Rows == 0 {
+		if len(list) != 3 || list[0].Rows == 0 {
 			t.Fatalf("partitions %v", list)
 		}
 		if err := other.Drop(t.Context(), list); err != nil {
@@ -131,6 +131,10 @@ func clusterKeys(t *testing.T, s, other *store.Store) {
 	}
 	if got := ask(t, s, "SELECT (SELECT count() FROM observations) - (SELECT count() FROM observations FINAL)"); got != "1" {
 		t.Errorf("%s rows are there twice, want 1", got)
+	}
+	const history = "SELECT (SELECT count() FROM domain_history FINAL) = (SELECT count() FROM observations FINAL), (SELECT count() FROM domain_history FINAL WHERE domain = 'interior.gov.ci')"
+	if got := ask(t, other, history); got != "1\t3" {
+		t.Errorf("the history of domains is not that of the observations: %s", got)
 	}
 	for i, s := range []*store.Store{s, other} {
 		if got := ask(t, s, "SELECT count() > 30 FROM observations_local"); got != "1" {

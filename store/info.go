@@ -58,7 +58,7 @@ func (s *Store) Info(ctx context.Context) (Info, error) {
 func (s *Store) tables(ctx context.Context) ([]TableInfo, error) {
 	rows, err := s.db.Query(ctx, `SELECT name, sum(rows), sum(bytes) FROM
 		(
-			SELECT name, toUInt64(0) AS rows, toUInt64(0) AS bytes FROM system.tables WHERE database = ? AND engine NOT IN ('View', 'Distributed')
+			SELECT name, toUInt64(0) AS rows, toUInt64(0) AS bytes FROM system.tables WHERE database = ? AND engine NOT IN ('View', 'MaterializedView', 'Distributed')
 			UNION ALL
 			SELECT table AS name, rows, bytes_on_disk AS bytes FROM `+s.cluster.system("parts")+` WHERE database = ? AND active
 		) AS sizes GROUP BY name ORDER BY name`, s.options.Auth.Database, s.options.Auth.Database)

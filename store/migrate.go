@@ -148,8 +148,10 @@ func (s *Store) migrate(ctx context.Context) error {
 				return fmt.Errorf("migration %d (%s): %w", step.version, step.name, err)
 			}
 		}
-		if err := s.tuneTables(ctx); err != nil {
-			return err
+		if step.version == known {
+			if err := s.tuneTables(ctx); err != nil {
+				return err
+			}
 		}
 		err := s.db.Exec(ctx, "INSERT INTO schema_migrations (version, name, applied) SELECT toUInt32(?), ?, now()", step.version, step.name)
 		if err != nil {

@@ -115,13 +115,18 @@ func TestMigrationKeepsData(t *testing.T) {
 					n++
 				}
 				w := writer(t, s, scan)
-				write(t, w, full(scan, 0))
+				write(t, w, full(scan, 2))
 				closeWriter(t, w)
 				if got := ask(t, s, "SELECT count(), countIf(http_title != '') FROM endpoints FINAL"); n != 3 || got != "4\t2" {
 					t.Errorf("%d old rows of 3; contacts %s", n, got)
 				}
+				const history = "SELECT countIf(domain = 'old.example' AND web_v6_reason = 'timeout'), count() FROM domain_history FINAL"
+				before := ask(t, s, history)
 				if err := s.MigrateAgain(t.Context()); err != nil {
 					t.Errorf("the migrations do not bear being run again: %v", err)
+				}
+				if after := ask(t, s, history); before != after || after != "2\t3" {
+					t.Errorf("the table of domains over time has %s before and %s after; want 2 and 3 rows", before, after)
 				}
 			})
 		})

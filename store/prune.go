@@ -18,10 +18,10 @@ type Partition struct {
 
 // RawTables hold what was measured; figures and the list of scans remain when
 // they are pruned.
-var RawTables = []string{"observations", "endpoints"}
+var RawTables = []string{"observations", "endpoints", "domain_history"}
 
 // AllTables are the tables that grow with every scan.
-var AllTables = []string{"observations", "endpoints", "indicators", "scans"}
+var AllTables = []string{"observations", "endpoints", "domain_history", "indicators", "scans"}
 
 // Partitions lists the months of tables before a time, the oldest first. The
 // month of the newest scan is never among them, however old it is.

@@ -34,6 +34,7 @@ var relations = []struct {
 	{name: "scans", key: "scan", meaning: "One scan."},
 	{name: "observations", key: "scan, position", meaning: "One target in one scan: all verdicts, with the facts of its country as of then."},
 	{name: "endpoints", key: "scan, position, ordinal", meaning: "One contact with one address, or a finding about a host or a zone: the evidence under the verdicts."},
+	{name: "domain_history", key: "domain, scan_started, scan, position", meaning: "One domain in one scan: how its verdicts went. ClickHouse fills it from observations, by the materialized view domain_history_feed. Say WHERE domain = '...' ORDER BY scan_started."},
 	{name: "indicators", key: "scan, kind, country, indicator", meaning: "One indicator for the targets of one kind and country in one scan."},
 	{name: "jobs", key: "job, vantage, machine", meaning: "One job of a scheduler, as it was last configured."},
 	{name: "runs", key: "job, vantage, planned, run", meaning: "One run of a job, or one planned time that was skipped."},
@@ -44,7 +45,6 @@ var relations = []struct {
 		"previous_started": "when that scan was begun; 1970-01-01 without one",
 	}},
 	{name: "latest_observations", meaning: "The observations of the newest finished scan of each kind and country."},
-	{name: "domain_history", meaning: "One domain in one scan: how its verdicts went. Say WHERE domain = '...' ORDER BY scan_started."},
 	{name: "changes", meaning: "A domain whose verdicts in the newest finished scan of its country differ from those in the scan before it.", columns: map[string]string{
 		"previous":         "the scan before",
 		"previous_started": "when the scan before was begun",
