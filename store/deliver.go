@@ -167,15 +167,46 @@ func (s *Store) setAside(segment spool.Segment, why string) error {
 
 // deliverLeftOvers sends what earlier runs left in the spool.
 func (s *Store) deliverLeftOvers(ctx context.Context) error {
-	folders, err := spool.LeftOver(s.spoolDir)
 	rows := newBatchRows(time.Time{})
+	return errors.Join(
+		eachLeftOver(s.spoolDir, func(folder *spool.Folder) error { return s.deliverFolder(ctx, folder, rows) }),
+		eachLeftOver(s.cfg.CommonSpoolDir, func(folder *spool.Folder) error { return s.deliverCommon(ctx, folder, rows) }),
+	)
+}
+
+// eachLeftOver hands over what dead processes left below root, until a folder
+// fails.
+func eachLeftOver(root string, deliver func(*spool.Folder) error) error {
+	if root == "" {
+		return nil
+	}
+	folders, err := spool.LeftOver(root)
 	for _, folder := range folders {
 		if err == nil {
-			err = s.deliverFolder(ctx, folder, rows)
+			err = deliver(folder)
 		}
 		err = errors.Join(err, folder.Close())
 	}
 	return err
+}
+
+// deliverCommon delivers a folder that an earlier version of adopt6 left where
+// all servers had their spool, if this is the server that the scan was begun on.
+func (s *Store) deliverCommon(ctx context.Context, folder *spool.Folder, rows *batchRows) error {
+	segments, err := folder.Segments()
+	if err != nil || len(segments) == 0 {
+		return err
+	}
+	_, err = s.Scan(ctx, folder.Scan())
+	if unknown := new(UnknownScanError); errors.As(err, &unknown) {
+		s.cfg.Logf("%d batches of scan %s wait in %s for another server: %s does not know that scan. They are delivered when its server is next opened for writing",
+			len(segments), folder.Scan(), folder.Dir(), s.where)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.deliverFolder(ctx, folder, rows)
 }
 
 func (s *Store) deliverFolder(ctx context.Context, folder *spool.Folder, rows *batchRows) error {

@@ -44,6 +44,9 @@ type Config struct {
 	// SpoolDir keeps what ClickHouse has not confirmed; a folder of the store
 	// when it is embedded and SpoolDir is empty. A server needs one to write.
 	SpoolDir string
+	// CommonSpoolDir is where earlier versions kept that for all servers. What
+	// is left there is delivered to the server that knows its scan.
+	CommonSpoolDir string
 	// ReadOnly opens the store as it is: nothing is created, migrated or
 	// delivered, and no statement may write.
 	ReadOnly bool

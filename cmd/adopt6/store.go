@@ -93,7 +93,8 @@ func (a *app) serverConfig(dsn string) (store.Config, error) {
 		return cfg, err
 	}
 	state, err := a.stateFolder()
-	cfg.SpoolDir = filepath.Join(state, "spool", store.SpoolName(dsn, cfg.Database))
+	cfg.CommonSpoolDir = filepath.Join(state, "spool")
+	cfg.SpoolDir = filepath.Join(cfg.CommonSpoolDir, store.SpoolName(dsn, cfg.Database))
 	return cfg, err
 }
 

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/uuid"
+
 	"adopt6/scanner"
 )
 
@@ -204,8 +206,21 @@ func (s Segment) SetAside() (string, error) {
 	return name, os.Rename(s.Path, name)
 }
 
+// Scan is the scan that the folder's observations are of.
+func (f *Folder) Scan() uuid.UUID { return f.header.Scan }
+
+// scanOf returns the scan in the name of a folder that Create made.
+func scanOf(name string) (uuid.UUID, bool) {
+	const length = len("00000000-0000-0000-0000-000000000000")
+	if len(name) < length {
+		return uuid.UUID{}, false
+	}
+	scan, err := uuid.Parse(name[:length])
+	return scan, err == nil
+}
+
 // LeftOver takes over the folders below root that dead processes left. Folders
-// of living ones are passed over.
+// of living ones are passed over, and what is no writer's folder.
 func LeftOver(root string) ([]*Folder, error) {
 	dirs, err := os.ReadDir(root)
 	if errors.Is(err, os.ErrNotExist) {
@@ -216,7 +231,8 @@ func LeftOver(root string) ([]*Folder, error) {
 	}
 	var left []*Folder
 	for _, entry := range dirs {
-		if !entry.IsDir() || strings.HasPrefix(entry.Name(), hiddenPrefix) {
+		scan, ok := scanOf(entry.Name())
+		if !entry.IsDir() || !ok {
 			continue
 		}
 		dir := filepath.Join(root, entry.Name())
@@ -227,7 +243,7 @@ func LeftOver(root string) ([]*Folder, error) {
 		if err != nil {
 			return left, fmt.Errorf("lock the spool folder %s: %w", dir, err)
 		}
-		left = append(left, &Folder{dir: dir, lock: lock})
+		left = append(left, &Folder{dir: dir, lock: lock, header: Header{Scan: scan}})
 	}
 	return left, nil
 }
