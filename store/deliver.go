@@ -121,10 +121,19 @@ func (s *Store) deliverBatch(ctx context.Context, b *batch, fromDisk *batchRows)
 	if b.rows == nil {
 		return s.deliverSegment(ctx, b.Segment, fromDisk)
 	}
-	if err := b.rows.insert(ctx, s.db); err != nil {
+	if err := b.rows.insert(s.inserting(ctx), s.db); err != nil {
 		return err
 	}
 	return removeDelivered(b.Segment)
+}
+
+// inserting spares the embedded engine the search for rows of one key within a
+// batch: FINAL and merges find them.
+func (s *Store) inserting(ctx context.Context) context.Context {
+	if s.engine == nil {
+		return ctx
+	}
+	return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"optimize_on_insert": 0}))
 }
 
 func removeDelivered(segment spool.Segment) error {
@@ -147,7 +156,7 @@ func (s *Store) deliverSegment(ctx context.Context, segment spool.Segment, rows 
 	case err != nil:
 		return err
 	}
-	if err := rows.insert(ctx, s.db); err != nil {
+	if err := rows.insert(s.inserting(ctx), s.db); err != nil {
 		return err
 	}
 	if text := damage.String(); text != "" {
