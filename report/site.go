@@ -16,7 +16,7 @@ import (
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-//go:embed assets/site.css assets/site.js assets/charts.js
+//go:embed assets/site.css assets/site.js assets/charts.js assets/icon.svg
 var assetFiles embed.FS
 
 // ReasonText explains a reason in one language.

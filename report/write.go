@@ -121,7 +121,7 @@ func (s *Site) writeAll(ctx context.Context, st *store.Store, dir string, progre
 // worldsFiles are the files that are not of a country.
 func (s *Site) worldsFiles() []file {
 	files := []file{{"index.html", s.Front}}
-	for _, name := range []string{"site.css", "site.js", "charts.js"} {
+	for _, name := range []string{"site.css", "site.js", "charts.js", "icon.svg"} {
 		files = append(files, file{"assets/" + name, func(w io.Writer) error { return Asset(w, name) }})
 	}
 	for _, name := range WorldFiles {

@@ -26,15 +26,15 @@ const (
 
 func accessibleInLight(t *testing.T, w *world) {
 	accessible(t, w, e2e.Screen{Width: 1280, Height: 900}, allRules,
-		"index", "en/index", "en/region-africa", "en/tg", "en/ke", "en/method", "en/glossary")
+		"index.html", "en/index.html", "en/region-africa.html", "en/tg.html", "en/ke.html", "en/method.html", "en/glossary.html")
 }
 
 func accessibleInDark(t *testing.T, w *world) {
-	accessible(t, w, e2e.Screen{Width: 1280, Height: 900, Dark: true}, colourRules, "index", "fr/index", "fr/tg", "fr/glossary")
+	accessible(t, w, e2e.Screen{Width: 1280, Height: 900, Dark: true}, colourRules, "index.html", "fr/index.html", "fr/tg.html", "fr/glossary.html")
 }
 
 func accessibleInArabic(t *testing.T, w *world) {
-	accessible(t, w, e2e.Screen{Width: 360, Height: 800}, otherRules, "ar/index", "ar/region-africa", "ar/tg", "ar/method", "ar/glossary")
+	accessible(t, w, e2e.Screen{Width: 360, Height: 800}, otherRules, "ar/index.html", "ar/region-africa.html", "ar/tg.html", "ar/method.html", "ar/glossary.html")
 }
 
 // accessible holds pages against rules.
@@ -47,7 +47,7 @@ func accessible(t *testing.T, w *world, screen e2e.Screen, rules string, pages .
 	tab := w.open(t)
 	must(t, tab.Show(screen))
 	for _, page := range pages {
-		must(t, tab.Go(w.page(page+".html")))
+		must(t, tab.Go(w.page(page)))
 		must(t, tab.Eval(string(axe)+"; undefined", nil))
 		for _, violation := range eval[[]string](t, tab, fmt.Sprintf(checkRules, rules)) {
 			t.Errorf("%s: %s", page, violation)

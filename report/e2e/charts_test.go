@@ -107,7 +107,7 @@ func pagesAreLight(t *testing.T, w *world) {
 	for page, most := range map[string]int{"en/index": 400_000, "ar/index": 400_000, "en/tg": 150_000, "ar/tg": 150_000} {
 		must(t, tab.Go(w.page(page+".html")))
 		total := 0
-		for _, address := range append(eval[[]string](t, tab, `[...document.querySelectorAll("script, link[rel=stylesheet], img")].map(e => e.src || e.href)`), w.page(page+".html")) {
+		for _, address := range append(eval[[]string](t, tab, `[...document.querySelectorAll("script, link[rel=stylesheet], link[rel=icon], img")].map(e => e.src || e.href)`), w.page(page+".html")) {
 			total += packed(t, filepath.Join(w.site, strings.TrimPrefix(address, w.page(""))))
 		}
 		if total > most {

@@ -33,6 +33,7 @@ func TestReport(t *testing.T) {
 		{"hostile names are text", hostileNamesAreText},
 		{"no page scrolls sideways on a phone", noPageScrollsSideways},
 		{"pages print whole", pagesPrintWhole},
+		{"served pages are those of the folder", servedPagesAreThose},
 		{"accessible in light", accessibleInLight},
 		{"accessible in dark", accessibleInDark},
 		{"accessible in Arabic on a phone", accessibleInArabic},
@@ -234,7 +235,7 @@ func countryByClick(t *testing.T, w *world) {
 		"fr": {"ltr", "IPv6", "Afrique", "Togo"},
 		"ar": {"rtl", "IPv6", "إفريقيا", "توغو"},
 	} {
-		must(t, tab.Go(w.page("index.html")))
+		must(t, tab.Go(w.page(w.front)))
 		seen := []string{}
 		for _, link := range []string{lang + "/index.html", "region-africa.html", "tg.html"} {
 			must(t, tab.Follow(chromedp.Click(fmt.Sprintf(`main a[href=%q]:not(svg a)`, link), chromedp.ByQuery)))

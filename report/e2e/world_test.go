@@ -1,10 +1,13 @@
 package e2e_test
 
 import (
+	"bufio"
 	"context"
 	"net/url"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,8 +27,12 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 // world is a report on a scan of testdata/world.yaml, and a browser to read it.
 type world struct {
 	site    string // folder of the report
+	base    string // address of the pages
+	front   string // the page on which a reader chooses the language, from there
 	figures map[place]figures
 	browser *e2e.Browser
+
+	program, store string // adopt6, and the folder of the store
 }
 
 // place is where figures are from.
@@ -46,7 +53,9 @@ func newWorld(t *testing.T, scenario string, earlier int) *world {
 	storeFolder := filepath.Join(dir, "store")
 	run(t, program, "lab", "run", scenario, "--store", storeFolder, "--state", filepath.Join(dir, "state"))
 
-	w := &world{site: filepath.Join(dir, "report")}
+	w := &world{site: filepath.Join(dir, "report"), program: program, store: storeFolder}
+	w.front = "index.html"
+	w.base = (&url.URL{Scheme: "file", Path: w.site + "/"}).String()
 	w.readAndAge(t, storeFolder, earlier)
 	run(t, program, "report", "--store", storeFolder, "--out", w.site)
 
@@ -66,8 +75,38 @@ func run(t *testing.T, program string, args ...string) {
 }
 
 // page is the address of a page: "en/tg.html".
-func (w *world) page(name string) string {
-	return (&url.URL{Scheme: "file", Path: filepath.Join(w.site, name)}).String()
+func (w *world) page(name string) string { return w.base + name }
+
+// served returns the same world as adopt6 serve shows it.
+func (w *world) served(t *testing.T) *world {
+	t.Helper()
+	serve := exec.Command(w.program, "serve", "--store", w.store, "--listen", "127.0.0.1:0", "--log", "text")
+	out, err := serve.StdoutPipe()
+	must(t, err)
+	log, err := serve.StderrPipe()
+	must(t, err)
+	must(t, serve.Start())
+	logged := bufio.NewScanner(log)
+	address, err := bufio.NewReader(out).ReadString('\n')
+	must(t, err)
+	for logged.Scan() && !strings.Contains(logged.Text(), "showing a scan") {
+	}
+	read := make(chan struct{})
+	go func() { // so that its log never stops it
+		defer close(read)
+		for logged.Scan() {
+		}
+	}()
+	t.Cleanup(func() {
+		must(t, serve.Process.Signal(syscall.SIGTERM))
+		<-read
+		if err := serve.Wait(); err != nil {
+			t.Errorf("adopt6 serve: %v", err)
+		}
+	})
+	live := *w
+	live.base, live.front = strings.TrimSpace(address), ""
+	return &live
 }
 
 // open opens a tab that may read the site and nothing else.

@@ -76,7 +76,7 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) asset(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
-	mime := map[string]string{"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}[name[strings.LastIndexByte(name, '.')+1:]]
+	mime := map[string]string{"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}[name[strings.LastIndexByte(name, '.')+1:]]
 	if mime == "" {
 		return errNotFound
 	}
