@@ -1,9 +1,11 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -34,10 +36,13 @@ func newBody(mime string, write func(io.Writer) error) (*body, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := write(io.MultiWriter(zip, hash, count)); err != nil {
+	// Templates write in small pieces, which would cost more than what is done
+	// with them.
+	buffer := bufio.NewWriterSize(io.MultiWriter(zip, hash, count), 32<<10)
+	if err := write(buffer); err != nil {
 		return nil, err
 	}
-	if err := zip.Close(); err != nil {
+	if err := errors.Join(buffer.Flush(), zip.Close()); err != nil {
 		return nil, err
 	}
 	return &body{packed: bytes.Clone(packed.Bytes()), length: count.n, tag: hex.EncodeToString(hash.Sum(nil)[:16]), mime: mime}, nil

@@ -79,6 +79,13 @@ func (c *cache[V]) peek(key string) (V, bool) {
 	return c.kept.Get(key)
 }
 
+// held is what is kept, in bytes.
+func (c *cache[V]) held() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.used
+}
+
 func (c *cache[V]) keep(key string, v V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

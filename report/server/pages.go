@@ -141,13 +141,26 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) error {
 	if !isPage || code == "" {
 		return errNotFound
 	}
-	return s.kept(w, r, key, html, func(ctx context.Context, w io.Writer) error {
+	b, err := s.countryPage(r.Context(), now, lang, code)
+	if err == nil {
+		b.send(w, r, http.StatusOK)
+	}
+	return err
+}
+
+// countryPage returns the page of a country.
+func (s *Server) countryPage(ctx context.Context, now *world, lang, code string) (*body, error) {
+	return s.pages.get(ctx, now.key+"/"+lang+"/"+code, func(ctx context.Context) (*body, error) {
 		c, err := s.country(ctx, now, code)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return now.site.CountryPage(w, lang, c)
+		return s.render(now, lang, c)
 	})
+}
+
+func (s *Server) render(now *world, lang string, c *report.Country) (*body, error) {
+	return newBody(html, func(w io.Writer) error { return now.site.CountryPage(w, lang, c) })
 }
 
 // memo sends a country's page for a memo, to be saved and opened elsewhere.

@@ -11,6 +11,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/report"
+	"adopt6/report/words"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
@@ -61,45 +62,88 @@ func (s *Server) look(ctx context.Context, failed string) string {
 	return err.Error()
 }
 
-// Look reads which scans there are, and the latest if it is not shown yet.
+// Look reads which scans there are, and the latest if it is not shown yet. It
+// returns when the pages of its countries are kept ready; those of the scan
+// before are shown until then.
 func (s *Server) Look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
-	return s.cfg.Lend(ctx, func(st *store.Store) error {
-		started := time.Now()
-		next := &world{}
-		for scan, err := range st.Scans(ctx) {
-			if err != nil {
-				return err
-			}
-			next.scans = append(next.scans, scan)
-		}
-		s.metrics.query("scans", time.Since(started), nil)
-		slices.Reverse(next.scans)
-		finished := next.finished()
-		if len(finished) == 0 {
-			return nil
-		}
-		latest := finished[0]
-		next.key = latest.ID.String() + latest.Finished.Format("@20060102150405")
-		now := s.world.Load()
-		if now != nil && now.key == next.key {
-			next.data, next.site = now.data, now.site
-			s.world.Store(next)
-			return nil
-		}
-		err := s.load(ctx, st, next, latest, finished[1:])
-		s.metrics.query("world", time.Since(started), err)
+	next := &world{}
+	now, started := s.world.Load(), time.Now()
+	err := s.cfg.Lend(ctx, func(st *store.Store) error { return s.read(ctx, st, now, next) })
+	if err != nil || next.data == nil {
+		return err
+	}
+	if now != nil && now.key != next.key {
+		s.warm(ctx, next)
+	}
+	s.world.Store(next)
+	if now != nil && now.key == next.key {
+		return nil
+	}
+	scan := next.data.Scan
+	s.metrics.shows(scan.Started)
+	s.cfg.Log.Info("showing a scan", "scan", scan.ID.String(), "started", scan.Started, "targets", scan.Targets,
+		"loaded_ms", time.Since(started).Milliseconds())
+	if now == nil {
+		s.warm(ctx, next)
+	}
+	return nil
+}
+
+// read fills a world with what the store has now: nothing without a finished
+// scan, and what is shown already where that is the latest.
+func (s *Server) read(ctx context.Context, st *store.Store, now, next *world) error {
+	started := time.Now()
+	for scan, err := range st.Scans(ctx) {
 		if err != nil {
 			return err
 		}
-		s.world.Store(next)
-		s.metrics.shows(latest.Started)
-		s.cfg.Log.Info("showing a scan", "scan", latest.ID.String(), "started", latest.Started, "targets", latest.Targets,
-			"loaded_ms", time.Since(started).Milliseconds())
+		next.scans = append(next.scans, scan)
+	}
+	s.metrics.query("scans", time.Since(started), nil)
+	slices.Reverse(next.scans)
+	finished := next.finished()
+	if len(finished) == 0 {
 		return nil
-	})
+	}
+	next.key = finished[0].ID.String() + finished[0].Finished.Format("@20060102150405")
+	if now != nil && now.key == next.key {
+		next.data, next.site = now.data, now.site
+		return nil
+	}
+	err := s.load(ctx, st, next, finished[0], finished[1:])
+	s.metrics.query("world", time.Since(started), err)
+	return err
 }
+
+// warm makes the pages of all countries, one after the other, as far as they
+// may be kept: after a scan many readers come at once, and to many pages.
+func (s *Server) warm(ctx context.Context, w *world) {
+	ctx, cancel := context.WithTimeout(ctx, warmTime)
+	defer cancel()
+	before := s.pages.held()
+	for _, c := range w.data.Countries {
+		for _, lang := range words.Languages {
+			if c.Alpha2 == "" {
+				continue
+			}
+			if _, err := s.countryPage(ctx, w, lang, c.Alpha2); err != nil {
+				s.cfg.Log.Debug("pages are not made ready any further", "error", err)
+				return
+			}
+			if s.pages.held()-before > s.cfg.CacheBytes*warmPart/100 {
+				return
+			}
+		}
+	}
+}
+
+// Bounds of what is made ready before it is asked for.
+const (
+	warmTime = 3 * time.Minute
+	warmPart = 75 // per cent of the cache, so that something of the scan before stays
+)
 
 func (s *Server) load(ctx context.Context, st *store.Store, w *world, latest store.ScanInfo, before []store.ScanInfo) (err error) {
 	options := report.Options{Scan: latest}
