@@ -62,6 +62,9 @@ func TestIDNPage(t *testing.T) {
 				t.Errorf("%s lacks %q: %s", lang, want, text)
 			}
 		}
+		if method, _ := os.ReadFile(filepath.Join(dir, lang, "method.html")); !strings.Contains(string(method), "(--asn-db)") {
+			t.Errorf("the method in %s does not say that there was no table of autonomous systems", lang)
+		}
 		if index, _ := os.ReadFile(filepath.Join(dir, lang, "index.html")); !strings.Contains(string(index), `href="idn.html"`) {
 			t.Errorf("the world page in %s does not lead there", lang)
 		}
