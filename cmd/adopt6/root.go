@@ -66,6 +66,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newScheduleCommand(a),
 		newServeCommand(a),
 		newStoreCommand(a),
+		newVantagesCommand(a),
 		newVersionCommand(a),
 	)
 	return root
