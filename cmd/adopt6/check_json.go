@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -52,10 +53,11 @@ type checkJSON struct {
 		WWWA    []string `json:"www_a"`
 		WWWAAAA []string `json:"www_aaaa"`
 	} `json:"addresses"`
-	MX         []string   `json:"mx"`
-	V6OnlyZone string     `json:"v6_only_zone"`
-	FreedBy    []string   `json:"freed_by"`
-	DNSSEC     dnssecJSON `json:"dnssec"`
+	Hosting    []systemJSON `json:"hosting,omitempty"` // with --asn-db
+	MX         []string     `json:"mx"`
+	V6OnlyZone string       `json:"v6_only_zone"`
+	FreedBy    []string     `json:"freed_by"`
+	DNSSEC     dnssecJSON   `json:"dnssec"`
 
 	Queries   uint32         `json:"dns_queries"`
 	Probes    []probeJSON    `json:"probes"`
@@ -250,6 +252,7 @@ func observationJSON(o *scanner.Observation) checkJSON {
 	n.Names, n.V6, n.V6OK, n.GlueV6, n.Operator = list(o.NameServers), o.NameServersV6, o.NameServersV6OK, o.GlueV6, list(o.Operators)
 	a := &c.Addresses
 	a.A, a.AAAA, a.WWWA, a.WWWAAAA = addrTexts(o.A), addrTexts(o.AAAA), addrTexts(o.WWWA), addrTexts(o.WWWAAAA)
+	c.Hosting = hostingJSON(o)
 	for _, p := range o.Probes {
 		c.Probes = append(c.Probes, probeJSON{p.Probe, milliseconds(p.Took)})
 	}
@@ -257,6 +260,20 @@ func observationJSON(o *scanner.Observation) checkJSON {
 		c.Endpoints = append(c.Endpoints, toEndpointJSON(e))
 	}
 	return c
+}
+
+// systemJSON is an autonomous system; its name is from the table of them.
+type systemJSON struct {
+	Number uint32 `json:"as"`
+	Name   string `json:"name"`
+	V6     bool   `json:"v6"` // an IPv6 address lies in it
+}
+
+func hostingJSON(o *scanner.Observation) (all []systemJSON) {
+	for _, as := range o.Hosting {
+		all = append(all, systemJSON{as.Number, as.Name, slices.Contains(o.HostingV6, as.Number)})
+	}
+	return all
 }
 
 func toTimesJSON(t scanner.DialTimes) timesJSON {

@@ -70,6 +70,46 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+// TestNames cleans what a table calls an autonomous system: it is shown and
+// stored.
+func TestNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"Example, Inc.": "Example, Inc.", " two\n\tlines ": "two lines", "\x1b[31mred\u202e": "[31mred", "Société": "Société",
+		strings.Repeat("é", 80): strings.Repeat("é", 50), "": "",
+	} {
+		data := table(t, "GeoLite2-ASN", 6, map[string]mmdbtype.DataType{"2a01:100::/32": mmdbtype.Map{
+			"autonomous_system_number": mmdbtype.Uint32(64496), "autonomous_system_organization": mmdbtype.String(name)}})
+		got, err := parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, as, ok := got.Lookup(netip.MustParseAddr("2a01:100::53")); n != 64496 || as != want || !ok {
+			t.Errorf("%q is read as %q of AS%d", name, as, n)
+		}
+	}
+}
+
+// BenchmarkLookup finds addresses of 10,000 networks.
+func BenchmarkLookup(b *testing.B) {
+	records := make(map[string]mmdbtype.DataType)
+	var addrs []netip.Addr
+	for i := range 10_000 {
+		addr := netip.AddrFrom16([16]byte{0x2a, 0x01, byte(i >> 8), byte(i), 15: 1})
+		records[netip.PrefixFrom(addr, 32).Masked().String()] = number32(uint32(64512 + i%1000))
+		addrs = append(addrs, addr)
+	}
+	got, err := parse(table(b, "GeoLite2-ASN", 6, records))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, _, ok := got.Lookup(addrs[i%len(addrs)]); !ok {
+			b.Fatal("not found")
+		}
+	}
+}
+
 func TestOpenSaysWhatIsWrong(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, data []byte) string {

@@ -27,10 +27,13 @@ type Measure string
 
 // The measures.
 const (
-	Share   Measure = "share"   // targets that fulfil it, of those measured; 0 to 1
-	Median  Measure = "median"  // of a quantity over the targets measured, in Unit
-	Largest Measure = "largest" // targets that depend on the largest operator, of those with one; 0 to 1
-	HHI     Measure = "hhi"     // Herfindahl-Hirschman index of the operators' shares; 0 to 1
+	Share  Measure = "share"  // targets that fulfil it, of those measured; 0 to 1
+	Median Measure = "median" // of a quantity over the targets measured, in Unit
+	// Targets that depend on the largest operator, of those with one; 0 to 1.
+	// It has no interval: which operator is the largest was found in the same
+	// targets.
+	Largest Measure = "largest"
+	HHI     Measure = "hhi" // Herfindahl-Hirschman index of the operators' shares; 0 to 1
 )
 
 // Topic groups indicators for readers.
