@@ -3,6 +3,7 @@ package report
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,11 +30,12 @@ func (l *locale) history(points []Point) *trend {
 		return nil
 	}
 	t := new(trend)
-	for _, p := range points {
+	for i, p := range points {
+		beside := slices.Concat(points[max(i-1, 0):i], points[i+1:min(i+2, len(points))])
 		low, high := indicator.Wilson(p.Numerator, p.Denominator)
 		share := float64(p.Numerator) / float64(p.Denominator)
 		h := trendPoint{Day: p.Started.UTC().Format(time.DateOnly), Share: share, Low: low, Top: high, Few: p.Denominator < indicator.SmallNumber,
-			Date: l.Date(p.Started), Value: l.Percent(share), Interval: l.Range(low, high), Basis: l.T("of", l.N(p.Numerator), l.N(p.Denominator))}
+			Date: l.Moment(p.Started, beside...), Value: l.Percent(share), Interval: l.Range(low, high), Basis: l.T("of", l.N(p.Numerator), l.N(p.Denominator))}
 		if h.Few {
 			h.Value = h.Basis
 		}

@@ -110,7 +110,7 @@ func (s *Site) countryView(f frame, c *Country) countryView {
 	}
 	v.Coverage = f.coverage(measured, targets)
 	if s.data.Compared.Started.Unix() > 0 {
-		v.Compared = f.Moment(s.data.Compared.Started, s.data.Scan.Started)
+		v.Compared = f.Moment(s.data.Compared.Started, Point{Started: s.data.Scan.Started})
 	}
 	for i, section := range c.Sections {
 		v.Sections = append(v.Sections, s.sectionView(f.locale, c, section, i == 0, v.Compared))

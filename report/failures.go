@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"adopt6/lists"
 	"adopt6/store"
@@ -63,10 +64,13 @@ type contact struct {
 }
 
 // failedContacts streams the contacts of a country that failed, in the order of
-// the list.
-func (d *Data) failedContacts(ctx context.Context, s *store.Store, code string) iter.Seq2[contact, error] {
+// the list. A country without servers that fail has none.
+func (d *Data) failedContacts(ctx context.Context, s *store.Store, c *Country) iter.Seq2[contact, error] {
 	return func(yield func(contact, error) bool) {
-		where, args := d.contacts(code)
+		if !slices.ContainsFunc(c.Sections, func(section *Section) bool { return len(section.Failures) > 0 }) {
+			return
+		}
+		where, args := d.contacts(c.Alpha2)
 		query := `SELECT toString(kind), domain, toString(probe), host, address, port, toString(transport), toString(reason), detail, http_status, http_title, smtp_banner` +
 			where + failed + " ORDER BY position, ordinal"
 		err := each(ctx, s, query, args, func(scan func(...any) error) error {
@@ -78,7 +82,7 @@ func (d *Data) failedContacts(ctx context.Context, s *store.Store, code string) 
 			return err
 		})
 		if err != nil && !errors.Is(err, errStopped) {
-			yield(contact{}, fmt.Errorf("read the failed contacts of %q: %w", code, err))
+			yield(contact{}, fmt.Errorf("read the failed contacts of %q: %w", c.Alpha2, err))
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (s *Site) CountryFile(ctx context.Context, st *store.Store, w io.Writer, c 
 	case "-domains.csv":
 		return domainsCSV(w, c, all)
 	case "-failures.csv":
-		return failuresCSV(w, s.data.failedContacts(ctx, st, c.Alpha2))
+		return failuresCSV(w, s.data.failedContacts(ctx, st, c))
 	case ".json":
 		return s.countryJSON(w, c, all)
 	}
@@ -169,9 +169,15 @@ func failuresCSV(w io.Writer, contacts iter.Seq2[contact, error]) error {
 	return out.Error()
 }
 
-// The JSON of a site. Field names are those of the store's columns.
+// FormatJSON is the version of the JSON of a site. A field that goes or changes
+// its meaning makes a new one; further fields do not.
+const FormatJSON = 1
+
+// The JSON of a site, as docs/report.md describes it. Field names are those of
+// the store's columns.
 type (
 	fileJSON struct {
+		Format    int             `json:"format"`
 		Scan      store.ScanInfo  `json:"scan"`
 		Compared  *store.ScanInfo `json:"compared,omitempty"`
 		Countries []countryJSON   `json:"countries,omitempty"`
@@ -223,7 +229,7 @@ type (
 )
 
 func (s *Site) fileJSON() fileJSON {
-	file := fileJSON{Scan: s.data.Scan}
+	file := fileJSON{Format: FormatJSON, Scan: s.data.Scan}
 	if s.data.Compared.Started.Unix() > 0 {
 		file.Compared = &s.data.Compared
 	}

@@ -98,11 +98,11 @@ func (l *locale) between(low, high string) string {
 // Date writes a day.
 func (l *locale) Date(t time.Time) string { return words.Date(l.Lang, t) }
 
-// Moment writes a day, and the time as well where another moment is of the same
-// day.
-func (l *locale) Moment(t time.Time, others ...time.Time) string {
+// Moment writes a day, and the time as well where one of these points is of the
+// same day.
+func (l *locale) Moment(t time.Time, others ...Point) string {
 	for _, other := range others {
-		if t.UTC().YearDay() == other.UTC().YearDay() && t.UTC().Year() == other.UTC().Year() {
+		if t.UTC().Format(time.DateOnly) == other.Started.UTC().Format(time.DateOnly) {
 			return l.Date(t) + t.UTC().Format(", 15:04 UTC")
 		}
 	}

@@ -62,7 +62,13 @@ func (s *Site) CountryMemo(w io.Writer, lang string, c *Country, ending string) 
 	if !ok || s.pageOf(c.Alpha2) == "" {
 		return &UnknownPageError{lang, countryPage(c.Alpha2) + ending}
 	}
-	m := newMemo(s.countryView(s.frame(l, countryPage(c.Alpha2)), c))
+	brief := &Country{Country: c.Country}
+	for _, section := range c.Sections {
+		own := *section
+		own.Domains = nil // a memo has none, and they are most of the work
+		brief.Sections = append(brief.Sections, &own)
+	}
+	m := newMemo(s.countryView(s.frame(l, countryPage(c.Alpha2)), brief))
 	switch ending {
 	case "-memo.md":
 		return m.markdown(w)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
 	"adopt6/store"
+	"adopt6/store/indicator"
 	"adopt6/store/storetest"
 )
 
@@ -186,9 +188,8 @@ func testSite(t *testing.T, st *store.Store) {
 			}
 		}
 	}
-	if !json.Valid([]byte(page("data/tg.json"))) {
-		t.Error("data/tg.json is no JSON")
-	}
+	checkJSON(t, page("data/tg.json"))
+	checkJSON(t, page("data/world.json"))
 
 	// Written again it replaces itself; it never replaces anything else.
 	if err := site.Write(t.Context(), st, dir, new(report.Progress)); err != nil {
@@ -214,4 +215,69 @@ func packed(t *testing.T, text string) int {
 		t.Fatal(err)
 	}
 	return b.Len()
+}
+
+// checkJSON holds the names of all fields of a file against the page that
+// describes them.
+func checkJSON(t *testing.T, text string) {
+	t.Helper()
+	var file map[string]any
+	if err := json.Unmarshal([]byte(text), &file); err != nil || file["format"] != float64(report.FormatJSON) {
+		t.Fatalf("the JSON has format %v, error %v", file["format"], err)
+	}
+	described, err := os.ReadFile("../docs/report.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			for name, e := range v {
+				if !strings.Contains(string(described), "`"+name+"`") {
+					t.Errorf("docs/report.md does not describe the field %q", name)
+				}
+				walk(e)
+			}
+		}
+	}
+	walk(file)
+}
+
+// TestHistory keeps scans of another list, another place and the Internet out
+// of a line, and takes the one before from the same line.
+func TestHistory(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, cfg store.Config) {
+		s := storetest.Open(t, cfg)
+		ours := store.ScanInfo{List: "ministries.csv", Vantage: "here", Simulated: true}
+		var scans []store.ScanInfo
+		for i, of := range []store.ScanInfo{
+			ours, ours, {List: "schools.csv", Vantage: "here", Simulated: true}, {List: "ministries.csv", Vantage: "there", Simulated: true},
+			{List: "ministries.csv", Vantage: "here"}, ours,
+		} {
+			of.Started = day(11, 1+i)
+			scan := keep(t, s, of, observation(0, true), observation(1, i > 0))
+			if _, err := indicator.Compute(t.Context(), s, scan.ID); err != nil {
+				t.Fatal(err)
+			}
+			scans = append(scans, scan)
+		}
+		data, err := report.Load(t.Context(), s, report.Options{Scan: scans[5]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []report.Point{{Started: day(11, 1), Numerator: 1, Denominator: 2}, {Started: day(11, 2), Numerator: 2, Denominator: 2}, {Started: day(11, 6), Numerator: 2, Denominator: 2}}
+		if got := data.Country("TG").Section(lists.Government).History; !slices.EqualFunc(got, want, func(a, b report.Point) bool {
+			return a.Started.Equal(b.Started) && a.Numerator == b.Numerator && a.Denominator == b.Denominator
+		}) {
+			t.Errorf("the line holds %v, want %v", got, want)
+		}
+		if before, err := report.Previous(t.Context(), s, scans[5]); err != nil || before.ID != scans[1].ID {
+			t.Errorf("the scan before is %+v, error %v", before, err)
+		}
+	})
 }
