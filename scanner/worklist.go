@@ -2,7 +2,9 @@ package scanner
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +37,11 @@ type Header struct {
 	Created    time.Time `json:"created"` // UTC
 	Targets    uint64    `json:"targets"`
 	Duplicates uint64    `json:"duplicates"` // lines left out because their name stood before
+	// Shard is the part of the list that this machine measures.
+	Shard Shard `json:"shard,omitzero"`
+	// Digest names the list's content: two lists of the same targets in the same
+	// order have the same.
+	Digest string `json:"digest"`
 }
 
 // mark says where in the file a position begins.
@@ -85,6 +92,9 @@ func (w *Worklist) write(targets iter.Seq2[lists.Target, error]) error {
 	if err := w.index(); err != nil {
 		return err
 	}
+	if err := w.digest(); err != nil {
+		return err
+	}
 	text, err := json.MarshalIndent(w.Header, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode scan header: %w", err)
@@ -94,6 +104,20 @@ func (w *Worklist) write(targets iter.Seq2[lists.Target, error]) error {
 		return fmt.Errorf("write scan header: %w", err)
 	}
 	return os.Rename(w.path(headerFile+".new"), w.path(headerFile))
+}
+
+func (w *Worklist) digest() error {
+	f, err := os.Open(w.path(worklistFile))
+	if err != nil {
+		return fmt.Errorf("open target list: %w", err)
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return fmt.Errorf("read target list: %w", err)
+	}
+	w.Digest = hex.EncodeToString(sum.Sum(nil))
+	return nil
 }
 
 // OpenWorklist reads back what CreateWorklist wrote.

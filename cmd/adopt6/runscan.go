@@ -58,12 +58,9 @@ func (a *app) scanInto(ctx context.Context, s *store.Store, run scanRun) error {
 // what the preflight found.
 func (a *app) measure(ctx context.Context, s *store.Store, run scanRun) (*preflight.Result, error) {
 	w := run.worklist
-	done := new(scanner.Positions)
-	for position, err := range s.Done(ctx, w.Scan) {
-		if err != nil {
-			return nil, fmt.Errorf("ask what is stored already: %w", err)
-		}
-		done.Add(position)
+	before, err := whatIsStored(ctx, s, w)
+	if err != nil {
+		return nil, err
 	}
 	prober, resolver, err := run.net.prober(ctx, a.settings, w.Scan, w.Vantage)
 	if err != nil {
@@ -73,7 +70,7 @@ func (a *app) measure(ctx context.Context, s *store.Store, run scanRun) (*prefli
 	fmt.Fprintf(a.errOut, "Scan %s of %s from %s\n", w.Scan, w.List, w.Vantage)
 	found := new(preflight.Result)
 	if !run.skipPreflight {
-		if found, err = a.preflight(ctx, run.net, resolver, w.Pending(done)); err != nil {
+		if found, err = a.preflight(ctx, run.net, resolver, w.Pending(before.done)); err != nil {
 			return nil, err
 		}
 		if err := announce(a.errOut, found); err != nil {
@@ -82,29 +79,31 @@ func (a *app) measure(ctx context.Context, s *store.Store, run scanRun) (*prefli
 		prober.Routes = probe.RoutesOf(found.Capabilities)
 	}
 	info := store.ScanInfo{
-		ID: w.Scan, Started: w.Created.Truncate(time.Second), List: w.List, Vantage: w.Vantage,
+		ID: w.Scan, Started: w.Created.Truncate(time.Second), List: listName(w), Vantage: w.Vantage,
 		Targets: w.Targets, Program: currentVersion().Version, Capabilities: found.Capabilities, Simulated: run.net.simulated(),
 	}
 	if run.net.asn != nil {
 		info.ASTable = run.net.asn.Version()
 	}
-	err = s.NewScan(ctx, info)
-	if err != nil {
+	if err := s.NewScan(ctx, info); err != nil {
 		return nil, fmt.Errorf("record scan: %w", err)
 	}
-	return found, a.runPool(ctx, s, run, prober, done)
+	if err := sharedScan(ctx, s, w); err != nil {
+		return nil, err
+	}
+	return found, a.runPool(ctx, s, run, prober, before)
 }
 
-// runPool measures all that done does not hold.
-func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *probe.Prober, done *scanner.Positions) error {
+// runPool measures all that is not stored before.
+func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *probe.Prober, before stored) error {
 	w := run.worklist
 	writer, err := s.Writer(ctx, w.Scan)
 	if err != nil {
 		return fmt.Errorf("open spool: %w", err)
 	}
-	if done.Count() > 0 {
+	if before.mine > 0 {
 		fmt.Fprintf(a.errOut, "%s of %s targets are stored already; going on with the rest\n",
-			thousands(int64(done.Count())), thousands(int64(w.Targets)))
+			thousands(int64(before.mine)), thousands(int64(w.Shard.Count(w.Targets))))
 	}
 	tally := new(scanner.Tally)
 	pool := scanner.Pool{
@@ -117,13 +116,13 @@ func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *
 			return writer.Write(ctx, o)
 		},
 	}
-	left := int64(w.Targets - done.Count())
+	left := int64(w.Shard.Count(w.Targets) - before.mine)
 	again := new(atomic.Value)
 	stop := a.showProgress("scan", "targets", func() progressState { return scanProgress(tally, left, again) })
-	err = pool.RunConfirmed(ctx, w, done, a.confirmation(run, prober.Routes, again))
+	err = pool.RunConfirmed(ctx, w, before.done, a.confirmation(run, prober.Routes, again))
 	stop()
 	if err == nil {
-		printFreed(a.errOut, tally, done.Count() > 0)
+		printFreed(a.errOut, tally, before.mine > 0)
 	}
 	return errors.Join(err, closeWriter(ctx, writer, err == nil))
 }
@@ -199,15 +198,17 @@ func closeWriter(ctx context.Context, writer *store.Writer, whole bool) error {
 // completeScan checks that every target has its row, computes the indicators
 // and says what was found.
 func (a *app) completeScan(ctx context.Context, s *store.Store, w *scanner.Worklist) error {
-	stored := new(scanner.Positions)
-	for position, err := range s.Done(ctx, w.Scan) {
-		if err != nil {
-			return fmt.Errorf("count what is stored: %w", err)
-		}
-		stored.Add(position)
+	found, err := whatIsStored(ctx, s, w)
+	if err != nil {
+		return err
 	}
-	if stored.Count() != w.Targets {
-		return fmt.Errorf("%d targets were measured and %d are stored", w.Targets, stored.Count())
+	if mine := w.Shard.Count(w.Targets); found.mine != mine {
+		return fmt.Errorf("%d targets were measured and %d are stored", mine, found.mine)
+	}
+	if found.all != w.Targets {
+		fmt.Fprintf(a.errOut, "Shard %s is complete: %s targets, each stored once. The scan is not: %s targets of other shards are not\nstored yet, and the last of them finishes it.\n",
+			w.Shard, thousands(int64(found.mine)), thousands(int64(w.Targets-found.all)))
+		return w.Remove()
 	}
 	if err := s.FinishScan(ctx, w.Scan); err != nil {
 		return fmt.Errorf("record the end of the scan: %w", err)

@@ -16,6 +16,7 @@ import (
 
 func newScanCommand(a *app) *cobra.Command {
 	var targets targetFlags
+	var shard shardFlags
 	var labFile string
 	var resume string
 	var skipPreflight bool
@@ -38,18 +39,22 @@ Targets that fail are measured once more at the end (--confirm), so that a
 server which was down for a moment is no broken one.
 
 A scan that is interrupted keeps what it has measured; --resume goes on with
-the rest.`,
+the rest.
+
+Several machines can share a scan into one store: each gives the same list,
+--vantage and --begun, and its own --shard. The rates are those of one machine.`,
 		Example: `  adopt6 scan                              # the built-in lists
   adopt6 scan --country TG,SN --kind government
   adopt6 scan --list ministries.csv --vantage lome-ixp
   adopt6 scan service-public.gouv.tg gouv.tg
-  adopt6 scan --resume                     # the last one that did not end`,
+  adopt6 scan --resume                     # the last one that did not end
+  adopt6 scan --shard 0/4 --begun 2026-11-24T06:00:00Z --vantage lome`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("resume") {
 				if len(args) > 0 && resume == lastScan {
 					resume, args = args[0], args[1:] // "--resume ID", with a blank
 				}
-				if len(args) > 0 || targets.list != "" || len(targets.countries)+len(targets.kinds) > 0 {
+				if len(args) > 0 || shard != (shardFlags{}) || targets.list != "" || len(targets.countries)+len(targets.kinds) > 0 {
 					return misusef("--resume takes the scan's own list; give no others")
 				}
 			}
@@ -58,7 +63,7 @@ the rest.`,
 				return err
 			}
 			targets.builtin = net.targets
-			worklist, err := a.worklist(&targets, args, resume)
+			worklist, err := a.worklist(&targets, &shard, args, resume)
 			if err != nil {
 				return err
 			}
@@ -71,6 +76,7 @@ the rest.`,
 		},
 	}
 	targets.register(cmd)
+	shard.register(cmd)
 	registerPreflightFlag(cmd, &skipPreflight)
 	cmd.Flags().StringVar(&labFile, "lab", "", "scan a running lab and its targets, by the `file` that 'adopt6 lab up' wrote")
 	cmd.Flags().StringVar(&resume, "resume", "", "go on with a scan, by its id; the last one that did not end when no id is given")
@@ -137,7 +143,7 @@ func (a *app) scanNetwork(labFile string) (network, error) {
 }
 
 // worklist opens the work list of the scan to resume, or makes a new one.
-func (a *app) worklist(chosen *targetFlags, args []string, resume string) (*scanner.Worklist, error) {
+func (a *app) worklist(chosen *targetFlags, shard *shardFlags, args []string, resume string) (*scanner.Worklist, error) {
 	state, err := a.stateFolder()
 	if err != nil {
 		return nil, err
@@ -152,7 +158,13 @@ func (a *app) worklist(chosen *targetFlags, args []string, resume string) (*scan
 	}
 	defer done()
 	header := scanner.Header{Scan: uuid.New(), List: chosen.describe(name), Vantage: a.vantage(), Created: time.Now().UTC()}
-	w, err := scanner.CreateWorklist(filepath.Join(scans, header.Scan.String()), header, targets)
+	if err := shard.header(&header); err != nil {
+		return nil, err
+	}
+	if w, err := scanner.OpenWorklist(filepath.Join(scans, scanFolder(header))); err == nil {
+		return w, nil // a part that was begun here before
+	}
+	w, err := scanner.CreateWorklist(filepath.Join(scans, scanFolder(header)), header, targets)
 	switch {
 	case err != nil:
 		return nil, err
@@ -171,6 +183,9 @@ func openWorklist(scans, id string) (*scanner.Worklist, error) {
 			return nil, misusef("--resume %s: not the id of a scan", id)
 		}
 		w, err := scanner.OpenWorklist(filepath.Join(scans, id))
+		if parts, _ := filepath.Glob(filepath.Join(scans, id+"-*-of-*")); err != nil && len(parts) == 1 {
+			w, err = scanner.OpenWorklist(parts[0])
+		}
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, misusef("no scan %s is waiting to be resumed below %s; it ended, or ran with another --state", id, scans)
 		}

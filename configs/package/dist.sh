@@ -67,6 +67,7 @@ for arch in amd64 arm64; do
 	cp docs/*.md "$tree/docs/"
 	cp configs/*.yaml "$tree/"
 	cp configs/systemd/* "$tree/systemd/"
+	cp -r configs/kubernetes "$tree/"
 	cp configs/grafana/* "$tree/grafana/"
 	cp -r configs/clickhouse/. "$tree/clickhouse/"
 	$go run "$bill" bin -json -noserial -output "$tree/sbom-go.cdx.json" -version "v0.0.0" "$tree/adopt6"
@@ -92,7 +93,7 @@ for arch in amd64 arm64; do
 	cp "$tree"/README.md "$tree"/CHANGELOG.md "$tree"/SECURITY.md "$tree"/sbom-*.json "$share/doc/adopt6/"
 	cp -r "$tree/docs" "$share/doc/adopt6/"
 	cat configs/package/copyright NOTICE >"$share/doc/adopt6/copyright"
-	cp -r "$tree/grafana" "$tree/clickhouse" "$share/adopt6/"
+	cp -r "$tree/grafana" "$tree/clickhouse" "$tree/kubernetes" "$share/adopt6/"
 	cp configs/package/postinst configs/package/prerm configs/package/postrm "$deb/DEBIAN/"
 	chmod 755 "$deb"/DEBIAN/post* "$deb"/DEBIAN/prerm
 	find "$deb/etc" -type f | sed "s|^$deb||" | sort >"$deb/DEBIAN/conffiles"
