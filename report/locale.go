@@ -2,8 +2,10 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/collate"
@@ -21,6 +23,31 @@ import (
 type locale struct {
 	Lang, Dir string
 	printer   *message.Printer
+	written   sync.Map // small numbers as they are written, by numberKey
+}
+
+// numberKey is a number as it is shown: whole, per cent or tenths of a per cent.
+type numberKey struct {
+	unit string
+	n    uint64
+}
+
+// maxKept is the first number that is written anew each time.
+const maxKept = 10_000
+
+// keep returns how a number is written, from the last time if it is small: pages
+// are mostly numbers, and writing one is slow.
+func (l *locale) keep(unit string, n uint64, write func() string) string {
+	if n >= maxKept {
+		return write()
+	}
+	key := numberKey{unit, n}
+	if text, ok := l.written.Load(key); ok {
+		return text.(string)
+	}
+	text := write()
+	l.written.Store(key, text)
+	return text
 }
 
 // newLocale prepares a language. Arabic is written with the digits that domain
@@ -66,7 +93,18 @@ func (l *locale) Word(group, token string) string {
 }
 
 // N writes a whole number.
-func (l *locale) N(n any) string { return l.printer.Sprint(number.Decimal(n)) }
+func (l *locale) N(n any) string {
+	write := func() string { return l.printer.Sprint(number.Decimal(n)) }
+	switch n := n.(type) {
+	case int:
+		if n >= 0 {
+			return l.keep("", uint64(n), write)
+		}
+	case uint64:
+		return l.keep("", n, write)
+	}
+	return write()
+}
 
 // Decimal writes a number with a fixed number of digits after the point.
 func (l *locale) Decimal(v float64, digits int) string {
@@ -77,9 +115,11 @@ func (l *locale) Decimal(v float64, digits int) string {
 // look like none or all and is neither.
 func (l *locale) Percent(v float64) string {
 	if v > 0 && v < 0.01 || v > 0.99 && v < 1 {
-		return l.printer.Sprint(number.Percent(min(max(v, 0.001), 0.999), number.Scale(1)))
+		tenths := math.Round(1000 * min(max(v, 0.001), 0.999))
+		return l.keep("‰", uint64(tenths), func() string { return l.printer.Sprint(number.Percent(tenths/1000, number.Scale(1))) })
 	}
-	return l.printer.Sprint(number.Percent(indicator.Percent(v)/100, number.Scale(0)))
+	whole := indicator.Percent(v)
+	return l.keep("%", uint64(whole), func() string { return l.printer.Sprint(number.Percent(whole/100, number.Scale(0))) })
 }
 
 // Range writes from where to where an interval goes.
