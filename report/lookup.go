@@ -47,7 +47,7 @@ func Finished(ctx context.Context, s *store.Store) (list []store.ScanInfo, err e
 // History returns what the scans found of a domain, the latest scan first. The
 // name is as lists.Normalize writes it.
 func History(ctx context.Context, s *store.Store, name string, scans []store.ScanInfo) ([]Entry, error) {
-	list, _, err := entries(ctx, s, scans[:min(len(scans), MaxHistory)], "domain = ?", []any{name}, "scan_started DESC, scan, position", 3*MaxHistory)
+	list, _, err := entries(ctx, s, "domain_history", scans[:min(len(scans), MaxHistory)], "domain = ?", []any{name}, "scan_started DESC, scan, position", 3*MaxHistory)
 	if err != nil {
 		return nil, fmt.Errorf("read the history of a domain: %w", err)
 	}
@@ -58,7 +58,7 @@ func History(ctx context.Context, s *store.Store, name string, scans []store.Sca
 // the list.
 func Search(ctx context.Context, s *store.Store, text string, scan store.ScanInfo, limit int) ([]Entry, error) {
 	condition := "(position(domain, ?) > 0 OR positionCaseInsensitiveUTF8(domain_unicode, ?) > 0)"
-	list, _, err := entries(ctx, s, []store.ScanInfo{scan}, condition, []any{strings.ToLower(text), text}, "position", limit)
+	list, _, err := entries(ctx, s, "observations", []store.ScanInfo{scan}, condition, []any{strings.ToLower(text), text}, "position", limit)
 	if err != nil {
 		return nil, fmt.Errorf("search for domains: %w", err)
 	}
@@ -100,7 +100,7 @@ func Choose(ctx context.Context, s *store.Store, scan store.ScanInfo, c Choice, 
 	if c.Text != "" {
 		add("(position(domain, ?) > 0 OR positionCaseInsensitiveUTF8(domain_unicode, ?) > 0)", strings.ToLower(c.Text), c.Text)
 	}
-	list, positions, err := entries(ctx, s, []store.ScanInfo{scan}, strings.Join(conditions, " AND "), args, "position", limit+1)
+	list, positions, err := entries(ctx, s, "observations", []store.ScanInfo{scan}, strings.Join(conditions, " AND "), args, "position", limit+1)
 	if err != nil {
 		return nil, 0, fmt.Errorf("choose domains: %w", err)
 	}
@@ -112,10 +112,11 @@ func Choose(ctx context.Context, s *store.Store, scan store.ScanInfo, c Choice, 
 }
 
 // entries reads the observations of scans that a condition chooses, and says
-// their positions. It finds their keys first, without FINAL and so from the
-// columns of the condition alone, and then reads them by key: a name is found
-// among millions of rows without reading them.
-func entries(ctx context.Context, s *store.Store, scans []store.ScanInfo, condition string, args []any, order string, limit int) (list []Entry, positions []uint64, err error) {
+// their positions. It finds their keys first, in the table that is sorted for
+// the condition, without FINAL and so from the columns of the condition alone,
+// and then reads them by key: a name is found among millions of rows without
+// reading them.
+func entries(ctx context.Context, s *store.Store, table string, scans []store.ScanInfo, condition string, args []any, order string, limit int) (list []Entry, positions []uint64, err error) {
 	if len(scans) == 0 {
 		return nil, nil, nil
 	}
@@ -123,7 +124,7 @@ func entries(ctx context.Context, s *store.Store, scans []store.ScanInfo, condit
 	for _, scan := range scans {
 		all = append(all, scan.ID.String())
 	}
-	keys := "SELECT toString(scan), position FROM observations WHERE scan IN (" + marks("toUUID(?)", len(all)) + ") AND " + condition +
+	keys := "SELECT toString(scan), position FROM " + table + " WHERE scan IN (" + marks("toUUID(?)", len(all)) + ") AND " + condition +
 		fmt.Sprintf(" ORDER BY %s LIMIT 1 BY scan, position LIMIT %d", order, limit)
 	err = each(ctx, s, keys, append(all, args...), func(scan func(...any) error) error {
 		var (

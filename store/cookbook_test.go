@@ -25,9 +25,7 @@ func TestCookbook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	storetest.Each(t, func(t *testing.T, cfg store.Config) {
-		s := storetest.Open(t, cfg)
-		storetest.Sample(t, s)
+	storetest.EachSampled(t, func(t *testing.T, s *store.Store) {
 		recipes := recipe.FindAllStringSubmatch(string(page), -1)
 		if len(recipes) < 20 || len(recipes) != strings.Count(string(page), "\n## ") {
 			t.Fatalf("%d queries with results under %d headings", len(recipes), strings.Count(string(page), "\n## "))

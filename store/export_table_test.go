@@ -112,9 +112,7 @@ func formulas(r store.Relation, rows [][]string) (list []string) {
 }
 
 func TestExportChooses(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, cfg store.Config) {
-		s := storetest.Open(t, cfg)
-		storetest.Sample(t, s)
+	storetest.EachSampled(t, func(t *testing.T, s *store.Store) {
 		var out bytes.Buffer
 		e := store.Export{Table: relation(t, s, "observations"), Format: format("csv"), Scan: storetest.SampleScans[0].ID, Countries: []string{"TG", "CI"}}
 		if err := s.Export(t.Context(), e, &out); err != nil {

@@ -38,9 +38,7 @@ func TestDashboards(t *testing.T) {
 	if err != nil || len(files) < 3 {
 		t.Fatalf("%d dashboards, error %v", len(files), err)
 	}
-	storetest.Each(t, func(t *testing.T, cfg store.Config) {
-		s := storetest.Open(t, cfg)
-		storetest.Sample(t, s)
+	storetest.EachSampled(t, func(t *testing.T, s *store.Store) {
 		for _, file := range files {
 			text, err := os.ReadFile(file)
 			if err != nil {

@@ -88,10 +88,12 @@ func TestMigrationKeepsData(t *testing.T) {
 				if err := s.Close(); err != nil {
 					t.Fatal(err)
 				}
-				readOnly := cfg
-				readOnly.ReadOnly = true
-				if _, err := store.Open(t.Context(), readOnly); err == nil || !strings.Contains(err.Error(), "brings it up to date") {
-					t.Errorf("a store of version %d opened for reading: %v", version, err)
+				if version == 1 || cfg.Path == "" { // the engine starts anew each time, the refusal is the same code
+					readOnly := cfg
+					readOnly.ReadOnly = true
+					if _, err := store.Open(t.Context(), readOnly); err == nil || !strings.Contains(err.Error(), "brings it up to date") {
+						t.Errorf("a store of version %d opened for reading: %v", version, err)
+					}
 				}
 				s = storetest.Open(t, cfg)
 				if old, err := s.Scan(t.Context(), scan); err != nil || !old.Simulated {

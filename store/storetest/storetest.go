@@ -7,6 +7,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,7 +54,45 @@ func Embedded(t testing.TB) store.Config {
 
 var shared struct {
 	sync.Mutex
-	server *Server
+	server  *Server
+	sampled map[string]*store.Store
+	folder  string // of the embedded store among sampled
+}
+
+// EachSampled runs a test on a store of each engine that holds [Sample]. The
+// tests of a package share them, and only read.
+func EachSampled(t *testing.T, test func(t *testing.T, s *store.Store)) {
+	for name, fresh := range Engines {
+		t.Run(name, func(t *testing.T) { test(t, sampled(t, name, fresh)) })
+	}
+}
+
+func sampled(t *testing.T, name string, fresh func(testing.TB) store.Config) *store.Store {
+	t.Helper()
+	cfg := fresh(t)
+	shared.Lock()
+	defer shared.Unlock()
+	if s := shared.sampled[name]; s != nil {
+		return s
+	}
+	cfg.Logf = nil // the test that opens the store ends before it
+	var err error
+	if cfg.Path != "" {
+		if shared.folder, err = os.MkdirTemp("", "adopt6-sampled-"); err != nil {
+			t.Fatal(err)
+		}
+		cfg.Path = filepath.Join(shared.folder, "store")
+	}
+	s, err := store.Open(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	Sample(t, s)
+	if shared.sampled == nil {
+		shared.sampled = make(map[string]*store.Store)
+	}
+	shared.sampled[name] = s
+	return s
 }
 
 // OnServer returns the configuration of a fresh database on a server that the
@@ -75,11 +114,18 @@ func OnServer(t testing.TB) store.Config {
 func stopShared() error {
 	shared.Lock()
 	defer shared.Unlock()
-	if shared.server == nil {
-		return nil
+	var errs []error
+	for _, s := range shared.sampled {
+		errs = append(errs, s.Close())
 	}
-	shared.server.Kill()
-	return os.RemoveAll(shared.server.dir)
+	if shared.folder != "" {
+		errs = append(errs, os.RemoveAll(shared.folder))
+	}
+	if shared.server != nil {
+		shared.server.Kill()
+		errs = append(errs, os.RemoveAll(shared.server.dir))
+	}
+	return errors.Join(errs...)
 }
 
 // Config returns the configuration of a fresh database on the server.
