@@ -51,7 +51,7 @@ type Claim struct {
 type rival struct {
 	planned  time.Time
 	run      uuid.UUID
-	machine  string
+	claimant string
 	claimed  time.Time
 	state    string
 	live     bool
@@ -114,7 +114,7 @@ func (s *Store) claimRun(ctx context.Context, r schedule.Run, settle func() erro
 	c.claimed = own.claimed
 	for _, x := range rivals {
 		if x.before(own) {
-			return nil, c.giveUp(ctx, &schedule.ElsewhereError{Machine: x.machine})
+			return nil, c.giveUp(ctx, &schedule.ElsewhereError{Claimant: x.claimant})
 		}
 	}
 	return c, nil
@@ -125,6 +125,8 @@ func (x rival) before(own rival) bool {
 	switch {
 	case x.run == own.run:
 		return false
+	case x.claimant == own.claimant && x.state == claimHeld:
+		return false // a process of this scheduler that died: we have the job's lock
 	case x.state == claimDone:
 		return x.planned.Equal(own.planned)
 	case x.state != claimHeld || !x.live:
@@ -150,7 +152,7 @@ func (s *Store) claims(ctx context.Context, r schedule.Run) ([]rival, error) {
 	for rows.Next() {
 		var x rival
 		var live uint8
-		if err := rows.Scan(&x.planned, &x.run, &x.machine, &x.claimed, &x.state, &live, &x.revision); err != nil {
+		if err := rows.Scan(&x.planned, &x.run, &x.claimant, &x.claimed, &x.state, &live, &x.revision); err != nil {
 			return fail(err)
 		}
 		x.live = live == 1
@@ -165,7 +167,7 @@ func (s *Store) claims(ctx context.Context, r schedule.Run) ([]rival, error) {
 // put stores the claim in a state, with the server's time.
 func (c *Claim) put(ctx context.Context, state string) error {
 	c.revision++
-	claimed, args := "now()", []any{c.run.Job, c.run.Vantage, uint32(c.run.Planned.Unix()), c.run.ID.String(), c.run.Machine}
+	claimed, args := "now()", []any{c.run.Job, c.run.Vantage, uint32(c.run.Planned.Unix()), c.run.ID.String(), c.run.Claimant()}
 	if !c.claimed.IsZero() {
 		claimed, args = "toDateTime(?)", append(args, uint32(c.claimed.Unix()))
 	}
@@ -195,14 +197,17 @@ func (c *Claim) Renew(ctx context.Context) error {
 	return c.put(ctx, claimHeld)
 }
 
-// Done records that the run is over; done says whether its scan is complete, so
+// Done records that the run is over, also when ctx has ended; done says whether its scan is complete, so
 // that no other machine makes it again.
 func (c *Claim) Done(ctx context.Context, done bool) error {
 	if c == nil {
 		return nil
 	}
-	if !done {
-		return c.put(ctx, claimGiven)
+	state := claimGiven
+	if done {
+		state = claimDone
 	}
-	return c.put(ctx, claimDone)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), slowClaim)
+	defer cancel()
+	return c.put(ctx, state)
 }

@@ -101,7 +101,15 @@ func (a *app) loadJobs() (*schedule.Config, error) {
 	if err == nil {
 		err = checkKeep(config)
 	}
-	return config, asMisuse(err)
+	if err != nil {
+		return nil, asMisuse(err)
+	}
+	for i := range config.Jobs {
+		if config.Jobs[i].Vantage == "" {
+			config.Jobs[i].Vantage = a.vantage()
+		}
+	}
+	return config, nil
 }
 
 // shownJobs is how many jobs an error names.

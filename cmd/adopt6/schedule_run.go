@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -86,7 +87,7 @@ func hostName() string {
 // scheduler returns the scheduler of these jobs.
 func (r *runner) scheduler() *schedule.Scheduler {
 	return &schedule.Scheduler{
-		Journal: r.journal, Place: schedule.Place{Vantage: r.app.vantage(), Machine: r.machine},
+		Journal: r.journal, Machine: r.machine,
 		Run:  r.run,
 		Lock: func(job string) (*schedule.Lock, error) { return schedule.LockJob(r.dir, job) },
 		Now:  func() time.Time { return time.Now().Round(0) }, Reload: r.reload,
@@ -104,8 +105,8 @@ func (r *runner) wakeUp() {
 
 // run makes one try of a run.
 func (r *runner) run(ctx context.Context, j schedule.Job, run schedule.Run) (err error) {
-	shown := *r.show(j)
-	shown.in = nil // a job's targets are never piped in
+	shown, settings := *r.show(j), *r.show(j).settings
+	shown.in, shown.settings = nil, &settings // a job's targets are never piped in
 	net, err := shown.scanNetwork(r.flags.labFile)
 	if err != nil {
 		return err
@@ -123,7 +124,7 @@ func (r *runner) run(ctx context.Context, j schedule.Job, run schedule.Run) (err
 	stop := r.keepClaim(ctx, claim)
 	complete, err := shown.scanJob(ctx, s, net, j, run, r)
 	stop()
-	if ended := claim.Done(context.WithoutCancel(ctx), complete); ended != nil {
+	if ended := claim.Done(ctx, complete); ended != nil {
 		r.log.Warn("the claim on the run stays until it expires", "job", j.Name, "error", ended)
 	}
 	if err == nil {
@@ -270,10 +271,13 @@ func (r *runner) sweep(ended uuid.UUID) {
 // lineLog turns what a scan prints into lines of a log.
 type lineLog struct {
 	log  *slog.Logger
+	mu   sync.Mutex
 	rest []byte
 }
 
 func (l *lineLog) Write(text []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.rest = append(l.rest, text...)
 	for {
 		line, rest, found := bytes.Cut(l.rest, []byte("\n"))

@@ -44,6 +44,10 @@ func (a *app) serveSchedule(cmd *cobra.Command, flags scheduleFlags) error {
 	r.log.Info("the scheduler begins", "version", currentVersion().Version, "pid", os.Getpid(), "config", a.settings.File, "jobs", len(config.Jobs), "state", r.dir)
 
 	ctx, cancel := context.WithCancel(cmd.Context())
+	defer cancel()
+	if err := r.seed(ctx); err != nil {
+		r.log.Warn("what the store knows of jobs that are new here was not read; they are planned from now on", "error", err)
+	}
 	var beside sync.WaitGroup
 	for _, service := range r.services(cmd, hangups) {
 		beside.Go(func() { service(ctx) })

@@ -140,6 +140,59 @@ func (r *runner) deliver(ctx context.Context) (err error) {
 	return r.journal.Update(func(b *schedule.Book) error { b.MarkStored(unstored); return nil })
 }
 
+// seed takes from the store up to when the jobs were decided that the journal
+// does not know: the state folder is new, or was lost.
+func (r *runner) seed(ctx context.Context) error {
+	book, err := r.journal.Read()
+	if err != nil {
+		return err
+	}
+	p := r.plan.Load()
+	handled := make(map[string]time.Time)
+	for _, j := range p.config.Jobs {
+		if book.Entry(j.Name).Handled.IsZero() {
+			handled[j.Name] = time.Time{}
+		}
+	}
+	if len(handled) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, deliverTime)
+	defer cancel()
+	s, release, err := r.store.borrow(ctx, 0)
+	if err != nil {
+		return err
+	}
+	for run, fault := range s.Runs(ctx) {
+		if err = fault; err != nil {
+			break
+		}
+		if latest, new := handled[run.Job]; new && run.Trigger != schedule.ByHand && run.Planned.After(latest) && run.Vantage == vantageOf(p.config, run.Job) {
+			handled[run.Job] = run.Planned
+		}
+	}
+	if err = errors.Join(err, release()); err != nil {
+		return err
+	}
+	return r.journal.Update(func(b *schedule.Book) error {
+		for name, planned := range handled {
+			if j, known := p.config.Job(name); known && !planned.IsZero() {
+				b.Seed(j, planned)
+			}
+		}
+		return nil
+	})
+}
+
+// vantageOf returns where the scans of a job run.
+func vantageOf(config *schedule.Config, job string) string {
+	j, known := config.Job(job)
+	if !known {
+		return ""
+	}
+	return j.Vantage
+}
+
 // jobRows describes the jobs of a plan for the store. Those that this machine
 // had and has no more are paused there.
 func (r *runner) jobRows(ctx context.Context, s *store.Store, p *plan) ([]store.JobRow, error) {
@@ -154,13 +207,12 @@ func (r *runner) jobRows(ctx context.Context, s *store.Store, p *plan) ([]store.
 		}
 	}
 	for _, j := range p.config.Jobs {
-		shown := &app{settings: jobSettings(p.settings, j)}
 		settings, err := json.Marshal(describeJob(j))
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, store.JobRow{
-			Job: j.Name, Vantage: shown.vantage(), Machine: r.machine,
+			Job: j.Name, Vantage: j.Vantage, Machine: r.machine,
 			Cron: j.Timetable.Spec(), TimeZone: j.Timetable.Zone().String(), Paused: j.Paused,
 			Targets: targetsOf(j), Settings: string(settings), Changed: time.Now(),
 		})

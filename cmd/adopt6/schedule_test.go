@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -204,13 +207,54 @@ func TestScheduleSurvivesKill(t *testing.T) {
 	}
 }
 
+// systemd listens to what services tell it.
+type systemd struct {
+	t    *testing.T
+	conn *net.UnixConn
+}
+
+// newSystemd listens in the place of systemd, with a watchdog.
+func newSystemd(t *testing.T) systemd {
+	t.Helper()
+	socket := filepath.Join(t.TempDir(), "notify")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	t.Setenv("NOTIFY_SOCKET", socket)
+	t.Setenv("WATCHDOG_USEC", "400000")
+	return systemd{t, conn}
+}
+
+// until waits for a message with a text.
+func (s systemd) until(text string) {
+	s.t.Helper()
+	buffer := make([]byte, 4096)
+	for {
+		if err := s.conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+			s.t.Fatal(err)
+		}
+		n, err := s.conn.Read(buffer)
+		if err != nil {
+			s.t.Fatalf("systemd never hears %s: %v", text, err)
+		}
+		if strings.Contains(string(buffer[:n]), text) {
+			return
+		}
+	}
+}
+
 // TestScheduleReload gives a running scheduler a bad configuration, which it
-// refuses, and a good one, which it takes.
+// refuses, and a good one, which it takes. systemd hears of all.
 func TestScheduleReload(t *testing.T) {
 	p := newPlan(t, "", "    - {name: daily, cron: 0 3 * * *}\n", time.Now())
 	p.lab = p.flags
+	watcher := newSystemd(t)
 	s := p.serve()
 	s.until("the scheduler begins")
+	watcher.until("READY=1")
+	watcher.until("WATCHDOG=1") // and again, though nothing is due
 	p.replace("0 3 * * *", "0 3 * *")
 	s.signal(syscall.SIGHUP)
 	if line := s.until("is refused, and the old one stays"); !strings.Contains(line, "adopt6.yaml:8") || !strings.Contains(line, "found 4") {
@@ -218,10 +262,13 @@ func TestScheduleReload(t *testing.T) {
 	}
 	p.replace("name: daily, cron: 0 3 * *", "name: weekly, cron: 0 3 * * 1")
 	s.signal(syscall.SIGHUP)
+	watcher.until("RELOADING=1\nMONOTONIC_USEC=")
 	s.until("the new configuration is in force")
+	watcher.until("READY=1")
 	if err := s.end(syscall.SIGINT); err != nil {
 		t.Error(err)
 	}
+	watcher.until("STOPPING=1")
 	if got := p.query("SELECT job, cron, paused FROM jobs FINAL WHERE job = 'weekly'"); got != "weekly\t0 3 * * 1\t0\n" {
 		t.Errorf("jobs in the store: %q", got)
 	}
@@ -314,5 +361,44 @@ func TestScheduleExample(t *testing.T) {
 				t.Errorf("%v: a line of more than 80 columns: %s", args, line)
 			}
 		}
+	}
+}
+
+// TestKeptSince drops only what no job keeps.
+func TestKeptSince(t *testing.T) {
+	now := time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		keeps string
+		want  string
+	}{
+		{"24m", "2024-03"}, {"24m 5y 12m", "2021-03"}, {"24m -", ""}, {"-", ""},
+	} {
+		config := new(schedule.Config)
+		for keep := range strings.FieldsSeq(test.keeps) {
+			config.Jobs = append(config.Jobs, schedule.Job{Keep: strings.Trim(keep, "-")})
+		}
+		before, err := keptSince(config, now)
+		got := ""
+		if !before.IsZero() {
+			got = before.Format("2006-01")
+		}
+		if err != nil || got != test.want {
+			t.Errorf("%s: kept since %q, want %q (%v)", test.keeps, got, test.want, err)
+		}
+	}
+}
+
+// exposure is what systemd-analyze says at the end.
+var exposure = regexp.MustCompile(`Overall exposure level for \S+: (\d+\.\d+)`)
+
+// TestUnitIsHardened holds the unit to what its page promises.
+func TestUnitIsHardened(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=true", "--no-pager", "../../configs/systemd/adopt6-schedule.service").CombinedOutput()
+	m := exposure.FindSubmatch(out)
+	if err != nil || m == nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if level, err := strconv.ParseFloat(string(m[1]), 64); err != nil || level >= 3 {
+		t.Errorf("the unit's exposure is %s, want less than 3\n%s", m[1], out)
 	}
 }

@@ -25,6 +25,7 @@ type Journal struct {
 
 // Book is the contents of a journal.
 type Book struct {
+	ID   uuid.UUID         `json:"id"` // tells this journal from others
 	Jobs map[string]*Entry `json:"jobs"`
 }
 
@@ -85,6 +86,7 @@ func (j *Journal) Update(change func(*Book) error) error {
 	defer j.mu.Unlock()
 	if j.dir == "" {
 		book := j.now.clone()
+		book.name()
 		if err := change(&book); err != nil {
 			return err
 		}
@@ -105,6 +107,7 @@ func (j *Journal) Update(change func(*Book) error) error {
 	if err != nil {
 		return err
 	}
+	book.name()
 	if err := change(&book); err != nil {
 		return err
 	}
@@ -159,13 +162,28 @@ func writeBook(path string, book Book) error {
 }
 
 func (b *Book) clone() Book {
-	c := Book{Jobs: make(map[string]*Entry, len(b.Jobs))}
+	c := Book{ID: b.ID, Jobs: make(map[string]*Entry, len(b.Jobs))}
 	for name, e := range b.Jobs {
 		copied := *e
 		copied.Runs = slices.Clone(e.Runs)
 		c.Jobs[name] = &copied
 	}
 	return c
+}
+
+// name gives a new journal its id.
+func (b *Book) name() {
+	if b.ID == uuid.Nil {
+		b.ID = uuid.New()
+	}
+}
+
+// Seed says of a job that the journal does not know up to when its planned
+// times were decided elsewhere.
+func (b *Book) Seed(j *Job, handled time.Time) {
+	if e := b.entry(j.Name); e.Handled.IsZero() {
+		e.Terms, e.Handled = j.terms(), handled.UTC()
+	}
 }
 
 // trim drops old runs.

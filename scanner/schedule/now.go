@@ -20,7 +20,7 @@ func (s *Scheduler) RunNow(ctx context.Context, j Job, fresh bool) (Run, error) 
 	a := &attempt{job: j, lock: lock}
 	err = s.update(func(b *Book, now time.Time) []Run {
 		changed := b.takeOver(j.Name, now)
-		r := newRun(&j, s.Place, ByHand, now.Truncate(time.Second))
+		r := newRun(&j, s.Machine, b.ID, ByHand, now.Truncate(time.Second))
 		if last, begun := b.entry(j.Name).Last(); begun && !fresh && last.Outcome == Failed && now.Sub(last.lastSeen()) <= j.ResumeWithin {
 			r.Scan = last.Scan
 		}

@@ -21,7 +21,7 @@ const (
 
 // plan decides on the planned times of a job that have come. It returns the
 // runs that it added, in order.
-func (b *Book) plan(j *Job, at Place, now time.Time) []Run {
+func (b *Book) plan(j *Job, machine string, now time.Time) []Run {
 	e := b.entry(j.Name)
 	if terms := j.terms(); e.Terms != terms || e.Handled.IsZero() {
 		e.Terms, e.Handled = terms, now.UTC()
@@ -42,7 +42,7 @@ func (b *Book) plan(j *Job, at Place, now time.Time) []Run {
 	var runs []Run
 	for i, planned := range due {
 		onTime := now.Sub(planned) <= grace
-		r := newRun(j, at, triggerOf(onTime), planned)
+		r := newRun(j, machine, b.ID, triggerOf(onTime), planned)
 		switch {
 		case onTime && busy:
 			r = r.skipped(now, ReasonStillRunning, "the run before had not ended")

@@ -37,7 +37,7 @@ type Job struct {
 	Countries []string // ISO 3166-1 alpha-2; empty for all
 	Kinds     []string
 	Levels    []string
-	Vantage   string // empty for the one of the settings
+	Vantage   string // where its scans run; empty where the file does not say
 	Rates     Rates
 
 	Jitter       time.Duration // a run begins up to this much after its planned time
@@ -130,6 +130,7 @@ type Run struct {
 	Job      string    `json:"job"`
 	Vantage  string    `json:"vantage"`
 	Machine  string    `json:"machine"`
+	By       uuid.UUID `json:"by"` // the journal that it stands in
 	Trigger  string    `json:"trigger"`
 	Planned  time.Time `json:"planned"` // UTC
 	Begin    time.Time `json:"begin"`   // not before: the planned time with jitter, or the next try
@@ -145,28 +146,24 @@ type Run struct {
 	Stored   uint64    `json:"stored"`   // the revision that the store has; 0 for none
 }
 
-// Place says from where and on which machine runs are made.
-type Place struct {
-	Vantage, Machine string
-}
+// Claimant names the scheduler of a run to others: by its machine, and by what
+// tells two machines of one name apart.
+func (r Run) Claimant() string { return r.Machine + "/" + r.By.String()[:8] }
 
 // namespace makes the ids of planned runs.
 var namespace = uuid.MustParse("6a0d3b1e-8f0a-5c57-9a53-2f1f6d6f7636")
 
 // newRun is the run of a planned time. Its id follows from what it is, so that
 // one that is planned anew after a crash is the same.
-func newRun(j *Job, at Place, trigger string, planned time.Time) Run {
-	if j.Vantage != "" {
-		at.Vantage = j.Vantage
-	}
+func newRun(j *Job, machine string, by uuid.UUID, trigger string, planned time.Time) Run {
 	r := Run{
-		Job: j.Name, Vantage: at.Vantage, Machine: at.Machine, Trigger: trigger,
+		Job: j.Name, Vantage: j.Vantage, Machine: machine, By: by, Trigger: trigger,
 		Planned: planned.UTC(), Begin: j.Begin(planned).UTC(), Outcome: Waiting,
 	}
 	if trigger == ByHand {
 		r.ID, r.Begin = uuid.New(), r.Planned
 		return r
 	}
-	r.ID = uuid.NewSHA1(namespace, []byte(r.Job+"\x00"+r.Vantage+"\x00"+r.Machine+"\x00"+r.Planned.Format(time.RFC3339)))
+	r.ID = uuid.NewSHA1(namespace, []byte(r.Job+"\x00"+r.Vantage+"\x00"+r.By.String()+"\x00"+r.Planned.Format(time.RFC3339)))
 	return r
 }

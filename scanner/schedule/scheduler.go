@@ -15,7 +15,7 @@ import (
 // and not changed afterwards.
 type Scheduler struct {
 	Journal *Journal
-	Place   Place
+	Machine string // host name
 	// Run makes one try of a run and returns when it is over; nil when the scan
 	// is complete. A run that was begun before has its scan's id, and goes on.
 	Run func(ctx context.Context, job Job, run Run) error
@@ -56,11 +56,11 @@ const seenEvery = 5 * time.Minute
 // errTooLong ends a run that takes longer than it may.
 var errTooLong = errors.New("it took longer than max_duration")
 
-// ElsewhereError says that another machine has a run.
-type ElsewhereError struct{ Machine string }
+// ElsewhereError says that another scheduler has a run.
+type ElsewhereError struct{ Claimant string }
 
 func (e *ElsewhereError) Error() string {
-	return "machine " + e.Machine + " has this run"
+	return "the scheduler " + e.Claimant + " has this run, or still makes another of the job"
 }
 
 // Serve runs the jobs until ctx ends; then it stops the runs that are under
@@ -129,7 +129,7 @@ func (s *Scheduler) decide(b *Book, now time.Time) (changed []Run) {
 	for i := range s.config.Jobs {
 		j := &s.config.Jobs[i]
 		changed = append(changed, b.dropOrphans(j.Name, now, func() bool { return s.active[j.Name] != nil || s.isBusy(j.Name) })...)
-		changed = append(changed, b.plan(j, s.Place, now)...)
+		changed = append(changed, b.plan(j, s.Machine, now)...)
 	}
 	return changed
 }
@@ -200,16 +200,17 @@ func (s *Scheduler) beginDue(ctx context.Context) error {
 		}
 		return a.Planned.Compare(b.Planned)
 	})
+	var faults []error
 	for _, r := range due {
 		j, known := s.config.Job(r.Job)
 		if !known || s.active[r.Job] != nil || len(s.active) >= s.config.Parallel || ctx.Err() != nil {
 			continue
 		}
-		if err := s.begin(ctx, *j, r); err != nil {
-			return err
+		if err := s.begin(ctx, *j, r); err != nil { // which is no fault of the others
+			faults = append(faults, fmt.Errorf("begin job %s: %w", r.Job, err))
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // begin starts one try of a run.
@@ -307,6 +308,9 @@ func (a *attempt) result(now time.Time) Run {
 		r.Outcome, r.Ended = Finished, now.UTC()
 	case errors.As(a.err, &elsewhere):
 		r = r.skipped(now, ReasonElsewhere, a.err.Error())
+		if r.Tries == 1 { // there is no scan of it here
+			r.Scan, r.Started, r.Tries = uuid.Nil, time.Time{}, 0
+		}
 	case errors.Is(a.err, errTooLong):
 		r = r.failed(now, ReasonTooLong, fmt.Sprintf("it took longer than max_duration, %s", a.job.MaxDuration))
 	case errors.Is(a.err, context.Canceled) && r.Trigger == ByHand:

@@ -50,7 +50,7 @@ func (w *world) begun() []string {
 // start runs the scheduler until the returned function is called.
 func (w *world) start(config *Config) (stop func()) {
 	s := &Scheduler{
-		Journal: w.journal, Place: Place{Vantage: "lome", Machine: "one"}, Now: w.now, Reload: w.reload, Tick: w.tick, Lock: w.lock,
+		Journal: w.journal, Machine: "one", Now: w.now, Reload: w.reload, Tick: w.tick, Lock: w.lock,
 		Log: slog.New(slog.DiscardHandler),
 		Changed: func(r Run) {
 			if err := w.journal.Update(func(b *Book) error { b.MarkStored([]Run{r}); return nil }); err != nil {
@@ -393,17 +393,17 @@ func TestReload(t *testing.T) {
 func TestElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
-		w.run = func(context.Context, Job, Run) error { return &ElsewhereError{Machine: "two"} }
-		busy := false
+		w.run = func(context.Context, Job, Run) error { return &ElsewhereError{Claimant: "two"} }
+		var busy atomic.Bool
 		w.lock = func(string) (*Lock, error) {
-			if busy {
+			if busy.Load() {
 				return nil, &BusyError{What: "job d", PID: 7}
 			}
 			return new(Lock), nil
 		}
 		stop := w.start(configOf(t, "    - {name: d, cron: 0 * * * *}\n"))
 		w.until("2026-03-01T03:30:00Z")
-		busy = true
+		busy.Store(true)
 		w.until("2026-03-01T04:30:00Z")
 		stop()
 		w.want("became", w.became("d"), []string{"03-01T03:00 skipped runs_elsewhere", "03-01T04:00 skipped still_running"})

@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS claims
     vantage     LowCardinality(String) COMMENT 'where its scan runs',
     planned     DateTime('UTC')  COMMENT 'when the run was planned for',
     run         UUID             COMMENT 'the run that is claimed',
-    machine     LowCardinality(String) COMMENT 'host name of the scheduler that claims it',
+    machine     LowCardinality(String) COMMENT 'scheduler that claims it: its host name, and what tells two of one name apart',
     claimed     DateTime('UTC')  COMMENT 'when it was claimed, by the clock of the server; the first has it',
     expires     DateTime('UTC')  COMMENT 'when the claim ends unless it is renewed, by the clock of the server',
     state       LowCardinality(String) COMMENT 'held, done or given_up',
