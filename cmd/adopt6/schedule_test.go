@@ -193,7 +193,7 @@ func TestScheduleSurvivesKill(t *testing.T) {
 	third := p.serve()
 	third.until(`msg="run finished"`)
 	if err := third.end(syscall.SIGTERM); err != nil {
-		t.Error(err)
+		t.Errorf("%v\n%s", err, strings.Join(third.seen, "\n"))
 	}
 	if got := p.query("SELECT count(), uniqExact(domain), uniqExact(scan) FROM observations"); got != fmt.Sprintf("%d\t%d\t1\n", targets, targets) {
 		t.Errorf("observations, domains, scans: %s", got)

@@ -239,8 +239,9 @@ func (s *Scheduler) begin(ctx context.Context, j Job, r Run) error {
 		return errors.Join(err, lock.Unlock())
 	}
 	s.active[j.Name] = a
+	r = a.run // which notes meanwhile that it is under way
 	go func() {
-		a.err = s.try(ctx, a.job, a.run)
+		a.err = s.try(ctx, j, r)
 		s.ended <- a
 	}()
 	return nil
