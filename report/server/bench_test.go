@@ -46,6 +46,10 @@ func BenchmarkCountryPages(b *testing.B) {
 	if err := s.Look(b.Context()); err != nil {
 		b.Fatal(err)
 	}
+	for made := int64(-1); made < s.pages.held(); { // on a busy machine it gives up before it is through
+		made = s.pages.held()
+		s.warm(b.Context(), s.world.Load())
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -78,7 +82,7 @@ func BenchmarkCountryPages(b *testing.B) {
 		b.ReportMetric(l.took[int(float64(len(l.took)-1)*p/100)].Seconds()*1000, fmt.Sprintf("p%g-ms", p))
 	}
 	b.ReportMetric(float64(len(l.took))/b.Elapsed().Seconds(), "requests/s")
-	b.ReportMetric(float64(s.pages.used)/(1<<20), "MiB-pages")
+	b.ReportMetric(float64(s.pages.held())/(1<<20), "MiB-pages")
 }
 
 // BenchmarkCountryPage makes one page of a country with more domains than it
