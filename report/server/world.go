@@ -112,7 +112,7 @@ func (s *Server) read(ctx context.Context, st *store.Store, now, next *world) er
 		next.data, next.site = now.data, now.site
 		return nil
 	}
-	err := s.load(ctx, st, next, finished[0], finished[1:])
+	err := s.load(ctx, st, next, finished[0])
 	s.metrics.query("world", time.Since(started), err)
 	return err
 }
@@ -145,15 +145,12 @@ const (
 	warmPart = 75 // per cent of the cache, so that something of the scan before stays
 )
 
-func (s *Server) load(ctx context.Context, st *store.Store, w *world, latest store.ScanInfo, before []store.ScanInfo) (err error) {
-	options := report.Options{Scan: latest}
-	for _, earlier := range before {
-		if earlier.Vantage == latest.Vantage && earlier.Started.Before(latest.Started) {
-			options.Compare = earlier.ID
-			break
-		}
+func (s *Server) load(ctx context.Context, st *store.Store, w *world, latest store.ScanInfo) error {
+	earlier, err := report.Previous(ctx, st, latest)
+	if err != nil {
+		return err
 	}
-	if w.data, err = report.Load(ctx, st, options); err != nil {
+	if w.data, err = report.Load(ctx, st, report.Options{Scan: latest, Compare: earlier.ID}); err != nil {
 		return err
 	}
 	w.site, err = report.NewSite(w.data, s.cfg.Site)
