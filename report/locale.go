@@ -143,7 +143,7 @@ func (l *locale) Date(t time.Time) string { return words.Date(l.Lang, t) }
 func (l *locale) Moment(t time.Time, others ...Point) string {
 	for _, other := range others {
 		if t.UTC().Format(time.DateOnly) == other.Started.UTC().Format(time.DateOnly) {
-			return l.Date(t) + t.UTC().Format(", 15:04 UTC")
+			return l.T("date.time", l.Date(t), t.UTC().Format("15:04"))
 		}
 	}
 	return l.Date(t)

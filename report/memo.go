@@ -122,6 +122,9 @@ func (m *memo) section(v sectionView, list, vantage string) {
 	if v.Share.Bar {
 		m.text(m.T("country.interval", v.Ends[0], v.Ends[1]))
 	}
+	if v.Share.Few {
+		m.text(m.T("few"))
+	}
 	m.text(v.Unmeasured)
 	m.heading(3, m.T("h.figures"))
 	if v.Compared != "" {

@@ -159,6 +159,21 @@ func testSite(t *testing.T, st *store.Store) {
 			}
 		}
 	}
+	for _, lang := range words.Languages {
+		for ending, table := range map[string]string{"-memo.md": "| ---: |", "-memo.html": `<table border="1"`} {
+			memo := page(lang + "/tg" + ending)
+			// Its interval, what was counted, the scan in method and citation, and
+			// the hostile operator in a form that is seen.
+			for want, times := range map[string]int{table: 5, "91": 1, "12": 5, data.Scan.ID.String(): 2, `\u{202e}=cmd`: 1} {
+				if strings.Count(memo, want) < times {
+					t.Errorf("%s/tg%s has %q less than %d times", lang, ending, want, times)
+				}
+			}
+			if unfilled.MatchString(memo) || strings.Contains(memo, "<script") && ending == "-memo.html" || strings.Contains(memo, "style") {
+				t.Errorf("%s/tg%s has a style, a script or a text that was not filled in", lang, ending)
+			}
+		}
+	}
 	togo := page("en/tg.html")
 	for _, want := range []string{
 		"75%", "47%", "91%", // 9 of 12, with its Wilson interval
