@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -10,21 +9,20 @@ import (
 
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 	"golang.org/x/text/number"
 
-	"adopt6/lists"
 	"adopt6/report/words"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
 
-// locale says things in one language.
+// locale says the figures of a report in one language.
 type locale struct {
-	Lang, Dir string
-	printer   *message.Printer
-	written   sync.Map // small numbers as they are written, by numberKey
+	*words.Locale
+	written sync.Map // small numbers as they are written, by numberKey
 }
+
+func newLocale(lang string) *locale { return &locale{Locale: words.NewLocale(lang)} }
 
 // numberKey is a number as it is shown: whole, per cent or tenths of a per cent.
 type numberKey struct {
@@ -50,51 +48,9 @@ func (l *locale) keep(unit string, n uint64, write func() string) string {
 	return text
 }
 
-// newLocale prepares a language. Arabic is written with the digits that domain
-// names and addresses beside them have.
-func newLocale(lang string) *locale {
-	l := &locale{Lang: lang, Dir: "ltr", printer: message.NewPrinter(language.MustParse(lang))}
-	if lang == "ar" {
-		l.Dir, l.printer = "rtl", message.NewPrinter(language.MustParse("ar-u-nu-latn"))
-	}
-	return l
-}
-
-// Start is the side where lines begin, and End the other one.
-func (l *locale) Start() string { return map[string]string{"rtl": "right", "ltr": "left"}[l.Dir] }
-func (l *locale) End() string   { return map[string]string{"rtl": "left", "ltr": "right"}[l.Dir] }
-
-// T returns an interface text with values in the places that it leaves.
-func (l *locale) T(key string, values ...any) string {
-	names, known := words.Texts()[key]
-	if !known {
-		panic("report: no text for " + key)
-	}
-	return fmt.Sprintf(names.In(l.Lang), values...)
-}
-
-// Count returns a text whose words depend on n, with values in the places that
-// it leaves.
-func (l *locale) Count(n uint64, key string, values ...any) string {
-	text, known := words.Plurals()[key]
-	if !known {
-		panic("report: no text for " + key + " that depends on a number")
-	}
-	return fmt.Sprintf(text.In(l.Lang, n), values...)
-}
-
-// Word returns the text of a key made of a group and a token, or the token
-// where there is none: a store may be newer than the program.
-func (l *locale) Word(group, token string) string {
-	if names, known := words.Texts()[group+"."+token]; known {
-		return names.In(l.Lang)
-	}
-	return token
-}
-
 // N writes a whole number.
 func (l *locale) N(n any) string {
-	write := func() string { return l.printer.Sprint(number.Decimal(n)) }
+	write := func() string { return l.Locale.N(n) }
 	switch n := n.(type) {
 	case int:
 		if n >= 0 {
@@ -106,20 +62,15 @@ func (l *locale) N(n any) string {
 	return write()
 }
 
-// Decimal writes a number with a fixed number of digits after the point.
-func (l *locale) Decimal(v float64, digits int) string {
-	return l.printer.Sprint(number.Decimal(v, number.Scale(digits)))
-}
-
 // Percent writes a share without digits after the point, unless it would then
 // look like none or all and is neither.
 func (l *locale) Percent(v float64) string {
 	if v > 0 && v < 0.01 || v > 0.99 && v < 1 {
 		tenths := math.Round(1000 * min(max(v, 0.001), 0.999))
-		return l.keep("‰", uint64(tenths), func() string { return l.printer.Sprint(number.Percent(tenths/1000, number.Scale(1))) })
+		return l.keep("‰", uint64(tenths), func() string { return l.Printer.Sprint(number.Percent(tenths/1000, number.Scale(1))) })
 	}
 	whole := indicator.Percent(v)
-	return l.keep("%", uint64(whole), func() string { return l.printer.Sprint(number.Percent(whole/100, number.Scale(0))) })
+	return l.keep("%", uint64(whole), func() string { return l.Printer.Sprint(number.Percent(whole/100, number.Scale(0))) })
 }
 
 // Range writes from where to where an interval goes.
@@ -135,9 +86,6 @@ func (l *locale) between(low, high string) string {
 	return low + " – " + high
 }
 
-// Date writes a day.
-func (l *locale) Date(t time.Time) string { return words.Date(l.Lang, t) }
-
 // Moment writes a day, and the time as well where one of these points is of the
 // same day.
 func (l *locale) Moment(t time.Time, others ...Point) string {
@@ -149,36 +97,9 @@ func (l *locale) Moment(t time.Time, others ...Point) string {
 	return l.Date(t)
 }
 
-// Gap is what stands between two sentences: a blank, and nothing in Chinese.
-func (l *locale) Gap() string {
-	if l.Lang == "zh" {
-		return ""
-	}
-	return " "
-}
-
-// Stop is what ends a sentence that another follows.
-func (l *locale) Stop() string {
-	if l.Lang == "zh" {
-		return "。"
-	}
-	return ". "
-}
-
 // coverage says how many targets were measured.
 func (l *locale) coverage(measured, targets uint64) string {
 	return l.Count(targets, "method.coverage", l.N(measured), l.N(targets))
-}
-
-// Country writes the name of a country, or of no country.
-func (l *locale) Country(c lists.Country) string {
-	if name := c.Names.In(l.Lang); name != "" {
-		return name
-	}
-	if c.Alpha2 != "" {
-		return c.Alpha2
-	}
-	return l.T("nocountry")
 }
 
 // sorted returns countries by their names, that of no country last.

@@ -1,7 +1,7 @@
 // Package words holds what the pages of a report say, in six languages.
 //
 // In: the embedded tables of interface texts and of the glossary. Out: texts by
-// key and language, dates. It never formats numbers and knows no page.
+// key and language, numbers and dates as its readers write them. It knows no page.
 package words
 
 import (
