@@ -145,14 +145,25 @@ func (p *pair) changes(c Change) iter.Seq[Change] {
 	}
 }
 
+// level orders statuses by how well a service works; 0 is not known.
+func level(status string) int {
+	switch status {
+	case scanner.Absent.String(), dnssec.Insecure.String():
+		return 1
+	case scanner.Broken.String(), dnssec.Bogus.String():
+		return 2
+	case scanner.Partial.String():
+		return 3
+	case scanner.OK.String(), dnssec.Secure.String():
+		return 4
+	}
+	return 0
+}
+
 // newsOf says what it is that a status became another; empty for no news, and
 // where one of them is not known.
 func newsOf(before, after string) News {
-	level := map[string]int{
-		scanner.Absent.String(): 1, scanner.Broken.String(): 2, scanner.Partial.String(): 3, scanner.OK.String(): 4,
-		dnssec.Insecure.String(): 1, dnssec.Bogus.String(): 2, dnssec.Secure.String(): 4,
-	}
-	b, a := level[before], level[after]
+	b, a := level(before), level(after)
 	switch {
 	case b == 0 || a == 0 || b == a:
 		return ""
