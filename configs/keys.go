@@ -30,6 +30,7 @@ type Scan struct {
 	State         string        `mapstructure:"state"`
 	SMTPCheck     string        `mapstructure:"smtp_check"`
 	ASNDB         string        `mapstructure:"asn_db"`
+	OptOut        string        `mapstructure:"opt_out"`
 }
 
 // DNS holds the keys below "dns".
@@ -88,6 +89,7 @@ var keys = []key{
 	{"scan.state", "state", "", "folder for what a scan needs to resume; below the user's state folder when empty"},
 	{"scan.smtp_check", "", "", "mail exchangers that show whether port 25 is open, with commas between them; a few of the targets' own when empty"},
 	{"scan.asn_db", "asn-db", "", "table of addresses and autonomous systems in MaxMind DB format; none when empty"},
+	{"scan.opt_out", "opt-out", "", "file of domains, addresses and prefixes that nothing is sent to, one a line; none when empty"},
 	{"dns.root_hints", "root-hints", "", "file of root name servers in zone file form; built in when empty"},
 	{"dns.trust_anchor", "trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records; built in when empty"},
 	{"dns.timeout", "dns-timeout", 2 * time.Second, "wait for one answer"},

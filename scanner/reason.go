@@ -105,6 +105,7 @@ const (
 	PortFiltered  Reason = "port_filtered"
 	TargetTimeout Reason = "target_timeout"
 	LocalFault    Reason = "local_fault"
+	OptedOut      Reason = "opted_out"
 )
 
 // ReasonInfo explains one reason.
@@ -278,5 +279,6 @@ func Reasons() []ReasonInfo {
 		{PortFiltered, "The network that the scan runs from lets nothing out to this port.", ""},
 		{TargetTimeout, "The time for this target was up before the probe ended.", ""},
 		{LocalFault, "The scanner itself ran into a fault, such as too many open files.", ""},
+		{OptedOut, "Whoever runs it asked not to be measured, so nothing was sent.", ""},
 	}
 }

@@ -69,6 +69,9 @@ func (a *app) labRun(cmd *cobra.Command, scenario *lab.Scenario, skipPreflight b
 	if err == nil {
 		net, err = net.withASN(a.settings.Scan.ASNDB)
 	}
+	if err == nil {
+		net, err = net.withOptOut(a.settings.Scan.OptOut)
+	}
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/optout"
 	"adopt6/scanner/probe"
 	"adopt6/scanner/resolve"
 )
@@ -32,6 +33,7 @@ type network struct {
 	// authorities judge certificates; nil: those of the system.
 	authorities *x509.CertPool
 	asn         *asn.Table             // of autonomous systems; nil: none
+	optOut      *optout.Policy         // who does not want to be measured; nil: nobody is asked
 	targets     iter.Seq[lists.Target] // a lab's own targets; nil on the Internet
 }
 
@@ -58,6 +60,10 @@ func internet(s *configs.Settings) (network, error) {
 			return n, asMisuse(err)
 		}
 	}
+	n, err := n.withOptOut(s.Scan.OptOut)
+	if err != nil {
+		return n, err
+	}
 	return n.withASN(s.Scan.ASNDB)
 }
 
@@ -73,6 +79,33 @@ func (n network) withASN(path string) (network, error) {
 	}
 	n.asn = table
 	return n, nil
+}
+
+// withOptOut returns the network with the opt-out list in a file. Without a
+// path there is none, and only what operators publish counts.
+func (n network) withOptOut(path string) (network, error) {
+	var list *optout.List
+	if path != "" {
+		var err error
+		if list, err = optout.Open(path); err != nil {
+			return n, asMisuse(err)
+		}
+	}
+	policy, err := optout.NewPolicy(list)
+	if err != nil {
+		return n, err
+	}
+	return n.under(policy), nil
+}
+
+// under returns the network with what keeps it from who does not want to be
+// measured.
+func (n network) under(policy *optout.Policy) network {
+	n.optOut = policy
+	if policy != nil {
+		n.dialer.OptedOut = policy.List.HasAddr
+	}
+	return n
 }
 
 // labNetwork returns the network inside a lab.
@@ -138,7 +171,7 @@ func (n network) prober(ctx context.Context, s *configs.Settings, scan uuid.UUID
 		ConnectTimeout: connectTimeout, StepTimeout: stepTimeout, SerialWait: serialWait,
 		Authorities: n.authorities, Now: n.now,
 		Agent: userAgent(s.Scan.Contact), HELO: s.Scan.HELO,
-		Country: lists.CountryByCode,
+		OptOut: n.optOut, Country: lists.CountryByCode,
 	}
 	if n.asn != nil {
 		p.ASN = n.asn.Lookup

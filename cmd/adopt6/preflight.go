@@ -44,7 +44,7 @@ func (a *app) preflight(ctx context.Context, net network, resolver *resolve.Reso
 // preflightConfig says how to look at the network, and at nothing else.
 func (a *app) preflightConfig(net network, resolver *resolve.Resolver) preflight.Config {
 	return preflight.Config{
-		Dialer: net.dialer, Roots: net.roots, Resolver: resolver, Now: net.now,
+		Dialer: net.dialer, Roots: net.roots, Resolver: resolver, Now: net.now, OptOut: net.optOut,
 		DatedSerial: a.settings.DNS.RootHints == "" || net.dialer.Lab != nil,
 		Exchangers:  strings.FieldsFunc(a.settings.Scan.SMTPCheck, func(r rune) bool { return r == ',' || r == ' ' }),
 	}

@@ -108,6 +108,7 @@ func registerProbeFlags(cmd *cobra.Command) {
 	f.Duration("target-timeout", 0, "the longest that one target may take")
 	f.String("vantage", "", "name of the place the scan runs from")
 	f.String("contact", "", "web page or mail `address` of the people behind the scan")
+	f.String("opt-out", "", "file of domains, addresses and prefixes that nothing is sent to")
 	f.String("asn-db", "", "table of autonomous systems in MaxMind DB format (.mmdb)")
 	registerResolverFlags(cmd)
 }
@@ -138,8 +139,11 @@ func (a *app) scanNetwork(labFile string) (network, error) {
 	}
 	a.unlimited()
 	inside, err := labNetwork(l)
+	if err != nil {
+		return network{}, err
+	}
 	inside.asn = net.asn
-	return inside, err
+	return inside.under(net.optOut), nil
 }
 
 // worklist opens the work list of the scan to resume, or makes a new one.

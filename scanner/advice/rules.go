@@ -148,6 +148,7 @@ var rules = map[scanner.Reason]rule{
 	scanner.PortFiltered:  {owner: Vantage, effect: effectVantage},
 	scanner.TargetTimeout: {owner: Vantage, effect: "It says nothing about the domain: measure again, with a longer --target-timeout."},
 	scanner.LocalFault:    {owner: Vantage, effect: effectVantage},
+	scanner.OptedOut:      {silent: true},
 
 	// What the resolver adds.
 	resolve.ReasonServFail:     {},

@@ -13,6 +13,7 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/optout"
 	"adopt6/scanner/resolve"
 )
 
@@ -70,6 +71,9 @@ func (c *Config) findExchangers(ctx context.Context) []string {
 	var all sync.WaitGroup
 	for i, domain := range domains {
 		all.Go(func() {
+			if wish, _ := c.OptOut.Ask(ctx, c.Resolver, domain); wish != (optout.Wish{}) {
+				return
+			}
 			answer, err := c.Resolver.Resolve(ctx, resolve.Dual, dns.Fqdn(domain), dns.TypeMX)
 			if err == nil {
 				found[i] = mostPreferred(answer.Answer)
@@ -109,6 +113,9 @@ func (c *Config) addresses(ctx context.Context, f family, names []string) []exch
 	found := make([]netip.Addr, len(names))
 	var all sync.WaitGroup
 	for i, name := range names[:min(len(names), maxDomains)] {
+		if c.OptOut.Covers(name) {
+			continue
+		}
 		all.Go(func() {
 			answer, err := c.Resolver.Resolve(ctx, resolve.Dual, dns.Fqdn(name), qtype)
 			if err == nil {

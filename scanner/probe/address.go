@@ -54,8 +54,10 @@ func (h *host) hasAddress() bool { return len(h.a)+len(h.aaaa) > 0 }
 func judgeAddresses(apex, www *host) scanner.Verdict {
 	a, w := apex.published(), www.published()
 	switch {
-	case apex.failure != "" || www.failure != "":
-		return unmeasured(scanner.DNSFailure)
+	case apex.failure != "":
+		return unresolved(apex.failure)
+	case www.failure != "":
+		return unresolved(www.failure)
 	case !www.hasAddress():
 		return a
 	case !apex.hasAddress():

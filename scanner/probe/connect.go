@@ -20,6 +20,9 @@ func (v *visit) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Dur
 	if !v.Routes.has(to.Addr()) {
 		return nil, 0, unmeasured(scanner.NoRoute)
 	}
+	if v.wish.NoConnect {
+		return nil, 0, unmeasured(scanner.OptedOut)
+	}
 	// Asked before the limiter, so that an address which is never dialled
 	// takes no place in the queue.
 	if _, err := v.Dialer.Route("tcp", to); err != nil {
@@ -43,10 +46,12 @@ func (v *visit) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Dur
 // dialVerdict names the reason for which a connection failed. ctx is the
 // target's: when it has ended, the failure says nothing of the host.
 func dialVerdict(ctx context.Context, err error) scanner.Verdict {
-	denied := new(netaddr.DeniedError)
+	denied, optedOut := new(netaddr.DeniedError), new(netaddr.OptedOutError)
 	switch {
 	case errors.As(err, &denied):
 		return broken(scanner.SpecialPurposeAddress)
+	case errors.As(err, &optedOut):
+		return unmeasured(scanner.OptedOut)
 	case ctx.Err() != nil:
 		return unmeasured(scanner.TargetTimeout)
 	case errors.Is(err, syscall.ECONNREFUSED):

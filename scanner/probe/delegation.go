@@ -29,7 +29,7 @@ func delegation(ctx context.Context, v *visit) {
 		return
 	case d.Reason != "":
 		v.find("delegation", v.name(), unmeasured(scanner.Reason(d.Reason)), "look-up of the zone")
-		v.withoutNameServers(unmeasured(scanner.DNSFailure))
+		v.withoutNameServers(unresolved(scanner.Reason(d.Reason)))
 		return
 	case d.RCode == dns.RcodeNameError:
 		v.withoutNameServers(absent(scanner.NXDomain))
@@ -99,6 +99,17 @@ func (s serverSet) withV6() []*host {
 		}
 	}
 	return have
+}
+
+// failure returns why the addresses of a name server are not known; empty when
+// those of all are.
+func (s serverSet) failure() scanner.Reason {
+	for _, h := range s.hosts {
+		if h.failure != "" {
+			return h.failure
+		}
+	}
+	return ""
 }
 
 func nsNames(records []dns.RR, zone string) []string {

@@ -45,8 +45,8 @@ func (v *visit) judgeDelegation(ctx context.Context, s serverSet) scanner.Verdic
 		return broken(scanner.SpecialPurposeAddress)
 	case len(have) == 0 && found[resolve.ReasonNSChain]:
 		return broken(resolve.ReasonNSChain)
-	case len(have) == 0 && slices.ContainsFunc(s.hosts, func(h *host) bool { return h.failure != "" }):
-		return unmeasured(scanner.DNSFailure)
+	case len(have) == 0 && s.failure() != "":
+		return unresolved(s.failure())
 	case len(have) == 0:
 		return absent(scanner.NoNSAAAA)
 	case g.lacking[v6] == len(have):

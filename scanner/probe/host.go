@@ -92,13 +92,21 @@ func everyAddressIn(records []dns.RR) []netip.Addr {
 	return slices.Compact(addrs)
 }
 
+// unresolved returns the verdict on what rests on a look-up that failed.
+func unresolved(failure scanner.Reason) scanner.Verdict {
+	if failure == scanner.OptedOut {
+		return unmeasured(failure)
+	}
+	return unmeasured(scanner.DNSFailure)
+}
+
 // published judges the AAAA records of one host, whatever the vantage can
 // reach.
 func (h *host) published() scanner.Verdict {
 	usable := len(h.usable())
 	switch {
 	case h.failure != "":
-		return unmeasured(scanner.DNSFailure)
+		return unresolved(h.failure)
 	case usable > 0 && usable < len(h.aaaa):
 		return partial(scanner.SpecialPurposeAddress)
 	case usable > 0:
@@ -155,7 +163,7 @@ func (v *visit) publishedV6(h *host) scanner.Verdict {
 func (v *visit) publishedV4(h *host) scanner.Verdict {
 	switch {
 	case h.failure != "":
-		return unmeasured(scanner.DNSFailure)
+		return unresolved(h.failure)
 	case len(h.a) > 0 && !v.Routes.V4:
 		return unmeasured(scanner.NoRoute)
 	case len(h.a) > 0:

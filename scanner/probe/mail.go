@@ -36,7 +36,7 @@ func mail(ctx context.Context, v *visit) {
 		v.mailVerdicts(unmeasured(reason))
 		return
 	case reason != "":
-		v.mailVerdicts(unmeasured(scanner.DNSFailure))
+		v.mailVerdicts(unresolved(reason))
 		return
 	case answer.RCode == dns.RcodeNameError:
 		v.mailVerdicts(absent(scanner.NXDomain))

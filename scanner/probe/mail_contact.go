@@ -28,6 +28,8 @@ type exchange struct {
 // short while ago.
 func (v *visit) contact(ctx context.Context, c *mailContact) {
 	switch to := c.addr; {
+	case v.wish.NoConnect:
+		c.verdict = unmeasured(scanner.OptedOut) // nor what another target saw there
 	case !v.Routes.has(to):
 		c.verdict = unmeasured(scanner.NoRoute)
 	case to.Is4() && v.Routes.NoSMTPV4, to.Is6() && v.Routes.NoSMTPV6:

@@ -105,7 +105,8 @@ func life(verdict scanner.Verdict) time.Duration {
 	switch {
 	case verdict.Status == scanner.OK:
 		return mailSuccessLife
-	case verdict.Reason == scanner.TargetTimeout, verdict.Reason == scanner.LocalFault, verdict.Reason == scanner.NoRoute:
+	case verdict.Reason == scanner.TargetTimeout, verdict.Reason == scanner.LocalFault, verdict.Reason == scanner.NoRoute,
+		verdict.Reason == scanner.OptedOut:
 		return 0
 	}
 	return mailFailureLife

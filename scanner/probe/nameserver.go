@@ -55,6 +55,9 @@ type serverContact struct {
 
 func (v *visit) nameServer(ctx context.Context, name string, f family, large func() answerSize) nameServer {
 	h := v.host(ctx, name)
+	if h.failure == scanner.OptedOut {
+		return nameServer{published: unmeasured(scanner.OptedOut)} // nor at its glue
+	}
 	addrs := v.serverAddrs(h, f)
 	if len(addrs) > maxServerAddresses {
 		v.find("nameserver", h.name, partial(scanner.TooManyRecords), fmt.Sprintf("%d %s addresses, %d are asked", len(addrs), f, maxServerAddresses))
@@ -97,7 +100,7 @@ func (v *visit) publishedVerdict(h *host, f family, addrs []netip.Addr) scanner.
 	case len(h.addrs(f)) > 0:
 		return broken(scanner.SpecialPurposeAddress)
 	case h.failure != "":
-		return unmeasured(scanner.DNSFailure)
+		return unresolved(h.failure)
 	}
 	return absent(serversLacking[f].none)
 }

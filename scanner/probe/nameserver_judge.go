@@ -130,7 +130,7 @@ func exchangeVerdict(ctx context.Context, err error) scanner.Verdict {
 	switch {
 	case ctx.Err() != nil, reason == "":
 		return unmeasured(interrupted(ctx))
-	case reason == resolve.ReasonLocal, reason == resolve.ReasonNoRoute:
+	case reason == resolve.ReasonLocal, reason == resolve.ReasonNoRoute, reason == resolve.ReasonOptedOut:
 		return unmeasured(scanner.Reason(reason))
 	}
 	return broken(scanner.Reason(reason))

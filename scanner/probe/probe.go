@@ -22,6 +22,7 @@ import (
 	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/optout"
 	"adopt6/scanner/resolve"
 )
 
@@ -58,6 +59,8 @@ type Prober struct {
 	// SerialWait is how long after its first answer a name server may still
 	// serve an old version of its zone.
 	SerialWait time.Duration
+	// OptOut says who does not want to be measured; nil: nobody was asked.
+	OptOut *optout.Policy
 	// Country returns the facts about a country by its alpha-2 code.
 	Country func(alpha2 string) (lists.Country, bool)
 
@@ -86,8 +89,9 @@ var probes = []struct {
 func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *scanner.Observation {
 	started := time.Now()
 	v := p.visit(target)
+	v.askLeave(ctx)
 	for _, probe := range probes {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || v.wish.NoScan {
 			break
 		}
 		if p.OnProbe != nil {
@@ -113,6 +117,7 @@ type visit struct {
 
 	running string // the probe at work
 
+	wish    optout.Wish         // of the target's operators
 	zone    string              // the zone the target lies in, once delegation has found it
 	parent  *resolve.Delegation // what the zone above says of it
 	serials []zoneSerial        // of the zone, from each address that answered
@@ -144,9 +149,16 @@ func verdictsOf(o *scanner.Observation) []*scanner.Verdict {
 	}
 }
 
-// settle names the reason of what was cut short and derives the readiness.
+// settle names the reason of what was left out or cut short and derives the
+// readiness.
 func (v *visit) settle(ctx context.Context) {
-	if ctx.Err() != nil {
+	switch {
+	case v.wish.NoScan:
+		for _, verdict := range verdictsOf(v.obs) {
+			*verdict = unmeasured(scanner.OptedOut)
+		}
+		v.obs.DNSSECReason = scanner.OptedOut
+	case ctx.Err() != nil:
 		for _, verdict := range verdictsOf(v.obs) {
 			if verdict.Reason == scanner.NotProbed {
 				verdict.Reason = scanner.TargetTimeout
@@ -164,6 +176,9 @@ func (v *visit) name() string { return dns.Fqdn(v.obs.Target.Name) }
 // says why: empty for a name or type that does not exist. Why a name could not
 // be resolved is kept as evidence.
 func (v *visit) lookup(ctx context.Context, mode resolve.Mode, name string, qtype uint16) (result *resolve.Result, reason scanner.Reason) {
+	if v.OptOut.Covers(name) {
+		return &resolve.Result{Name: name, Type: qtype, RCode: dns.RcodeServerFailure}, scanner.OptedOut
+	}
 	result, err := v.Resolver.Resolve(ctx, mode, name, qtype)
 	if err != nil {
 		return &resolve.Result{Name: name, Type: qtype, RCode: dns.RcodeServerFailure}, interrupted(ctx)

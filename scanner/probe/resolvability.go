@@ -159,7 +159,7 @@ func (s *site) missing() scanner.Verdict {
 	case len(s.hosts) > 0:
 		return absent(scanner.NoAAAA)
 	case s.failure != "":
-		return unmeasured(scanner.DNSFailure)
+		return unresolved(s.failure)
 	}
 	return absent(scanner.NoAddress)
 }
@@ -170,8 +170,10 @@ func (s *site) noIntent() (verdict scanner.Verdict, ok bool) {
 	switch {
 	case s.intent:
 		return verdict, false
-	case s.failure != "", s.obs.DNS == unmeasured(scanner.DNSFailure):
-		return unmeasured(scanner.DNSFailure), true
+	case s.failure != "":
+		return unresolved(s.failure), true
+	case s.obs.DNS == unmeasured(scanner.DNSFailure), s.obs.DNS == unmeasured(scanner.OptedOut):
+		return s.obs.DNS, true
 	}
 	return absent(scanner.NoIntent), true
 }

@@ -51,6 +51,9 @@ type delegationFacts struct {
 
 // cutAt returns the zone cut at or above a name, from what all targets share.
 func (v *visit) cutAt(ctx context.Context, name string) *cut {
+	if v.OptOut.Covers(name) {
+		return new(cut)
+	}
 	c, ok := v.delegations.cuts.get(ctx, name, func() (*cut, bool) {
 		for range dns.CountLabel(name) + 1 {
 			d, err := v.Resolver.Delegation(ctx, resolve.Dual, name)
@@ -148,7 +151,7 @@ func (v *visit) nsHost(ctx context.Context, name string) nsHost {
 // over both families is no way to a name server over one of them either.
 func notAsked(failure scanner.Reason) bool {
 	switch failure {
-	case scanner.TargetTimeout, scanner.LocalFault, resolve.ReasonLimitQueries, resolve.ReasonLimitTime:
+	case scanner.TargetTimeout, scanner.LocalFault, scanner.OptedOut, resolve.ReasonLimitQueries, resolve.ReasonLimitTime:
 		return true
 	}
 	return false

@@ -157,7 +157,7 @@ func (b *browser) land(ctx context.Context, j *journey, next *url.URL) scanner.V
 		switch {
 		case h.failure != "":
 			j.detail = shorten(fmt.Sprintf("%s: %s", name, h.failure))
-			return unmeasured(scanner.DNSFailure)
+			return unresolved(h.failure)
 		case len(addrs) == 0 && len(h.a)+len(h.aaaa) > 0:
 			j.detail = shorten(name)
 			return lacksFamily(v6)

@@ -26,6 +26,7 @@ const (
 	ReasonTCPClosed      = "tcp_closed"              // TCP connection closed before the answer
 	ReasonNoRoute        = "no_route"                // this host has no route: says nothing of the server
 	ReasonSpecialAddress = "special_purpose_address" // a special-purpose address; nothing was sent
+	ReasonOptedOut       = "opted_out"               // whoever has the address asked for no packets; nothing was sent
 	ReasonLocal          = "local_fault"             // this host could not send
 
 	ReasonNoAddress = "no_server_address" // no name server has an address of the mode's families
@@ -55,6 +56,7 @@ const reasonOtherCase = "other_case"
 // that of the server that came closest to an answer.
 var severity = map[string]int{
 	ReasonLimitTime: 100, ReasonLimitQueries: 99, ReasonLimitDepth: 98, ReasonLimitFanOut: 97,
+	ReasonOptedOut: 21, // what was not asked might have answered
 	ReasonServFail: 20, ReasonRefused: 19, ReasonLame: 18, ReasonFormErr: 17, ReasonNotImp: 16, ReasonBadResponse: 15,
 	ReasonTCPClosed: 12, ReasonTCPRefused: 11, ReasonTimeout: 10, ReasonPortClosed: 9, ReasonUnreachable: 8,
 	ReasonNoRoute: 6, ReasonLocal: 5, ReasonSpecialAddress: 4,
@@ -98,10 +100,12 @@ func Reason(err error) string {
 
 // reasonOf returns the token for a fault of the operating system.
 func reasonOf(transport Transport, err error) string {
-	denied := new(netaddr.DeniedError)
+	denied, optedOut := new(netaddr.DeniedError), new(netaddr.OptedOutError)
 	switch {
 	case errors.As(err, &denied):
 		return ReasonSpecialAddress
+	case errors.As(err, &optedOut):
+		return ReasonOptedOut
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
 		return ReasonTimeout
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):

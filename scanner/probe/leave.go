@@ -1,0 +1,12 @@
+package probe
+
+import "context"
+
+// askLeave finds out what the operators of the target ask of the scan: first
+// those of the domain that it is registered under, then its own. It comes
+// before any other query for the target.
+func (v *visit) askLeave(ctx context.Context) {
+	wish, queries := v.OptOut.Ask(ctx, v.Resolver, v.obs.Target.Name)
+	v.wish = wish
+	v.count(queries)
+}
