@@ -368,6 +368,9 @@ func TestCacheIsBounded(t *testing.T) {
 	if _, found := c.peek("99"); !found {
 		t.Error("what is too large pushes the rest out")
 	}
+	if _, err := c.get(t.Context(), "fault", func(context.Context) ([]byte, error) { panic("a fault") }); err == nil || !strings.Contains(err.Error(), "a fault") {
+		t.Errorf("a panic while something is made: %v", err)
+	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	release := make(chan struct{})

@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2/simplelru"
@@ -51,7 +53,7 @@ func (c *cache[V]) get(ctx context.Context, key string, make func(context.Contex
 		}
 		ctx, cancel := c.bound(ctx)
 		defer cancel()
-		v, err := make(ctx)
+		v, err := guarded(ctx, make)
 		if err == nil {
 			c.keep(key, v)
 		}
@@ -71,6 +73,17 @@ func (c *cache[V]) get(ctx context.Context, key string, make func(context.Contex
 		var none V
 		return none, &BusyError{ctx.Err()}
 	}
+}
+
+// guarded turns a panic into an error: it would end the whole server otherwise,
+// for what is made is made outside of the requests that wait for it.
+func guarded[V any](ctx context.Context, make func(context.Context) (V, error)) (v V, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("%v\n%s", fault, debug.Stack())
+		}
+	}()
+	return make(ctx)
 }
 
 func (c *cache[V]) peek(key string) (V, bool) {

@@ -63,20 +63,18 @@ func (s *Server) look(ctx context.Context, failed string) string {
 }
 
 // Look reads which scans there are, and the latest if it is not shown yet. It
-// returns when the pages of its countries are kept ready; those of the scan
-// before are shown until then.
+// returns when the pages of its countries are kept ready. Those of the scan
+// before are shown until then, but not longer than warmTime.
 func (s *Server) Look(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	loading, cancel := context.WithTimeout(ctx, loadTimeout)
 	defer cancel()
 	next := &world{}
 	now, started := s.world.Load(), time.Now()
-	err := s.cfg.Lend(ctx, func(st *store.Store) error { return s.read(ctx, st, now, next) })
+	err := s.cfg.Lend(loading, func(st *store.Store) error { return s.read(loading, st, now, next) })
 	if err != nil || next.data == nil {
 		return err
 	}
-	if now != nil && now.key != next.key {
-		s.warm(ctx, next)
-	}
+	ready := now != nil && (now.key == next.key || s.warm(ctx, next, warmTime))
 	s.world.Store(next)
 	if now != nil && now.key == next.key {
 		return nil
@@ -85,8 +83,8 @@ func (s *Server) Look(ctx context.Context) error {
 	s.metrics.shows(scan.Started)
 	s.cfg.Log.Info("showing a scan", "scan", scan.ID.String(), "started", scan.Started, "targets", scan.Targets,
 		"loaded_ms", time.Since(started).Milliseconds())
-	if now == nil {
-		s.warm(ctx, next)
+	if !ready {
+		s.warm(ctx, next, loadTimeout)
 	}
 	return nil
 }
@@ -118,30 +116,32 @@ func (s *Server) read(ctx context.Context, st *store.Store, now, next *world) er
 }
 
 // warm makes the pages of all countries, one after the other, as far as they
-// may be kept: after a scan many readers come at once, and to many pages.
-func (s *Server) warm(ctx context.Context, w *world) {
-	ctx, cancel := context.WithTimeout(ctx, warmTime)
+// may be kept: after a scan many readers come at once, and to many pages. It
+// says whether it got through in time.
+func (s *Server) warm(ctx context.Context, w *world, within time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	before := s.pages.held()
 	for _, c := range w.data.Countries {
+		if c.Alpha2 == "" {
+			continue
+		}
 		for _, lang := range words.Languages {
-			if c.Alpha2 == "" {
-				continue
-			}
 			if _, err := s.countryPage(ctx, w, lang, c.Alpha2); err != nil {
 				s.cfg.Log.Debug("pages are not made ready any further", "error", err)
-				return
+				return ctx.Err() == nil
 			}
 			if s.pages.held()-before > s.cfg.CacheBytes*warmPart/100 {
-				return
+				return true
 			}
 		}
 	}
+	return true
 }
 
 // Bounds of what is made ready before it is asked for.
 const (
-	warmTime = 3 * time.Minute
+	warmTime = 2 * time.Minute
 	warmPart = 75 // per cent of the cache, so that something of the scan before stays
 )
 
