@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,8 +26,9 @@ type Journal struct {
 
 // Book is the contents of a journal.
 type Book struct {
-	ID   uuid.UUID         `json:"id"` // tells this journal from others
-	Jobs map[string]*Entry `json:"jobs"`
+	ID    uuid.UUID         `json:"id"`    // tells this journal from others
+	Alive time.Time         `json:"alive"` // when a scheduler last looked at it, to some minutes
+	Jobs  map[string]*Entry `json:"jobs"`
 }
 
 // Entry is what is known of one job.
@@ -138,11 +140,14 @@ func readBook(path string) (Book, error) {
 	return book, nil
 }
 
-// writeBook replaces the file in one step.
+// writeBook replaces the file in one step, where it says something else.
 func writeBook(path string, book Book) error {
 	text, err := json.MarshalIndent(book, "", " ")
 	if err != nil {
 		return fmt.Errorf("encode the journal: %w", err)
+	}
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
+		return nil
 	}
 	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
@@ -162,7 +167,7 @@ func writeBook(path string, book Book) error {
 }
 
 func (b *Book) clone() Book {
-	c := Book{ID: b.ID, Jobs: make(map[string]*Entry, len(b.Jobs))}
+	c := Book{ID: b.ID, Alive: b.Alive, Jobs: make(map[string]*Entry, len(b.Jobs))}
 	for name, e := range b.Jobs {
 		copied := *e
 		copied.Runs = slices.Clone(e.Runs)

@@ -14,6 +14,9 @@ const (
 	clockBack = 24 * time.Hour
 	// lookBack is how far back missed times are looked for.
 	lookBack = 400 * 24 * time.Hour
+	// shortBreak is how long a restart may take without what waited having been
+	// missed: grace, and how old Book.Alive may be.
+	shortBreak = grace + seenEvery
 	// recordedSkips is how many missed times are recorded one by one; the rest
 	// is counted.
 	recordedSkips = 20
@@ -54,6 +57,7 @@ func (b *Book) plan(j *Job, machine string, now time.Time) []Run {
 			if r.Begin.Before(now) && !onTime {
 				r.Begin = now.UTC()
 			}
+			busy = busy || onTime
 		}
 		if i == 0 && older > 0 {
 			r.Message += fmt.Sprintf("; so were %d times before", older)
@@ -146,6 +150,8 @@ func (b *Book) restore(config *Config, now time.Time, busy func(job string) bool
 				r = r.closed(now, ReasonRemoved, "the configuration has no such job any more")
 			case r.Trigger == ByHand:
 				r = r.failed(now, ReasonStopped, "the process that ran it ended")
+			case r.Tries == 0 && now.Sub(b.Alive) <= shortBreak:
+				continue // it waits on
 			case r.Tries == 0: // never begun: planned anew, under the policy for missed times
 				b.forget(r)
 				if before := r.Planned.Add(-time.Second); before.Before(e.Handled) {

@@ -449,3 +449,39 @@ func TestByHand(t *testing.T) {
 		}
 	})
 }
+
+// TestRestartWhileWaiting stops the scheduler shortly while a run waits for its
+// jitter: it is not missed, whatever the policy.
+func TestRestartWhileWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "2026-03-01T02:30:00Z")
+		config := configOf(t, "    - {name: d, cron: 0 3 * * *, jitter: 10h, catch_up: skip}\n")
+		begin := config.Jobs[0].Begin(at(t, "2026-03-01T03:00:00Z"))
+		if begin.Sub(w.now()) < time.Hour {
+			t.Fatalf("the jitter is too short for this test: %s", begin)
+		}
+		stop := w.start(config)
+		w.until("2026-03-01T03:20:00Z")
+		stop()
+		w.sleep(4 * time.Minute)
+		stop = w.start(config)
+		w.until("2026-03-01T20:00:00Z")
+		stop()
+		w.want("begun", w.begun(), []string{"d 03-01T03:00 at " + begin.UTC().Format("01-02T15:04")})
+	})
+}
+
+// TestLateTick looks at the time so late that two planned times have come: one
+// run is enough.
+func TestLateTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "2026-03-01T02:59:30Z")
+		stop := w.start(configOf(t, "    - {name: m, cron: 0-2 3 * * *}\n"))
+		w.set(w.now().Add(3 * time.Minute))
+		w.sleep(time.Hour)
+		stop()
+		if got := w.became("m"); len(w.begun()) != 1 || len(got) != 3 {
+			t.Errorf("begun %v, became %v", w.begun(), got)
+		}
+	})
+}

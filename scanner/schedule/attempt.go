@@ -1,0 +1,146 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// attempt is a try of a run that is under way.
+type attempt struct {
+	run  Run
+	job  Job
+	lock *Lock
+	err  error
+}
+
+// errTooLong ends a run that takes longer than it may.
+var errTooLong = errors.New("it took longer than max_duration")
+
+// ElsewhereError says that another scheduler has a run.
+type ElsewhereError struct{ Claimant string }
+
+func (e *ElsewhereError) Error() string {
+	return "the scheduler " + e.Claimant + " has this run, or still makes another of the job"
+}
+
+// begin starts one try of a run.
+func (s *Scheduler) begin(ctx context.Context, j Job, r Run) error {
+	lock, err := s.lock(j.Name)
+	if busy := new(BusyError); errors.As(err, &busy) {
+		if r.Tries > 0 {
+			return nil // it waits on
+		}
+		return s.update(func(b *Book, now time.Time) []Run {
+			return []Run{b.put(r.skipped(now, ReasonStillRunning, busy.Error()))}
+		})
+	} else if err != nil {
+		return err
+	}
+	a := &attempt{job: j, lock: lock}
+	err = s.update(func(b *Book, now time.Time) []Run {
+		i := slices.IndexFunc(b.entry(r.Job).Runs, func(x Run) bool { return x.ID == r.ID && x.Outcome == Waiting })
+		if i < 0 {
+			return nil // somebody took it over by hand
+		}
+		a.run = b.put(b.entry(r.Job).Runs[i].begun(now))
+		return []Run{a.run}
+	})
+	if err != nil || a.run.ID == uuid.Nil {
+		return errors.Join(err, lock.Unlock())
+	}
+	s.active[j.Name] = a
+	r = a.run // which notes meanwhile that it is under way
+	go func() {
+		a.err = s.try(ctx, j, r)
+		s.ended <- a
+	}()
+	return nil
+}
+
+// begun is the run with another try under way.
+func (r Run) begun(now time.Time) Run {
+	r.Outcome, r.Reason, r.Message, r.Seen, r.Ended = Running, "", "", now.UTC(), time.Time{}
+	r.Tries++
+	if r.Started.IsZero() {
+		r.Started = now.UTC()
+	}
+	if r.Scan == uuid.Nil {
+		r.Scan = uuid.New()
+	}
+	return r
+}
+
+// lock takes a job's lock; the zero lock where none is needed.
+func (s *Scheduler) lock(job string) (*Lock, error) {
+	if s.Lock == nil {
+		return new(Lock), nil
+	}
+	return s.Lock(job)
+}
+
+// try runs one try within the time that the job has.
+func (s *Scheduler) try(ctx context.Context, j Job, r Run) error {
+	if j.MaxDuration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, j.MaxDuration, errTooLong)
+		defer cancel()
+	}
+	err := s.Run(ctx, j, r)
+	switch {
+	case err == nil || ctx.Err() == nil:
+		return err
+	case errors.Is(context.Cause(ctx), errTooLong):
+		return errTooLong
+	}
+	return context.Canceled
+}
+
+// recordEnds writes down what became of the tries that have ended.
+func (s *Scheduler) recordEnds() error {
+	for len(s.over) > 0 {
+		a := s.over[0]
+		err := s.update(func(b *Book, now time.Time) []Run { return []Run{b.put(a.result(now))} })
+		if err != nil {
+			return err
+		}
+		s.over = s.over[1:]
+		delete(s.active, a.job.Name)
+		if err := a.lock.Unlock(); err != nil {
+			s.Log.Warn("a lock could not be given back", "job", a.job.Name, "error", err)
+		}
+	}
+	return nil
+}
+
+// result is the run after its try.
+func (a *attempt) result(now time.Time) Run {
+	r := a.run
+	r.Seen = now.UTC()
+	elsewhere := new(ElsewhereError)
+	switch {
+	case a.err == nil:
+		r.Outcome, r.Ended = Finished, now.UTC()
+	case errors.As(a.err, &elsewhere):
+		r = r.skipped(now, ReasonElsewhere, a.err.Error())
+		if r.Tries == 1 { // there is no scan of it here
+			r.Scan, r.Started, r.Tries = uuid.Nil, time.Time{}, 0
+		}
+	case errors.Is(a.err, errTooLong):
+		r = r.failed(now, ReasonTooLong, fmt.Sprintf("it took longer than max_duration, %s", a.job.MaxDuration))
+	case errors.Is(a.err, context.Canceled) && r.Trigger == ByHand:
+		r = r.failed(now, ReasonStopped, "interrupted; what was measured is kept")
+	case errors.Is(a.err, context.Canceled):
+		r.Outcome, r.Message = Interrupted, "stopped with the scheduler; it goes on at the next start"
+	case r.Trigger != ByHand && r.Tries <= a.job.Retries:
+		r.Outcome, r.Begin = Waiting, now.Add(a.job.RetryAfter<<(r.Tries-1)).UTC()
+		r.Message = fmt.Sprintf("try %d failed: %v", r.Tries, a.err)
+	default:
+		r = r.failed(now, ReasonError, a.err.Error())
+	}
+	return r
+}
