@@ -154,12 +154,13 @@ type (
 		Kinds []countryKind `json:"kinds"`
 	}
 	countryKind struct {
-		Kind       lists.Kind        `json:"kind"`
-		Targets    uint64            `json:"targets"`
-		Indicators []countryValue    `json:"indicators"`
-		History    []pointItem       `json:"history"`
-		Blockers   []report.Blocker  `json:"blockers"`
-		Operators  []report.Operator `json:"operators"`
+		Kind       lists.Kind            `json:"kind"`
+		Targets    uint64                `json:"targets"`
+		Indicators []countryValue        `json:"indicators"`
+		History    []pointItem           `json:"history"`
+		Blockers   []report.Blocker      `json:"blockers"`
+		Operators  []report.Operator     `json:"operators"`
+		Failures   []report.FailedServer `json:"failures"`
 	}
 	countryValue struct {
 		valueItem
@@ -209,6 +210,7 @@ func (s *Server) oneCountry(q *query) (any, error) {
 func newCountryKind(section *report.Section) countryKind {
 	kind := countryKind{Kind: section.Kind, Targets: section.Targets, Indicators: []countryValue{}, History: []pointItem{},
 		Blockers: section.Blockers, Operators: slices.Clone(section.Operators[:min(len(section.Operators), maxOperators)])}
+	kind.Failures = append([]report.FailedServer{}, section.Failures...)
 	for i := range kind.Operators {
 		kind.Operators[i].Name = strings.ToValidUTF8(kind.Operators[i].Name, "\uFFFD")
 	}

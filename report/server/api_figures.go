@@ -23,11 +23,13 @@ type scanItem struct {
 	List         string               `json:"list"`
 	Targets      uint64               `json:"targets"`
 	Program      string               `json:"program"`
+	ASTable      string               `json:"as_table"`
+	Simulated    bool                 `json:"simulated"`
 	Capabilities scanner.Capabilities `json:"capabilities"`
 }
 
 func newScanItem(s store.ScanInfo) scanItem {
-	item := scanItem{s.ID, s.Started, nil, s.Vantage, s.List, s.Targets, s.Program, s.Capabilities}
+	item := scanItem{s.ID, s.Started, nil, s.Vantage, s.List, s.Targets, s.Program, s.ASTable, s.Simulated, s.Capabilities}
 	if !s.Finished.IsZero() {
 		item.Finished = &s.Finished
 	}

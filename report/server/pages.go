@@ -318,7 +318,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, now *world, c *r
 	ctx, cancel := context.WithTimeout(r.Context(), streamTimeout)
 	defer cancel()
 	var (
-		out   io.Writer = &patient{w: w, control: http.NewResponseController(w)}
+		sent            = &patient{w: w, control: http.NewResponseController(w)}
+		out   io.Writer = sent
 		close           = func() error { return nil }
 	)
 	if zipped {
@@ -333,7 +334,13 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, now *world, c *r
 	if err == nil {
 		err = close()
 	}
-	if err != nil {
+	switch {
+	case err != nil && sent.bytes == 0:
+		for _, of := range []string{"ETag", "Content-Disposition", "Content-Encoding"} {
+			w.Header().Del(of)
+		}
+		return err
+	case err != nil:
 		s.cfg.Log.Warn("a download broke off", "name", name, "error", err)
 		panic(http.ErrAbortHandler) // the client must not take it for whole
 	}
@@ -342,6 +349,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, now *world, c *r
 
 // patient gives a client time for every part of a long answer.
 type patient struct {
+	bytes   int64 // written
 	w       io.Writer
 	control *http.ResponseController
 }
@@ -350,5 +358,7 @@ func (p *patient) Write(b []byte) (int, error) {
 	if err := p.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
-	return p.w.Write(b)
+	n, err := p.w.Write(b)
+	p.bytes += int64(n)
+	return n, err
 }

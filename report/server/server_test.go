@@ -157,6 +157,17 @@ func testCoding(t *testing.T, s *Server, _ *store.Store) {
 			t.Errorf("If-None-Match %s, %s: status %d, %d bytes", test.header, test.coding, w.Code, w.Body.Len())
 		}
 	}
+	// What comes from the store as it goes is the same either way too.
+	plain, packed = ask(s, "GET", "/data/ke-failures.csv"), ask(s, "GET", "/data/ke-failures.csv", "Accept-Encoding", "gzip")
+	if zip, err := gzip.NewReader(packed.Body); err != nil {
+		t.Error(err)
+	} else if unpacked, err := io.ReadAll(zip); err != nil || !bytes.Equal(unpacked, plain.Body.Bytes()) || plain.Body.Len() < 100 {
+		t.Errorf("a download of %d bytes differs packed, error %v", plain.Body.Len(), err)
+	}
+	if w := ask(s, "GET", "/data/ke-failures.csv", "If-None-Match", plain.Header().Get("ETag")); w.Code != 304 || w.Body.Len() > 0 {
+		t.Errorf("a download that is known: status %d", w.Code)
+	}
+	plain = ask(s, "GET", "/fr/tg.html")
 	head := ask(s, "HEAD", "/fr/tg.html")
 	if head.Code != 200 || head.Body.Len() != 0 || head.Header().Get("Content-Length") != fmt.Sprint(plain.Body.Len()) {
 		t.Errorf("HEAD: status %d, %d bytes, headers %v", head.Code, head.Body.Len(), head.Header())
@@ -346,6 +357,9 @@ func testAway(t *testing.T, full *Server, st *store.Store) {
 	get(t, s, "/fr/tg.html", 200)
 	get(t, s, "/fr/index.html", 200)
 	get(t, s, "/fr/ke.html", 503)
+	if w := ask(s, "GET", "/data/tg-failures.csv", "Accept-Encoding", "gzip"); w.Code != 503 || w.Header().Get("Content-Disposition") != "" {
+		t.Errorf("a download without a store: %d, headers %v", w.Code, w.Header())
+	}
 	if w := ask(s, "GET", "/api/v1/domains"); w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"status":503`) {
 		t.Errorf("the API without a store: %d %s", w.Code, w.Body)
 	}
