@@ -111,6 +111,9 @@ func (s *Settings) check() error {
 	positive("dns.timeout", s.DNS.Timeout > 0)
 	notNegative("scan.rate", s.Scan.Rate >= 0)
 	notNegative("scan.rate_per_server", s.Scan.RatePerServer >= 0)
+	if !slices.Contains([]string{"plain", "text", "json"}, s.Log.Format) {
+		faults = append(faults, fmt.Errorf("log.format must be plain, text or json, is %q (%s)", s.Log.Format, s.origins["log.format"]))
+	}
 	notNegative("scan.confirm", s.Scan.Confirm >= 0)
 	notNegative("scan.confirm_after", s.Scan.ConfirmAfter >= 0)
 	if s.Scan.Confirm > mostPasses {

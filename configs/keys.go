@@ -4,10 +4,12 @@ import "time"
 
 // Settings are the effective values of one run, by section of the file.
 type Settings struct {
-	Scan  Scan
-	DNS   DNS
-	Store Store
-	Serve Serve
+	Scan    Scan
+	Metrics Metrics
+	Log     Log
+	DNS     DNS
+	Store   Store
+	Serve   Serve
 	// File is the configuration file that was read; empty for none.
 	File string `mapstructure:"-"`
 	// origins says where each key's value came from: "default", the file's
@@ -31,6 +33,17 @@ type Scan struct {
 	SMTPCheck     string        `mapstructure:"smtp_check"`
 	ASNDB         string        `mapstructure:"asn_db"`
 	OptOut        string        `mapstructure:"opt_out"`
+}
+
+// Metrics holds the keys below "metrics".
+type Metrics struct {
+	Listen string `mapstructure:"listen"`
+	Pprof  string `mapstructure:"pprof"`
+}
+
+// Log holds the keys below "log".
+type Log struct {
+	Format string `mapstructure:"format"`
 }
 
 // DNS holds the keys below "dns".
@@ -90,6 +103,9 @@ var keys = []key{
 	{"scan.smtp_check", "", "", "mail exchangers that show whether port 25 is open, with commas between them; a few of the targets' own when empty"},
 	{"scan.asn_db", "asn-db", "", "table of addresses and autonomous systems in MaxMind DB format; none when empty"},
 	{"scan.opt_out", "opt-out", "", "file of domains, addresses and prefixes that nothing is sent to, one a line; none when empty"},
+	{"metrics.listen", "metrics", "", "address that metrics for Prometheus are served on while a scan or the scheduler runs; none when empty"},
+	{"metrics.pprof", "pprof", "", "address of loopback that Go profiles are served on; none when empty"},
+	{"log.format", "log-format", "plain", "messages of scans and of the scheduler: plain, or one record a line as text or json"},
 	{"dns.root_hints", "root-hints", "", "file of root name servers in zone file form; built in when empty"},
 	{"dns.trust_anchor", "trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records; built in when empty"},
 	{"dns.timeout", "dns-timeout", 2 * time.Second, "wait for one answer"},

@@ -64,7 +64,7 @@ func (p *Pool) RunConfirmed(ctx context.Context, w *Worklist, done *Positions, c
 			p.Tally.add(o)
 			return nil
 		}
-		pass.Tally = nil
+		pass.uncounted = true
 		if err := pass.Run(ctx, w.Pending(done)); err != nil {
 			return err
 		}

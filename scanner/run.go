@@ -31,6 +31,8 @@ type Pool struct {
 	Measure Measure
 	Sink    Sink
 	Tally   *Tally // counts what was done; may be nil
+	// uncounted leaves it to the sink to count.
+	uncounted bool
 }
 
 // Run measures every pending target, as many at a time as this machine keeps up
@@ -46,6 +48,9 @@ func (p *Pool) Run(ctx context.Context, pending iter.Seq2[Pending, error]) error
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	governor := newGovernor(p.Workers)
+	if p.Tally != nil {
+		p.Tally.governor.Store(governor)
+	}
 	watched, stopWatch := context.WithCancel(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() { governor.watch(watched) })
@@ -73,7 +78,9 @@ func (p *Pool) Run(ctx context.Context, pending iter.Seq2[Pending, error]) error
 			cancel(fmt.Errorf("keep the observation of %s: %w", o.Target.Name, err))
 			break
 		}
-		p.Tally.add(o)
+		if !p.uncounted {
+			p.Tally.add(o)
+		}
 	}
 	for range made { // after a failure of the sink: let the workers end
 	}
@@ -123,6 +130,8 @@ type Tally struct {
 	done   atomic.Int64
 	status [len(statusWords)]atomic.Int64 // by the leading verdict
 	freed  freedTally
+
+	governor atomic.Pointer[governor] // of the pool that runs
 }
 
 func (t *Tally) add(o *Observation) {
@@ -138,6 +147,17 @@ func (t *Tally) add(o *Observation) {
 		t.status[leading.Status].Add(1)
 	}
 	t.freed.add(o)
+}
+
+// InFlight returns how many targets are being measured, and how many may be.
+func (t *Tally) InFlight() (running, limit int) {
+	g := t.governor.Load()
+	if g == nil {
+		return 0, 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.running, g.limit
 }
 
 // Done returns how many targets have been observed.

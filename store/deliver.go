@@ -40,6 +40,7 @@ func (w *Writer) deliver(ctx context.Context) {
 			}
 			continue
 		}
+		sent := time.Now()
 		err := w.store.persist(ctx, next, fromDisk)
 		if ctx.Err() != nil && err != nil {
 			return
@@ -48,7 +49,7 @@ func (w *Writer) deliver(ctx context.Context) {
 		if err != nil {
 			w.failure = err
 		} else {
-			w.delivered(next)
+			w.delivered(next, time.Since(sent))
 		}
 		w.notify()
 		w.mu.Unlock()
@@ -76,8 +77,11 @@ func (w *Writer) next() (next *batch, ok bool) {
 	return next, next != nil
 }
 
-// delivered takes a batch from the queue.
-func (w *Writer) delivered(b *batch) {
+// delivered takes a batch, which took so long, from the queue.
+func (w *Writer) delivered(b *batch, took time.Duration) {
+	w.stats.Batches++
+	w.stats.Rows += int64(b.Rows)
+	w.stats.Took += took
 	w.queue = slices.DeleteFunc(w.queue, func(other *batch) bool { return other == b })
 	w.waiting -= b.Bytes
 	if b.rows != nil {

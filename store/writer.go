@@ -44,6 +44,7 @@ type Writer struct {
 	failure error         // why nothing is delivered any more
 	changed chan struct{} // closed and replaced whenever queue or failure changes
 	closed  bool
+	stats   WriterStats
 
 	syncs  sync.WaitGroup
 	wake   chan struct{} // tells deliver that there is something in the queue
@@ -122,6 +123,7 @@ func (w *Writer) Write(ctx context.Context, o *scanner.Observation) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for (w.waiting >= w.bounds.spool || w.syncing >= unsynced) && w.failure == nil && !w.closed {
+		w.stats.Waits++
 		if err := w.await(ctx); err != nil {
 			return err
 		}
@@ -140,6 +142,25 @@ func (w *Writer) Write(ctx context.Context, o *scanner.Observation) error {
 		w.seal()
 	}
 	return nil
+}
+
+// WriterStats says how far a Writer is.
+type WriterStats struct {
+	Rows    int64         // observations that ClickHouse has confirmed
+	Batches int64         // in which they were sent
+	Took    time.Duration // from sending these to their confirmation, in all
+	Spooled int64         // bytes on disk that it has not confirmed
+	Waits   int64         // times that Write waited for room
+}
+
+// Stats may be called at any time.
+func (w *Writer) Stats() WriterStats {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	stats := w.stats
+	_, bytes, _ := w.folder.Current()
+	stats.Spooled = w.waiting + bytes
+	return stats
 }
 
 // await unlocks until something has changed.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/configs"
+	"adopt6/scanner/metrics"
 )
 
 // app is what every command shares: the standard streams and, once a command
@@ -21,6 +22,7 @@ type app struct {
 	// progressEvery is how often progress is told where no terminal shows it;
 	// lineEvery at least.
 	progressEvery time.Duration
+	live          *metrics.Set // the scans that run, for whoever watches; may be nil
 }
 
 // helpWidth is the width in columns that help is wrapped to.

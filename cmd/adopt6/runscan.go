@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"adopt6/scanner"
+	"adopt6/scanner/metrics"
 	"adopt6/scanner/preflight"
 	"adopt6/scanner/probe"
+	"adopt6/scanner/resolve"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
@@ -26,6 +28,7 @@ type scanRun struct {
 	worklist *scanner.Worklist
 	// skipPreflight measures without asking what this place can do.
 	skipPreflight bool
+	job           string                     // of the scheduler; empty for none
 	watch         func(*scanner.Observation) // sees every observation made; may be nil
 }
 
@@ -91,11 +94,11 @@ func (a *app) measure(ctx context.Context, s *store.Store, run scanRun) (*prefli
 	if err := sharedScan(ctx, s, w); err != nil {
 		return nil, err
 	}
-	return found, a.runPool(ctx, s, run, prober, before)
+	return found, a.runPool(ctx, s, run, prober, resolver, before)
 }
 
 // runPool measures all that is not stored before.
-func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *probe.Prober, before stored) error {
+func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *probe.Prober, resolver *resolve.Resolver, before stored) error {
 	w := run.worklist
 	writer, err := s.Writer(ctx, w.Scan)
 	if err != nil {
@@ -117,9 +120,14 @@ func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *
 		},
 	}
 	left := int64(w.Shard.Count(w.Targets) - before.mine)
+	resolvers := new(resolverSet)
+	resolvers.add(resolver)
+	defer a.live.Add(run.job, &metrics.Scan{Started: time.Now(), Targets: left, Tally: tally,
+		Queries: resolvers.queries, CacheBytes: resolvers.cacheBytes,
+		Store: func() metrics.StoreState { return metrics.StoreState(writer.Stats()) }})()
 	again := new(atomic.Value)
 	stop := a.showProgress("scan", "targets", func() progressState { return scanProgress(tally, left, again) })
-	err = pool.RunConfirmed(ctx, w, before.done, a.confirmation(run, prober.Routes, again))
+	err = pool.RunConfirmed(ctx, w, before.done, a.confirmation(run, prober, resolvers, again))
 	stop()
 	if err == nil {
 		printFreed(a.errOut, tally, before.mine > 0)
@@ -130,14 +138,15 @@ func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *
 // confirmation says how often failures are measured again. Every time has a
 // resolver of its own: what one has learnt of dead servers is what is in doubt.
 // What goes on then is put into again, a text for people.
-func (a *app) confirmation(run scanRun, routes probe.Routes, again *atomic.Value) scanner.Confirmation {
+func (a *app) confirmation(run scanRun, first *probe.Prober, resolvers *resolverSet, again *atomic.Value) scanner.Confirmation {
 	c := scanner.Confirmation{
 		Fresh: func(ctx context.Context) (scanner.Measure, func(), error) {
-			prober, resolver, err := run.net.prober(ctx, a.settings, run.worklist.Scan, run.worklist.Vantage)
+			resolver, err := run.net.resolver(a.settings, first.Limiter)
 			if err != nil {
 				return nil, nil, err
 			}
-			prober.Routes = routes
+			resolvers.add(resolver)
+			prober := first.Afresh(resolver)
 			return prober.Measure, func() { _ = resolver.Close() }, nil
 		},
 		Begin: func(targets uint64, pause time.Duration) {

@@ -58,6 +58,12 @@ Several machines can share a scan into one store: each gives the same list,
 					return misusef("--resume takes the scan's own list; give no others")
 				}
 			}
+			a.logMessages()
+			unwatch, err := a.watch()
+			if err != nil {
+				return err
+			}
+			defer unwatch()
 			net, err := a.scanNetwork(labFile)
 			if err != nil {
 				return err
@@ -82,6 +88,7 @@ Several machines can share a scan into one store: each gives the same list,
 	cmd.Flags().StringVar(&resume, "resume", "", "go on with a scan, by its id; the last one that did not end when no id is given")
 	cmd.Flags().Lookup("resume").NoOptDefVal = lastScan
 	registerScanFlags(cmd)
+	registerWatchFlags(cmd)
 	registerStoreFlags(cmd)
 	return cmd
 }

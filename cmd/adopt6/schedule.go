@@ -53,11 +53,17 @@ runs goes on when it is next started.`,
 			if len(args) > 0 {
 				return unknownCommand(cmd, args)
 			}
+			unwatch, err := a.watch()
+			if err != nil {
+				return err
+			}
+			defer unwatch()
 			return a.serveSchedule(cmd, flags)
 		},
 	}
 	cmd.SuggestionsMinimumDistance = 2
 	flags.register(cmd)
+	registerWatchFlags(cmd)
 	cmd.AddCommand(newScheduleCheckCommand(a), newScheduleNextCommand(a), newScheduleRunCommand(a), newScheduleStatusCommand(a))
 	return cmd
 }
@@ -168,6 +174,9 @@ func (a *app) journalHandler() slog.Handler {
 			}
 			return attr
 		}
+	}
+	if a.settings.Log.Format == "json" {
+		return slog.NewJSONHandler(a.errOut, options)
 	}
 	return slog.NewTextHandler(a.errOut, options)
 }

@@ -70,7 +70,7 @@ func (a *app) newRunner(config *schedule.Config, flags scheduleFlags) (*runner, 
 	r.show = func(j schedule.Job) *app {
 		return &app{
 			errOut: &lineLog{log: r.log.With("job", j.Name)}, configFile: a.configFile,
-			settings: r.plan.Load().settings, progressEvery: progressLines,
+			settings: r.plan.Load().settings, progressEvery: progressLines, live: a.live,
 		}
 	}
 	return r, nil
@@ -175,7 +175,7 @@ func (a *app) scanJob(ctx context.Context, s *store.Store, net network, j schedu
 	} else if err != nil {
 		return false, err
 	}
-	err = a.scanInto(ctx, s, scanRun{net: net, worklist: w, skipPreflight: r.flags.skipPreflight})
+	err = a.scanInto(ctx, s, scanRun{net: net, worklist: w, skipPreflight: r.flags.skipPreflight, job: j.Name})
 	return err == nil, err
 }
 

@@ -25,7 +25,8 @@ func newStorePruneCommand(a *app) *cobra.Command {
 		Use:   "prune --keep SPAN",
 		Short: "Drop old months of observations",
 		Long: `Drop the observations and endpoints of old months, and with them the history of
-domains, as whole partitions, at once and for good. --keep 24m keeps this month and the 24 before it, 2y as many.
+domains, as whole partitions, at once and for good. --keep 24m keeps this month
+and the 24 before it, 2y as many.
 
 The list of scans and the indicators remain, so that time series go on, unless
 --figures drops them as well. The month of the newest scan always remains.

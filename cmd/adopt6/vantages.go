@@ -35,10 +35,11 @@ func newVantagesCommand(a *app) *cobra.Command {
 		Long: `Compare scans of different vantages, per country and domain: what works from one
 place and not from another.
 
-Without --scan the newest finished scan of each vantage is taken. Of each country
-it prints the share that each vantage found to work, the share that works from at
-least --agree of them, with its 95% interval (Wilson), and every domain on which
-they differ. What a vantage could not measure is neither for nor against it.`,
+Without --scan the newest finished scan of each vantage is taken. Of each
+country it prints the share that each vantage found to work, the share that
+works from at least --agree of them, with its 95% interval (Wilson), and every
+domain on which they differ. What a vantage could not measure is neither for nor
+against it.`,
 		Example: `  adopt6 vantages
   adopt6 vantages --country TG --service web_v6 --agree 2
   adopt6 vantages --scan 4f0c --scan 9a12 --json`,

@@ -68,7 +68,7 @@ for arch in amd64 arm64; do
 	cp configs/*.yaml "$tree/"
 	cp configs/systemd/* "$tree/systemd/"
 	cp -r configs/kubernetes "$tree/"
-	cp configs/grafana/* "$tree/grafana/"
+	cp -r configs/grafana/. "$tree/grafana/"
 	cp -r configs/clickhouse/. "$tree/clickhouse/"
 	$go run "$bill" bin -json -noserial -output "$tree/sbom-go.cdx.json" -version "v0.0.0" "$tree/adopt6"
 	cp "$work/npm.json" "$tree/sbom-npm.cdx.json"

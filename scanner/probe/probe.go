@@ -69,6 +69,16 @@ type Prober struct {
 	delegations delegationFacts    // of the zones that targets share
 }
 
+// Afresh returns a prober of the same settings that asks another resolver and
+// knows nothing of what p has learnt.
+func (p *Prober) Afresh(r Resolver) *Prober {
+	return &Prober{
+		Scan: p.Scan, Vantage: p.Vantage, Resolver: r, Dialer: p.Dialer, Limiter: p.Limiter, Routes: p.Routes,
+		ConnectTimeout: p.ConnectTimeout, StepTimeout: p.StepTimeout, Authorities: p.Authorities, Now: p.Now,
+		Agent: p.Agent, HELO: p.HELO, ASN: p.ASN, OnProbe: p.OnProbe, OptOut: p.OptOut, SerialWait: p.SerialWait, Country: p.Country,
+	}
+}
+
 // probes run in this order; each may use what those before it found.
 var probes = []struct {
 	name string

@@ -125,3 +125,13 @@ func (s *cacheShard[V]) drop(e *entry[V]) {
 	s.ring = s.ring[:len(s.ring)-1]
 	s.bytes -= int64(e.bytes)
 }
+
+func (c *cache[V]) bytes() (sum int64) {
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.Lock()
+		sum += s.bytes
+		s.Unlock()
+	}
+	return sum
+}

@@ -46,8 +46,12 @@ func (r *Resolver) try(ctx context.Context, a *attempt, out *outcome) error {
 	} else {
 		wire, err = r.tryUDP(ctx, a, out)
 	}
-	if err != nil || out.reason != "" {
+	if err != nil {
 		return err
+	}
+	defer func() { r.counts.add(a.server.addr.Addr(), a.transport, out) }()
+	if out.reason != "" {
+		return nil
 	}
 	undoMixedCase(wire)
 	if err := parseMessage(&out.msg, wire, a.name); err != nil {

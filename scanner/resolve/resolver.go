@@ -28,6 +28,7 @@ type Resolver struct {
 	tcp     *tcpTransport
 	views   [modes]*view
 	jobs    sync.Pool
+	counts  queryCounts
 }
 
 // view is what has been learnt in one mode.
