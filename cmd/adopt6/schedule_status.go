@@ -110,7 +110,7 @@ func printNext(w io.Writer, times []plannedTime) error {
 }
 
 func newScheduleStatusCommand(a *app) *cobra.Command {
-	var asJSON bool
+	var asJSON, fail bool
 	cmd := &cobra.Command{
 		Use:   "status [JOB]",
 		Short: "Print what became of the jobs' runs and what comes next",
@@ -119,7 +119,10 @@ of one job its latest runs.
 
 This is read from the journal in the state folder (scan.state), so it works
 while a scan has the store. The store's table runs has the same for every
-machine.`,
+machine.
+
+With --fail the exit code is 1 when no scheduler runs, and when the last run of a
+job that is not paused failed or was skipped, for programs that watch.`,
 		Example: `  adopt6 schedule status
   adopt6 schedule status ministries
   adopt6 query 'SELECT job, planned, outcome, reason FROM runs FINAL'`,
@@ -141,14 +144,20 @@ machine.`,
 			}
 			switch {
 			case asJSON:
-				return json.NewEncoder(a.out).Encode(status)
+				err = json.NewEncoder(a.out).Encode(status)
 			case len(args) > 0:
-				return status.Jobs[0].printRuns(a.out)
+				err = status.Jobs[0].printRuns(a.out)
+			default:
+				err = status.print(a.out)
 			}
-			return status.print(a.out)
+			if err == nil && fail {
+				err = status.fault()
+			}
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON, with all runs that are known")
+	cmd.Flags().BoolVar(&fail, "fail", false, "exit with 1 when something is not as it should be")
 	return cmd
 }
 
@@ -190,6 +199,23 @@ func (a *app) scheduleStatus(config *schedule.Config) (scheduleStatus, error) {
 		})
 	}
 	return status, nil
+}
+
+// fault says what is not as it should be.
+func (s scheduleStatus) fault() error {
+	var faults []error
+	if s.PID == 0 {
+		faults = append(faults, fmt.Errorf("no scheduler runs on %s", s.State))
+	}
+	for _, j := range s.Jobs {
+		if len(j.Runs) == 0 || j.Paused {
+			continue
+		}
+		if last := j.Runs[len(j.Runs)-1]; last.Outcome == schedule.Failed || last.Outcome == schedule.Skipped && last.Reason != schedule.ReasonElsewhere {
+			faults = append(faults, fmt.Errorf("job %s, planned for %s: %s: %s", j.Job, last.Planned.Format(time.RFC3339), shownOutcome(last), last.Message))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 func (s scheduleStatus) print(w io.Writer) error {

@@ -364,6 +364,32 @@ func TestScheduleExample(t *testing.T) {
 	}
 }
 
+// TestScheduleStatusFails tells a program that watches what is wrong.
+func TestScheduleStatusFails(t *testing.T) {
+	job := func(outcome schedule.Outcome, reason string, paused bool) jobStatus {
+		return jobStatus{Job: "a", Paused: paused, Runs: []schedule.Run{{Outcome: schedule.Failed}, {Outcome: outcome, Reason: reason, Message: "why"}}}
+	}
+	for _, test := range []struct {
+		name string
+		pid  int
+		job  jobStatus
+		want string
+	}{
+		{"all well", 7, job(schedule.Finished, "", false), ""},
+		{"a new job", 7, jobStatus{Job: "a"}, ""},
+		{"another machine's", 7, job(schedule.Skipped, schedule.ReasonElsewhere, false), ""},
+		{"paused", 7, job(schedule.Failed, schedule.ReasonError, true), ""},
+		{"failed", 7, job(schedule.Failed, schedule.ReasonTooLong, false), "failed, too_long: why"},
+		{"missed", 7, job(schedule.Skipped, schedule.ReasonMissed, false), "skipped, missed: why"},
+		{"nobody runs", 0, job(schedule.Finished, "", false), "no scheduler runs"},
+	} {
+		err := scheduleStatus{PID: test.pid, Jobs: []jobStatus{test.job}}.fault()
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
 // TestKeptSince drops only what no job keeps.
 func TestKeptSince(t *testing.T) {
 	now := time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC)

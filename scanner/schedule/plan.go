@@ -23,14 +23,18 @@ const (
 )
 
 // plan decides on the planned times of a job that have come. It returns the
-// runs that it added, in order.
-func (b *Book) plan(j *Job, machine string, now time.Time) []Run {
+// runs that it added, in order. A clock that is days behind the journal is
+// believed when it is steady; before that nothing is planned.
+func (b *Book) plan(j *Job, machine string, now time.Time, steady bool) []Run {
 	e := b.entry(j.Name)
+	if e.Handled.After(now.Add(clockBack)) {
+		if !steady {
+			return nil
+		}
+		e.Handled = now.UTC()
+	}
 	if terms := j.terms(); e.Terms != terms || e.Handled.IsZero() {
 		e.Terms, e.Handled = terms, now.UTC()
-	}
-	if e.Handled.After(now.Add(clockBack)) {
-		e.Handled = now.UTC() // the clock had been wrong by days
 	}
 	if j.Paused {
 		return nil

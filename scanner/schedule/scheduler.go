@@ -114,7 +114,7 @@ func (s *Scheduler) decide(b *Book, now time.Time) (changed []Run) {
 	for i := range s.config.Jobs {
 		j := &s.config.Jobs[i]
 		changed = append(changed, b.dropOrphans(j.Name, now, func() bool { return s.active[j.Name] != nil || s.isBusy(j.Name) })...)
-		changed = append(changed, b.plan(j, s.Machine, now)...)
+		changed = append(changed, b.plan(j, s.Machine, now, s.clock.isSteady())...)
 	}
 	return changed
 }

@@ -345,8 +345,8 @@ func TestClockSteps(t *testing.T) {
 	}{
 		{"back by two hours: nothing runs twice", -2 * time.Hour,
 			[]string{"h 03-01T03:00 at 03-01T03:00", "h 03-01T04:00 at 03-01T04:00"}},
-		{"back by ten days: planned by the new clock", -240 * time.Hour,
-			[]string{"h 03-01T03:00 at 03-01T03:00", "h 02-19T04:00 at 02-19T04:00", "h 02-19T05:00 at 02-19T05:00", "h 02-19T06:00 at 02-19T06:00"}},
+		{"back by ten days: planned by the new clock when it has stayed", -240 * time.Hour,
+			[]string{"h 03-01T03:00 at 03-01T03:00", "h 02-19T05:00 at 02-19T05:00", "h 02-19T06:00 at 02-19T06:00"}},
 		{"forward by three hours and a half: one of the missed", 210 * time.Minute,
 			[]string{"h 03-01T03:00 at 03-01T03:00", "h 03-01T06:00 at 03-01T06:56", "h 03-01T07:00 at 03-01T07:00", "h 03-01T08:00 at 03-01T08:00", "h 03-01T09:00 at 03-01T09:00"}},
 		{"forward by four minutes: late and not missed", 4 * time.Minute,
@@ -364,6 +364,25 @@ func TestClockSteps(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestStartWithoutClock starts on a machine that finds the time only after some
+// minutes: nothing was missed meanwhile.
+func TestStartWithoutClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "2026-03-01T02:30:00Z")
+		config := configOf(t, "    - {name: d, cron: 0 3 * * *, catch_up: once}\n")
+		stop := w.start(config)
+		w.until("2026-03-01T04:00:00Z")
+		stop()
+		w.set(at(t, "1970-01-01T00:00:10Z"))
+		stop = w.start(config)
+		w.sleep(10 * time.Minute)
+		w.set(at(t, "2026-03-01T04:20:00Z"))
+		w.until("2026-03-02T04:00:00Z")
+		stop()
+		w.want("begun", w.begun(), []string{"d 03-01T03:00 at 03-01T03:00", "d 03-02T03:00 at 03-02T03:00"})
+	})
 }
 
 // TestReload changes a time, pauses a job, removes one and adds one.
