@@ -36,13 +36,23 @@ func newScanItem(s store.ScanInfo) scanItem {
 	return item
 }
 
+// listScans has the latest first. Its cursors count from the oldest, so that a
+// scan that begins meanwhile moves nothing.
 func (s *Server) listScans(q *query) (any, error) {
-	return listed(q, func(store.ScanInfo) (list []scanItem, _ error) {
-		for _, scan := range q.world.scans {
-			list = append(list, newScanItem(scan))
-		}
-		return list, nil
-	})
+	latest, left, limit, err := q.place()
+	if err != nil {
+		return nil, err
+	}
+	scans := q.world.scans
+	if left > 0 {
+		scans = scans[max(0, len(scans)-int(min(left, uint64(len(scans))))):]
+	}
+	shown := min(limit, len(scans))
+	list := make([]scanItem, 0, shown)
+	for _, scan := range scans[:shown] {
+		list = append(list, newScanItem(scan))
+	}
+	return newListing(latest, list, uint64(len(scans)-shown)), nil
 }
 
 func (s *Server) oneScan(q *query) (any, error) {

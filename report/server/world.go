@@ -1,9 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -218,19 +220,10 @@ func (s *Server) figuresOf(ctx context.Context, scan store.ScanInfo) (*figures, 
 
 // byPlace orders rows by country, kind and indicator, those of no country last.
 func byPlace(a, b store.IndicatorRow, place map[string]int) int {
-	switch {
-	case (a.Country == "") != (b.Country == "") && a.Country == "":
-		return 1
-	case (a.Country == "") != (b.Country == ""):
-		return -1
-	case a.Country != b.Country && a.Country < b.Country:
-		return -1
-	case a.Country != b.Country:
-		return 1
-	case a.Kind != b.Kind:
-		return kindOrder(a.Kind) - kindOrder(b.Kind)
+	if (a.Country == "") != (b.Country == "") {
+		return strings.Compare(b.Country, a.Country)
 	}
-	return place[a.Indicator] - place[b.Indicator]
+	return cmp.Or(strings.Compare(a.Country, b.Country), kindOrder(a.Kind)-kindOrder(b.Kind), place[a.Indicator]-place[b.Indicator])
 }
 
 func kindOrder(kind lists.Kind) int {
