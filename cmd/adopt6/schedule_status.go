@@ -121,8 +121,8 @@ This is read from the journal in the state folder (scan.state), so it works
 while a scan has the store. The store's table runs has the same for every
 machine.
 
-With --fail the exit code is 1 when no scheduler runs, and when the last run of a
-job that is not paused failed or was skipped, for programs that watch.`,
+For programs that watch, --fail makes the exit code 1 when no scheduler runs,
+and when the last run of a job that is not paused failed or was skipped.`,
 		Example: `  adopt6 schedule status
   adopt6 schedule status ministries
   adopt6 query 'SELECT job, planned, outcome, reason FROM runs FINAL'`,
