@@ -71,6 +71,7 @@ assets: ## make the world map and the charts of the reports anew, with npm
 screenshot: build ## draw the pictures in the README and the docs from what is printed
 	dir=$$(mktemp -d); { echo '$$ make demo                 # a simulated Internet: the figures are invented'; bin/adopt6 lab run demo --store $$dir 2>/dev/null | sed -n '3,26p'; } | docs/img/terminal.sh docs/img/demo.png; rm -rf $$dir
 	docs/img/check.sh docs/img/check.png
+	$(GO) test ./report/e2e -run '^TestPictures$$' -count 1 -pictures $(CURDIR)/docs/img
 
 .PHONY: dist
 dist: ## build the tarballs and Debian packages of this commit below dist/

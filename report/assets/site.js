@@ -28,6 +28,13 @@ for (const table of document.querySelectorAll('table.sortable')) {
   })
 }
 
+// Browsers leave buttons out where they repeat the head of a table on the next
+// sheet of paper, so on paper the heads are plain text.
+const buttons = [...document.querySelectorAll('th button')]
+const places = buttons.map(button => button.parentElement)
+window.addEventListener('beforeprint', () => buttons.forEach((button, i) => places[i].replaceChildren(button.textContent)))
+window.addEventListener('afterprint', () => buttons.forEach((button, i) => places[i].replaceChildren(button)))
+
 for (const filter of document.querySelectorAll('.filter')) {
   const table = document.getElementById(filter.dataset.for)
   const text = filter.querySelector('input')

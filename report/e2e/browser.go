@@ -216,10 +216,10 @@ func (t *Tab) PDF() (pdf []byte, err error) {
 	return pdf, err
 }
 
-// Picture takes a picture of the screen, or of the whole page, as PNG.
-func (t *Tab) Picture(whole bool) (png []byte, err error) {
+// Picture takes a picture of the screen as PNG.
+func (t *Tab) Picture() (png []byte, err error) {
 	err = t.run(chromedp.ActionFunc(func(ctx context.Context) error {
-		png, err = page.CaptureScreenshot().WithCaptureBeyondViewport(whole).Do(ctx)
+		png, err = page.CaptureScreenshot().Do(ctx)
 		return err
 	}))
 	return png, err

@@ -56,6 +56,15 @@ func pagesPrintWhole(t *testing.T, w *world) {
 			t.Errorf("the PDF does not have the domain %s", want)
 		}
 	}
+	// The head of the table of domains stands on every sheet that it goes over.
+	for i, sheet := range strings.Split(string(raw), "\f") {
+		if strings.Count(sheet, "ds_absent") > 3 && !strings.Contains(sheet, "Without IPv4") {
+			t.Errorf("page %d has domains and no head above them", i+1)
+		}
+	}
+	if eval[int](t, tab, `document.querySelectorAll("th button").length`) == 0 {
+		t.Error("once it is printed the page sorts no more")
+	}
 	f := w.figures[place{"TG", "government"}]
 	if want := fmt.Sprintf("%dof%ddomainsreadyforIPv6", f.ready, f.targets); !strings.Contains(words, want) {
 		t.Errorf("the PDF does not have the headline %s", want)

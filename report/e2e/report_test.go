@@ -259,8 +259,11 @@ func countryByClick(t *testing.T, w *world) {
 func hostileNamesAreText(t *testing.T, w *world) {
 	tab := w.open(t)
 	must(t, tab.Go(w.page("en/tg.html")))
-	if n := eval[int](t, tab, `[...document.querySelectorAll("main th")].filter(e => e.textContent.includes("<script>alert")).length`); n == 0 {
-		t.Error("the hostile operator is not on the page, so nothing is tested")
+	// The name of an operator and the address of a redirect.
+	for _, text := range []string{"<script>alert", "<img src=x onerror=alert(2)>"} {
+		if n := eval[int](t, tab, fmt.Sprintf(`[...document.querySelectorAll("main bdi")].filter(e => e.textContent.includes(%q)).length`, text)); n == 0 {
+			t.Errorf("%s is not on the page, so nothing is tested", text)
+		}
 	}
 	if n := eval[int](t, tab, `document.querySelectorAll("script:not([src$='assets/site.js'], [src$='assets/charts.js'])").length`); n != 0 {
 		t.Errorf("%d scripts are not those of the site", n)
@@ -268,7 +271,7 @@ func hostileNamesAreText(t *testing.T, w *world) {
 }
 
 // pages are one of each kind.
-var pages = []string{"index", "region-africa", "tg", "ke", "method", "glossary"}
+var pages = []string{"index", "region-africa", "tg", "ke", "idn", "method", "glossary"}
 
 // noPageScrollsSideways is WCAG 2.2, 1.4.10: at 320 pixels only tables may.
 func noPageScrollsSideways(t *testing.T, w *world) {

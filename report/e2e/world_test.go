@@ -15,6 +15,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/report/e2e"
+	_ "adopt6/report/server" // so that go test runs again once the pages change
 	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
 	"adopt6/store"

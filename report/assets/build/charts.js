@@ -20,13 +20,13 @@ function canvas (figure, width, height) {
 // ends orders the two ends of a horizontal scale.
 const ends = (near, far, width) => rtl ? [width - near, width - far] : [near, far]
 
-// spaced drops positions that are closer than a label is wide, never the last.
+// spaced keeps the last point and every second, third ... before it, so that
+// each has room for its label.
 function spaced (points, x, room) {
-  const kept = []
-  for (const p of points.toReversed()) {
-    if (kept.every(k => Math.abs(x(k) - x(p)) >= room)) kept.push(p)
+  for (let step = 1; ; step++) {
+    const kept = points.filter((_, i) => (points.length - 1 - i) % step === 0)
+    if (kept.every((p, i) => !i || Math.abs(x(p) - x(kept[i - 1])) >= room)) return kept
   }
-  return kept
 }
 
 // history draws the share of ready domains over time: a line, with the interval
