@@ -47,6 +47,9 @@ func TestMetricsOfAScan(t *testing.T) {
 	}
 	settings.Store.Path, settings.Scan.State = filepath.Join(t.TempDir(), "store"), t.TempDir()
 	a := &app{errOut: io.Discard, out: io.Discard, settings: settings, live: new(metrics.Set)}
+	a.live.ShowJobs(func() []metrics.Job {
+		return []metrics.Job{{Name: "planned", Next: time.Now(), Success: time.Now(), Outcome: "finished"}}
+	})
 	net, err := a.scanNetwork(file)
 	if err != nil {
 		t.Fatal(err)

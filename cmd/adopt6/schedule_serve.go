@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"adopt6/configs"
+	"adopt6/scanner/metrics"
 	"adopt6/scanner/schedule"
 )
 
@@ -48,6 +49,7 @@ func (a *app) serveSchedule(cmd *cobra.Command, flags scheduleFlags) error {
 	if err := r.seed(ctx); err != nil {
 		r.log.Warn("what the store knows of jobs that are new here was not read; they are planned from now on", "error", err)
 	}
+	a.live.ShowJobs(r.jobMetrics)
 	var beside sync.WaitGroup
 	for _, service := range r.services(cmd, hangups) {
 		beside.Go(func() { service(ctx) })
@@ -69,6 +71,27 @@ func (r *runner) services(cmd *cobra.Command, hangups <-chan os.Signal) []func(c
 		r.keepDelivering,
 		func(ctx context.Context) { r.reloadOn(ctx, cmd, hangups) },
 	}
+}
+
+// jobMetrics says how the jobs are, for Prometheus.
+func (r *runner) jobMetrics() []metrics.Job {
+	book, err := r.journal.Read()
+	if err != nil {
+		return nil // the log says so already
+	}
+	var list []metrics.Job
+	for _, j := range r.plan.Load().config.Jobs {
+		e := book.Entry(j.Name)
+		shown := metrics.Job{Name: j.Name, Paused: j.Paused, Next: j.NextAfter(e, time.Now())}
+		for _, run := range e.Runs {
+			shown.Outcome = string(run.Outcome)
+			if run.Outcome == schedule.Finished {
+				shown.Success = run.Ended
+			}
+		}
+		list = append(list, shown)
+	}
+	return list
 }
 
 // sayGoodbye brings the last changes to the store, if it takes them at once.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"adopt6/scanner/lab"
+	"adopt6/scanner/metrics"
 	"adopt6/scanner/schedule"
 )
 
@@ -387,6 +388,40 @@ func TestScheduleStatusFails(t *testing.T) {
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
 		}
+	}
+}
+
+// TestMetricsOfJobs shows Prometheus what became of jobs and what comes next.
+func TestMetricsOfJobs(t *testing.T) {
+	config, err := schedule.Parse("adopt6.yaml", []byte("schedule:\n  jobs:\n    - {name: daily, cron: 0 3 * * *}\n    - {name: new, cron: 0 3 * * *, paused: true}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &runner{journal: new(schedule.Journal)}
+	r.plan.Store(&plan{config: config})
+	ended := time.Unix(1767225600, 0)
+	err = r.journal.Update(func(b *schedule.Book) error {
+		b.Seed(&config.Jobs[0], time.Now())
+		b.Jobs["daily"].Runs = []schedule.Run{{Outcome: schedule.Finished, Ended: ended}, {Outcome: schedule.Failed, Ended: ended.Add(time.Hour)}}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := new(metrics.Set)
+	live.ShowJobs(r.jobMetrics)
+	page := metricsPage(t, live)
+	for _, want := range []string{
+		`adopt6_job_last_outcome{job="daily",outcome="failed"} 1`, `adopt6_job_last_success_timestamp_seconds{job="daily"} 1.7672256e+09`,
+		fmt.Sprintf(`adopt6_job_next_run_timestamp_seconds{job="daily"} %v`, float64(config.Jobs[0].Timetable.Next(time.Now()).Unix())),
+		`adopt6_job_paused{job="daily"} 0`, `adopt6_job_paused{job="new"} 1`,
+	} {
+		if !strings.Contains(page, want+"\n") {
+			t.Errorf("the page lacks %s:\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, `next_run_timestamp_seconds{job="new"}`) {
+		t.Error("a paused job has a next run")
 	}
 }
 

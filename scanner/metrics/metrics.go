@@ -44,6 +44,7 @@ type Set struct {
 	// ended keeps what finished scans counted, so that no counter goes back.
 	ended map[resolve.QueryKind]int64
 	done  int64
+	jobs  func() []Job // of the scheduler; nil for none
 }
 
 // Add shows a scan under a name until the returned function is called.
@@ -115,6 +116,9 @@ func (s *Set) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(descQueries, prometheus.CounterValue, float64(n), kind.Family, kind.Transport, kind.Outcome)
 	}
 	ch <- prometheus.MustNewConstMetric(descTotal, prometheus.CounterValue, float64(done))
+	if s.jobs != nil {
+		collectJobs(s.jobs(), ch)
+	}
 }
 
 func (c *Scan) collect(job string, ch chan<- prometheus.Metric) {
