@@ -43,7 +43,7 @@ func checkMapping(file, prefix string, m *yaml.Node) error {
 		name, value := m.Content[i], m.Content[i+1]
 		full := prefix + name.Value
 		switch {
-		case isKey(full), full == jobsSection:
+		case isKey(full), full == jobsSection, full == notifySection:
 		case isSection(full) && value.Kind == yaml.MappingNode:
 			faults = append(faults, checkMapping(file, full+".", value))
 		case isSection(full):

@@ -90,6 +90,12 @@ func Load(file string, flags *pflag.FlagSet) (*Settings, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
+	if file != "" {
+		var err error
+		if s.Notify, err = readChannels(v, file); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 

@@ -10,6 +10,8 @@ type Settings struct {
 	DNS     DNS
 	Store   Store
 	Serve   Serve
+	// Notify are the channels that notifications go by.
+	Notify []Channel `mapstructure:"-"`
 	// File is the configuration file that was read; empty for none.
 	File string `mapstructure:"-"`
 	// origins says where each key's value came from: "default", the file's

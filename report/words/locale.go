@@ -2,6 +2,7 @@ package words
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -47,7 +48,11 @@ func (l *Locale) Count(n uint64, key string, values ...any) string {
 	if !known {
 		panic("words: no text for " + key + " that depends on a number")
 	}
-	return fmt.Sprintf(text.In(l.Lang, n), values...)
+	words := text.In(l.Lang, n)
+	if !strings.Contains(words, "%[") {
+		values = nil // "one domain" has no place for the number
+	}
+	return fmt.Sprintf(words, values...)
 }
 
 // Word returns the text of a key made of a group and a token, or the token

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/text/feature/plural"
@@ -67,6 +68,17 @@ func TestForm(t *testing.T) {
 		for n, want := range test.want {
 			if got := words.Form(test.lang, n); got != want {
 				t.Errorf("%d in %s is of form %v, want %v", n, test.lang, got, want)
+			}
+		}
+	}
+}
+
+// TestCountWithoutAPlace writes a number that a language says in a word.
+func TestCountWithoutAPlace(t *testing.T) {
+	for _, lang := range words.Languages {
+		for n := range uint64(3) {
+			if text := words.NewLocale(lang).Count(n, "unmeasured.note", "7"); strings.Contains(text, "%!") {
+				t.Errorf("%d in %s: %s", n, lang, text)
 			}
 		}
 	}

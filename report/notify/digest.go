@@ -1,0 +1,178 @@
+// Package notify tells people elsewhere what changed between two scans.
+//
+// In: a [Digest], plain data, and channels: a webhook, an address of e-mail, a
+// file. Out: signed requests, mails and files in six languages, by way of a
+// spool on disk that outlives a crash. It never reads a store or a scan's pages,
+// and believes nothing that came from the network.
+package notify
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"adopt6/lists"
+	"adopt6/scanner"
+)
+
+// News is what a change of a service is to those who read of it.
+type News string
+
+// The kinds of news, by the words of the store.
+const (
+	Gained News = "gained" // it works now, or works in part and did not before
+	Lost   News = "lost"   // it was published and no longer is
+	Broken News = "broken" // it is published and fails now, or in part
+)
+
+// Change is a service of a domain that became better or worse.
+type Change struct {
+	Domain  string
+	Kind    lists.Kind
+	Country string // ISO 3166-1 alpha-2; empty for none
+	Service string // one of scanner.Services
+	News    News
+	Before  string // status, or state of DNSSEC
+	After   string
+	// Reason is why it is not ok now, or was not before, where it was gained.
+	Reason scanner.Reason
+}
+
+// Scan names one of the scans that are compared.
+type Scan struct {
+	ID      uuid.UUID `json:"scan"`
+	Started time.Time `json:"started"` // UTC
+}
+
+// Compared counts the domains that the scans share, and those of one only.
+type Compared struct {
+	Common     uint64 `json:"common"`
+	OnlyBefore uint64 `json:"only_before"`
+	OnlyAfter  uint64 `json:"only_after"`
+}
+
+// Counts are numbers of changes by their news.
+type Counts struct {
+	Gained uint64 `json:"gained"`
+	Lost   uint64 `json:"lost"`
+	Broken uint64 `json:"broken"`
+}
+
+func (c *Counts) add(n News) {
+	switch n {
+	case Gained:
+		c.Gained++
+	case Lost:
+		c.Lost++
+	case Broken:
+		c.Broken++
+	}
+}
+
+// CountryCounts are those of one country.
+type CountryCounts struct {
+	Country string // alpha-2; empty for none
+	Counts
+}
+
+// Digest is what one run of a job changed, for one channel.
+type Digest struct {
+	Job           string // empty where no job was run
+	Vantage, List string
+	From, To      Scan
+	Created       time.Time
+	Domains       Compared
+	Counts        Counts
+	Countries     []CountryCounts // by code, those with changes
+	Changes       []Change        // by country, kind and domain
+	LeftOff       uint64          // changes that are counted and not listed
+	Held          uint64          // losses that the next scan has to confirm
+	See           string          // where all changes are
+	Simulated     bool            // the scans saw a lab
+	Test          bool            // invented, to try a channel
+}
+
+// News says whether there is any.
+func (d *Digest) News() bool { return d.Counts != Counts{} }
+
+// MostChanges is how many changes a digest may list.
+const MostChanges = 5000
+
+// Builder collects the changes of a digest. It keeps no more of them than the
+// digest lists, losses rather than gains, and counts them all.
+type Builder struct {
+	most          int
+	counts        Counts
+	countries     map[string]*CountryCounts
+	worse, better []numbered
+	seen, held    uint64
+}
+
+// numbered is a change and when it came.
+type numbered struct {
+	at uint64
+	Change
+}
+
+// NewBuilder returns a builder of digests that list the given number of changes
+// at most.
+func NewBuilder(most int) *Builder {
+	return &Builder{most: min(max(most, 1), MostChanges), countries: make(map[string]*CountryCounts)}
+}
+
+// Hold counts a loss that is no news yet.
+func (b *Builder) Hold() { b.held++ }
+
+// Add counts a change.
+func (b *Builder) Add(c Change) {
+	b.seen++
+	b.counts.add(c.News)
+	of := b.countries[c.Country]
+	if of == nil {
+		of = &CountryCounts{Country: c.Country}
+		b.countries[c.Country] = of
+	}
+	of.add(c.News)
+	list := &b.worse
+	if c.News == Gained {
+		list = &b.better
+	}
+	if len(*list) < b.most {
+		*list = append(*list, numbered{b.seen, c})
+	}
+}
+
+// Digest puts what was collected into d, in the order in which it came.
+func (b *Builder) Digest(d Digest) *Digest {
+	chosen := slices.Concat(b.worse, b.better[:min(len(b.better), b.most-len(b.worse))])
+	slices.SortFunc(chosen, func(x, y numbered) int { return cmp.Compare(x.at, y.at) })
+	d.Counts, d.Held, d.LeftOff = b.counts, b.held, b.seen-uint64(len(chosen))
+	for _, c := range chosen {
+		d.Changes = append(d.Changes, c.Change)
+	}
+	for _, c := range b.countries {
+		d.Countries = append(d.Countries, *c)
+	}
+	slices.SortFunc(d.Countries, func(x, y CountryCounts) int { return cmp.Compare(x.Country, y.Country) })
+	return &d
+}
+
+// Sample is a digest with invented changes, by which an operator tries a
+// channel.
+func Sample(now time.Time) Digest {
+	b := NewBuilder(MostChanges)
+	for _, c := range []Change{
+		{"example.gov.sn", lists.Government, "SN", "web_v6", Gained, "absent", "ok", scanner.NoAAAA},
+		{"example.gouv.tg", lists.Government, "TG", "web_v6", Lost, "ok", "absent", scanner.NoAAAA},
+		{"example.gouv.tg", lists.Government, "TG", "dnssec", Gained, "insecure", "secure", ""},
+		{"mail.example.gouv.tg", lists.Government, "TG", "mail_v6", Broken, "ok", "broken", scanner.Timeout},
+	} {
+		b.Add(c)
+	}
+	return *b.Digest(Digest{
+		Job: "test", Vantage: "test", List: "test", Test: true, Created: now, Domains: Compared{Common: 1234},
+		From: Scan{Started: now.AddDate(0, 0, -7)}, To: Scan{Started: now},
+	})
+}
