@@ -60,6 +60,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newExportCommand(a),
 		newLabCommand(a),
 		newListsCommand(a),
+		newNotifyCommand(a),
 		newQueryCommand(a),
 		newReasonsCommand(a),
 		newReportCommand(a),

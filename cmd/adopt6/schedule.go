@@ -159,6 +159,7 @@ func (a *app) runJobNow(ctx context.Context, name string, fresh bool, flags sche
 	err = errors.Join(err, r.deliver(context.WithoutCancel(ctx)))
 	if err == nil {
 		fmt.Fprintf(a.errOut, "Job %s has finished with scan %s.\n", name, run.Scan)
+		err = a.sendQueued(ctx)
 	}
 	return err
 }

@@ -25,6 +25,7 @@ type afterRun struct {
 // afterRuns are done in this order after each finished run. One that fails is
 // logged; the run is finished all the same, and the others are done.
 var afterRuns = []afterRun{
+	{"queue the digests of what changed", notifyAfterRun},
 	{"drop months that no job keeps", pruneAfterRun},
 }
 

@@ -58,7 +58,7 @@ func (a *app) serveSchedule(cmd *cobra.Command, flags scheduleFlags) error {
 	s.Tick = watchdogTick()
 	s.Turn = readiness()
 	err = s.Serve(ctx, config)
-	notify(daemon.SdNotifyStopping)
+	tellSystemd(daemon.SdNotifyStopping)
 	cancel()
 	beside.Wait()
 	r.sayGoodbye()
@@ -69,6 +69,7 @@ func (a *app) serveSchedule(cmd *cobra.Command, flags scheduleFlags) error {
 func (r *runner) services(cmd *cobra.Command, hangups <-chan os.Signal) []func(context.Context) {
 	return []func(context.Context){
 		r.keepDelivering,
+		r.keepNotifying,
 		func(ctx context.Context) { r.reloadOn(ctx, cmd, hangups) },
 	}
 }
@@ -113,7 +114,7 @@ func (r *runner) reloadOn(ctx context.Context, cmd *cobra.Command, hangups <-cha
 			return
 		case <-hangups:
 		}
-		notify(reloading())
+		tellSystemd(reloading())
 		next, err := r.loadAgain(cmd)
 		if err != nil {
 			r.log.Error("the new configuration is refused, and the old one stays in force", "error", err)
@@ -126,7 +127,7 @@ func (r *runner) reloadOn(ctx context.Context, cmd *cobra.Command, hangups <-cha
 			}
 			r.wakeUp()
 		}
-		notify(daemon.SdNotifyReady)
+		tellSystemd(daemon.SdNotifyReady)
 	}
 }
 
@@ -163,9 +164,9 @@ func reloading() string {
 	return fmt.Sprintf("%s\nMONOTONIC_USEC=%d", daemon.SdNotifyReloading, now.Nano()/1000)
 }
 
-// notify tells systemd something, where it listens. What it does not hear does
-// no harm: it kills a service that it misses, which starts again.
-func notify(state string) { _, _ = daemon.SdNotify(false, state) }
+// tellSystemd tells systemd something, where it listens. What it does not hear
+// does no harm: it kills a service that it misses, which starts again.
+func tellSystemd(state string) { _, _ = daemon.SdNotify(false, state) }
 
 // watchdogTick is how often the scheduler must turn for systemd's watchdog; 0
 // where there is none.
@@ -194,6 +195,6 @@ func readiness() func(next time.Time) {
 			state += "\n" + status
 			said = status
 		}
-		notify(state)
+		tellSystemd(state)
 	}
 }

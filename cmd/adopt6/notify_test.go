@@ -1,0 +1,135 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// TestNotifyCommands tries the channels, sends the digest of a scan while a
+// receiver is down, looks at what waits, and delivers it once it is up.
+func TestNotifyCommands(t *testing.T) {
+	var down atomic.Bool
+	var got atomic.Pointer[string]
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		body, _ := io.ReadAll(r.Body)
+		text := r.Header.Get("Webhook-Signature") + "\n" + string(body)
+		got.Store(&text)
+	}))
+	defer receiver.Close()
+	dir := t.TempDir()
+	config := filepath.Join(dir, "adopt6.yaml")
+	settings := fmt.Sprintf(`scan:
+  state: %s/state
+notify:
+  - name: noc
+    webhook: %s/hook
+    secret_file: secret
+    language: fr
+  - name: archive
+    file: changes.jsonl
+    confirm_scans: 2
+`, dir, receiver.URL)
+	for file, text := range map[string]string{config: settings, filepath.Join(dir, "secret"): "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	notify := func(args ...string) (int, string, string) {
+		return runMain(append([]string{"notify"}, append(args, "--config", config)...)...)
+	}
+	if code, out, errOut := notify("test", "noc"); code != 0 || !strings.Contains(out, "delivered  noc to 127.0.0.1:") || !strings.Contains(*got.Load(), `"test":true`) || !strings.HasPrefix(*got.Load(), "v1,") {
+		t.Errorf("test: exit %d, %s%s", code, out, errOut)
+	}
+
+	folder := twoScans(t)
+	if code, out, _ := notify("send", "--store", folder, "--dry-run"); code != 0 || !strings.Contains(out, "Web : absent → fonctionne. Auparavant\u00a0:") && !strings.Contains(out, "fonctionne") || strings.Contains(out, "flap.gouv.tg") || strings.Contains(out, "\x1b") {
+		t.Errorf("send --dry-run: exit %d\n%q", code, out)
+	}
+	down.Store(true)
+	code, out, errOut := notify("send", "--store", folder)
+	if code != exitFailure || !strings.Contains(out, "waiting    noc to ") || !strings.Contains(out, "503") || !strings.Contains(out, "delivered  archive to ") || !strings.Contains(errOut, "1 of 2 messages were not delivered") {
+		t.Errorf("send: exit %d, %s%s", code, out, errOut)
+	}
+	archive, err := os.ReadFile(filepath.Join(dir, "changes.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var event struct {
+		Data struct {
+			Counts  map[string]int
+			Held    int
+			Changes []struct{ Domain string }
+		}
+	}
+	// The archive wants two scans to agree on a loss, and has only seen one.
+	if err := json.Unmarshal(archive, &event); err != nil || event.Data.Counts["gained"] != 1 || event.Data.Counts["lost"] != 0 || event.Data.Held != 1 || len(event.Data.Changes) != 1 {
+		t.Errorf("the archive has %s: %v", archive, err)
+	}
+	var list pendingList
+	if _, out, _ := notify("pending", "--json"); json.Unmarshal([]byte(out), &list) != nil || len(list.Waiting) != 1 || list.Waiting[0].Tries != 1 || !strings.Contains(list.Waiting[0].Error, "503") {
+		t.Errorf("pending: %s", out)
+	}
+	if code, out, _ := notify("send", "--store", folder); code != 0 || strings.Count(out, "was queued before") != 2 {
+		t.Errorf("the same again: exit %d, %s", code, out)
+	}
+	down.Store(false)
+	if code, out, errOut := notify("flush", "--due"); code != 0 || !strings.Contains(errOut, "Nothing was due.") {
+		t.Errorf("flush --due: exit %d, %s%s", code, out, errOut)
+	}
+	if code, out, _ := notify("flush", "--json"); code != 0 || !strings.Contains(out, `"state":"delivered"`) || !strings.Contains(*got.Load(), `"domain":"finance.gouv.tg"`) {
+		t.Errorf("flush: exit %d, %s", code, out)
+	}
+	if code, out, _ := notify("pending"); code != 0 || out != "No message waits.\n" {
+		t.Errorf("pending: exit %d, %s", code, out)
+	}
+	if again, err := os.ReadFile(filepath.Join(dir, "changes.jsonl")); err != nil || string(again) != string(archive) {
+		t.Errorf("the archive has changed: %s", again)
+	}
+}
+
+// TestNotifyRefuses names file, line and fix of what is wrong.
+func TestNotifyRefuses(t *testing.T) {
+	dir := t.TempDir()
+	for file, text := range map[string]string{"secret": "secret", "good": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct{ channel, want string }{
+		{"webhook: http://hooks.example.org/, secret_file: good", "adopt6.yaml:2: webhook: use https"},
+		{"webhook: https://hooks.example.org/, secret_file: secret", "secret_file: a signing secret is whsec_"},
+		{"webhook: https://hooks.example.org/, secret_file: none", "no such file"},
+		{"file: x, language: tlh", `language: "tlh" is none of ar, zh`},
+		{"file: x, countries: [XX]", "countries: "},
+		{"file: x, see: javascript:alert(1)", "see: "},
+		{"file: x, most: 100000", "most: 100000 changes are too many"},
+		{"folder: nowhere", "is no folder; make it"},
+		{"to: nobody, from: a@example.org, server: 'smtp.example.org:587'", `to: "nobody" is no address`},
+		{"to: b@example.org, from: a@example.org, server: smtp.example.org", "server: \"smtp.example.org\" is no host and port"},
+		{"to: b@example.org, from: a@example.org, server: 'smtp.example.org:25', security: none", "security: security none is for a server on this machine"},
+		{"to: b@example.org, from: a, server: 'smtp.example.org:587'", `from: "a" is no sender`},
+	} {
+		config := filepath.Join(dir, "adopt6.yaml")
+		if err := os.WriteFile(config, []byte("notify:\n  - {name: a, "+test.channel+"}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errOut := runMain("notify", "test", "--config", config); code != exitMisuse || !strings.Contains(errOut, test.want) {
+			t.Errorf("%s: exit %d, %s", test.channel, code, errOut)
+		}
+	}
+	if code, _, errOut := runMain("notify", "flush"); code != exitMisuse || !strings.Contains(errOut, `add a list "notify:"`) {
+		t.Errorf("without channels: exit %d, %s", code, errOut)
+	}
+}
