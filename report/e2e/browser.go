@@ -99,7 +99,11 @@ func (t *Tab) hear(event any) {
 			t.complain("it asks for %s", e.Request.URL)
 		}
 	case *runtime.EventConsoleAPICalled:
-		t.complain("it writes to the console: %s %s", e.Type, e.Args[0].Value)
+		var said []string
+		for _, arg := range e.Args {
+			said = append(said, string(arg.Value))
+		}
+		t.complain("it writes to the console: %s %s", e.Type, strings.Join(said, " "))
 	case *runtime.EventExceptionThrown:
 		t.complain("a script fails: %s", e.ExceptionDetails.Error())
 	case *log.EventEntryAdded:

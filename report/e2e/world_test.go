@@ -29,7 +29,6 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 type world struct {
 	site    string // folder of the report
 	base    string // address of the pages
-	front   string // the page on which a reader chooses the language, from there
 	figures map[place]figures
 	browser *e2e.Browser
 
@@ -55,7 +54,6 @@ func newWorld(t *testing.T, scenario string, earlier int) *world {
 	run(t, program, "lab", "run", scenario, "--store", storeFolder, "--state", filepath.Join(dir, "state"))
 
 	w := &world{site: filepath.Join(dir, "report"), program: program, store: storeFolder}
-	w.front = "index.html"
 	w.base = (&url.URL{Scheme: "file", Path: w.site + "/"}).String()
 	w.readAndAge(t, storeFolder, earlier)
 	run(t, program, "report", "--store", storeFolder, "--out", w.site)
@@ -106,7 +104,7 @@ func (w *world) served(t *testing.T) *world {
 		}
 	})
 	live := *w
-	live.base, live.front = strings.TrimSpace(address), ""
+	live.base = strings.TrimSpace(address)
 	return &live
 }
 
