@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,14 +19,35 @@ import (
 // scheduleFlags are those of the commands that run jobs.
 type scheduleFlags struct {
 	labFile       string
+	clockFile     string // how far the scheduler's clock is ahead; for rehearsals in a lab
 	skipPreflight bool
 }
 
 func (f *scheduleFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.labFile, "lab", "", "scan a running lab, by the `file` that 'adopt6 lab up' wrote")
+	cmd.Flags().StringVar(&f.clockFile, "clock-file", "", "`file` with how far the scheduler's clock is ahead, such as 36h; with --lab only")
+	cmd.Flags().Lookup("clock-file").Hidden = true
 	registerPreflightFlag(cmd, &f.skipPreflight)
 	registerScanFlags(cmd)
 	registerStoreFlags(cmd)
+}
+
+// clock is the scheduler's time of day: that of the machine, or in a rehearsal
+// that of a file, read whenever it is asked for.
+func (f *scheduleFlags) clock() time.Time {
+	now := time.Now().Round(0)
+	if f.labFile == "" || f.clockFile == "" {
+		return now
+	}
+	text, err := os.ReadFile(f.clockFile)
+	if err != nil {
+		return now
+	}
+	ahead, err := time.ParseDuration(strings.TrimSpace(string(text)))
+	if err != nil {
+		return now
+	}
+	return now.Add(ahead)
 }
 
 func newScheduleCommand(a *app) *cobra.Command {

@@ -90,7 +90,7 @@ func (r *runner) scheduler() *schedule.Scheduler {
 		Journal: r.journal, Machine: r.machine,
 		Run:  r.run,
 		Lock: func(job string) (*schedule.Lock, error) { return schedule.LockJob(r.dir, job) },
-		Now:  func() time.Time { return time.Now().Round(0) }, Reload: r.reload,
+		Now:  r.flags.clock, Reload: r.reload,
 		Changed: func(schedule.Run) { r.wakeUp() }, Log: r.log,
 	}
 }
