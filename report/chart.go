@@ -17,7 +17,7 @@ import (
 type trend struct{ Points []trendPoint }
 
 type trendPoint struct {
-	Day             string // ISO 8601, which reads the same in all directions
+	At              string // ISO 8601, UTC
 	Share, Low, Top float64
 	Few             bool // of fewer than indicator.SmallNumber
 	Date, Value     string
@@ -34,7 +34,7 @@ func (l *locale) history(points []Point) *trend {
 		beside := slices.Concat(points[max(i-1, 0):i], points[i+1:min(i+2, len(points))])
 		low, high := indicator.Wilson(p.Numerator, p.Denominator)
 		share := float64(p.Numerator) / float64(p.Denominator)
-		h := trendPoint{Day: p.Started.UTC().Format(time.DateOnly), Share: share, Low: low, Top: high, Few: p.Denominator < indicator.SmallNumber,
+		h := trendPoint{At: p.Started.UTC().Format(time.RFC3339), Share: share, Low: low, Top: high, Few: p.Denominator < indicator.SmallNumber,
 			Date: l.Moment(p.Started, beside...), Value: l.Percent(share), Interval: l.Range(low, high), Basis: l.T("of", l.N(p.Numerator), l.N(p.Denominator))}
 		if h.Few {
 			h.Value = h.Basis

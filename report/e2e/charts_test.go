@@ -22,6 +22,7 @@ const shares = `(() => {
 	return {
 		role: chart.getAttribute("role"), label: chart.getAttribute("aria-label"), shares: points.map(p => (Math.max(...lines) - p[1]) / (Math.max(...lines) - Math.min(...lines))),
 		x: points.map(p => p[0]), days: [...chart.querySelectorAll(".axis:not(.grid) .tick text")].map(e => e.textContent),
+		value: chart.querySelector(".value").textContent, last: [...document.querySelectorAll("#ht-government tbody tr")].at(-1).cells[1].textContent,
 		whiskers: chart.querySelectorAll(".whisker").length,
 		table: [...document.querySelectorAll("#ht-government tbody tr")].map(r => { const [n, d] = r.cells[3].textContent.match(/\d+/g); return n / d }),
 	}
@@ -52,8 +53,9 @@ func chartsShowWhatTablesSay(t *testing.T, w *world) {
 			Shares, Table, X []float64
 			Days             []string
 			Whiskers         int
+			Value, Last      string
 		}](t, tab, shares)
-		if h.Role != "img" || h.Label == "" || len(h.Shares) != 3 || h.Whiskers != 3 || len(h.Days) == 0 || strings.Count(h.Days[0], "-") != 2 {
+		if h.Role != "img" || h.Label == "" || len(h.Shares) != 3 || h.Whiskers != 3 || len(h.Days) == 0 || h.Value != h.Last || strings.Count(h.Days[0], "-") != 2 {
 			t.Errorf("the history in %s is %+v", view.lang, h)
 		}
 		for i, share := range h.Shares {

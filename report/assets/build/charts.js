@@ -33,7 +33,7 @@ function spaced (points, x, room) {
 // of each scan as a whisker or, where there are many, as a band. Rings stand for
 // shares of so few domains that they compare with nothing.
 function history (figure, rows, width) {
-  const points = rows.map(r => ({ day: r.dataset.day, at: Date.parse(r.dataset.day), share: +r.dataset.share, low: +r.dataset.low, top: +r.dataset.top, few: 'few' in r.dataset }))
+  const points = rows.map(r => ({ day: r.dataset.at.slice(0, 10), at: Date.parse(r.dataset.at), share: +r.dataset.share, low: +r.dataset.low, top: +r.dataset.top, few: 'few' in r.dataset, text: r.cells[1].textContent }))
   if (points.length < 2 || points.every(p => p.few)) return null
   const height = 240, near = 52, far = width - 40, floor = height - 32
   const svg = canvas(figure, width, height)
@@ -56,7 +56,7 @@ function history (figure, rows, width) {
     .attr('cx', p => x(p.at)).attr('cy', p => y(p.share)).attr('r', points.length > 8 ? 3 : 5)
   const last = points.at(-1)
   svg.append('text').attr('class', 'value').attr('x', x(last.at) + (rtl ? -10 : 10)).attr('y', y(last.share)).attr('dy', '0.35em')
-    .attr('text-anchor', rtl ? 'end' : 'start').text(last.few ? '' : percent.format(last.share))
+    .attr('text-anchor', rtl ? 'end' : 'start').text(last.few ? '' : last.text)
   return svg.node()
 }
 
