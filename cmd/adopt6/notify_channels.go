@@ -18,6 +18,7 @@ import (
 	"adopt6/lists"
 	"adopt6/report/notify"
 	"adopt6/report/words"
+	"adopt6/scanner/schedule"
 )
 
 // channel is one of the configuration's, ready to be used.
@@ -56,6 +57,21 @@ func (a *app) someChannels() ([]channel, error) {
 		list[i].writer = writers[list[i].settings.Language]
 	}
 	return list, nil
+}
+
+// checkChannels finds what is wrong with the channels of a configuration of
+// jobs, as far as this account can see.
+func (a *app) checkChannels(config *schedule.Config) error {
+	_, err := a.someChannels()
+	faults := []error{err}
+	for _, c := range a.settings.Notify {
+		for _, job := range c.Jobs {
+			if _, known := config.Job(job); !known {
+				faults = append(faults, fmt.Errorf("%s: jobs: there is no job %q; the configuration has %s", c.Where("jobs"), job, listed(config.Names(), shownJobs)))
+			}
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // chosenChannels returns those of the names given, or all.

@@ -259,16 +259,18 @@ const notifyEvery = 30 * time.Second
 func (r *runner) keepNotifying(ctx context.Context) {
 	ticker := time.NewTicker(notifyEvery)
 	defer ticker.Stop()
-	said := ""
+	var said []string // the last time, so that what lasts is said once
 	for {
-		if err := r.notifyDue(ctx); err != nil && ctx.Err() == nil {
-			if text := err.Error(); text != said {
-				r.log.Error("notifications cannot be delivered", "error", err)
-				said = text
-			}
-		} else {
-			said = ""
+		told, err := r.notifyDue(ctx)
+		if err != nil && ctx.Err() == nil {
+			told = append(told, fmt.Sprintf("notifications cannot be delivered: %v", err))
 		}
+		for _, line := range told {
+			if !slices.Contains(said, line) {
+				r.log.Warn(line)
+			}
+		}
+		said = told
 		select {
 		case <-ctx.Done():
 			return
@@ -277,20 +279,21 @@ func (r *runner) keepNotifying(ctx context.Context) {
 	}
 }
 
-// notifyDue delivers what is due once, and logs what became of it.
-func (r *runner) notifyDue(ctx context.Context) error {
+// notifyDue delivers what is due once, and logs what became of it. It returns
+// what an operator should know besides.
+func (r *runner) notifyDue(ctx context.Context) ([]string, error) {
 	sender := &app{settings: r.plan.Load().settings}
 	channels, err := sender.someChannels()
 	if err != nil || len(channels) == 0 {
-		return err
+		return nil, err
 	}
 	spool, err := sender.notifySpool()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d, err := deliver(ctx, spool, channels, false)
 	if busy := new(notify.BusyError); errors.As(err, &busy) {
-		return nil // what it leaves is due the next time
+		return nil, nil // what it leaves is due the next time
 	}
 	for _, m := range d.Messages {
 		if m.State == notify.Delivered {
@@ -299,8 +302,5 @@ func (r *runner) notifyDue(ctx context.Context) error {
 			r.log.Warn("a digest was not delivered", "channel", m.Channel, "receiver", m.Receiver, "id", m.ID, "state", m.State, "error", m.Error)
 		}
 	}
-	for _, line := range d.Told {
-		r.log.Warn(line)
-	}
-	return err
+	return d.Told, err
 }

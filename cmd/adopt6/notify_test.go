@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // TestNotifyCommands tries the channels, sends the digest of a scan while a
@@ -96,6 +97,36 @@ notify:
 	}
 	if again, err := os.ReadFile(filepath.Join(dir, "changes.jsonl")); err != nil || string(again) != string(archive) {
 		t.Errorf("the archive has changed: %s", again)
+	}
+}
+
+// TestNotifyAfterRun runs a job twice: the first run has nothing to be compared
+// with, and the second is told to the channels that hear of the job.
+func TestNotifyAfterRun(t *testing.T) {
+	_, labFile := startLab(t, scenarioOf(t, 12))
+	p := newPlan(t, labFile, "    - {name: weekly, cron: 0 3 * * *, vantage: lome}\n", time.Now())
+	p.replace("schedule:\n", "notify:\n  - {name: archive, file: changes.jsonl, always: true, jobs: weekly}\n  - {name: quiet, file: quiet.jsonl}\n  - {name: other, file: other.jsonl, always: true, jobs: monthly}\nschedule:\n")
+	if code, _, errOut := runMain(append([]string{"schedule", "check"}, p.flags...)...); code != exitMisuse || !strings.Contains(errOut, `adopt6.yaml:9: jobs: there is no job "monthly"; the configuration has weekly`) {
+		t.Errorf("a job that is not there: exit %d, %s", code, errOut)
+	}
+	run := append([]string{"schedule", "run", "weekly"}, p.lab...)
+	mustRun(t, run...)
+	file := filepath.Join(filepath.Dir(p.config), "changes.jsonl")
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the first run was told")
+	}
+	code, _, errOut := runMain(run...)
+	if code != 0 || !strings.Contains(errOut, "delivered  archive to "+file) {
+		t.Fatalf("exit %d, %s", code, errOut)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil || strings.Count(string(text), "\n") != 1 || !strings.Contains(string(text), `"job":"weekly"`) || !strings.Contains(string(text), `"simulated":true`) || !strings.Contains(string(text), `"common":12`) {
+		t.Errorf("the digest is %s: %v", text, err)
+	}
+	for _, other := range []string{"quiet.jsonl", "other.jsonl"} {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(p.config), other)); err == nil {
+			t.Errorf("%s was written", other)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ passes here is what the scheduler takes when it starts and on SIGHUP.`,
 		RunE: func(*cobra.Command, []string) error {
 			config, err := a.loadJobs()
 			if err == nil {
-				err = asMisuse(checkLists(config.Jobs...))
+				err = asMisuse(errors.Join(checkLists(config.Jobs...), a.checkChannels(config)))
 			}
 			if err != nil {
 				return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -38,6 +39,9 @@ func (a *app) serveSchedule(cmd *cobra.Command, flags scheduleFlags) error {
 	defer lock.Unlock()
 	if err := checkLists(config.Jobs...); err != nil {
 		r.log.Error("jobs will fail unless this is mended; the others run", "error", err)
+	}
+	if err := a.checkChannels(config); err != nil {
+		r.log.Error("notifications will fail unless this is mended; the jobs run", "error", err)
 	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -146,7 +150,7 @@ func (r *runner) loadAgain(cmd *cobra.Command) (*plan, error) {
 	}
 	config, err := fresh.loadJobs()
 	if err == nil {
-		err = checkLists(config.Jobs...)
+		err = errors.Join(checkLists(config.Jobs...), fresh.checkChannels(config))
 	}
 	if err != nil {
 		return nil, err

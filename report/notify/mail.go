@@ -143,7 +143,7 @@ func (m *Mail) options(delivery context.Context) []mail.Option {
 
 // message writes an entry as a mail to one receiver.
 func (m *Mail) message(e Entry) (*mail.Msg, error) {
-	message := mail.NewMsg()
+	message := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := errors.Join(message.From(m.from), message.To(e.Receiver)); err != nil {
 		return nil, fmt.Errorf("prepare the mail: %w", err)
 	}

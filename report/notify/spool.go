@@ -140,6 +140,8 @@ func (s *Spool) read(folder string) (list []Entry, told []string) {
 		case errors.Is(err, fs.ErrNotExist): // another process has delivered it
 		case err == nil:
 			list = append(list, e)
+		case errors.Is(err, fs.ErrPermission): // of another account, which can read it
+			told = append(told, err.Error())
 		case folder == queueFolder:
 			bad := filepath.Join(s.dir, asideFolder, name+".unreadable")
 			told = append(told, fmt.Sprintf("%v; it is set aside as %s", err, bad))
