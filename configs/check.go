@@ -114,6 +114,7 @@ func (s *Settings) check() error {
 	if !slices.Contains([]string{"plain", "text", "json"}, s.Log.Format) {
 		faults = append(faults, fmt.Errorf("log.format must be plain, text or json, is %q (%s)", s.Log.Format, s.origins["log.format"]))
 	}
+	notNegative("scan.rate_per_operator", s.Scan.RatePerOperator >= 0)
 	notNegative("scan.confirm", s.Scan.Confirm >= 0)
 	notNegative("scan.confirm_after", s.Scan.ConfirmAfter >= 0)
 	if s.Scan.Confirm > mostPasses {

@@ -22,19 +22,20 @@ type Settings struct {
 
 // Scan holds the keys below "scan".
 type Scan struct {
-	Workers       int           `mapstructure:"workers"`
-	Rate          int           `mapstructure:"rate"`
-	RatePerServer int           `mapstructure:"rate_per_server"`
-	Timeout       time.Duration `mapstructure:"timeout"`
-	Confirm       int           `mapstructure:"confirm"`
-	ConfirmAfter  time.Duration `mapstructure:"confirm_after"`
-	Vantage       string        `mapstructure:"vantage"`
-	Contact       string        `mapstructure:"contact"`
-	HELO          string        `mapstructure:"helo"`
-	State         string        `mapstructure:"state"`
-	SMTPCheck     string        `mapstructure:"smtp_check"`
-	ASNDB         string        `mapstructure:"asn_db"`
-	OptOut        string        `mapstructure:"opt_out"`
+	Workers         int           `mapstructure:"workers"`
+	Rate            int           `mapstructure:"rate"`
+	RatePerServer   int           `mapstructure:"rate_per_server"`
+	RatePerOperator int           `mapstructure:"rate_per_operator"`
+	Timeout         time.Duration `mapstructure:"timeout"`
+	Confirm         int           `mapstructure:"confirm"`
+	ConfirmAfter    time.Duration `mapstructure:"confirm_after"`
+	Vantage         string        `mapstructure:"vantage"`
+	Contact         string        `mapstructure:"contact"`
+	HELO            string        `mapstructure:"helo"`
+	State           string        `mapstructure:"state"`
+	SMTPCheck       string        `mapstructure:"smtp_check"`
+	ASNDB           string        `mapstructure:"asn_db"`
+	OptOut          string        `mapstructure:"opt_out"`
 }
 
 // Metrics holds the keys below "metrics".
@@ -95,6 +96,7 @@ var keys = []key{
 	{"scan.workers", "workers", 250, "targets measured at the same time"},
 	{"scan.rate", "rate", 500, "DNS queries and connections a second, over all servers; 0 is no limit"},
 	{"scan.rate_per_server", "rate-per-server", 20, "queries and connections a second to one address; 0 is no limit"},
+	{"scan.rate_per_operator", "rate-per-operator", 100, "queries and connections a second to all addresses of one operator; 0 is no limit"},
 	{"scan.timeout", "target-timeout", 2 * time.Minute, "the longest that one target may take"},
 	{"scan.confirm", "confirm", 1, "how many times more a target that fails is measured before its failure is kept"},
 	{"scan.confirm_after", "confirm-after", 5 * time.Minute, "pause before such a measurement, but for the first, which follows at once"},

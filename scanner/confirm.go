@@ -180,5 +180,5 @@ var lasting = map[Reason]bool{
 // not find.
 var passing = map[Reason]bool{
 	SomeAddressesFail: true, SomeNSFail: true, SomeHostsFail: true, TCPFails: true, EDNSFails: true, LargeAnswerFails: true,
-	DNSFailure: true, TargetTimeout: true, LocalFault: true, SMTPDeferred: true,
+	DNSFailure: true, TargetTimeout: true, LocalFault: true, SMTPDeferred: true, BackedOff: true,
 }

@@ -2,50 +2,50 @@ package scanner
 
 import (
 	"context"
-	"hash/maphash"
 	"net/netip"
-	"sync"
+	"strconv"
 	"time"
 
 	"github.com/projectdiscovery/ratelimit"
 )
 
-// Rates holds what a scan may send: so many queries and connections a second
-// in all, and so many to one address. No second, wherever it begins, sees more
-// than the cap. The zero value has no limits.
+// Caps are what a scan may send, in queries and connections a second. A cap of
+// 0 or less is none.
+type Caps struct {
+	Overall     int // in all
+	PerServer   int // to one address
+	PerOperator int // to all addresses of one operator
+	// ASN returns the number of the autonomous system that an address lies in;
+	// an address of which it is known belongs to that operator. May be nil.
+	ASN func(netip.Addr) (number uint32, known bool)
+}
+
+// Rates holds a scan to its caps. No second, wherever it begins, sees more
+// than any of them. A server that refuses gets less for a while: see SlowDown.
 type Rates struct {
-	perServer int
+	caps      Caps
 	overall   *queue
-	shards    [rateShards]rateShard
-	seed      maphash.Seed
+	servers   *places[netip.Addr]
+	operators *places[Operator]
 }
 
-const (
-	rateShards = 64
-	// idleServer is how long the state of a server is kept after its last use.
-	// It must exceed a second, else a forgotten server could be asked too soon.
-	idleServer = 10 * time.Second
-	// rateMargin is the part of a cap that is used, so that packets which the
-	// scheduler or the network bunches together stay below it too.
-	rateMargin = 0.95
-)
+// rateMargin is the part of a cap that is used, so that packets which the
+// scheduler or the network bunches together stay below it too.
+const rateMargin = 0.95
 
-type rateShard struct {
-	mu      sync.Mutex
-	servers map[netip.Addr]*spacing
-	sweepAt time.Time
-}
-
-// NewRates returns the limits for a scan; a cap of 0 or less is none.
-func NewRates(overall, perServer int) *Rates {
-	r := &Rates{perServer: perServer, seed: maphash.MakeSeed()}
-	if overall > 0 {
+// NewRates returns the limits for a scan.
+func NewRates(caps Caps) *Rates {
+	r := &Rates{caps: caps}
+	if caps.Overall > 0 {
 		// A hundredth of a second's worth may go at once: a timer per packet
 		// would not keep up with high rates.
-		r.overall = newQueue(overall, max(1, overall/100))
+		r.overall = newQueue(caps.Overall, max(1, caps.Overall/100))
 	}
-	for i := range r.shards {
-		r.shards[i].servers = make(map[netip.Addr]*spacing)
+	if caps.PerServer > 0 {
+		r.servers = newPlaces[netip.Addr](caps.PerServer, false)
+	}
+	if caps.PerOperator > 0 {
+		r.operators = newPlaces[Operator](caps.PerOperator, true)
 	}
 	return r
 }
@@ -53,14 +53,29 @@ func NewRates(overall, perServer int) *Rates {
 // Wait returns when a packet may be sent to server, or with the context's
 // error when that ends first.
 func (r *Rates) Wait(ctx context.Context, server netip.Addr) error {
-	if r.perServer > 0 {
-		s := r.server(server)
+	// The turns are left when the packet goes: those that wait for the overall
+	// rate must not go together when it lets them. They are taken in one order,
+	// so nobody waits for one who waits for them.
+	var owner Operator
+	if r.servers != nil {
+		s := r.servers.at(server)
 		if err := s.enter(ctx); err != nil {
 			return err
 		}
-		// Left when the packet goes: those to one server that wait for the
-		// overall rate must not go together when it lets them.
 		defer s.leave()
+		if r.operators != nil && s.operator == (Operator{}) {
+			s.operator = r.OperatorOf(server)
+		}
+		owner = s.operator
+	} else if r.operators != nil {
+		owner = r.OperatorOf(server)
+	}
+	if r.operators != nil {
+		o := r.operators.at(owner)
+		if err := o.enter(ctx); err != nil {
+			return err
+		}
+		defer o.leave()
 	}
 	if r.overall != nil {
 		return r.overall.wait(ctx)
@@ -68,66 +83,40 @@ func (r *Rates) Wait(ctx context.Context, server netip.Addr) error {
 	return ctx.Err()
 }
 
-// server returns the queue of one address, and forgets idle ones on the way.
-func (r *Rates) server(addr netip.Addr) *spacing {
-	s := &r.shards[maphash.Comparable(r.seed, addr)%rateShards]
-	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now.After(s.sweepAt) {
-		for a, q := range s.servers {
-			if now.Sub(q.lastUse) > idleServer && len(q.turn) == 1 {
-				delete(s.servers, a)
-			}
-		}
-		s.sweepAt = now.Add(idleServer)
-	}
-	q := s.servers[addr]
-	if q == nil {
-		q = newSpacing(r.perServer)
-		s.servers[addr] = q
-	}
-	q.lastUse = now
-	return q
+// Operator stands for whoever runs an address: an autonomous system, or where
+// that is not known a network.
+type Operator struct {
+	AS      uint32       // 0: Network says who
+	Network netip.Prefix // a /24 of IPv4 or a /48 of IPv6
 }
 
-// spacing keeps the packets to one server apart.
-type spacing struct {
-	turn    chan struct{} // holds one token while nobody is about to send
-	gap     time.Duration
-	last    time.Time // when a packet last went; guarded by turn
-	lastUse time.Time // guarded by the shard's mutex
-}
-
-func newSpacing(perSecond int) *spacing {
-	s := &spacing{turn: make(chan struct{}, 1), gap: time.Duration(float64(time.Second) / (rateMargin * float64(perSecond)))}
-	s.turn <- struct{}{}
-	return s
-}
-
-// enter returns when the next packet may go. Without error it must be left.
-func (s *spacing) enter(ctx context.Context) error {
-	select {
-	case <-s.turn:
-	case <-ctx.Done():
-		return ctx.Err()
+// String returns the number of the autonomous system, such as AS64496, or the
+// network.
+func (o Operator) String() string {
+	if o.AS > 0 {
+		return "AS" + strconv.FormatUint(uint64(o.AS), 10)
 	}
-	if wait := s.gap - time.Since(s.last); wait > 0 {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			s.turn <- struct{}{}
-			return ctx.Err()
+	return o.Network.String()
+}
+
+// OperatorOf returns the operator of an address, by the table of autonomous
+// systems where it has the address and else by the network around it: what one
+// operator commonly announces as one (RFC 7454 section 6.1.3).
+func (r *Rates) OperatorOf(addr netip.Addr) Operator { return OperatorOf(addr, r.caps.ASN) }
+
+// OperatorOf is as [Rates.OperatorOf], for a table that may be nil.
+func OperatorOf(addr netip.Addr, asn func(netip.Addr) (uint32, bool)) Operator {
+	addr = addr.Unmap().WithZone("")
+	if asn != nil {
+		if number, known := asn(addr); known && number > 0 {
+			return Operator{AS: number}
 		}
 	}
-	return nil
-}
-
-func (s *spacing) leave() {
-	s.last = time.Now()
-	s.turn <- struct{}{}
+	bits := 48
+	if addr.Is4() {
+		bits = 24
+	}
+	return Operator{Network: netip.PrefixFrom(addr, bits).Masked()}
 }
 
 // queue lets packets go one after another, each when the bucket has a token.

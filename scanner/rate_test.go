@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -12,8 +13,12 @@ import (
 // TestRatesHoldInEverySecond sends as fast as the limits let it and looks at
 // every window of one second, not only those that begin on the second.
 func TestRatesHoldInEverySecond(t *testing.T) {
-	const overall, perServer, servers = 100, 20, 10
-	rates := NewRates(overall, perServer)
+	const overall, perServer, perOperator, servers = 100, 20, 60, 12
+	// Of three operators two are in the table, of which one has two networks.
+	rates := NewRates(Caps{Overall: overall, PerServer: perServer, PerOperator: perOperator, ASN: func(a netip.Addr) (uint32, bool) {
+		third := a.As4()[2]
+		return uint32(third/2 + 1), third < 3
+	}})
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
 
@@ -22,7 +27,7 @@ func TestRatesHoldInEverySecond(t *testing.T) {
 	var all []time.Time
 	var senders sync.WaitGroup
 	for i := range servers * 3 {
-		server := netip.AddrFrom4([4]byte{9, 9, 9, byte(i % servers)})
+		server := netip.AddrFrom4([4]byte{9, 9, byte(i % 4), byte(i % servers)})
 		senders.Go(func() {
 			for rates.Wait(ctx, server) == nil {
 				now := time.Now()
@@ -39,6 +44,20 @@ func TestRatesHoldInEverySecond(t *testing.T) {
 	}
 	if n := busiestSecond(all); n > overall {
 		t.Errorf("%d packets in one second, cap %d", n, overall)
+	}
+	operators := make(map[Operator][]time.Time)
+	for server, times := range sent {
+		o := rates.OperatorOf(server)
+		operators[o] = append(operators[o], times...)
+	}
+	if len(operators) != 3 {
+		t.Errorf("operators %v", operators)
+	}
+	for o, times := range operators {
+		slices.SortFunc(times, time.Time.Compare)
+		if n := busiestSecond(times); n > perOperator {
+			t.Errorf("%d packets to %s in one second, cap %d", n, o, perOperator)
+		}
 	}
 	for server, times := range sent {
 		if n := busiestSecond(times); n > perServer {
@@ -61,7 +80,7 @@ func busiestSecond(times []time.Time) int {
 // TestRatesLeaveAtOnce shows that a long queue at one server does not hold up
 // the end of a scan.
 func TestRatesLeaveAtOnce(t *testing.T) {
-	rates := NewRates(0, 1)
+	rates := NewRates(Caps{PerServer: 1})
 	server := netip.MustParseAddr("9.9.9.9")
 	ctx, cancel := context.WithCancel(t.Context())
 	var waiting sync.WaitGroup
@@ -86,16 +105,16 @@ func TestRatesLeaveAtOnce(t *testing.T) {
 }
 
 func TestRatesForgetIdleServers(t *testing.T) {
-	rates := NewRates(0, 1000)
+	rates := NewRates(Caps{PerServer: 1000, PerOperator: 1_000_000})
 	for i := range 10_000 {
 		server := netip.AddrFrom4([4]byte{9, 9, byte(i >> 8), byte(i)})
 		if err := rates.Wait(t.Context(), server); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for i := range rates.shards {
-		s := &rates.shards[i]
-		for _, q := range s.servers {
+	for i := range rates.servers.shards {
+		s := &rates.servers.shards[i]
+		for _, q := range s.known {
 			q.lastUse = q.lastUse.Add(-time.Minute)
 		}
 		s.sweepAt = time.Time{}
@@ -103,11 +122,11 @@ func TestRatesForgetIdleServers(t *testing.T) {
 	// Enough new servers to fall into every shard, and so to sweep each.
 	const fresh = 2000
 	for i := range fresh {
-		rates.server(netip.AddrFrom4([4]byte{8, 8, byte(i >> 8), byte(i)}))
+		rates.servers.at(netip.AddrFrom4([4]byte{8, 8, byte(i >> 8), byte(i)}))
 	}
 	kept := 0
-	for i := range rates.shards {
-		kept += len(rates.shards[i].servers)
+	for i := range rates.servers.shards {
+		kept += len(rates.servers.shards[i].known)
 	}
 	if kept != fresh {
 		t.Errorf("%d servers kept after a sweep, want the %d new ones", kept, fresh)
@@ -115,7 +134,17 @@ func TestRatesForgetIdleServers(t *testing.T) {
 }
 
 func BenchmarkRatesWithoutLimit(b *testing.B) {
-	rates := NewRates(0, 1_000_000_000)
+	rates := NewRates(Caps{PerServer: 1_000_000_000})
+	addr := netip.MustParseAddr("9.9.9.9")
+	for b.Loop() {
+		if err := rates.Wait(b.Context(), addr); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRatesPerOperator(b *testing.B) {
+	rates := NewRates(Caps{PerServer: 1_000_000_000, PerOperator: 1_000_000_000})
 	addr := netip.MustParseAddr("9.9.9.9")
 	for b.Loop() {
 		if err := rates.Wait(b.Context(), addr); err != nil {

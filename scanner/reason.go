@@ -106,6 +106,7 @@ const (
 	TargetTimeout Reason = "target_timeout"
 	LocalFault    Reason = "local_fault"
 	OptedOut      Reason = "opted_out"
+	BackedOff     Reason = "backed_off"
 )
 
 // ReasonInfo explains one reason.
@@ -279,6 +280,8 @@ func Reasons() []ReasonInfo {
 		{PortFiltered, "The network that the scan runs from lets nothing out to this port.", ""},
 		{TargetTimeout, "The time for this target was up before the probe ended.", ""},
 		{LocalFault, "The scanner itself ran into a fault, such as too many open files.", ""},
+		{BackedOff, "The server answered at first and then turned the scan away, at any pace.",
+			"Look at the server's rate limits, or let the scanning host through."},
 		{OptedOut, "Whoever runs it asked not to be measured, so nothing was sent.", ""},
 	}
 }

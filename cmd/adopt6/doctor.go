@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ missing or wrong; the last line says which.`,
 				return err
 			}
 			if asJSON {
-				if err := json.NewEncoder(a.out).Encode(doctorPage{len(found.Failed()) == 0, len(found.Stops()) == 0, found.Capabilities, found.Checks}); err != nil {
+				if err := json.NewEncoder(a.out).Encode(doctorPage{len(missing(found)) == 0, len(found.Stops()) == 0, found.Capabilities, found.Checks}); err != nil {
 					return err
 				}
 			} else {
@@ -81,7 +82,7 @@ type doctorPage struct {
 
 // doctor makes all checks.
 func (a *app) doctor(ctx context.Context, net network) (*preflight.Result, error) {
-	resolver, err := net.resolver(a.settings, scanner.NewRates(a.settings.Scan.Rate, a.settings.Scan.RatePerServer))
+	resolver, err := net.resolver(a.settings, net.newRates(a.settings))
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func (a *app) doctor(ctx context.Context, net network) (*preflight.Result, error
 	if err != nil {
 		return nil, err
 	}
-	found.Checks = append(found.Checks, a.checkStore(ctx), a.checkConfig())
+	found.Checks = append(found.Checks, a.checkStore(ctx), a.checkContact(net), a.checkConfig())
 	return found, nil
 }
 
@@ -203,9 +204,15 @@ func (a *app) printDoctor(found *preflight.Result) {
 		}
 	}
 	fmt.Fprintln(a.out)
-	if len(found.Failed()) == 0 {
+	if len(missing(found)) == 0 {
 		fmt.Fprintf(a.out, "A scan can measure everything from here: %s scan\n", filepath.Base(calledAs()))
 	}
+}
+
+// missing returns the checks that keep a scan from measuring everything.
+// Without a contact it measures as well as with one.
+func missing(found *preflight.Result) []preflight.Check {
+	return slices.DeleteFunc(found.Failed(), func(c preflight.Check) bool { return c.Name == contactCheck })
 }
 
 // doctorsVerdict is the last line: nil when nothing is missing.
@@ -220,8 +227,8 @@ func doctorsVerdict(found *preflight.Result) error {
 	switch {
 	case len(found.Stops()) > 0:
 		return fmt.Errorf("a scan from here would be wrong, and does not run: %s", titles(found.Stops()))
-	case len(found.Failed()) > 0:
-		return fmt.Errorf("a scan from here would be right, but not complete: %s", titles(found.Failed()))
+	case len(missing(found)) > 0:
+		return fmt.Errorf("a scan from here would be right, but not complete: %s", titles(missing(found)))
 	}
 	return nil
 }

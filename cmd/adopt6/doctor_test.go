@@ -78,7 +78,7 @@ func TestDoctorJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &page); err != nil || code != exitFailure {
 		t.Fatalf("exit %d: %v\n%s%s", code, err, out, errOut)
 	}
-	if page.Complete || !page.Correct || page.Capabilities.IPv4 != scanner.Absent || page.Capabilities.SMTPV6 != scanner.OK || len(page.Checks) != 15 {
+	if page.Complete || !page.Correct || page.Capabilities.IPv4 != scanner.Absent || page.Capabilities.SMTPV6 != scanner.OK || len(page.Checks) != 16 {
 		t.Errorf("got %+v", page)
 	}
 	if code, _, errOut := runMain("doctor", "--lab", "nowhere.json"); code != exitMisuse {

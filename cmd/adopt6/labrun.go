@@ -53,6 +53,9 @@ func (a *app) unlimited() {
 	if set.Origin("scan.rate_per_server") == "default" {
 		set.Scan.RatePerServer = 0
 	}
+	if set.Origin("scan.rate_per_operator") == "default" {
+		set.Scan.RatePerOperator = 0
+	}
 	if set.Origin("scan.confirm") == "default" {
 		set.Scan.Confirm = 0
 	}

@@ -6,8 +6,10 @@ import (
 	"crypto/x509"
 	"fmt"
 	"iter"
+	"net/mail"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -156,10 +158,22 @@ const (
 // version: notified of a change, they transfer it within seconds.
 const serialWait = 5 * time.Second
 
+// newRates returns the caps of a scan on the network.
+func (n network) newRates(s *configs.Settings) *scanner.Rates {
+	caps := scanner.Caps{Overall: s.Scan.Rate, PerServer: s.Scan.RatePerServer, PerOperator: s.Scan.RatePerOperator}
+	if n.asn != nil {
+		caps.ASN = func(addr netip.Addr) (uint32, bool) {
+			number, _, known := n.asn.Lookup(addr)
+			return number, known
+		}
+	}
+	return scanner.NewRates(caps)
+}
+
 // prober returns what measures targets on the network, and the resolver behind
 // it, which the caller closes.
 func (n network) prober(ctx context.Context, s *configs.Settings, scan uuid.UUID, vantage string) (*probe.Prober, *resolve.Resolver, error) {
-	rates := scanner.NewRates(s.Scan.Rate, s.Scan.RatePerServer)
+	rates := n.newRates(s)
 	resolver, err := n.resolver(s, rates)
 	if err != nil {
 		return nil, nil, err
@@ -170,13 +184,23 @@ func (n network) prober(ctx context.Context, s *configs.Settings, scan uuid.UUID
 		Routes:         probe.FindRoutes(ctx, n.dialer, rootAddresses(n.roots)),
 		ConnectTimeout: connectTimeout, StepTimeout: stepTimeout, SerialWait: serialWait,
 		Authorities: n.authorities, Now: n.now,
-		Agent: userAgent(s.Scan.Contact), HELO: s.Scan.HELO,
+		Agent: userAgent(s.Scan.Contact), From: mailbox(s.Scan.Contact), HELO: s.Scan.HELO,
 		OptOut: n.optOut, Country: lists.CountryByCode,
 	}
 	if n.asn != nil {
 		p.ASN = n.asn.Lookup
 	}
 	return p, resolver, nil
+}
+
+// mailbox returns the mail address in a contact, with or without "mailto:";
+// empty for a web page.
+func mailbox(contact string) string {
+	address := strings.TrimPrefix(contact, "mailto:")
+	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
+		return ""
+	}
+	return address
 }
 
 // userAgent names the program and the people behind the scan to web servers.

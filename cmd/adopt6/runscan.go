@@ -70,6 +70,7 @@ func (a *app) measure(ctx context.Context, s *store.Store, run scanRun) (*prefli
 		return nil, err
 	}
 	defer resolver.Close()
+	a.warnNameless(run.net, w.Targets)
 	fmt.Fprintf(a.errOut, "Scan %s of %s from %s\n", w.Scan, w.List, w.Vantage)
 	found := new(preflight.Result)
 	if !run.skipPreflight {

@@ -112,6 +112,7 @@ func registerProbeFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Int("rate", 0, "queries and connections a second over all servers; 0 is no limit")
 	f.Int("rate-per-server", 0, "queries and connections a second to one address; 0 is no limit")
+	f.Int("rate-per-operator", 0, "queries and connections a second to all addresses of one operator")
 	f.Duration("target-timeout", 0, "the longest that one target may take")
 	f.String("vantage", "", "name of the place the scan runs from")
 	f.String("contact", "", "web page or mail `address` of the people behind the scan")

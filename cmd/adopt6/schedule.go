@@ -220,6 +220,9 @@ func jobSettings(base *configs.Settings, j schedule.Job) *configs.Settings {
 	if r := j.Rates; r.RatePerServer != nil {
 		s.Scan.RatePerServer = *r.RatePerServer
 	}
+	if r := j.Rates; r.RatePerOperator != nil {
+		s.Scan.RatePerOperator = *r.RatePerOperator
+	}
 	if r := j.Rates; r.TargetTimeout != nil {
 		s.Scan.Timeout = *r.TargetTimeout
 	}

@@ -149,6 +149,7 @@ var rules = map[scanner.Reason]rule{
 	scanner.TargetTimeout: {owner: Vantage, effect: "It says nothing about the domain: measure again, with a longer --target-timeout."},
 	scanner.LocalFault:    {owner: Vantage, effect: effectVantage},
 	scanner.OptedOut:      {silent: true},
+	scanner.BackedOff:     {owner: Vantage, effect: effectVantage},
 
 	// What the resolver adds.
 	resolve.ReasonServFail:     {},

@@ -20,6 +20,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -46,6 +47,7 @@ const (
 type Request struct {
 	URL   *url.URL // http or https, with a host and a path
 	Agent string   // the User-Agent
+	From  string   // mail address of the people behind the request; none when empty
 	// Step is the time limit of each step: the handshake, the wait for the
 	// response's headers, and the body.
 	Step time.Duration
@@ -68,6 +70,10 @@ type Response struct {
 	Proto     string        // "HTTP/1.1", "HTTP/2.0"
 	FirstByte time.Duration // from the request to the first byte of the response
 	Location  string        // of a redirect; at most 4096 bytes
+	// RetryAfter is how long the server asks to stay away, at most an hour;
+	// zero when it does not say. A date counts from the server's own clock, and
+	// one in the past or beyond reading as a second.
+	RetryAfter time.Duration
 	// SetsCookie says that the response sets a cookie, which is not kept.
 	SetsCookie bool
 	// ContentType is the media type in lower case, without parameters.
@@ -178,6 +184,9 @@ func (x *exchange) request(ctx context.Context, transport *http.Transport) (*htt
 		return nil, fmt.Errorf("make request: %w", err)
 	}
 	request.Header.Set("User-Agent", x.Agent)
+	if x.From != "" {
+		request.Header.Set("From", x.From) // RFC 9110 section 10.1.2: robots should
+	}
 	request.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
 	request.Header.Set("Accept-Encoding", "gzip, deflate")
 	answer, err := transport.RoundTrip(request)
@@ -196,6 +205,7 @@ func (x *exchange) headers(answer *http.Response) error {
 	}
 	x.response.Status, x.response.Proto = answer.StatusCode, answer.Proto
 	x.response.SetsCookie = answer.Header.Get("Set-Cookie") != ""
+	x.response.RetryAfter = retryAfter(answer.Header)
 	location := answer.Header.Get("Location")
 	switch {
 	case lines > maxHeaders:
@@ -211,6 +221,28 @@ func (x *exchange) headers(answer *http.Response) error {
 	}
 	x.response.Location = location
 	return nil
+}
+
+// retryAfter reads a Retry-After header: seconds, or a date (RFC 9110 section
+// 10.2.3).
+func retryAfter(header http.Header) time.Duration {
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	if text == "" {
+		return 0
+	}
+	wait := time.Second
+	if seconds, err := strconv.Atoi(text); err == nil && seconds >= 0 && seconds < 3600 {
+		wait = time.Duration(seconds) * time.Second
+	} else if err == nil && seconds >= 3600 {
+		wait = time.Hour
+	} else if at, err := http.ParseTime(text); err == nil {
+		from := time.Now()
+		if date, err := http.ParseTime(header.Get("Date")); err == nil {
+			from = date
+		}
+		wait = at.Sub(from)
+	}
+	return min(max(wait, time.Second), time.Hour)
 }
 
 // isRedirect says whether a status leads on to what Location names (RFC 9110

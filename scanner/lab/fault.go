@@ -6,7 +6,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"adopt6/scanner/lab/authority"
 )
@@ -22,11 +24,12 @@ type fault struct {
 	template *template
 	origin   authority.Name // what names are relative to
 	hits     atomic.Int64   // for First
+	crowd    crowd          // for Above
 }
 
 // always says that the fault depends on nothing but the port.
 func (f *fault) always() bool {
-	return f.Percent == 0 && f.First == 0 && len(f.types) == 0 && len(f.names) == 0 && f.domain == "" && f.template == nil
+	return f.Percent == 0 && f.First == 0 && f.Above == 0 && len(f.types) == 0 && len(f.names) == 0 && f.domain == "" && f.template == nil
 }
 
 func (f *fault) matchesPort(transport string, port uint16) bool {
@@ -71,8 +74,30 @@ func (f *fault) matches(w *world, transport string, q *authority.Query) bool {
 	return f.strikes()
 }
 
-// strikes draws for Percent and counts for First.
+// crowd knows how many came within the last second.
+type crowd struct {
+	mu     sync.Mutex
+	recent []time.Time
+}
+
+// come counts one more and returns how many there are.
+func (c *crowd) come(now time.Time) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := slices.IndexFunc(c.recent, func(t time.Time) bool { return now.Sub(t) < time.Second })
+	if old < 0 {
+		old = len(c.recent)
+	}
+	c.recent = append(c.recent[:0], c.recent[old:]...)
+	c.recent = append(c.recent, now)
+	return len(c.recent)
+}
+
+// strikes draws for Percent and counts for First and Above.
 func (f *fault) strikes() bool {
+	if f.Above > 0 && f.crowd.come(time.Now()) <= f.Above {
+		return false
+	}
 	if f.Percent > 0 && rand.Float64()*100 >= f.Percent {
 		return false
 	}

@@ -18,6 +18,7 @@ type Fault struct {
 	Delay     time.Duration `yaml:"delay"`   // of delay and the slow faults
 	Percent   float64       `yaml:"percent"` // how many of the questions it hits; all when 0
 	First     int           `yaml:"first"`   // only so many questions; all when 0
+	Above     int           `yaml:"above"`   // only what is more than so many in a second; all when 0
 	Types     []string      `yaml:"types"`   // only questions for these types
 	Names     []string      `yaml:"names"`   // only questions for these names
 	Bytes     int           `yaml:"bytes"`   // of the faults that send much
@@ -162,8 +163,8 @@ func (f *Fault) UnmarshalYAML(node *yaml.Node) error {
 		return nodeError(node, "port: %d; the laboratory has 53, 80, 443 and 25", f.Port)
 	case f.Percent < 0 || f.Percent > 100:
 		return nodeError(node, "percent: %v is not between 0 and 100", f.Percent)
-	case f.First < 0 || f.Delay < 0 || f.Bytes < 0:
-		return nodeError(node, "first, delay and bytes cannot be negative")
+	case f.First < 0 || f.Delay < 0 || f.Bytes < 0 || f.Above < 0:
+		return nodeError(node, "first, above, delay and bytes cannot be negative")
 	}
 	_, err := rrtypes(node, f.Types)
 	return err

@@ -33,14 +33,29 @@ func (v *visit) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Dur
 			return nil, 0, unmeasured(interrupted(ctx))
 		}
 	}
-	dialCtx, cancel := context.WithTimeout(ctx, v.ConnectTimeout)
-	defer cancel()
 	start := time.Now()
-	conn, err := v.Dialer.DialContext(dialCtx, "tcp", to)
+	conn, err := v.dial(ctx, to)
+	if err != nil && v.reached.has(to) && v.slowDown(to.Addr(), start, backoffPause) {
+		// It took connections, and now takes none: that may be our doing.
+		if err := v.Limiter.Wait(ctx, to.Addr()); err != nil {
+			return nil, 0, unmeasured(interrupted(ctx))
+		}
+		start = time.Now()
+		if conn, err = v.dial(ctx, to); err != nil && dialVerdict(ctx, err).Status == scanner.Broken {
+			return nil, 0, unmeasured(scanner.BackedOff)
+		}
+	}
 	if err != nil {
 		return nil, 0, dialVerdict(ctx, err)
 	}
+	v.reached.add(to)
 	return conn, time.Since(start), scanner.Verdict{Status: scanner.OK}
+}
+
+func (v *visit) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, v.ConnectTimeout)
+	defer cancel()
+	return v.Dialer.DialContext(ctx, "tcp", to)
 }
 
 // dialVerdict names the reason for which a connection failed. ctx is the

@@ -48,6 +48,16 @@ func (v *visit) talk(ctx context.Context, host string, to netip.Addr) exchange {
 	begun := time.Now().Add(-rtt)
 	client := smtp.Client{HELO: v.HELO, StepTimeout: v.StepTimeout, Authorities: v.Authorities, Now: v.now}
 	e := exchange{verdict: verdict, rtt: rtt, session: client.Talk(ctx, conn, host)}
+	port := netip.AddrPortFrom(to, portSMTP)
+	if putOff(e.session) && v.served.has(port) && v.slowDown(to, begun, backoffPause) {
+		if conn, rtt, verdict = v.open(ctx, port); conn == nil {
+			return exchange{verdict: verdict}
+		}
+		e = exchange{verdict: verdict, rtt: rtt, session: client.Talk(ctx, conn, host)}
+	}
+	if e.session.Reason == "" {
+		v.served.add(port)
+	}
 	e.took = time.Since(begun)
 	switch reason := e.session.Reason; {
 	case reason == "":

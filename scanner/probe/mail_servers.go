@@ -106,7 +106,7 @@ func life(verdict scanner.Verdict) time.Duration {
 	case verdict.Status == scanner.OK:
 		return mailSuccessLife
 	case verdict.Reason == scanner.TargetTimeout, verdict.Reason == scanner.LocalFault, verdict.Reason == scanner.NoRoute,
-		verdict.Reason == scanner.OptedOut:
+		verdict.Reason == scanner.OptedOut, verdict.Reason == scanner.BackedOff:
 		return 0
 	}
 	return mailFailureLife

@@ -130,7 +130,8 @@ func exchangeVerdict(ctx context.Context, err error) scanner.Verdict {
 	switch {
 	case ctx.Err() != nil, reason == "":
 		return unmeasured(interrupted(ctx))
-	case reason == resolve.ReasonLocal, reason == resolve.ReasonNoRoute, reason == resolve.ReasonOptedOut:
+	case reason == resolve.ReasonLocal, reason == resolve.ReasonNoRoute, reason == resolve.ReasonOptedOut,
+		reason == resolve.ReasonBackedOff:
 		return unmeasured(scanner.Reason(reason))
 	}
 	return broken(scanner.Reason(reason))

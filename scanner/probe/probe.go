@@ -48,9 +48,10 @@ type Prober struct {
 	Authorities *x509.CertPool
 	// Now is the clock that certificates are judged by; nil: time.Now.
 	Now func() time.Time
-	// Agent is the User-Agent of HTTP requests, and HELO the name in EHLO.
-	// Both lead to the people behind the scan.
-	Agent, HELO string
+	// Agent is the User-Agent of HTTP requests, From their mail address, which
+	// may be empty, and HELO the name in EHLO. All lead to the people behind
+	// the scan.
+	Agent, From, HELO string
 	// ASN returns the number and the name of the autonomous system that an
 	// address lies in; nil or false where that is not known.
 	ASN func(netip.Addr) (number uint32, name string, ok bool)
@@ -64,6 +65,8 @@ type Prober struct {
 	// Country returns the facts about a country by its alpha-2 code.
 	Country func(alpha2 string) (lists.Country, bool)
 
+	reached     ports              // to which connections were made
+	served      ports              // of web and mail servers that did what is expected of them
 	servers     shared[serverFact] // what is known of name servers, whatever the zone
 	mailServers mailServers        // what mail servers showed to other targets
 	delegations delegationFacts    // of the zones that targets share

@@ -14,10 +14,10 @@ import (
 )
 
 // TestNoServerSeesMoreThanItsCap scans with caps of 20 contacts a second for
-// one address and 500 in all, and counts in the servers' own log: in no second,
+// one address, 60 for one operator and 500 in all, and counts in the servers' own log: in no second,
 // wherever it begins, is a cap exceeded.
 func TestNoServerSeesMoreThanItsCap(t *testing.T) {
-	const overall, perServer = 500, 20
+	const overall, perServer, perOperator = 500, 20, 60
 	var mu sync.Mutex
 	perAddress := make(map[netip.Addr][]time.Time)
 	var all []time.Time
@@ -36,7 +36,7 @@ func TestNoServerSeesMoreThanItsCap(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	prober := newProberWith(t, l, scanner.NewRates(overall, perServer))
+	prober := newProberWith(t, l, scanner.NewRates(scanner.Caps{Overall: overall, PerServer: perServer, PerOperator: perOperator}))
 	pool := scanner.Pool{Workers: 80, Timeout: time.Minute, Measure: prober.Measure,
 		Sink: func(context.Context, *scanner.Observation) error { return nil }}
 	if err := pool.Run(t.Context(), labTargets(l)); err != nil {
@@ -61,7 +61,20 @@ func TestNoServerSeesMoreThanItsCap(t *testing.T) {
 		}
 	}
 	check("the Internet", all, overall)
+	perNetwork := make(map[scanner.Operator][]time.Time)
 	for addr, times := range perAddress {
 		check(fmt.Sprint(addr), times, perServer)
+		operator := scanner.OperatorOf(addr, nil)
+		perNetwork[operator] = append(perNetwork[operator], times...)
+	}
+	shared := 0
+	for operator, times := range perNetwork {
+		if len(times) > perOperator {
+			shared++
+		}
+		check(operator.String(), times, perOperator)
+	}
+	if shared == 0 {
+		t.Error("no operator saw more contacts than its cap allows in a second: the test proves little")
 	}
 }

@@ -17,6 +17,7 @@ var notInScenarios = map[scanner.Reason]string{
 	scanner.TargetTimeout:   "depends on the time that a scan gives; TestTargetTimeout shows it",
 	resolve.ReasonLimitTime: "needs a minute without an answer; the resolver's tests show it",
 	resolve.ReasonBadName:   "a name that no list and no record can hold; for adopt6 resolve",
+	scanner.BackedOff:       "needs rates; TestBackoff shows it",
 	scanner.OptedOut:        "depends on what a scan is told not to measure; TestOptOut shows it",
 	"no_anchor":             "depends on the trust anchors given",
 	"anchor_mismatch":       "depends on the trust anchors given",

@@ -151,7 +151,7 @@ func (v *visit) nsHost(ctx context.Context, name string) nsHost {
 // over both families is no way to a name server over one of them either.
 func notAsked(failure scanner.Reason) bool {
 	switch failure {
-	case scanner.TargetTimeout, scanner.LocalFault, scanner.OptedOut, resolve.ReasonLimitQueries, resolve.ReasonLimitTime:
+	case scanner.TargetTimeout, scanner.LocalFault, scanner.OptedOut, scanner.BackedOff, resolve.ReasonLimitQueries, resolve.ReasonLimitTime:
 		return true
 	}
 	return false

@@ -122,7 +122,8 @@ func (s *site) without4(ctx context.Context, name string, qtype uint16) (verdict
 	answer, reason := s.lookup(ctx, resolve.V6Only, name, qtype)
 	has := slices.ContainsFunc(answer.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype == qtype })
 	switch {
-	case reason == scanner.TargetTimeout, reason == scanner.LocalFault, reason == scanner.OptedOut:
+	case reason == scanner.TargetTimeout, reason == scanner.LocalFault, reason == scanner.OptedOut,
+		reason == scanner.BackedOff:
 		return unmeasured(reason), ""
 	case reason == "" && has:
 		return scanner.Verdict{Status: scanner.OK}, ""

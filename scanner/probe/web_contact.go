@@ -106,8 +106,19 @@ func (b *browser) load(ctx context.Context, c *contact, to netip.AddrPort, u *ur
 		return
 	}
 	start := time.Now()
-	c.page = fetch.Get(ctx, conn, fetch.Request{URL: u, Agent: b.Agent, Step: b.StepTimeout, Authorities: b.Authorities, Now: b.now()})
-	c.took = rtt + time.Since(start)
+	c.page = b.get(ctx, conn, u)
+	if tooMany(c.page, b.served.has(to)) && b.slowDown(to.Addr(), start, max(backoffPause, c.page.RetryAfter)) {
+		conn, c.rtt, c.verdict = b.open(ctx, to)
+		if conn == nil {
+			return
+		}
+		if c.page = b.get(ctx, conn, u); tooMany(c.page, true) {
+			c.verdict = unmeasured(scanner.BackedOff)
+		}
+	} else if c.page.Reason == "" && c.page.Status < 500 {
+		b.served.add(to)
+	}
+	c.took = c.rtt + time.Since(start)
 	switch c.page.Reason {
 	case "":
 	case scanner.TargetTimeout:
@@ -115,6 +126,10 @@ func (b *browser) load(ctx context.Context, c *contact, to netip.AddrPort, u *ur
 	default:
 		c.verdict = broken(c.page.Reason)
 	}
+}
+
+func (b *browser) get(ctx context.Context, conn net.Conn, u *url.URL) *fetch.Response {
+	return fetch.Get(ctx, conn, fetch.Request{URL: u, Agent: b.Agent, From: b.From, Step: b.StepTimeout, Authorities: b.Authorities, Now: b.now()})
 }
 
 // port remembers that a port is dead, so that the names which share it do not

@@ -298,6 +298,7 @@ func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
 		if err := j.r.try(ctx, &a, &j.out); err != nil {
 			return nil, j.ended(r.cut.zone, err)
 		}
+		j.queries += j.out.sent - 1
 		if j.trace != nil {
 			j.traceTry(r, c, &a)
 		}

@@ -26,19 +26,21 @@ type outcome struct {
 	msg    message
 	rtt    time.Duration
 	reason string
-	err    error  // the cause of reason, where there is more to say
-	buffer []byte // of msg, for use with the next attempt
+	err    error     // the cause of reason, where there is more to say
+	buffer []byte    // of msg, for use with the next attempt
+	sent   int       // queries that it took
+	at     time.Time // when the last of them went
 }
 
-// try sends one query and waits for its outcome. It returns an error for the
+// send sends one query and waits for its outcome. It returns an error for the
 // end of ctx and for a name that no query can carry; then nothing is known.
-func (r *Resolver) try(ctx context.Context, a *attempt, out *outcome) error {
+func (r *Resolver) send(ctx context.Context, a *attempt, out *outcome) error {
 	if r.config.Limiter != nil {
 		if err := r.config.Limiter.Wait(ctx, a.server.addr.Addr()); err != nil {
 			return err
 		}
 	}
-	*out = outcome{buffer: out.buffer, msg: message{records: out.msg.records}}
+	*out = outcome{buffer: out.buffer, msg: message{records: out.msg.records}, sent: 1, at: time.Now()}
 	var wire []byte
 	var err error
 	if a.transport == TCP {
@@ -162,6 +164,7 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 			a.timeout *= 2
 		}
 	}
+	extra := 0 // queries that a server which refused took
 	tries := 1 + retries(q.Retries, r.config.Retries)
 	if q.Transport == TCP {
 		tries = 1
@@ -175,6 +178,7 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 		if err := r.try(ctx, &a, &out); err != nil {
 			return nil, fmt.Errorf("query %s %s at %s: %w", name, dns.Type(q.Type), q.Server, err)
 		}
+		extra += out.sent - 1
 		if out.reason == "" && out.msg.rcode == dns.RcodeBadCookie && !cookieTried {
 			cookieTried = true // the answer brought the cookie to use
 			continue
@@ -191,10 +195,10 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse, Tries: n}
 		}
 		if out.reason == "" {
-			return newReply(&out, &q, n)
+			return newReply(&out, &q, n+extra)
 		}
 		if n >= tries || out.reason != ReasonTimeout && out.reason != ReasonBadResponse {
-			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: out.reason, Err: out.err, Tries: n}
+			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: out.reason, Err: out.err, Tries: n + extra}
 		}
 	}
 }

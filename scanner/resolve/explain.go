@@ -36,6 +36,8 @@ func Reasons() []ReasonInfo {
 		{ReasonSpecialAddress, "The address published is not one that the Internet can reach (RFC 6890).",
 			"Replace it by a global unicast address, or remove the record."},
 		{ReasonOptedOut, "Whoever runs the name servers asked not to be measured, so nothing was sent.", ""},
+		{ReasonBackedOff, "The server answered at first and then refused, at any pace: what it would say to fewer questions is not known.",
+			"Look at the server's rate limits, or let the scanning host through."},
 		{ReasonLocal, "The scanner itself ran into a fault, such as too many open files.", ""},
 		{ReasonNoAddress, "No name server of a zone on the path has an address of the family in use.",
 			"Publish addresses, and glue at the parent, for the zone's name servers."},

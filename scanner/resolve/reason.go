@@ -27,6 +27,7 @@ const (
 	ReasonNoRoute        = "no_route"                // this host has no route: says nothing of the server
 	ReasonSpecialAddress = "special_purpose_address" // a special-purpose address; nothing was sent
 	ReasonOptedOut       = "opted_out"               // whoever has the address asked for no packets; nothing was sent
+	ReasonBackedOff      = "backed_off"              // it answered, and then refused for all that was done to spare it
 	ReasonLocal          = "local_fault"             // this host could not send
 
 	ReasonNoAddress = "no_server_address" // no name server has an address of the mode's families
@@ -56,7 +57,7 @@ const reasonOtherCase = "other_case"
 // that of the server that came closest to an answer.
 var severity = map[string]int{
 	ReasonLimitTime: 100, ReasonLimitQueries: 99, ReasonLimitDepth: 98, ReasonLimitFanOut: 97,
-	ReasonOptedOut: 21, // what was not asked might have answered
+	ReasonBackedOff: 22, ReasonOptedOut: 21, // what was not asked might have answered
 	ReasonServFail: 20, ReasonRefused: 19, ReasonLame: 18, ReasonFormErr: 17, ReasonNotImp: 16, ReasonBadResponse: 15,
 	ReasonTCPClosed: 12, ReasonTCPRefused: 11, ReasonTimeout: 10, ReasonPortClosed: 9, ReasonUnreachable: 8,
 	ReasonNoRoute: 6, ReasonLocal: 5, ReasonSpecialAddress: 4,

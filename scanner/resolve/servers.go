@@ -29,6 +29,8 @@ type server struct {
 	lost     atomic.Int32 // queries lost since the last answer
 	noEDNS   atomic.Bool  // it does not speak EDNS
 	noCookie atomic.Bool  // it fails when sent a cookie
+
+	history history // of what it answers and refuses
 }
 
 const (

@@ -220,6 +220,7 @@ func (p *parser) rates(r *Rates) []setting {
 		number("workers", 1, &r.Workers),
 		number("rate", 0, &r.Rate),
 		number("rate_per_server", 0, &r.RatePerServer),
+		number("rate_per_operator", 0, &r.RatePerOperator),
 		{"target_timeout", func(n *yaml.Node) { r.TargetTimeout = timeout; span.read(n) }},
 	}
 }
@@ -323,6 +324,9 @@ func (r Rates) with(over Rates) Rates {
 	}
 	if over.RatePerServer != nil {
 		r.RatePerServer = over.RatePerServer
+	}
+	if over.RatePerOperator != nil {
+		r.RatePerOperator = over.RatePerOperator
 	}
 	if over.TargetTimeout != nil {
 		r.TargetTimeout = over.TargetTimeout

@@ -57,10 +57,11 @@ const Builtin = "builtin"
 
 // Rates override the settings of scans; nil leaves them as they are.
 type Rates struct {
-	Workers       *int           `json:"workers,omitempty"`
-	Rate          *int           `json:"rate,omitempty"`            // queries and connections a second over all servers
-	RatePerServer *int           `json:"rate_per_server,omitempty"` // the same to one address
-	TargetTimeout *time.Duration `json:"target_timeout,omitempty"`
+	Workers         *int           `json:"workers,omitempty"`
+	Rate            *int           `json:"rate,omitempty"`              // queries and connections a second over all servers
+	RatePerServer   *int           `json:"rate_per_server,omitempty"`   // the same to one address
+	RatePerOperator *int           `json:"rate_per_operator,omitempty"` // the same to all addresses of one operator
+	TargetTimeout   *time.Duration `json:"target_timeout,omitempty"`
 }
 
 // Where returns "file:line" of one of the job's settings, or of the job.

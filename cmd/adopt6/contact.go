@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+
+	"adopt6/scanner"
+	"adopt6/scanner/preflight"
+)
+
+// handful is how many targets somebody may measure, such as their own, without
+// saying who they are.
+const handful = 10
+
+const (
+	contactCheck  = "contact"
+	contactAdvice = "set scan.contact to a web page or mail address, or give --contact"
+	heloAdvice    = "set scan.helo to the name of this host, which should resolve to its addresses and back"
+)
+
+// warnNameless says so where a scan of many targets would leave operators
+// without anybody to ask. A lab has no operators.
+func (a *app) warnNameless(net network, targets uint64) {
+	if net.simulated() || targets <= handful || a.settings.Scan.Contact != "" {
+		return
+	}
+	fmt.Fprint(a.errOut, wrap(fmt.Sprintf("Warning: this scan of %s targets names nobody whom their operators could ask, or tell to stop. "+
+		"Interrupt it and %s; docs/ethics.md says what else they should find.", thousands(int64(targets)), contactAdvice), pageWidth), "\n")
+}
+
+// checkContact says whether operators learn who is behind a scan.
+func (a *app) checkContact(net network) preflight.Check {
+	check := preflight.Check{Name: contactCheck, Title: "Contact"}
+	scan := a.settings.Scan
+	switch {
+	case scan.Contact != "" && scan.HELO != "":
+		check.Status, check.Seen = scanner.OK, fmt.Sprintf("%s to web servers, %s to mail servers", scan.Contact, scan.HELO)
+	case scan.Contact != "":
+		check.Status, check.Seen = scanner.OK, scan.Contact+" to web servers; mail servers see the address alone"
+		check.Fix = heloAdvice
+	case net.simulated():
+		check.Status, check.Seen = scanner.OK, "none, and a lab needs none"
+	default:
+		check.Status, check.Seen = scanner.Absent, "none is set"
+		check.Effect = "Operators who see the scan find nobody whom they could ask, or tell to stop. It runs all the same."
+		check.Fix = contactAdvice
+	}
+	return check
+}
