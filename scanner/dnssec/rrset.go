@@ -107,7 +107,13 @@ type canonical struct {
 	set   *rrset // whose RDATA rdata holds
 	owner name   // and ttl: what signed was built for
 	ttl   uint32
+
+	message dns.Msg // that records are packed with
 }
+
+// messageHeader is the length of a DNS message's header (RFC 1035 section
+// 4.1.1).
+const messageHeader = 12
 
 type span struct{ from, to int }
 
@@ -167,20 +173,24 @@ func (c *canonical) load(s *rrset) bool {
 	return true
 }
 
-// pack writes rr into c.rdata from off on and returns where its RDATA lies.
+// pack writes rr into c.rdata from off on and returns where its RDATA lies. It
+// goes through a message because dns.PackRR writes into the record, which other
+// goroutines read.
 func (c *canonical) pack(rr dns.RR, off int) (from, to int, ok bool) {
-	need := dns.Len(rr) + 16
+	need := messageHeader + dns.Len(rr) + 16
+	c.message.Answer = append(c.message.Answer[:0], rr)
 	for range 2 {
 		if grow := off + need - len(c.rdata); grow > 0 {
 			c.rdata = append(c.rdata, make([]byte, grow)...)
 		}
-		end, err := dns.PackRR(rr, c.rdata, off, nil, false)
-		if err == nil {
-			from = off
+		room := c.rdata[off:]
+		wire, err := c.message.PackBuffer(room)
+		if err == nil && &wire[0] == &room[0] {
+			from = off + messageHeader
 			for c.rdata[from] != 0 {
 				from += 1 + int(c.rdata[from])
 			}
-			return from + 1 + 10, end, true
+			return from + 1 + 10, off + len(wire), true
 		}
 		need = 1 << 17 // more than any record takes
 	}
