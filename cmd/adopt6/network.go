@@ -158,8 +158,11 @@ const (
 // version: notified of a change, they transfer it within seconds.
 const serialWait = 5 * time.Second
 
-// newRates returns the caps of a scan on the network.
-func (n network) newRates(s *configs.Settings) *scanner.Rates {
+// newRates returns what holds a scan on the network to its caps.
+func (n network) newRates(s *configs.Settings) *scanner.Rates { return scanner.NewRates(n.caps(s)) }
+
+// caps are those of the settings, with the operators of the network.
+func (n network) caps(s *configs.Settings) scanner.Caps {
 	caps := scanner.Caps{Overall: s.Scan.Rate, PerServer: s.Scan.RatePerServer, PerOperator: s.Scan.RatePerOperator}
 	if n.asn != nil {
 		caps.ASN = func(addr netip.Addr) (uint32, bool) {
@@ -167,7 +170,7 @@ func (n network) newRates(s *configs.Settings) *scanner.Rates {
 			return number, known
 		}
 	}
-	return scanner.NewRates(caps)
+	return caps
 }
 
 // prober returns what measures targets on the network, and the resolver behind

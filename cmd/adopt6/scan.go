@@ -19,7 +19,7 @@ func newScanCommand(a *app) *cobra.Command {
 	var shard shardFlags
 	var labFile string
 	var resume string
-	var skipPreflight bool
+	var skipPreflight, dryRun, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "scan [DOMAIN...]",
 		Short: "Measure domains and store what was found",
@@ -35,6 +35,10 @@ Before that, the scan finds out what this place can do, as 'adopt6 doctor' does.
 What needs an ability that is missing is stored as unmeasured; where every
 verdict would be wrong, nothing is measured.
 
+--dry-run sends nothing and says what the scan would do: queries and connections
+by operator, as the last scans in the store had them, and the time they take at
+the rates set. Targets never scanned are estimated, and marked.
+
 Targets that fail are measured once more at the end (--confirm), so that a
 server which was down for a moment is no broken one.
 
@@ -47,6 +51,7 @@ Several machines can share a scan into one store: each gives the same list,
   adopt6 scan --country TG,SN --kind government
   adopt6 scan --list ministries.csv --vantage lome-ixp
   adopt6 scan service-public.gouv.tg gouv.tg
+  adopt6 scan --dry-run --opt-out out.txt  # sends nothing
   adopt6 scan --resume                     # the last one that did not end
   adopt6 scan --shard 0/4 --begun 2026-11-24T06:00:00Z --vantage lome`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -57,6 +62,12 @@ Several machines can share a scan into one store: each gives the same list,
 				if len(args) > 0 || shard != (shardFlags{}) || targets.list != "" || len(targets.countries)+len(targets.kinds) > 0 {
 					return misusef("--resume takes the scan's own list; give no others")
 				}
+			}
+			if asJSON && !dryRun {
+				return misusef("--json goes with --dry-run; the results of a scan are in the store: see 'adopt6 query'")
+			}
+			if dryRun {
+				return a.dryScan(cmd, &targets, &shard, args, labFile, resume, asJSON)
 			}
 			a.logMessages()
 			unwatch, err := a.watch()
@@ -87,6 +98,8 @@ Several machines can share a scan into one store: each gives the same list,
 	cmd.Flags().StringVar(&labFile, "lab", "", "scan a running lab and its targets, by the `file` that 'adopt6 lab up' wrote")
 	cmd.Flags().StringVar(&resume, "resume", "", "go on with a scan, by its id; the last one that did not end when no id is given")
 	cmd.Flags().Lookup("resume").NoOptDefVal = lastScan
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing, and say what would be sent, to whom and for how long")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a dry run as JSON")
 	registerScanFlags(cmd)
 	registerWatchFlags(cmd)
 	registerStoreFlags(cmd)
@@ -164,6 +177,11 @@ func (a *app) worklist(chosen *targetFlags, shard *shardFlags, args []string, re
 	if resume != "" {
 		return openWorklist(scans, resume)
 	}
+	return a.newWorklist(scans, chosen, shard, args)
+}
+
+// newWorklist makes the work list of a new scan below a folder.
+func (a *app) newWorklist(scans string, chosen *targetFlags, shard *shardFlags, args []string) (*scanner.Worklist, error) {
 	name, targets, done, err := chosen.targets(a, args)
 	if err != nil {
 		return nil, err
