@@ -21,7 +21,7 @@ import (
 func TestAfreshKeepsEverySetting(t *testing.T) {
 	p := &Prober{
 		Scan: uuid.New(), Vantage: "lome", Resolver: new(resolve.Resolver), Authorities: x509.NewCertPool(), Dialer: new(netaddr.Dialer), Limiter: new(scanner.Rates),
-		Routes: Routes{V6: true}, ConnectTimeout: 1, StepTimeout: 2, Now: time.Now, Agent: "a", HELO: "h",
+		Routes: Routes{V6: true}, ConnectTimeout: 1, StepTimeout: 2, Now: time.Now, Agent: "a", From: "f", HELO: "h",
 		ASN:     func(netip.Addr) (uint32, string, bool) { return 0, "", false },
 		OnProbe: func(string, string) {}, OptOut: new(optout.Policy), SerialWait: 3, Country: lists.CountryByCode,
 	}

@@ -78,7 +78,7 @@ func (p *Prober) Afresh(r Resolver) *Prober {
 	return &Prober{
 		Scan: p.Scan, Vantage: p.Vantage, Resolver: r, Dialer: p.Dialer, Limiter: p.Limiter, Routes: p.Routes,
 		ConnectTimeout: p.ConnectTimeout, StepTimeout: p.StepTimeout, Authorities: p.Authorities, Now: p.Now,
-		Agent: p.Agent, HELO: p.HELO, ASN: p.ASN, OnProbe: p.OnProbe, OptOut: p.OptOut, SerialWait: p.SerialWait, Country: p.Country,
+		Agent: p.Agent, From: p.From, HELO: p.HELO, ASN: p.ASN, OnProbe: p.OnProbe, OptOut: p.OptOut, SerialWait: p.SerialWait, Country: p.Country,
 	}
 }
 
