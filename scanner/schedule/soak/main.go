@@ -32,7 +32,7 @@ import (
 const (
 	days       = 7
 	dayTimeout = 10 * time.Minute
-	diskSize   = 192 << 20 // of the state folder
+	diskSize   = 1 << 30 // of the disk that state and store lie on
 )
 
 func main() {
@@ -84,14 +84,14 @@ func rehearse(ctx context.Context, program string, targets int) (err error) {
 			fmt.Fprintln(os.Stderr, "what happened lies in", dir)
 		}
 	}()
-	state := w.path("state")
-	if err := os.Mkdir(state, 0o700); err != nil {
+	disk := w.path("disk")
+	if err := os.Mkdir(disk, 0o700); err != nil {
 		return err
 	}
-	if err := syscall.Mount("tmpfs", state, "tmpfs", 0, fmt.Sprintf("size=%d", diskSize)); err != nil {
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, fmt.Sprintf("size=%d", diskSize)); err != nil {
 		return fmt.Errorf("make a small disk: %w", err)
 	}
-	defer func() { err = errors.Join(err, syscall.Unmount(state, syscall.MNT_DETACH)) }()
+	defer func() { err = errors.Join(err, syscall.Unmount(disk, syscall.MNT_DETACH)) }()
 	for name, vantage := range map[string]string{"whole": "", "blind": "vantage: {ipv6: false}\n"} {
 		stop, err := w.startLab(ctx, name, fmt.Sprintf(scenario, targets)+vantage)
 		if err != nil {
@@ -192,7 +192,7 @@ func (w *week) startDaemon(ctx context.Context) error {
 		return err
 	}
 	w.daemon = exec.CommandContext(ctx, w.program, "schedule", "--config", w.path("adopt6.yaml"), "--lab", w.path("lab.json"), "--clock-file", w.path("clock"),
-		"--store", w.path("store"), "--state", w.path("state"), "--metrics", w.metrics)
+		"--store", w.path("disk/store"), "--state", w.path("disk/state"), "--metrics", w.metrics)
 	w.daemon.Stderr = log
 	if err := w.daemon.Start(); err != nil {
 		return err
@@ -268,7 +268,7 @@ func (w *week) runDay(ctx context.Context, day int) error {
 }
 
 func (w *week) run(planned time.Time) (schedule.Run, bool) {
-	book, err := schedule.ReadJournal(w.path("state/schedule"))
+	book, err := schedule.ReadJournal(w.path("disk/state/schedule"))
 	if err != nil {
 		return schedule.Run{}, false
 	}
@@ -352,9 +352,9 @@ func killStore(w *week) (func() error, error) {
 	return func() error { _ = kill(); return nil }, kill()
 }
 
-// fillDisk leaves no room where the scan keeps what it needs.
+// fillDisk leaves no room for what the scan keeps, nor for the store.
 func fillDisk(w *week) (func() error, error) {
-	name := w.path("state/filler")
+	name := w.path("disk/filler")
 	f, err := os.Create(name)
 	if err != nil {
 		return nil, err
@@ -391,7 +391,7 @@ func (w *week) account(ctx context.Context, targets int) error {
 			fmt.Sprintf("%d\t%d\t1\t1", days*targets, days*targets)},
 		{"scans without IPv6 that hold it against somebody", "SELECT countIf(ipv6 = 'absent'), (SELECT count() FROM observations FINAL WHERE web_v6 = 'broken' AND scan IN (SELECT scan FROM scans FINAL WHERE ipv6 = 'absent')) FROM scans FINAL", "1\t0"},
 	} {
-		out, err := exec.CommandContext(ctx, w.program, "query", check.sql, "--format", "TabSeparated", "--store", w.path("store")).Output()
+		out, err := exec.CommandContext(ctx, w.program, "query", check.sql, "--format", "TabSeparated", "--store", w.path("disk/store")).Output()
 		if got := strings.TrimSpace(string(out)); err != nil || got != check.want {
 			faults = append(faults, fmt.Errorf("%s: got %q, want %q (%v)", check.what, got, check.want, err))
 		} else {
