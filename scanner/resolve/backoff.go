@@ -30,6 +30,9 @@ const (
 	// silentAfter is how many lost queries in a row make the silence of a
 	// server that answered a refusal.
 	silentAfter = 3
+	// crowdTime is how close together refusals of several names are taken to
+	// have one cause.
+	crowdTime = 10 * time.Second
 	// maxRefused is how many names are remembered for a server that refuses
 	// them and nothing else.
 	maxRefused = 256
@@ -42,6 +45,27 @@ type history struct {
 	mu       sync.Mutex
 	refused  map[string]struct{} // names, with all below, that it has nothing to say of
 	silent   time.Time           // when it was last found to answer nothing any more
+	latest   [2]refusedName      // refused last, of two that do not lie in each other
+}
+
+// refusedName is a name that was refused, and when.
+type refusedName struct {
+	name string
+	at   time.Time
+}
+
+// alone keeps that a name was refused, and says whether no other was within
+// crowdTime: servers under pressure refuse whatever comes.
+func (h *history) alone(name string, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	related := func(other string) bool { return dns.IsSubDomain(other, name) || dns.IsSubDomain(name, other) }
+	if !related(h.latest[0].name) {
+		h.latest[1] = h.latest[0]
+	}
+	h.latest[0] = refusedName{name, now}
+	other := h.latest[1]
+	return other.name == "" || related(other.name) || now.Sub(other.at) > crowdTime
 }
 
 // asked is a question.
@@ -140,7 +164,9 @@ func (r *Resolver) askGently(ctx context.Context, a *attempt, out *outcome, know
 	if out.reason != "" {
 		rounds = 1 // nothing came at all, which each round waits for
 	}
-	for range rounds {
+	same := true // in every round only the question was refused
+	for round := range rounds {
+		alone := a.server.history.alone(a.name, time.Now())
 		if !r.pacer.SlowDown(addr, out.at, pause) {
 			return nil
 		}
@@ -160,7 +186,8 @@ func (r *Resolver) askGently(ctx context.Context, a *attempt, out *outcome, know
 			return err
 		}
 		sent += answer.sent
-		if answer.reason == "" && answer.msg.rcode != dns.RcodeRefused {
+		same = same && answer.reason == "" && answer.msg.rcode != dns.RcodeRefused
+		if same && (a.server.history.alone(a.name, time.Now()) && alone || round == rounds-1) {
 			r.pacer.Restore(addr)
 			a.server.history.noteRefused(a.name)
 			out.sent = sent
