@@ -85,7 +85,8 @@ for arch in amd64 arm64; do
 		"$share/adopt6" "$share/bash-completion/completions" "$share/zsh/vendor-completions" "$share/fish/vendor_completions.d"
 	cp "$tree/adopt6" "$deb/usr/bin/"
 	cp "$tree"/systemd/*.service "$deb/usr/lib/systemd/system/"
-	cp "$tree"/*.yaml "$deb/etc/adopt6/"
+	cp "$tree/adopt6.yaml" "$deb/etc/adopt6/"
+	cp "$tree/schedule.yaml" "$share/adopt6/" # an example: jobs are for the operator to write
 	cp "$tree"/man/* "$share/man/man1/"
 	cp "$tree/completions/adopt6.bash" "$share/bash-completion/completions/adopt6"
 	cp "$tree/completions/adopt6.zsh" "$share/zsh/vendor-completions/_adopt6"

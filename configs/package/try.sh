@@ -29,7 +29,7 @@ lab=$!
 until [ -s lab.json ]; do sleep 0.1; done
 chown adopt6 lab.json
 said=0
-su -s /bin/sh adopt6 -c 'XDG_DATA_HOME=/var/lib XDG_STATE_HOME=/var/lib adopt6 doctor --lab /tmp/lab.json' >doctor.txt || said=$?
+su -s /bin/sh adopt6 -c 'adopt6 doctor --lab /tmp/lab.json' >doctor.txt || said=$?
 kill $lab
 cat doctor.txt
 # Without a network the engine of the store cannot be there yet.
