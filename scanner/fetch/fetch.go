@@ -71,8 +71,8 @@ type Response struct {
 	FirstByte time.Duration // from the request to the first byte of the response
 	Location  string        // of a redirect; at most 4096 bytes
 	// RetryAfter is how long the server asks to stay away, at most an hour;
-	// zero when it does not say. A date counts from the server's own clock, and
-	// one in the past or beyond reading as a second.
+	// zero when it does not say. A date counts from the server's own clock; one
+	// in the past, and what cannot be read, is taken for a second.
 	RetryAfter time.Duration
 	// SetsCookie says that the response sets a cookie, which is not kept.
 	SetsCookie bool
