@@ -233,10 +233,32 @@ func (c *channel) entries(d *notify.Digest, occasion string) (list []notify.Entr
 			return nil, err
 		}
 		list = append(list, notify.Entry{
-			ID: id, Channel: c.settings.Name, Receiver: receiver, Job: d.Job, Created: d.Created.UTC().Truncate(time.Second), Message: m,
+			ID: id, Channel: c.settings.Name, Receiver: receiver, Job: d.Job, Created: d.Created.UTC().Truncate(time.Second), Message: c.needed(m),
 		})
 	}
 	return list, nil
+}
+
+// needed leaves of a message what the channel sends.
+func (c *channel) needed(m notify.Message) notify.Message {
+	format := c.settings.Format
+	switch {
+	case len(c.settings.To) > 0:
+		m.JSON = nil
+		return m
+	case c.settings.Folder == "":
+		format = "json"
+	}
+	if format != "json" {
+		m.JSON = nil
+	}
+	if format != "txt" {
+		m.Text = ""
+	}
+	if format != "html" {
+		m.HTML = ""
+	}
+	return m
 }
 
 // notifySpool opens the spool of messages.

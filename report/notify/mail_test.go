@@ -27,6 +27,7 @@ type mailbox struct {
 	port    int
 	roots   *x509.CertPool
 	refuse  *smtp.SMTPError // of RCPT
+	hangUp  bool            // at the mail
 	mu      sync.Mutex
 	mails   []string
 	to      []string
@@ -111,6 +112,9 @@ func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 }
 
 func (s *mailSession) Data(r io.Reader) error {
+	if s.box.hangUp {
+		return s.c.Conn().Close()
+	}
 	text, err := io.ReadAll(r)
 	_, secured := s.c.TLSConnectionState()
 	s.box.mu.Lock()
@@ -211,6 +215,17 @@ func TestMailRefused(t *testing.T) {
 				t.Errorf("%d mails, error %v", len(box.mails), err)
 			}
 		})
+	}
+}
+
+// TestMailHungUp loses the connection in the middle of the mail, which is tried
+// again later.
+func TestMailHungUp(t *testing.T) {
+	box := newMailbox(t, StartTLS)
+	box.hangUp = true
+	err := box.channel(t, func(*MailServer) {}).Deliver(t.Context(), entry(t, "en"))
+	if refused := new(RefusedError); err == nil || errors.As(err, &refused) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -121,6 +121,9 @@ func (s *Spool) write(folder string, e Entry) error {
 	if err != nil {
 		return fmt.Errorf("spool a notification: %w", err)
 	}
+	if len(text) > maxEntry {
+		return fmt.Errorf("spool a notification: it has %d bytes, and %d are the limit; lower \"most\" of the channel %s", len(text), maxEntry, e.Channel)
+	}
 	return writeFile(s.file(folder, e.ID), text, ownerOnly)
 }
 

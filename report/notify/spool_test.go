@@ -186,6 +186,11 @@ func TestSpoolFindsDamage(t *testing.T) {
 	if added, _, err := s.Put(Entry{ID: "../../etc/passwd"}); added || err == nil {
 		t.Error("an id leads out of the spool")
 	}
+	large := numberedEntry(s, 3)
+	large.Message.Text = strings.Repeat("x", maxEntry)
+	if added, _, err := s.Put(large); added || err == nil {
+		t.Error("a message is taken that could not be read again")
+	}
 }
 
 // TestSpoolFailingChannel tries one message of a channel that fails, not all,
@@ -256,6 +261,13 @@ func TestFiles(t *testing.T) {
 	}
 	if err := file.Deliver(t.Context(), second); err != nil || read() != want {
 		t.Errorf("after a crash: %v, %s", err, read())
+	}
+	short := Entry{ID: EntryID("short"), Message: Message{JSON: []byte(`{"type":"adopt6.changes"}`)}}
+	if err := os.WriteFile(file.Path, []byte(want[:len(want)-40]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Deliver(t.Context(), short); err != nil || read() != string(first.Message.JSON)+"\n"+string(short.Message.JSON)+"\n" {
+		t.Errorf("a short line over the rest of a long one: %v, %s", err, read())
 	}
 	other := &File{filepath.Join(dir, "passwd")}
 	if err := os.WriteFile(other.Path, []byte("root:x:0"), 0o600); err != nil {
