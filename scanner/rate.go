@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/projectdiscovery/ratelimit"
@@ -27,7 +28,14 @@ type Rates struct {
 	overall   *queue
 	servers   *places[netip.Addr]
 	operators *places[Operator]
+	sent      atomic.Int64
 }
+
+// Caps returns the caps that hold.
+func (r *Rates) Caps() Caps { return r.caps }
+
+// Sent returns how many queries and connections were let go.
+func (r *Rates) Sent() int64 { return r.sent.Load() }
 
 // rateMargin is the part of a cap that is used, so that packets which the
 // scheduler or the network bunches together stay below it too.
@@ -77,10 +85,14 @@ func (r *Rates) Wait(ctx context.Context, server netip.Addr) error {
 		}
 		defer o.leave()
 	}
+	err := ctx.Err()
 	if r.overall != nil {
-		return r.overall.wait(ctx)
+		err = r.overall.wait(ctx)
 	}
-	return ctx.Err()
+	if err == nil {
+		r.sent.Add(1)
+	}
+	return err
 }
 
 // Operator stands for whoever runs an address: an autonomous system, or where

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"adopt6/store"
+	"adopt6/store/indicator"
 	"adopt6/store/storetest"
 )
 
@@ -30,6 +31,22 @@ var timeFilter = regexp.MustCompile(`\$__timeFilter\((\w+)\)`)
 func grafanaValues(sql string) string {
 	sql = strings.NewReplacer("${kind:sqlstring}", "'government'", "${country:sqlstring}", "'TG'").Replace(sql)
 	return timeFilter.ReplaceAllString(sql, "$1 >= toDateTime(1767225600) AND $1 <= toDateTime(1798761599)")
+}
+
+// named are the places of a query that name indicators, quoted the ids there.
+var (
+	named  = regexp.MustCompile(`indicator (?:= '[^']*'|IN \([^)]*\))`)
+	quoted = regexp.MustCompile(`'([^']*)'`)
+)
+
+// indicatorsIn returns the ids of indicators that a query asks for.
+func indicatorsIn(sql string) (ids []string) {
+	for _, place := range named.FindAllString(sql, -1) {
+		for _, id := range quoted.FindAllStringSubmatch(place, -1) {
+			ids = append(ids, id[1])
+		}
+	}
+	return ids
 }
 
 // Every query of the dashboards runs on both engines and shows something.
@@ -62,6 +79,11 @@ func TestDashboards(t *testing.T) {
 			for _, sql := range queries {
 				if strings.Contains(sql, "$") && strings.Contains(grafanaValues(sql), "$") {
 					t.Errorf("%s: a variable that the test does not know: %s", file, sql)
+				}
+				for _, id := range indicatorsIn(sql) {
+					if _, known := indicator.ByID(id); !known {
+						t.Errorf("%s: there is no indicator %s: %s", file, id, sql)
+					}
 				}
 				if got := ask(t, s, grafanaValues(sql)); got == "" {
 					t.Errorf("%s: nothing to show: %s", file, sql)

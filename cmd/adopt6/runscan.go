@@ -123,7 +123,8 @@ func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *
 	left := int64(w.Shard.Count(w.Targets) - before.mine)
 	resolvers := new(resolverSet)
 	resolvers.add(resolver)
-	defer a.live.Add(run.job, &metrics.Scan{Started: time.Now(), Targets: left, Tally: tally,
+	rates, _ := prober.Limiter.(*scanner.Rates)
+	defer a.live.Add(run.job, &metrics.Scan{Started: time.Now(), Targets: left, Tally: tally, Rates: rates,
 		Queries: resolvers.queries, CacheBytes: resolvers.cacheBytes,
 		Store: func() metrics.StoreState { return metrics.StoreState(writer.Stats()) }})()
 	again := new(atomic.Value)

@@ -22,6 +22,7 @@ type Scan struct {
 	Started       time.Time
 	Targets       int64 // of this machine, still to be measured when it began
 	Tally         *scanner.Tally
+	Rates         *scanner.Rates
 	Queries       func() iter.Seq2[resolve.QueryKind, int64]
 	CacheBytes    func() int64
 	Store         func() StoreState
@@ -81,6 +82,8 @@ var (
 	descLeft    = prometheus.NewDesc("adopt6_scan_remaining_seconds", "Time that the rest takes at the pace so far; 0 before the first target.", []string{"job"}, nil)
 	descRunning = prometheus.NewDesc("adopt6_scan_targets_in_flight", "Targets being measured.", []string{"job"}, nil)
 	descLimit   = prometheus.NewDesc("adopt6_scan_targets_limit", "How many may be measured at a time, as this machine keeps up.", []string{"job"}, nil)
+	descSent    = prometheus.NewDesc("adopt6_sent_total", "Queries and connections that the rates let go, of the running scan.", []string{"job"}, nil)
+	descCap     = prometheus.NewDesc("adopt6_rate_cap", "Queries and connections a second that are allowed: in all, to one operator, to one server; 0 for no limit.", []string{"job", "of"}, nil)
 	descCache   = prometheus.NewDesc("adopt6_resolver_cache_bytes", "What the resolver's caches hold.", []string{"job"}, nil)
 	descSpool   = prometheus.NewDesc("adopt6_spool_bytes", "Observations on disk that ClickHouse has not confirmed.", []string{"job"}, nil)
 	descRows    = prometheus.NewDesc("adopt6_store_observations_total", "Observations that ClickHouse has confirmed, of the running scan.", []string{"job"}, nil)
@@ -138,6 +141,13 @@ func (c *Scan) collect(job string, ch chan<- prometheus.Metric) {
 	running, limit := c.Tally.InFlight()
 	gauge(descRunning, float64(running))
 	gauge(descLimit, float64(limit))
+	if c.Rates != nil {
+		caps := c.Rates.Caps()
+		counter(descSent, float64(c.Rates.Sent()))
+		gauge(descCap, float64(max(caps.Overall, 0)), "all")
+		gauge(descCap, float64(max(caps.PerOperator, 0)), "operator")
+		gauge(descCap, float64(max(caps.PerServer, 0)), "server")
+	}
 	if c.CacheBytes != nil {
 		gauge(descCache, float64(c.CacheBytes()))
 	}
