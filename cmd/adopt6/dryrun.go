@@ -179,7 +179,7 @@ func (a *app) dryWorklist(chosen *targetFlags, shard *shardFlags, args []string)
 
 func (p *dryRunPage) print(w io.Writer) error {
 	fmt.Fprintf(w, "Dry run of %s: nothing was sent.\n\n", p.List)
-	known := fmt.Sprintf("%s measured before, in %d scans of the store", thousands(int64(p.Known)), p.Scans)
+	known := fmt.Sprintf("%s measured before, in %s of the store", thousands(int64(p.Known)), plural(p.Scans, "scan"))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "Targets\t%s\t%s\n", thousands(int64(p.Targets)), known)
 	if p.Estimated > 0 {
