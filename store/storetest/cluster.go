@@ -54,9 +54,14 @@ func NewCluster(t testing.TB, further map[string]string) *Cluster {
 		s.write(t, further)
 		s.configure(t)
 		s.launch(t)
-		t.Cleanup(s.Kill)
-	}
-	for _, s := range c.Servers {
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Logf("server %d said: %s", i, s.log())
+			}
+			s.Kill()
+		})
+		// One after the other, so that none meets in ZooKeeper what another
+		// is just making there.
 		s.Await(t, s.tcp)
 	}
 	return c

@@ -3,10 +3,12 @@ package storetest
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -182,12 +184,28 @@ func (s *Server) HTTP() string { return "http://" + s.address(s.web) }
 // FreePort returns a port of the loopback address that nothing listens on.
 func FreePort(t testing.TB) int { return freePort(t) }
 
+// given are the ports that this process has handed out.
+var given sync.Map
+
+// freePort finds a port below those that the system gives to connections: one
+// of these would be taken by somebody else before the server listens, or while
+// it is down.
 func freePort(t testing.TB) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const from, count, tries = 12_000, 20_000, 200
+	var failed error
+	for range tries {
+		port := from + rand.IntN(count)
+		if _, taken := given.LoadOrStore(port, true); taken {
+			continue
+		}
+		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			listener.Close()
+			return port
+		}
+		failed = err
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	t.Fatalf("find a free port: %v", failed)
+	return 0
 }
