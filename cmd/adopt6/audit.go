@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -145,9 +144,7 @@ func (a *app) printAudit(r *zonefile.Report, o auditOptions) error {
 	case o.country && r.CCTLD == nil:
 		return misusef("--country is for a root zone, and %s is the zone %s", r.File, r.Zone)
 	case o.json && !(o.delegations && o.output == ""):
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(r); err != nil {
+		if err := printJSON(out, r); err != nil {
 			return err
 		}
 	case o.country && o.csv:

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"adopt6/lists"
 	"adopt6/report"
 	"adopt6/scanner/probe"
 	"adopt6/store"
@@ -79,21 +77,15 @@ func nameScan(s store.ScanInfo) scanName {
 }
 
 func (a *app) changes(ctx context.Context, f changesFlags) error {
-	for i, code := range f.countries {
-		c, err := lists.ParseCountry(code)
-		if err != nil {
-			return misusef("--country: %w", err)
-		}
-		f.countries[i] = c.Alpha2
+	if err := checkCountries(f.countries); err != nil {
+		return err
 	}
 	list, err := a.loadChanges(ctx, f)
 	if err != nil {
 		return err
 	}
 	if f.json {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(list)
+		return printJSON(a.out, list)
 	}
 	return list.print(a.out, f.all)
 }

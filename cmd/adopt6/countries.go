@@ -83,11 +83,8 @@ type countryTable struct {
 }
 
 func (a *app) countryTable(ctx context.Context, chosen countryChoice) (table countryTable, err error) {
-	for i, code := range chosen.countries {
-		chosen.countries[i] = strings.ToUpper(code)
-		if _, known := lists.CountryByCode(chosen.countries[i]); !known {
-			return table, misusef("--country %s: no such country; give ISO 3166 codes such as TG", code)
-		}
+	if err := checkCountries(chosen.countries); err != nil {
+		return table, err
 	}
 	s, err := a.openStore(ctx, true)
 	if err != nil {

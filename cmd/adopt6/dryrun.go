@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -75,9 +74,7 @@ func (a *app) dryRun(ctx context.Context, net network, w *scanner.Worklist, asJS
 	}
 	page := dryRunPage{List: w.List, Scans: scans, Simulated: net.simulated(), Forecast: plan.Forecast()}
 	if asJSON {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(page)
+		return printJSON(a.out, page)
 	}
 	return page.print(a.out)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"adopt6/lists"
 	"adopt6/store"
 )
 
@@ -112,13 +111,10 @@ func (o exportOptions) wanted() (store.Export, error) {
 	}
 	e := store.Export{Format: store.ExportFormats[format]}
 	e.Guard = e.Format.Name == "csv" && !o.noGuard
-	for _, code := range o.countries {
-		country, ok := lists.CountryByCode(strings.ToUpper(code))
-		if !ok {
-			return e, misusef("--country %s is no country (ISO 3166-1 alpha-2)", code)
-		}
-		e.Countries = append(e.Countries, country.Alpha2)
+	if err := checkCountries(o.countries); err != nil {
+		return e, err
 	}
+	e.Countries = o.countries
 	return e, nil
 }
 

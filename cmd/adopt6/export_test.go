@@ -46,7 +46,7 @@ func TestExport(t *testing.T) {
 		"one table":             {"-"},
 		"unknown table \"tbl\"": {out, "--table", "tbl"},
 		"unknown format":        {out, "--format", "xlsx"},
-		"is no country":         {out, "--country", "XX"},
+		"unknown country code":  {out, "--country", "XX"},
 		"no column scan":        {out, "--table", "operators", "--scan", "latest"},
 		"no such scan":          {out, "--scan", "ffff"},
 	} {

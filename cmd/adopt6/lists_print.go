@@ -35,12 +35,8 @@ type listSelection struct{ countries, levels []string }
 
 // normalize checks the selection and writes country codes in upper case.
 func (s *listSelection) normalize() error {
-	for i, code := range s.countries {
-		c, err := lists.ParseCountry(code)
-		if err != nil {
-			return misusef("--country: %w", err)
-		}
-		s.countries[i] = c.Alpha2
+	if err := checkCountries(s.countries); err != nil {
+		return err
 	}
 	levels := []string{lists.LevelCentral, lists.LevelRegional, lists.LevelLocal, lists.LevelPublicSector}
 	for _, level := range s.levels {

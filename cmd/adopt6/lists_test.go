@@ -82,7 +82,7 @@ func TestListsMisuse(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"cctlds", "--country", "UK"}, `adopt6: --country: unknown country code "UK": did you mean "GB" (United Kingdom)?` + "\n"},
+		{[]string{"cctlds", "--country", "UK"}, `adopt6: --country UK: unknown country code "UK": did you mean "GB" (United Kingdom)?` + "\n"},
 		{[]string{"governments", "--level", "federal"}, `adopt6: --level: unknown level "federal": write one of central, regional, local, public-sector` + "\n"},
 		{[]string{"countries", "--json", "--csv"}, "adopt6: give --json or --csv, not both\n"},
 		{[]string{"check", "--max-errors", "0", "-"}, "adopt6: --max-errors 0: give at least 1\n"},

@@ -278,9 +278,7 @@ func (a *app) notifyPending(asJSON bool) error {
 	}
 	list := pendingList{pendingMessages(waiting), pendingMessages(spool.Aside())}
 	if asJSON {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(list)
+		return printJSON(a.out, list)
 	}
 	if len(list.Waiting)+len(list.Aside) == 0 {
 		fmt.Fprintln(a.out, "No message waits.")

@@ -65,12 +65,8 @@ func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 	if f.out == "" {
 		return misusef("name the folder for the site: --out FOLDER")
 	}
-	for i, code := range f.countries {
-		c, err := lists.ParseCountry(code)
-		if err != nil {
-			return misusef("--country: %w", err)
-		}
-		f.countries[i] = c.Alpha2
+	if err := checkCountries(f.countries); err != nil {
+		return err
 	}
 	for _, lang := range f.languages {
 		if err := checkLanguage(lang); err != nil {

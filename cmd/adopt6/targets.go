@@ -81,14 +81,22 @@ func everyLevel(yield func(lists.Target) bool) {
 	}
 }
 
+// checkCountries checks the codes of --country and writes them in upper case.
+func checkCountries(codes []string) error {
+	for i, code := range codes {
+		c, err := lists.ParseCountry(code)
+		if err != nil {
+			return misusef("--country %s: %w", code, err)
+		}
+		codes[i] = c.Alpha2
+	}
+	return nil
+}
+
 // filter returns which targets the flags choose.
 func (f *targetFlags) filter() (func(lists.Target) bool, error) {
-	for i, code := range f.countries {
-		country, err := lists.ParseCountry(code)
-		if err != nil {
-			return nil, misusef("--country %s: %w", code, err)
-		}
-		f.countries[i] = country.Alpha2
+	if err := checkCountries(f.countries); err != nil {
+		return nil, err
 	}
 	for _, kind := range f.kinds {
 		if k := lists.Kind(kind); k != lists.CCTLD && k != lists.Government {

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -93,21 +92,15 @@ func (a *app) vantages(ctx context.Context, f vantagesFlags) error {
 	if service < 0 {
 		return misusef("--service %s: expected one of %s", f.service, strings.Join(scanner.Services(), ", "))
 	}
-	for i, code := range f.countries {
-		c, err := lists.ParseCountry(code)
-		if err != nil {
-			return misusef("--country: %w", err)
-		}
-		f.countries[i] = c.Alpha2
+	if err := checkCountries(f.countries); err != nil {
+		return err
 	}
 	comparison, err := a.compareVantages(ctx, f, service)
 	if err != nil {
 		return err
 	}
 	if f.json {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(comparison)
+		return printJSON(a.out, comparison)
 	}
 	return comparison.print(a.out)
 }
