@@ -15,8 +15,9 @@ import (
 // An observation that may have failed by chance is not handed to the sink; its
 // target is measured again when all others are done. What the last measurement
 // found is kept, with the number of measurements and the services on which they
-// disagreed, or which failed in the only one. Of a target that waits, five bits are held in memory; a scan that
-// ends before measures it anew when it is resumed.
+// disagreed, or which failed in the only one. Of each target a dozen bits at
+// most are held in memory; a scan that ends before measures those that wait
+// anew when it is resumed.
 type Confirmation struct {
 	// Waits are the pauses before each further pass, counted from the end of
 	// the pass before. Without any, the first measurement is kept.
@@ -40,6 +41,8 @@ func Services() []string { return []string{"dns_v6", "web_v6", "mail_v6", "v6_on
 func (p *Pool) RunConfirmed(ctx context.Context, w *Worklist, done *Positions, c Confirmation) error {
 	var held failures
 	pass := *p
+	release := func() {}
+	defer func() { release() }()
 	for i := range len(c.Waits) + 1 {
 		waiting := new(Positions)
 		pass.Sink = func(ctx context.Context, o *Observation) error {
@@ -71,11 +74,12 @@ func (p *Pool) RunConfirmed(ctx context.Context, w *Worklist, done *Positions, c
 		if waiting.Count() == 0 {
 			return nil
 		}
-		release, err := c.next(ctx, &pass, waiting.Count(), c.Waits[i])
-		if err != nil {
+		release()
+		var err error
+		if release, err = c.next(ctx, &pass, waiting.Count(), c.Waits[i]); err != nil {
+			release = func() {}
 			return err
 		}
-		defer release()
 		done = waiting.Complement(w.Targets)
 	}
 	return nil

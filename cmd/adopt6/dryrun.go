@@ -58,7 +58,7 @@ func (a *app) dryRun(ctx context.Context, net network, w *scanner.Worklist, asJS
 		}
 	}
 	plan := forecast.New(limits)
-	for p, err := range w.Pending(new(scanner.Positions)) {
+	for p, err := range w.Pending(notMine(w)) {
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (n network) withoutOptedOut(l *forecast.Load) *forecast.Load {
 func (a *app) knownLoads(ctx context.Context, net network, w *scanner.Worklist) (loads map[targetKey]*forecast.Load, used int, err error) {
 	loads = make(map[targetKey]*forecast.Load)
 	wanted := make(map[targetKey]bool)
-	for p, err := range w.Pending(new(scanner.Positions)) {
+	for p, err := range w.Pending(notMine(w)) {
 		if err != nil {
 			return nil, 0, err
 		}

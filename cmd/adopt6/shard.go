@@ -84,6 +84,17 @@ func sharedScan(ctx context.Context, s *store.Store, w *scanner.Worklist) error 
 	return nil
 }
 
+// notMine returns the positions of a list that other machines measure.
+func notMine(w *scanner.Worklist) *scanner.Positions {
+	others := new(scanner.Positions)
+	for position := range w.Targets {
+		if !w.Shard.Has(position) {
+			others.Add(position)
+		}
+	}
+	return others
+}
+
 // stored says what of a list is in the store already.
 type stored struct {
 	// done holds all positions that are not to be measured here: those in the

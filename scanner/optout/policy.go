@@ -25,17 +25,22 @@ type Resolver interface {
 
 // Policy decides for one scan. It may be used by many goroutines at once.
 type Policy struct {
-	List *List // may be nil
-	// known are the wishes of domains that were asked, those of failed
-	// look-ups, which ask for nothing, among them.
-	known  *lru.Cache[string, Wish]
+	List   *List                      // may be nil
+	known  *lru.Cache[string, answer] // by domain
 	flight singleflight.Group
+}
+
+// answer is what a domain was found to ask for. A look-up that failed asks for
+// nothing.
+type answer struct {
+	wish   Wish
+	failed bool
 }
 
 // NewPolicy returns a policy for a list, which may be nil, and for what
 // operators publish.
 func NewPolicy(list *List) (*Policy, error) {
-	known, err := lru.New[string, Wish](maxKnown)
+	known, err := lru.New[string, answer](maxKnown)
 	if err != nil {
 		return nil, fmt.Errorf("make room for opt-outs: %w", err)
 	}
@@ -44,7 +49,7 @@ func NewPolicy(list *List) (*Policy, error) {
 
 // Ask returns what the operators of a domain ask for: by the list, else by the
 // TXT records of the domain that it is registered under and of its own. Each
-// is asked once in a scan; queries is how many were sent now. When ctx ends
+// is asked once in a pass; queries is how many were sent now. When ctx ends
 // before all is known, the wish is not to be relied on. A nil policy asks
 // nobody.
 func (p *Policy) Ask(ctx context.Context, resolver Resolver, domain string) (wish Wish, queries int) {
@@ -70,7 +75,7 @@ var errInterrupted = errors.New("interrupted")
 func (p *Policy) ask(ctx context.Context, resolver Resolver, domain string) (wish Wish, queries int) {
 	for ctx.Err() == nil {
 		if known, has := p.known.Get(domain); has {
-			return known, 0
+			return known.wish, 0
 		}
 		sent := 0
 		found, err, _ := p.flight.Do(domain, func() (any, error) {
@@ -78,21 +83,34 @@ func (p *Policy) ask(ctx context.Context, resolver Resolver, domain string) (wis
 			if ctx.Err() != nil {
 				return nil, errInterrupted
 			}
-			var wish Wish
+			got := answer{failed: true}
 			if err == nil {
 				sent = result.Queries
 				if result.Reason == "" {
-					wish = wishIn(result.Answer)
+					got = answer{wish: wishIn(result.Answer)}
 				}
 			}
-			p.known.Add(domain, wish)
-			return wish, nil
+			p.known.Add(domain, got)
+			return got.wish, nil
 		})
 		if err == nil {
 			return found.(Wish), sent
 		}
 	}
 	return Wish{}, 0
+}
+
+// ForgetFailures makes look-ups that failed be made again, for a further pass
+// over targets: whose name servers were down may have published a wish.
+func (p *Policy) ForgetFailures() {
+	if p == nil {
+		return
+	}
+	for _, domain := range p.known.Keys() {
+		if known, has := p.known.Peek(domain); has && known.failed {
+			p.known.Remove(domain)
+		}
+	}
 }
 
 // Covers says whether the list has a name, or a domain above it. Nothing is

@@ -139,6 +139,24 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// TestPolicyForgetsFailures asks again, in a later pass, a domain whose name
+// servers were down: what it has published holds then.
+func TestPolicyForgetsFailures(t *testing.T) {
+	z := &zone{records: map[string][]string{"_adopt6.down.org.": {"v=adopt6; scan=no"}}, broken: map[string]bool{"_adopt6.down.org.": true}}
+	p, err := NewPolicy(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wish, _ := p.Ask(t.Context(), z, "down.org"); wish != (Wish{}) {
+		t.Errorf("a look-up that failed: %+v", wish)
+	}
+	z.broken = nil
+	p.ForgetFailures()
+	if wish, _ := p.Ask(t.Context(), z, "down.org"); !wish.NoScan {
+		t.Errorf("in the next pass: %+v", wish)
+	}
+}
+
 // TestPolicyInterrupted holds that a look-up which one target had no time for
 // is made again for the next.
 func TestPolicyInterrupted(t *testing.T) {

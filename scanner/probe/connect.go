@@ -35,7 +35,7 @@ func (v *visit) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Dur
 	}
 	start := time.Now()
 	conn, err := v.dial(ctx, to)
-	if err != nil && v.reached.has(to) && v.slowDown(to.Addr(), start, backoffPause) {
+	if err != nil && dialVerdict(ctx, err).Status == scanner.Broken && v.reached.has(to) && v.slowDown(to.Addr(), start, backoffPause) {
 		// It took connections, and now takes none: that may be our doing.
 		if err := v.Limiter.Wait(ctx, to.Addr()); err != nil {
 			return nil, 0, unmeasured(interrupted(ctx))

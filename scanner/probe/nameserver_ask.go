@@ -173,7 +173,7 @@ func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool, 
 		begun := time.Now()
 		query := resolve.Query{Server: server, Transport: resolve.TCP, Name: v.zone, Type: dns.TypeSOA, NoEDNS: true, Timeout: v.ConnectTimeout}
 		got, err := v.exchange(ctx, query)
-		if err != nil && tries > 1 && ctx.Err() == nil {
+		if err != nil && tries > 1 && exchangeVerdict(ctx, err).Status == scanner.Broken {
 			got, err = v.exchange(ctx, query)
 		}
 		if err != nil {

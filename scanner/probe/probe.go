@@ -75,6 +75,7 @@ type Prober struct {
 // Afresh returns a prober of the same settings that asks another resolver and
 // knows nothing of what p has learnt.
 func (p *Prober) Afresh(r Resolver) *Prober {
+	p.OptOut.ForgetFailures()
 	return &Prober{
 		Scan: p.Scan, Vantage: p.Vantage, Resolver: r, Dialer: p.Dialer, Limiter: p.Limiter, Routes: p.Routes,
 		ConnectTimeout: p.ConnectTimeout, StepTimeout: p.StepTimeout, Authorities: p.Authorities, Now: p.Now,
