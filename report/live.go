@@ -123,7 +123,10 @@ func (s *Site) DomainPage(w io.Writer, lang string, history []Entry, scans []sto
 		Reasons   []whyView
 		Operators []string
 		History   []historyView
-	}{frame: s.frame(l, "domain"), Missing: history[0].Scan != s.data.Scan.ID, Operators: history[0].Operators}
+	}{frame: s.frame(l, "domain"), Missing: history[0].Scan != s.data.Scan.ID}
+	for _, operator := range history[0].Operators {
+		view.Operators = append(view.Operators, visible(operator))
+	}
 	vantages := make(map[string]string)
 	for _, scan := range scans {
 		vantages[scan.ID.String()] = scan.Vantage

@@ -51,8 +51,8 @@ func aside(dir string) string { return filepath.Join(filepath.Dir(dir), "."+file
 // removes one that a crash after it left behind.
 func restore(dir string) error {
 	old := aside(dir)
-	if _, err := os.Stat(filepath.Join(old, marker)); err != nil {
-		return nil // nothing of ours
+	if ours, err := isSite(old); err != nil || !ours {
+		return nil
 	}
 	_, err := os.Stat(dir)
 	switch {

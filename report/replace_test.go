@@ -14,7 +14,7 @@ func site(t *testing.T, dir, text string) {
 	if err := os.MkdirAll(filepath.Join(dir, "assets"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{marker, "index.html"} {
+	for name, text := range map[string]string{marker: markerText, "index.html": text} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -102,5 +102,29 @@ func TestSiteIsRestoredAfterACrash(t *testing.T) {
 	}
 	if _, err := os.Stat(foreign); err == nil {
 		t.Error("a folder that is no site was taken for one")
+	}
+}
+
+// TestForeignFolderIsRefused holds that a project of somebody else is never
+// replaced, though it has the folders of a site and a file of the marker's name.
+func TestForeignFolderIsRefused(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "project")
+	site(t, dir, "theirs")
+	if err := mayReplace(dir); err != nil {
+		t.Fatalf("a site: %v", err)
+	}
+	for _, change := range []func(name string) error{
+		func(name string) error { return os.WriteFile(name, []byte("something else"), 0o644) },
+		os.Remove,
+	} {
+		if err := change(filepath.Join(dir, marker)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "assets", "site.css"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := mayReplace(dir); !errors.Is(err, ErrForeign) {
+			t.Errorf("a folder that is no site: %v", err)
+		}
 	}
 }

@@ -23,8 +23,20 @@ type Progress struct{ Done, Total atomic.Int64 }
 // ErrForeign says that a folder holds something that is no site of ours.
 var ErrForeign = errors.New("the folder is not empty and holds no report")
 
-// marker is the file by which a folder is known as a site.
-const marker = "assets/site.css"
+// A folder is known as a site by a file that nothing else has.
+const (
+	marker     = ".adopt6-report"
+	markerText = "A report of adopt6. `adopt6 report` replaces this folder as a whole.\n"
+)
+
+// isSite says whether a folder is a site that Write made.
+func isSite(dir string) (bool, error) {
+	text, err := os.ReadFile(filepath.Join(dir, marker))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return string(text) == markerText, err
+}
 
 // Write writes the site to a folder. Countries are read from the store one by
 // one, so that memory does not grow with the number of domains. The site is made
@@ -65,7 +77,8 @@ func mayReplace(dir string) error {
 		return nil
 	}
 	if err == nil {
-		if _, err = os.Stat(filepath.Join(dir, marker)); errors.Is(err, fs.ErrNotExist) {
+		var ours bool
+		if ours, err = isSite(dir); err == nil && !ours {
 			err = ErrForeign
 		}
 	}
@@ -120,7 +133,10 @@ func (s *Site) writeAll(ctx context.Context, st *store.Store, dir string, progre
 
 // worldsFiles are the files that are not of a country.
 func (s *Site) worldsFiles() []file {
-	files := []file{{"index.html", s.Front}}
+	files := []file{
+		{"index.html", s.Front},
+		{marker, func(w io.Writer) error { _, err := io.WriteString(w, markerText); return err }},
+	}
 	for _, name := range []string{"site.css", "site.js", "charts.js", "icon.svg"} {
 		files = append(files, file{"assets/" + name, func(w io.Writer) error { return Asset(w, name) }})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -217,7 +218,7 @@ func printCountry(ctx context.Context, browser, profile, name string) error {
 	if os.Geteuid() == 0 { // Chromium refuses to sandbox for root; the pages are ours
 		args = append(args, "--no-sandbox")
 	}
-	said, err := exec.CommandContext(ctx, browser, append(args, "file://"+name+".html")...).CombinedOutput()
+	said, err := exec.CommandContext(ctx, browser, append(args, (&url.URL{Scheme: "file", Path: name + ".html"}).String())...).CombinedOutput()
 	if err == nil {
 		_, err = os.Stat(name + ".pdf")
 	}
