@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"adopt6/scanner/schedule"
@@ -11,9 +13,10 @@ import (
 
 // finishedRun is a run whose scan is complete in the store.
 type finishedRun struct {
-	job    schedule.Job
-	run    schedule.Run
-	config *schedule.Config
+	job     schedule.Job
+	run     schedule.Run
+	machine string
+	config  *schedule.Config
 }
 
 // afterRun is something that is done after a finished run, with the store open.
@@ -31,17 +34,36 @@ var afterRuns = []afterRun{
 
 // afterwards does what follows a finished run.
 func (r *runner) afterwards(ctx context.Context, s *store.Store, j schedule.Job, run schedule.Run) {
-	done := finishedRun{job: j, run: run, config: r.plan.Load().config}
+	done := finishedRun{job: j, run: run, machine: r.machine, config: r.plan.Load().config}
+	// The scan is complete: that the program is told to end does not lose what
+	// people are to hear of it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterTime)
+	defer cancel()
 	for _, after := range afterRuns {
-		if err := after.do(ctx, r.show(j), s, done); err != nil {
-			r.log.Error("could not "+after.name, "job", j.Name, "error", err)
+		err := after.do(ctx, r.show(j), s, done)
+		if err == nil {
+			continue
+		}
+		r.log.Error("could not "+after.name, "job", j.Name, "error", err)
+		if run.Trigger == schedule.ByHand {
+			fmt.Fprintf(r.show(j).errOut, "Could not %s: %v\n", after.name, err)
 		}
 	}
 }
 
+// afterTime is how long what follows a run may take.
+const afterTime = time.Minute
+
 // pruneAfterRun drops the observations of months that every job lets go.
 func pruneAfterRun(ctx context.Context, _ *app, s *store.Store, done finishedRun) error {
-	before, err := keptSince(done.config, time.Now())
+	keeps, err := otherKeeps(ctx, s, done.machine)
+	if err != nil {
+		return err
+	}
+	for _, j := range done.config.Jobs {
+		keeps = append(keeps, j.Keep)
+	}
+	before, err := keptSince(keeps, time.Now())
 	if err != nil || before.IsZero() {
 		return err
 	}
@@ -52,19 +74,39 @@ func pruneAfterRun(ctx context.Context, _ *app, s *store.Store, done finishedRun
 	return err
 }
 
+// otherKeeps returns how long the jobs of other machines keep what lies in the
+// same store, also those that are paused or have left their configuration: what
+// they measured is not this machine's to drop.
+func otherKeeps(ctx context.Context, s *store.Store, machine string) (keeps []string, err error) {
+	for row, err := range s.Jobs(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if row.Machine == machine {
+			continue
+		}
+		var job jobDescription
+		if err := json.Unmarshal([]byte(row.Settings), &job); err != nil {
+			return nil, fmt.Errorf("read what the store knows of job %s on %s: %w", row.Job, row.Machine, err)
+		}
+		keeps = append(keeps, job.Keep)
+	}
+	return keeps, nil
+}
+
 // keptSince returns the time before which no job keeps observations; zero when
 // one keeps them for ever. A month holds the scans of all jobs, so the one that
 // keeps the longest decides.
-func keptSince(config *schedule.Config, now time.Time) (time.Time, error) {
+func keptSince(keeps []string, now time.Time) (time.Time, error) {
 	var earliest time.Time
 	var faults []error
 	forEver := false
-	for _, j := range config.Jobs {
-		if j.Keep == "" {
+	for _, keep := range keeps {
+		if keep == "" {
 			forEver = true
 			continue
 		}
-		before, err := store.ParseKeep(j.Keep, now)
+		before, err := store.ParseKeep(keep, now)
 		if err != nil {
 			faults = append(faults, err)
 		} else if earliest.IsZero() || before.Before(earliest) {

@@ -19,6 +19,7 @@ import (
 	"adopt6/scanner/lab"
 	"adopt6/scanner/metrics"
 	"adopt6/scanner/schedule"
+	"adopt6/store"
 )
 
 // planned is a folder with a configuration and a journal, and the flags of the
@@ -434,11 +435,11 @@ func TestKeptSince(t *testing.T) {
 	}{
 		{"24m", "2024-03"}, {"24m 5y 12m", "2021-03"}, {"24m -", ""}, {"-", ""},
 	} {
-		config := new(schedule.Config)
+		var keeps []string
 		for keep := range strings.FieldsSeq(test.keeps) {
-			config.Jobs = append(config.Jobs, schedule.Job{Keep: strings.Trim(keep, "-")})
+			keeps = append(keeps, strings.Trim(keep, "-"))
 		}
-		before, err := keptSince(config, now)
+		before, err := keptSince(keeps, now)
 		got := ""
 		if !before.IsZero() {
 			got = before.Format("2006-01")
@@ -446,6 +447,31 @@ func TestKeptSince(t *testing.T) {
 		if err != nil || got != test.want {
 			t.Errorf("%s: kept since %q, want %q (%v)", test.keeps, got, test.want, err)
 		}
+	}
+}
+
+// TestOtherKeeps holds that the retention of one machine's jobs does not drop
+// what another's keep in the same store.
+func TestOtherKeeps(t *testing.T) {
+	s, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "store")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	err = s.PutJobs(t.Context(), []store.JobRow{
+		{Job: "monthly", Vantage: "lome", Machine: "here", Settings: `{"keep": "1y"}`, Changed: time.Now()},
+		{Job: "monthly", Vantage: "dakar", Machine: "there", Settings: `{"keep": "5y"}`, Changed: time.Now()},
+		{Job: "weekly", Vantage: "dakar", Machine: "there", Paused: true, Settings: `{"keep": ""}`, Changed: time.Now()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeps, err := otherKeeps(t.Context(), s, "here")
+	if err != nil || !slices.Equal(keeps, []string{"5y", ""}) {
+		t.Errorf("got %q, error %v", keeps, err)
+	}
+	if before, err := keptSince(append(keeps, "1y"), time.Now()); err != nil || !before.IsZero() {
+		t.Errorf("dropped before %s, error %v", before, err)
 	}
 }
 
