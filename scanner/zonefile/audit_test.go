@@ -308,3 +308,20 @@ func TestUnicast(t *testing.T) {
 		check(netip.AddrFrom16([16]byte{byte(n >> 8), byte(n), 15: 1}))
 	}
 }
+
+// TestUnicodeTLD asserts that a ccTLD counts for its country when a root zone
+// has it in UTF-8, and that the report says so.
+func TestUnicodeTLD(t *testing.T) {
+	t.Parallel()
+	zone := ". 86400 IN SOA a. b. 1 1 1 1 1\n. 1 IN NS a.\nрф. 1 IN NS a.\ntg. 1 IN NS a.\n"
+	report, err := Audit(context.Background(), Config{Name: "root", Input: strings.NewReader(zone), Country: ccTLD, TempDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Countries) != 2 || report.Countries[0].Code != "RU" || report.Countries[0].TLDs[0].Name != "xn--p1ai." {
+		t.Errorf("countries: %+v", report.Countries)
+	}
+	if len(report.Warnings) != 1 || !strings.Contains(report.Warnings[0], "xn--p1ai.") {
+		t.Errorf("warnings: %q", report.Warnings)
+	}
+}

@@ -25,6 +25,7 @@ type collector struct {
 	serial  uint32
 	keys    []apexKey
 	types   [1 << 16]uint64
+	unknown map[string]uint64 // records of types that have no known number, by mnemonic
 	records uint64
 	cut     bool // the last line has no end
 
@@ -117,6 +118,9 @@ func (c *collector) readRecords(ctx context.Context, z *Reader) error {
 
 // take sorts one record in.
 func (c *collector) take(rec *Record) error {
+	if len(rec.Mnemonic) > 0 {
+		return c.takeUnknown(rec)
+	}
 	c.types[rec.Type]++
 	if !isRead(rec.Type) {
 		return nil
@@ -146,6 +150,21 @@ func (c *collector) take(rec *Record) error {
 	c.count++
 	if len(c.facts)+len(c.addresses) > maxFactRun {
 		return c.flush()
+	}
+	return nil
+}
+
+// maxUnknown bounds the mnemonics without a known number; a file with more is
+// not a zone file.
+const maxUnknown = 16
+
+// takeUnknown counts a record of a type that this program does not know.
+func (c *collector) takeUnknown(rec *Record) error {
+	if c.unknown == nil {
+		c.unknown = make(map[string]uint64)
+	}
+	if c.unknown[string(rec.Mnemonic)]++; len(c.unknown) > maxUnknown {
+		return faultf("is this a zone file?", "more than %d unknown record types, the last %s", maxUnknown, quoted(rec.Mnemonic))
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// SyntaxError is a fault in a zone file that its author can mend.
+// SyntaxError is a fault in a zone file that its author can fix.
 type SyntaxError struct {
 	File    string
 	Line    int    // the line at which the faulty record begins, from 1
@@ -44,8 +44,12 @@ func Malformed(err error) bool {
 	return errors.As(err, new(*SyntaxError)) || errors.As(err, new(*FormatError))
 }
 
-// fault is a problem in the line being read, before its place is known.
-type fault struct{ problem, fix string }
+// fault is a problem in the line being read, before its location is known.
+type fault struct {
+	problem, fix string
+	// complete says that the fault would be there whatever followed the line.
+	complete bool
+}
 
 func (f *fault) Error() string { return f.problem }
 

@@ -3,6 +3,8 @@ package zonefile
 import (
 	"bytes"
 	"slices"
+
+	"golang.org/x/net/idna"
 )
 
 // figures are the sums over all delegations.
@@ -19,6 +21,9 @@ type figures struct {
 	strayDS     uint64
 	addresses   Addresses
 
+	// unicodeLabel is a ccTLD that the zone file has in UTF-8, by its A-label.
+	unicodeLabel string
+
 	cctld     Totals
 	countries map[Country]*CountryTotals
 }
@@ -30,6 +35,15 @@ func newFigures() *figures {
 		domains:   newDomains(),
 		countries: make(map[Country]*CountryTotals),
 	}
+}
+
+// aLabel returns the A-label (RFC 5890) of a top-level label that a file has in
+// UTF-8, and every other label as it is.
+func aLabel(label string) string {
+	if ascii, err := idna.Lookup.ToASCII(label); err == nil && ascii != "" {
+		return ascii
+	}
+	return label
 }
 
 // Addresses counts the names that the zone file has addresses for.
@@ -93,10 +107,14 @@ func (f *figures) countOperators(d *Delegation) {
 
 // countCountry counts a top-level domain for its country.
 func (m *matcher) countCountry(d *Delegation) {
-	label := d.Name[:len(d.Name)-1]
-	country, is := m.cfg.Country(string(label))
+	label := aLabel(string(d.Name[:len(d.Name)-1]))
+	country, is := m.cfg.Country(label)
 	if !is {
 		return
+	}
+	name := label + "."
+	if !bytes.HasPrefix(d.Name, []byte(label)) {
+		m.unicodeLabel = name
 	}
 	d.Country = country.Code
 	m.cctld.add(d)
@@ -107,7 +125,7 @@ func (m *matcher) countCountry(d *Delegation) {
 	}
 	c.Totals.add(d)
 	c.TLDs = append(c.TLDs, TLD{
-		Name: d.Name.String(), Servers: len(d.Servers), IPv6: d.Count(StateIPv6),
+		Name: name, Servers: len(d.Servers), IPv6: d.Count(StateIPv6),
 		Special: d.Count(StateSpecial), GlueMissing: d.Count(StateNoAddress), Unknown: d.Count(StateUnknown), DS: len(d.DS),
 	})
 }

@@ -17,15 +17,19 @@ import (
 // Record is one resource record. Only the types that delegations are made of
 // have their data read: NS, A, AAAA, DS, DNSKEY and SOA.
 type Record struct {
-	Owner  Name       // valid until the next call of Next, as are all slices
-	Type   uint16     // RFC 1035 section 3.2.2 and later, as in package dns
-	Target Name       // NS
-	Addr   netip.Addr // A and AAAA
-	DS     DS         // DS
-	Key    Key        // DNSKEY, without the key itself
-	Serial uint32     // SOA
-	File   string     // where the record is; another file after an $INCLUDE
-	Line   int        // the line at which it begins there, from 1
+	Owner Name   // valid until the next call of Next, as are all slices
+	Type  uint16 // RFC 1035 section 3.2.2 and later, as in package dns
+	// Mnemonic is the type, in upper case, when this program does not know its
+	// number; Type is 0 then. Registries assign types faster than programs learn
+	// them, and no figure needs one that is new.
+	Mnemonic []byte
+	Target   Name       // NS
+	Addr     netip.Addr // A and AAAA
+	DS       DS         // DS
+	Key      Key        // DNSKEY, without the key itself
+	Serial   uint32     // SOA
+	File     string     // where the record is; another file after an $INCLUDE
+	Line     int        // the line at which it begins there, from 1
 }
 
 // DS is the data of a DS record, RFC 4034 section 5.
@@ -147,8 +151,12 @@ func (z *Reader) nextLine() ([]byte, error) {
 			continue
 		}
 		if bytes.IndexByte(line, '(') >= 0 || bytes.IndexByte(line, ';') >= 0 || bytes.IndexByte(line, ')') >= 0 {
+			ownerInside := line[0] == '('
 			if line, err = z.unfold(line); err != nil {
 				return nil, z.locate(err)
+			}
+			if ownerInside { // as BIND has it: only a blank in column 1 stands for the last owner
+				line = bytes.TrimLeft(line, " \t")
 			}
 			if len(line) == 0 {
 				continue
@@ -158,14 +166,14 @@ func (z *Reader) nextLine() ([]byte, error) {
 	}
 }
 
-// locate gives a fault its place. In a line that was cut off, the fault is that.
+// locate adds file and line to a fault. In a line that was cut off, the fault is that.
 func (z *Reader) locate(err error) error {
 	f, ok := err.(*fault)
 	if !ok {
 		return err
 	}
 	e := &SyntaxError{File: z.src.name, Line: z.startLine, Problem: f.problem, Fix: f.fix}
-	if z.src.cut {
+	if z.src.cut && !f.complete {
 		e.Fix = "was the file cut short? Its last line has no line end"
 	}
 	return e

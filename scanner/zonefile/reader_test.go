@@ -25,7 +25,7 @@ func TestReaderErrors(t *testing.T) {
 		{"two classes", "a. IN IN NS b.\n", `z:1: unknown record type "IN"`},
 		{"class out of range", "a. CLASS65536 NS b.\n", `malformed class "CLASS65536"`},
 		{"type out of range", "a. TYPE65536 \\# 0\n", `unknown record type "TYPE65536"`},
-		{"TTL out of range", "a. 2147483648 NS b.\n", `malformed TTL "2147483648"`},
+		{"TTL out of range", "a. 4294967296 NS b.\n", `malformed TTL "4294967296"`},
 		{"TTL of no unit", "a. 1x NS b.\n", `malformed TTL "1x"`},
 		{"long label", long + ". NS b.\n", "a label of more than 63 octets"},
 		{"long name", "a. NS " + strings.Repeat("abcdefg.", 32) + "\n", "more than 255 octets"},
@@ -61,7 +61,12 @@ func TestReaderErrors(t *testing.T) {
 		{"not text", "\x7fELF\x02\x01\x01\x00", "it is not text"},
 		{"UTF-16", "\xff\xfea\x00.\x00", "UTF-16"},
 		{"xz", "\xfd7zXZ\x00....", "compressed with xz"},
-		{"cut", "a. NS b.\nc. N", "z:2: unknown record type \"N\"; was the file cut short?"},
+		{"unknown type without data", "a. DSYNC\n", "the data of the DSYNC record is missing"},
+		{"a name where the type should be", "a. b. NS c.\n", `unknown record type "b."`},
+		{"old Mac line ends", "a. NS b.\rc. NS d.\r", "z:1: a carriage return without a line feed, in column 9; lines must end in a line feed"},
+		{"end-of-file mark of DOS", "a. NS b.\n\x1a", "z:2: the end-of-file mark of DOS (Ctrl-Z, 0x1a), in column 1; take it out"},
+		{"export of Windows DNS", "a. [AGE:3688160] 900 NS b.\n", "z: line 1: this is an export of Windows DNS with the time stamps of dynamic updates, \"[AGE:3688160]\"; take them out"},
+		{"cut", "a. NS b.\nc. N", "z:2: the data of the N record is missing; was the file cut short?"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := records(c.text, Options{})
@@ -88,7 +93,7 @@ func records(text string, opts Options) (list []string, err error) {
 		} else if err != nil {
 			return list, err
 		}
-		what := typeName(rec.Type)
+		what := rec.typeName()
 		if what == "NS" {
 			what = rec.Target.String()
 		}
@@ -113,6 +118,9 @@ func TestReaderSyntax(t *testing.T) {
 		{"owner like a type", "$ORIGIN x.\nNS NS NS\nIN IN NS IN\n60 60 NS 60\n", []string{"ns.x. ns.x.", "in.x. in.x.", "60.x. 60.x."}},
 		{"parentheses touching", "a. NS(b.)\n", []string{"a. b."}},
 		{"parentheses around the owner's blank", "a. NS b.\n (\n NS c.\n)\n", []string{"a. b.", "a. c."}},
+		{"parenthesis in column 1", "a. NS b.\n(c.) NS d.\n( e.\n NS f. )\n", []string{"a. b.", "c. d.", "e. f."}},
+		{"TTL with the first bit set", "a. 4294967295 NS b.\n", []string{"a. b."}},
+		{"unknown types", "a. 60 IN DSYNC CDS NOTIFY 5300 b.\na. New-Type x\n", []string{"a. DSYNC", "a. NEW-TYPE"}},
 		{"semicolon escaped", `a\;b. NS c.` + "\n", []string{`a\;b. c.`}},
 		{"comment in quotes", `a. TXT ";" NS` + "\na. NS b.\n", []string{"a. TXT", "a. b."}},
 		{"quote in comment", "a. NS b. ; don't \"\nc. NS d.\n", []string{"a. b.", "c. d."}},
@@ -133,7 +141,7 @@ func TestReaderSyntax(t *testing.T) {
 
 // TestReaderGoesOn asserts that reading goes on after a fault.
 func TestReaderGoesOn(t *testing.T) {
-	z, err := NewReader("z", strings.NewReader("a. NS b.\nc. FOO d.\n$GENERATE 1-3 x${ NS y.\ne. NS f.\n"), Options{})
+	z, err := NewReader("z", strings.NewReader("a. NS b.\nc. F_O d.\n$GENERATE 1-3 x${ NS y.\ne. NS f.\n"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

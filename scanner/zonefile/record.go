@@ -2,6 +2,7 @@ package zonefile
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 
 	"github.com/miekg/dns"
@@ -48,13 +49,27 @@ func nextToken(line []byte, pos int) (token []byte, next int, err error) {
 			}
 			pos += n
 		default:
-			return nil, pos, faultf("is this a zone file?", "control character 0x%02x in column %d", line[pos], pos+1)
+			return nil, pos, controlFault(line[pos], pos+1)
 		}
 	}
 	return line[start:pos], pos, nil
 }
 
-// record reads a line that is no directive. A blank line yields none.
+// controlFault explains a byte that no zone file holds.
+func controlFault(c byte, column int) error {
+	f := &fault{problem: fmt.Sprintf("control character 0x%02x in column %d", c, column), fix: "is this a zone file?", complete: true}
+	switch c {
+	case '\r':
+		f.problem = fmt.Sprintf("a carriage return without a line feed, in column %d", column)
+		f.fix = `lines must end in a line feed; convert old Mac line ends: tr '\r' '\n' < FILE | adopt6 audit -`
+	case 0x1a:
+		f.problem = fmt.Sprintf("the end-of-file mark of DOS (Ctrl-Z, 0x1a), in column %d", column)
+		f.fix = `take it out: tr -d '\032' < FILE | adopt6 audit -`
+	}
+	return f
+}
+
+// record reads a line that is not a directive. A blank line yields none.
 func (z *Reader) record(line []byte, rec *Record) (found bool, err error) {
 	token, pos, err := nextToken(line, 0)
 	if err != nil || len(token) == 0 {
@@ -82,7 +97,7 @@ func (z *Reader) record(line []byte, rec *Record) (found bool, err error) {
 	if len(token) == 0 {
 		return false, faultf("write NAME TTL IN TYPE DATA, or delete the line", "the record after %s has no type", quoted(ownerToken))
 	}
-	rec.Type, err = z.recordType(token)
+	rec.Type, rec.Mnemonic, err = z.recordType(token)
 	if err != nil {
 		return false, err
 	}
@@ -90,11 +105,11 @@ func (z *Reader) record(line []byte, rec *Record) (found bool, err error) {
 	if isRead(rec.Type) {
 		return true, z.data(line, pos, rec)
 	}
-	return true, checkData(line, pos, rec.Type)
+	return true, checkData(line, pos, rec)
 }
 
 // checkData looks for faults that can be seen in data without reading it.
-func checkData(line []byte, pos int, recordType uint16) error {
+func checkData(line []byte, pos int, rec *Record) error {
 	if bytes.IndexByte(line[pos:], '"') >= 0 {
 		return checkTokens(line, pos)
 	}
@@ -103,10 +118,10 @@ func checkData(line []byte, pos int, recordType uint16) error {
 			return nil
 		}
 	}
-	if recordType == dns.TypeAPL { // RFC 3123 allows an empty list
+	if rec.Type == dns.TypeAPL { // RFC 3123 allows an empty list
 		return nil
 	}
-	return faultf("add it, or delete the line", "the data of the %s record is missing", typeName(recordType))
+	return faultf("add it, or delete the line", "the data of the %s record is missing", rec.typeName())
 }
 
 // setOwner makes the name written as token the current owner.
@@ -207,48 +222,66 @@ func foldEqual(token []byte, upper string) bool {
 // maxMnemonic bounds the length of a type mnemonic, in bytes.
 const maxMnemonic = 16
 
-// recordType returns the type that token names (RFC 3597 section 5 for TYPEn).
-func (z *Reader) recordType(token []byte) (uint16, error) {
+// recordType returns the type that token names (RFC 3597 section 5 for TYPEn),
+// or 0 and the mnemonic of a type without a known number.
+func (z *Reader) recordType(token []byte) (t uint16, mnemonic []byte, err error) {
 	switch {
 	case foldEqual(token, "NS"):
-		return dns.TypeNS, nil
+		return dns.TypeNS, nil, nil
 	case foldEqual(token, "A"):
-		return dns.TypeA, nil
+		return dns.TypeA, nil, nil
 	case foldEqual(token, "AAAA"):
-		return dns.TypeAAAA, nil
+		return dns.TypeAAAA, nil, nil
 	case foldEqual(token, "DS"):
-		return dns.TypeDS, nil
+		return dns.TypeDS, nil, nil
 	case foldEqual(token, "RRSIG"):
-		return dns.TypeRRSIG, nil
+		return dns.TypeRRSIG, nil, nil
 	}
-	if t, ok := z.otherType(token); ok {
-		if t == 0 || t == dns.TypeOPT || t >= 128 && t <= 255 { // RFC 6895 section 3.1
-			return 0, faultf("delete the line", "type %s is for messages, not for zones", quoted(token))
-		}
-		return t, nil
-	}
-	return 0, faultf("write NAME TTL IN TYPE DATA, or TYPEn for a type without a name", "unknown record type %s", quoted(token))
+	return z.otherType(token)
 }
 
-// otherType returns the number of a type that is named or written as TYPEn.
-func (z *Reader) otherType(token []byte) (t uint16, ok bool) {
+// otherType is recordType for the types that zones have less often.
+func (z *Reader) otherType(token []byte) (t uint16, mnemonic []byte, err error) {
+	if bytes.HasPrefix(token, []byte("[AGE:")) {
+		return 0, nil, &FormatError{File: z.src.name, Fix: `take them out: sed 's/\[AGE:[0-9]*\]//' FILE | adopt6 audit -`,
+			Problem: fmt.Sprintf("line %d: this is an export of Windows DNS with the time stamps of dynamic updates, %s", z.startLine, quoted(token))}
+	}
+	upper := z.typeBuffer[:0]
 	if len(token) <= maxMnemonic {
-		upper := z.typeBuffer[:0]
 		for _, c := range token {
 			if c >= 'a' && c <= 'z' {
 				c -= 'a' - 'A'
 			}
 			upper = append(upper, c)
 		}
-		if t, ok := dns.StringToType[string(upper)]; ok {
-			return t, true
-		}
-		if bytes.HasPrefix(upper, []byte("TYPE")) {
-			n, ok := parseNumber(upper[4:], 1<<16-1)
-			return uint16(n), ok
+	}
+	t, known := dns.StringToType[string(upper)]
+	byNumber := !known && bytes.HasPrefix(upper, []byte("TYPE"))
+	if byNumber {
+		n, ok := parseNumber(upper[len("TYPE"):], 1<<16-1)
+		t, known = uint16(n), ok
+	}
+	switch {
+	case known && (t == 0 || t == dns.TypeOPT || t >= 128 && t <= 255): // RFC 6895 section 3.1
+		return 0, nil, faultf("delete the line", "type %s is for messages, not for zones", quoted(token))
+	case known:
+		return t, nil, nil
+	case !byNumber && isMnemonic(upper) && !foldEqual(upper, "IN") && !isClass(upper):
+		return 0, upper, nil
+	}
+	return 0, nil, faultf("write NAME TTL IN TYPE DATA, or TYPEn for a type without a name", "unknown record type %s", quoted(token))
+}
+
+// isMnemonic reports whether a word in upper case could name a type: RFC 6895
+// section 3.1.2 has letters, digits and hyphens, the first a letter.
+func isMnemonic(word []byte) bool {
+	for i, c := range word {
+		letter := c >= 'A' && c <= 'Z'
+		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
 		}
 	}
-	return 0, false
+	return len(word) > 0
 }
 
 // parseNumber reads decimal digits up to limit.
@@ -265,12 +298,25 @@ func parseNumber(token []byte, limit uint64) (n uint64, ok bool) {
 	return n, n <= limit
 }
 
-// maxTTL is in seconds, RFC 2181 section 8.
-const maxTTL = 1<<31 - 1
+// The bounds of a TTL, in seconds: what fits in the field, and above which RFC
+// 2181 section 8 has it read as zero.
+const (
+	maxTTLField = 1<<32 - 1
+	maxTTL      = 1<<31 - 1
+)
 
 // parseTTL reads a TTL in seconds, or with BIND's units as in 1w2d3h4m5s.
 func parseTTL(token []byte) (seconds uint64, ok bool) {
-	if n, ok := parseNumber(token, maxTTL); ok {
+	seconds, ok = parseSeconds(token)
+	if seconds > maxTTL {
+		seconds = 0
+	}
+	return seconds, ok
+}
+
+// parseSeconds reads what a field of 32 bits can hold.
+func parseSeconds(token []byte) (seconds uint64, ok bool) {
+	if n, ok := parseNumber(token, maxTTLField); ok {
 		return n, true
 	}
 	var n uint64
@@ -287,7 +333,7 @@ func parseTTL(token []byte) (seconds uint64, ok bool) {
 		if digits == 0 || !known {
 			return 0, false
 		}
-		if seconds += n * unit; seconds > maxTTL {
+		if seconds += n * unit; seconds > maxTTLField {
 			return 0, false
 		}
 		n, digits = 0, 0
@@ -306,6 +352,14 @@ func checkTokens(line []byte, pos int) error {
 		}
 		pos = next
 	}
+}
+
+// typeName returns the mnemonic of the record's type.
+func (rec *Record) typeName() string {
+	if len(rec.Mnemonic) > 0 {
+		return string(rec.Mnemonic)
+	}
+	return typeName(rec.Type)
 }
 
 // typeName returns the mnemonic of a record type, RFC 3597 section 5.

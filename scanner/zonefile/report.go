@@ -3,7 +3,9 @@ package zonefile
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"adopt6/scanner/dnssec"
 )
@@ -124,6 +126,9 @@ func (c *collector) typeCounts() []TypeCount {
 			counts = append(counts, TypeCount{typeName(uint16(t)), n})
 		}
 	}
+	for _, mnemonic := range slices.Sorted(maps.Keys(c.unknown)) {
+		counts = append(counts, TypeCount{mnemonic, c.unknown[mnemonic]})
+	}
 	slices.SortStableFunc(counts, func(a, b TypeCount) int { return cmp.Compare(b.Records, a.Records) })
 	return counts
 }
@@ -151,6 +156,13 @@ func (m *matcher) warnings() []string {
 	}
 	if c.cut {
 		warn("The last line has no line end: the file may have been cut short.")
+	}
+	if len(c.unknown) > 0 {
+		warn("Types that this program does not know were counted but not read: %s. Check that no name or data was taken for a type.",
+			strings.Join(slices.Sorted(maps.Keys(c.unknown)), ", "))
+	}
+	if m.unicodeLabel != "" {
+		warn("Top-level domains written in UTF-8, such as %s, count as their A-labels; the DNS knows them by these only (RFC 5891).", m.unicodeLabel)
 	}
 	if o := c.outside; o.count > 0 {
 		where := ""
