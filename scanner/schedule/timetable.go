@@ -3,6 +3,7 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // for machines without a zone database
@@ -67,6 +68,44 @@ func cutZone(spec string) (zone, rest string) {
 	return "", text
 }
 
+// sundayAsZero writes 7, which is Sunday as well (crontab(5)), as 0, the only
+// number for it that the library knows: "5-7" becomes "5,6,0".
+func sundayAsZero(text string) string {
+	fields := strings.Fields(text)
+	if len(fields) != 5 || !strings.Contains(fields[4], "7") {
+		return text
+	}
+	var days []string
+	for item := range strings.SplitSeq(fields[4], ",") {
+		days = append(days, daysUpToSunday(item)...)
+	}
+	fields[4] = strings.Join(days, ",")
+	return strings.Join(fields, " ")
+}
+
+// daysUpToSunday spells out 7 and ranges that end in it, and returns every other
+// item of a list of days as it is.
+func daysUpToSunday(item string) []string {
+	days, step, _ := strings.Cut(item, "/")
+	every := 1
+	if step != "" {
+		every, _ = strconv.Atoi(step)
+	}
+	if days == "7" && step == "" {
+		return []string{"0"}
+	}
+	first, isRange := strings.CutSuffix(days, "-7")
+	day, err := strconv.Atoi(first)
+	if !isRange || err != nil || day < 0 || day > 7 || every < 1 || every > 7 {
+		return []string{item}
+	}
+	var all []string
+	for ; day <= 7; day += every {
+		all = append(all, strconv.Itoa(day%7))
+	}
+	return all
+}
+
 // parseRule reads an expression without zone. The library's parser fails on a
 // zone without a blank behind it, so it is never shown one.
 func parseRule(text string) (*cron.SpecSchedule, error) {
@@ -74,7 +113,7 @@ func parseRule(text string) (*cron.SpecSchedule, error) {
 		return nil, errors.New("no expression")
 	}
 	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
-	parsed, err := parser.Parse(text)
+	parsed, err := parser.Parse(sundayAsZero(text))
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,9 @@ func TestNext(t *testing.T) {
 		{"a day that was left out", "0 12 * * *", "Pacific/Apia", "2011-12-29T23:00:00Z", []string{"2011-12-30T10:00:00Z", "2011-12-30T22:00:00Z"}},
 		{"the last of a leap year's Februaries", "0 0 29 2 *", "UTC", "2026-01-01T00:00:00Z", []string{"2028-02-29T00:00:00Z", "2032-02-29T00:00:00Z"}},
 		{"names of days", "0 4 * * MON-FRI", "", "2026-11-20T05:00:00Z", []string{"2026-11-23T04:00:00Z"}},
+		{"7 is Sunday", "0 0 * * 7", "", "2026-11-20T05:00:00Z", []string{"2026-11-22T00:00:00Z", "2026-11-29T00:00:00Z"}},
+		{"a range up to Sunday", "0 0 * * 5-7,3", "", "2026-11-20T05:00:00Z", []string{"2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z", "2026-11-25T00:00:00Z"}},
+		{"a range up to Sunday with a step", "0 0 * * 1-7/3", "", "2026-11-20T05:00:00Z", []string{"2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z", "2026-11-26T00:00:00Z"}},
 		{"a word", "@monthly", "Africa/Dakar", "2026-11-20T05:00:00Z", []string{"2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
