@@ -87,7 +87,7 @@ func TestChangesCommand(t *testing.T) {
 		t.Errorf("--json prints %s", out)
 	}
 	for args, want := range map[string]string{
-		"--country XX": "XX", "--from latest": "not earlier", "--to 0": "no such scan",
+		"--country XX": "XX", "--from latest": "not earlier", "--to ffffffff": "no such scan",
 	} {
 		if code, _, errOut := runMain(append([]string{"changes", "--store", folder}, strings.Fields(args)...)...); code != exitMisuse || !strings.Contains(errOut, want) {
 			t.Errorf("%s: exit %d: %s", args, code, errOut)
