@@ -15,8 +15,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/report"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 	"adopt6/store/storetest"
@@ -55,19 +54,19 @@ func everyCountry(t testing.TB, domains func(lists.Country) int) (*report.Data, 
 
 // benchObservation varies verdicts, reasons and operators with n; domain 0 is
 // the ccTLD.
-func benchObservation(country lists.Country, n, month int) *scanner.Observation {
+func benchObservation(country lists.Country, n, month int) *observation.Observation {
 	tld := strings.ToLower(country.Alpha2)
-	o := &scanner.Observation{Country: country, Vantage: "here", DNSSEC: dnssec.Insecure, DNSSECReason: "ds_absent",
+	o := &observation.Observation{Country: country, Vantage: "here", DNSSEC: observation.Insecure, DNSSECReason: "ds_absent",
 		Target: lists.Target{Name: fmt.Sprintf("ministry-of-%s-%d.gov.%s", []string{"health", "finance", "education", "justice"}[n%4], n*7919%9973, tld), Kind: lists.Government, Country: country.Alpha2}}
 	if n == 0 {
 		o.Target.Name, o.Target.Kind = tld, lists.CCTLD
 	}
-	verdicts := []scanner.Verdict{{Status: scanner.OK}, {Status: scanner.Absent, Reason: scanner.NoAAAA}, {Status: scanner.Broken, Reason: scanner.TCPRefused}, {Status: scanner.OK}, {Status: scanner.Broken, Reason: scanner.Timeout}}
+	verdicts := []observation.Verdict{{Status: observation.OK}, {Status: observation.Absent, Reason: observation.NoAAAA}, {Status: observation.Broken, Reason: observation.TCPRefused}, {Status: observation.OK}, {Status: observation.Broken, Reason: observation.Timeout}}
 	seed := n*2654435761>>7 + len(country.Names.En)
-	for i, v := range []*scanner.Verdict{&o.DNS, &o.Web, &o.Mail, &o.V6Only} {
+	for i, v := range []*observation.Verdict{&o.DNS, &o.Web, &o.Mail, &o.V6Only} {
 		*v = verdicts[(seed>>(2*i)+month*i)%len(verdicts)]
 	}
-	if o.DNS.Status == scanner.OK && o.Web.Status == scanner.OK && o.V6Only.Status == scanner.OK {
+	if o.DNS.Status == observation.OK && o.Web.Status == observation.OK && o.V6Only.Status == observation.OK {
 		o.Readiness = 4
 	}
 	o.Operators = []string{fmt.Sprintf("operator-%d.example", seed%40)}

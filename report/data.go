@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
@@ -96,7 +96,7 @@ type Domain struct {
 	Position             uint64 // in the list of the scan
 	Name, Unicode, Level string
 	Readiness            uint8
-	DNS, Web, Mail, V6   scanner.Verdict
+	DNS, Web, Mail, V6   observation.Verdict
 	DNSSEC, DNSSECReason string
 	Operators, FreedBy   []string
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 )
 
@@ -123,11 +123,11 @@ func readVerdicts(scan func(...any) error, o *Domain, others ...any) (kind lists
 	if err := scan(append(append(dest, &o.Operators, &o.FreedBy), others...)...); err != nil {
 		return "", err
 	}
-	for i, v := range []*scanner.Verdict{&o.DNS, &o.Web, &o.Mail, &o.V6} {
+	for i, v := range []*observation.Verdict{&o.DNS, &o.Web, &o.Mail, &o.V6} {
 		if err := v.Status.UnmarshalText([]byte(words[1+2*i])); err != nil {
 			return "", err
 		}
-		v.Reason = scanner.Reason(words[2+2*i])
+		v.Reason = observation.Reason(words[2+2*i])
 	}
 	return lists.Kind(words[0]), nil
 }
@@ -185,7 +185,7 @@ func (t *tally) add(o Domain, n int) {
 	for _, name := range o.Operators {
 		op := t.operator(name)
 		op.Domains += n
-		if o.DNS.Status == scanner.OK {
+		if o.DNS.Status == observation.OK {
 			op.OK += n
 		}
 	}
@@ -223,28 +223,28 @@ func (t *tally) fill(section *Section) {
 
 // follows are the reasons of use without IPv4 that follow from what is wrong
 // with the name servers or the site, and so are mended with them.
-var follows = []scanner.Reason{scanner.NoIntent, scanner.NoAAAA, scanner.SiteFailsV6, scanner.NSUnreachableV6, scanner.IntentBroken}
+var follows = []observation.Reason{observation.NoIntent, observation.NoAAAA, observation.SiteFailsV6, observation.NSUnreachableV6, observation.IntentBroken}
 
 // held returns the different reasons that hold a domain back, and whether all
 // of its verdicts are known, without which no fix is sure to be the last.
 func held(kind lists.Kind, o Domain) (reasons []string, judged bool) {
 	judged = true
-	add := func(v scanner.Verdict) bool {
+	add := func(v observation.Verdict) bool {
 		switch {
-		case v.Status == scanner.Unmeasured:
+		case v.Status == observation.Unmeasured:
 			judged = false
-		case v.Status != scanner.OK && !slices.Contains(reasons, string(v.Reason)):
+		case v.Status != observation.OK && !slices.Contains(reasons, string(v.Reason)):
 			reasons = append(reasons, string(v.Reason))
 		}
-		return v.Status == scanner.OK
+		return v.Status == observation.OK
 	}
-	if o.DNS.Reason == scanner.NXDomain {
-		return []string{string(scanner.NXDomain)}, true
+	if o.DNS.Reason == observation.NXDomain {
+		return []string{string(observation.NXDomain)}, true
 	}
 	fine := add(o.DNS)
 	if kind != lists.CCTLD {
 		fine = add(o.Web) && fine
-		if o.Mail.Reason != scanner.NoMX && o.Mail.Reason != scanner.NullMX {
+		if o.Mail.Reason != observation.NoMX && o.Mail.Reason != observation.NullMX {
 			add(o.Mail)
 		}
 	}

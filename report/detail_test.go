@@ -9,7 +9,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/report"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/storetest"
 )
@@ -21,9 +21,9 @@ func TestCountry(t *testing.T) {
 	const togo = report.MaxDomains + 20
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
-		var list []*scanner.Observation
+		var list []*observation.Observation
 		for n := range togo + 30 {
-			o := observation(n+20, n%2 == 0)
+			o := observed(n+20, n%2 == 0)
 			if n >= togo/2 && n < togo/2+30 {
 				o.Target.Country = "SN"
 				o.Country, _ = lists.CountryByCode("SN")

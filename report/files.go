@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
@@ -135,7 +135,7 @@ func domainsCSV(w io.Writer, c *Country, all func(*Section) iter.Seq2[Domain, er
 				return err
 			}
 			line := []string{guarded(o.Name), guarded(o.Unicode), string(section.Kind), guarded(o.Level), fmt.Sprint(o.Readiness)}
-			for _, v := range []scanner.Verdict{o.DNS, o.Web, o.Mail, o.V6} {
+			for _, v := range []observation.Verdict{o.DNS, o.Web, o.Mail, o.V6} {
 				line = append(line, v.Status.String(), guarded(string(v.Reason)))
 			}
 			if err := out.Write(append(line, guarded(o.DNSSEC), guarded(o.DNSSECReason), guarded(strings.Join(o.Operators, " ")))); err != nil {
@@ -216,15 +216,15 @@ type (
 		Significant bool   `json:"significant"`
 	}
 	domainJSON struct {
-		Domain    string          `json:"domain"`
-		Unicode   string          `json:"domain_unicode"`
-		Readiness uint8           `json:"readiness"`
-		DNS       scanner.Verdict `json:"dns_v6"`
-		Web       scanner.Verdict `json:"web_v6"`
-		Mail      scanner.Verdict `json:"mail_v6"`
-		V6Only    scanner.Verdict `json:"v6_only"`
-		DNSSEC    string          `json:"dnssec"`
-		Operators []string        `json:"operators"`
+		Domain    string              `json:"domain"`
+		Unicode   string              `json:"domain_unicode"`
+		Readiness uint8               `json:"readiness"`
+		DNS       observation.Verdict `json:"dns_v6"`
+		Web       observation.Verdict `json:"web_v6"`
+		Mail      observation.Verdict `json:"mail_v6"`
+		V6Only    observation.Verdict `json:"v6_only"`
+		DNSSEC    string              `json:"dnssec"`
+		Operators []string            `json:"operators"`
 	}
 )
 

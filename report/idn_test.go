@@ -11,8 +11,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/report"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/storetest"
 )
@@ -21,15 +20,15 @@ import (
 // not, and مصر. without the IPv6 glue that .eg has.
 func TestIDNPage(t *testing.T) {
 	s := storetest.Open(t, storetest.Embedded(t))
-	ok := scanner.Verdict{Status: scanner.OK}
-	tld := func(position uint64, name string, glue uint16, state dnssec.State) *scanner.Observation {
+	ok := observation.Verdict{Status: observation.OK}
+	tld := func(position uint64, name string, glue uint16, state observation.State) *observation.Observation {
 		listed, _ := lists.TLDByName(name)
 		country, _ := lists.CountryByCode(listed.Country)
-		return &scanner.Observation{Position: position, Target: listed.Target, Country: country, DNS: ok, Delegation: ok, SameSerial: ok, V6Only: ok,
+		return &observation.Observation{Position: position, Target: listed.Target, Country: country, DNS: ok, Delegation: ok, SameSerial: ok, V6Only: ok,
 			NameServersV6: 2, NameServersV6OK: 2, GlueV6: glue, DNSSEC: state}
 	}
 	info := keep(t, s, store.ScanInfo{Started: day(10, 1), Vantage: "here"},
-		tld(0, "ru", 2, dnssec.Insecure), tld(1, "xn--p1ai", 2, dnssec.Secure), tld(2, "eg", 2, dnssec.Secure), tld(3, "xn--wgbh1c", 1, dnssec.Secure))
+		tld(0, "ru", 2, observation.Insecure), tld(1, "xn--p1ai", 2, observation.Secure), tld(2, "eg", 2, observation.Secure), tld(3, "xn--wgbh1c", 1, observation.Secure))
 	data, err := report.Load(t.Context(), s, report.Options{Scan: info})
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/report/words"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 )
 
@@ -149,9 +149,9 @@ func (s *Site) why(l *locale, e Entry) (list []whyView) {
 	}
 	for _, v := range []struct {
 		service string
-		scanner.Verdict
+		observation.Verdict
 	}{{"dns", e.DNS}, {"web", e.Web}, {"mail", e.Mail}, {"v6_only", e.V6}} {
-		if v.Status != scanner.OK && v.Reason != scanner.NotProbed {
+		if v.Status != observation.OK && v.Reason != observation.NotProbed {
 			chip := s.verdict(l, v.Verdict)
 			add(v.service, chip.Class, chip.Word, chip.Reason)
 		}

@@ -21,8 +21,7 @@ import (
 	"adopt6/lists"
 	"adopt6/report"
 	"adopt6/report/words"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 	"adopt6/store/storetest"
@@ -34,7 +33,7 @@ const hostile = "<script>alert(1)</script>\u202e=cmd"
 
 // keep stores a finished scan of these observations and returns what the store
 // knows of it.
-func keep(t *testing.T, s *store.Store, info store.ScanInfo, observations ...*scanner.Observation) store.ScanInfo {
+func keep(t *testing.T, s *store.Store, info store.ScanInfo, observations ...*observation.Observation) store.ScanInfo {
 	t.Helper()
 	info.ID, info.Targets = uuid.New(), uint64(len(observations))
 	if err := s.NewScan(t.Context(), info); err != nil {
@@ -74,12 +73,12 @@ func load(t *testing.T, s *store.Store) *report.Data {
 	t.Helper()
 	var latest, before store.ScanInfo
 	for i, ready := range []int{0, 9} {
-		var list []*scanner.Observation
+		var list []*observation.Observation
 		for n := range 13 {
-			list = append(list, observation(n, n < ready))
+			list = append(list, observed(n, n < ready))
 		}
 		for n := range 11 {
-			o := observation(100+n, true)
+			o := observed(100+n, true)
 			o.Target.Country, o.Target.Name = "SN", fmt.Sprintf("d%d.gouv.sn", n)
 			o.Country, _ = lists.CountryByCode("SN")
 			list = append(list, o)
@@ -93,16 +92,16 @@ func load(t *testing.T, s *store.Store) *report.Data {
 	return data
 }
 
-func observation(n int, ready bool) *scanner.Observation {
-	ok, no := scanner.Verdict{Status: scanner.OK}, scanner.Verdict{Status: scanner.Absent, Reason: scanner.NoAAAA}
-	o := &scanner.Observation{Position: uint64(n), DNSSEC: dnssec.Insecure, Vantage: "here", Operators: []string{"dns.example"}}
+func observed(n int, ready bool) *observation.Observation {
+	ok, no := observation.Verdict{Status: observation.OK}, observation.Verdict{Status: observation.Absent, Reason: observation.NoAAAA}
+	o := &observation.Observation{Position: uint64(n), DNSSEC: observation.Insecure, Vantage: "here", Operators: []string{"dns.example"}}
 	o.Target = lists.Target{Name: fmt.Sprintf("d%d.gouv.tg", n), Kind: lists.Government, Country: "TG"}
 	if n == 12 { // a ccTLD
 		o.Target = lists.Target{Name: "tg", Kind: lists.CCTLD, Country: "TG"}
 	}
 	if n == 9 || n == 10 {
-		o.Endpoints = []scanner.Endpoint{{Probe: "web", Host: "www.hosting.tg", Addr: netip.MustParseAddr("2001:db8::9"), Port: 443, Transport: "tls",
-			Verdict: scanner.Verdict{Status: scanner.Broken, Reason: scanner.NoAAAA}, HTTP: &scanner.HTTPFacts{Status: 503, Title: hostile}}}
+		o.Endpoints = []observation.Endpoint{{Probe: "web", Host: "www.hosting.tg", Addr: netip.MustParseAddr("2001:db8::9"), Port: 443, Transport: "tls",
+			Verdict: observation.Verdict{Status: observation.Broken, Reason: observation.NoAAAA}, HTTP: &observation.HTTPFacts{Status: 503, Title: hostile}}}
 	}
 	if n == 11 {
 		o.Operators = []string{hostile}
@@ -110,7 +109,7 @@ func observation(n int, ready bool) *scanner.Observation {
 	o.Country, _ = lists.CountryByCode("TG")
 	o.DNS, o.Web, o.Mail, o.V6Only = ok, no, ok, no
 	if n == 10 { // of a later version, so that no glossary has it
-		o.Mail, o.DNSSECReason = scanner.Verdict{Status: scanner.Broken, Reason: "of_tomorrow"}, "of_tomorrow"
+		o.Mail, o.DNSSECReason = observation.Verdict{Status: observation.Broken, Reason: "of_tomorrow"}, "of_tomorrow"
 	}
 	if ready {
 		o.Web, o.V6Only, o.Readiness = ok, ok, 5
@@ -275,7 +274,7 @@ func TestHistory(t *testing.T) {
 			{List: "ministries.csv", Vantage: "here"}, ours,
 		} {
 			of.Started = day(11, 1+i)
-			scan := keep(t, s, of, observation(0, true), observation(1, i > 0))
+			scan := keep(t, s, of, observed(0, true), observed(1, i > 0))
 			if _, err := indicator.Compute(t.Context(), s, scan.ID); err != nil {
 				t.Fatal(err)
 			}

@@ -5,7 +5,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/report/words"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
@@ -213,13 +213,13 @@ type verdict struct {
 	Explained           bool
 }
 
-func (s *Site) verdict(l *locale, v scanner.Verdict) verdict {
+func (s *Site) verdict(l *locale, v observation.Verdict) verdict {
 	return verdict{v.Status.String(), l.T("status." + v.Status.String()), string(v.Reason), s.explains(string(v.Reason))}
 }
 
 // Statuses are the words of all verdicts, for the filter.
 func (l *locale) Statuses() (list []verdict) {
-	for _, status := range []scanner.Status{scanner.OK, scanner.Partial, scanner.Absent, scanner.Broken, scanner.Unmeasured} {
+	for _, status := range []observation.Status{observation.OK, observation.Partial, observation.Absent, observation.Broken, observation.Unmeasured} {
 		list = append(list, verdict{Class: status.String(), Word: l.T("status." + status.String())})
 	}
 	return list

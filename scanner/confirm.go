@@ -1,11 +1,10 @@
 package scanner
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"fmt"
 	"time"
-
-	"adopt6/scanner/dnssec"
 )
 
 // Confirmation measures targets that fail once more, or more often, before
@@ -32,10 +31,6 @@ type Confirmation struct {
 	Begin func(targets uint64, pause time.Duration)
 }
 
-// Services are those whose failures are measured again, by the columns of
-// their verdicts.
-func Services() []string { return []string{"dns_v6", "web_v6", "mail_v6", "v6_only", "dnssec"} }
-
 // RunConfirmed runs the pool over the targets of w that done does not hold,
 // and again over those that fail. It returns as Run does.
 func (p *Pool) RunConfirmed(ctx context.Context, w *Worklist, done *Positions, c Confirmation) error {
@@ -45,7 +40,7 @@ func (p *Pool) RunConfirmed(ctx context.Context, w *Worklist, done *Positions, c
 	defer func() { release() }()
 	for i := range len(c.Waits) + 1 {
 		waiting := new(Positions)
-		pass.Sink = func(ctx context.Context, o *Observation) error {
+		pass.Sink = func(ctx context.Context, o *observation.Observation) error {
 			failing := failingServices(o)
 			seen, always := held.note(o.Position, i == 0, failing)
 			if failing != 0 && i < len(c.Waits) {
@@ -56,7 +51,7 @@ func (p *Pool) RunConfirmed(ctx context.Context, w *Worklist, done *Positions, c
 			if i == 0 {
 				always = 0
 			}
-			for service, name := range Services() {
+			for service, name := range observation.Services() {
 				if (seen&^always)>>service&1 != 0 {
 					o.Unsteady = append(o.Unsteady, name)
 				}
@@ -148,41 +143,14 @@ func (f *failures) note(position uint64, first bool, failing uint8) (seen, alway
 
 // failingServices are those that fail and may work when they are measured
 // again, a bit each in the order of Services.
-func failingServices(o *Observation) (failing uint8) {
-	for service, v := range []Verdict{o.DNS, o.Web, o.Mail, o.V6Only} {
-		if v.MayPass() {
+func failingServices(o *observation.Observation) (failing uint8) {
+	for service, v := range []observation.Verdict{o.DNS, o.Web, o.Mail, o.V6Only} {
+		if v.MayBeTransient() {
 			failing |= 1 << service
 		}
 	}
-	if o.DNSSEC == dnssec.Bogus {
+	if o.DNSSEC == observation.Bogus {
 		failing |= 1 << 4
 	}
 	return failing
-}
-
-// MayPass says whether v is a failure that another measurement may not find:
-// anything that a moment's loss, load or maintenance brings about, and nothing
-// that stands in the records, certificates or settings of the target.
-func (v Verdict) MayPass() bool {
-	switch v.Status {
-	case Broken:
-		return !lasting[v.Reason]
-	case Partial, Unmeasured:
-		return passing[v.Reason]
-	}
-	return false
-}
-
-// lasting are reasons for broken that another measurement finds too.
-var lasting = map[Reason]bool{
-	SpecialPurposeAddress: true, TLSExpired: true, TLSNotYetValid: true, TLSWrongName: true, TLSUntrusted: true, TLSOld: true,
-	NSZoneV4Only: true, ParentV4Only: true, NSCycle: true, RedirectToV4Only: true, RedirectLoop: true, TooManyRedirects: true,
-	MXIsAlias: true, MXIsAddress: true, TooManyRecords: true, NoHTTPS: true,
-}
-
-// passing are reasons for partial and unmeasured that another measurement may
-// not find.
-var passing = map[Reason]bool{
-	SomeAddressesFail: true, SomeNSFail: true, SomeHostsFail: true, TCPFails: true, EDNSFails: true, LargeAnswerFails: true,
-	DNSFailure: true, TargetTimeout: true, LocalFault: true, SMTPDeferred: true, BackedOff: true,
 }

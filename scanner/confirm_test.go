@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"errors"
 	"path/filepath"
@@ -11,47 +12,45 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"adopt6/scanner/dnssec"
 )
 
 // passesOf says what each pass finds of a target, one letter each: "." works,
 // "w" its web fails, "m" its mail fails by a time-out, "c" its certificate has
 // expired, "d" its name servers do not answer and nothing else is known.
-func passesOf(name string, pass int) (o Observation) {
+func passesOf(name string, pass int) (o observation.Observation) {
 	script, _, _ := strings.Cut(name, "-")
-	o.Web, o.Mail, o.DNSSEC = Verdict{Status: OK}, Verdict{Status: OK}, dnssec.Insecure
+	o.Web, o.Mail, o.DNSSEC = observation.Verdict{Status: observation.OK}, observation.Verdict{Status: observation.OK}, observation.Insecure
 	switch {
 	case pass >= len(script):
 	case script[pass] == 'w':
-		o.Web = Verdict{Broken, TCPReset}
+		o.Web = observation.Verdict{Status: observation.Broken, Reason: observation.TCPReset}
 	case script[pass] == 'm':
-		o.Mail = Verdict{Broken, Timeout}
+		o.Mail = observation.Verdict{Status: observation.Broken, Reason: observation.Timeout}
 	case script[pass] == 'c':
-		o.Web = Verdict{Broken, TLSExpired}
+		o.Web = observation.Verdict{Status: observation.Broken, Reason: observation.TLSExpired}
 	case script[pass] == 'd':
-		o.DNS, o.Web, o.Mail = Verdict{Broken, Timeout}, Verdict{Unmeasured, DNSFailure}, Verdict{Unmeasured, DNSFailure}
+		o.DNS, o.Web, o.Mail = observation.Verdict{Status: observation.Broken, Reason: observation.Timeout}, observation.Verdict{Status: observation.Unmeasured, Reason: observation.DNSFailure}, observation.Verdict{Status: observation.Unmeasured, Reason: observation.DNSFailure}
 	}
 	return o
 }
 
-func confirmed(t *testing.T, ctx context.Context, waits []time.Duration, sleep func(context.Context, time.Duration) error, names ...string) (map[string]*Observation, int64, error) {
+func confirmed(t *testing.T, ctx context.Context, waits []time.Duration, sleep func(context.Context, time.Duration) error, names ...string) (map[string]*observation.Observation, int64, error) {
 	t.Helper()
 	w, err := CreateWorklist(filepath.Join(t.TempDir(), "scan"), Header{Scan: uuid.New()}, named(names...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var pass, measured atomic.Int64
-	measure := func(_ context.Context, p Pending) *Observation {
+	measure := func(_ context.Context, p Pending) *observation.Observation {
 		measured.Add(1)
 		o := passesOf(p.Target.Name, int(pass.Load()))
 		o.Position, o.Target = p.Position, p.Target
 		return &o
 	}
-	kept := make(map[string]*Observation)
+	kept := make(map[string]*observation.Observation)
 	tally := new(Tally)
 	pool := Pool{Workers: 4, Timeout: time.Minute, Measure: measure, Tally: tally,
-		Sink: func(_ context.Context, o *Observation) error {
+		Sink: func(_ context.Context, o *observation.Observation) error {
 			if kept[o.Target.Name] != nil {
 				t.Errorf("%s is kept twice", o.Target.Name)
 			}
@@ -80,21 +79,21 @@ func TestFailuresAreMeasuredAgain(t *testing.T) {
 	}
 	for name, want := range map[string]struct {
 		passes   uint8
-		web      Status
+		web      observation.Status
 		unsteady string
 	}{
-		"...-ok.tg": {1, OK, ""},
+		"...-ok.tg": {1, observation.OK, ""},
 		// It worked the second time, so it is not asked a third.
-		"w..-flap.tg": {2, OK, "web_v6"},
-		"w.w-back.tg": {2, OK, "web_v6"},
-		"www-down.tg": {3, Broken, ""},
-		"ww.-late.tg": {3, OK, "web_v6"},
-		"wm.-both.tg": {3, OK, "web_v6 mail_v6"},
-		"wmw-all.tg":  {3, Broken, "web_v6 mail_v6"},
+		"w..-flap.tg": {2, observation.OK, "web_v6"},
+		"w.w-back.tg": {2, observation.OK, "web_v6"},
+		"www-down.tg": {3, observation.Broken, ""},
+		"ww.-late.tg": {3, observation.OK, "web_v6"},
+		"wm.-both.tg": {3, observation.OK, "web_v6 mail_v6"},
+		"wmw-all.tg":  {3, observation.Broken, "web_v6 mail_v6"},
 		// A certificate does not mend itself within the hour.
-		"ccc-expired.tg": {1, Broken, ""},
-		"ddd-dead.tg":    {3, Unmeasured, ""},
-		"d..-lame.tg":    {2, OK, "dns_v6 web_v6 mail_v6"},
+		"ccc-expired.tg": {1, observation.Broken, ""},
+		"ddd-dead.tg":    {3, observation.Unmeasured, ""},
+		"d..-lame.tg":    {2, observation.OK, "dns_v6 web_v6 mail_v6"},
 	} {
 		o := kept[name]
 		if o == nil || o.Passes != want.passes || o.Web.Status != want.web || strings.Join(o.Unsteady, " ") != want.unsteady {

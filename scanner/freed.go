@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"adopt6/scanner/observation"
 	"cmp"
 	"container/heap"
 	"slices"
@@ -37,7 +38,7 @@ type freedCount struct {
 
 // add counts the operators that would free a target. One that is the target
 // itself, with name servers in house, frees nobody else and is left out.
-func (t *freedTally) add(o *Observation) {
+func (t *freedTally) add(o *observation.Observation) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, operator := range o.FreedBy {

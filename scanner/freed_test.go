@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"adopt6/lists"
+	"adopt6/scanner/observation"
 )
 
 func TestTopFreed(t *testing.T) {
@@ -15,7 +16,7 @@ func TestTopFreed(t *testing.T) {
 		"a.gov.tg": {"oldhost.net"}, "b.gov.tg": {"oldhost.net", "splithost.net"}, "c.gov.tg": {"splithost.net"}, "d.gov.tg": {"oldhost.net"},
 		"inhouse.gov.tg": {"inhouse.gov.tg"}, "free.gov.tg": nil,
 	} {
-		tally.add(&Observation{Target: lists.Target{Name: target}, FreedBy: freedBy})
+		tally.add(&observation.Observation{Target: lists.Target{Name: target}, FreedBy: freedBy})
 	}
 	want := []Freed{{"oldhost.net", 3, 3}, {"splithost.net", 2, 2}}
 	if got := tally.TopFreed(5); !slices.Equal(got, want) {
@@ -38,7 +39,7 @@ func TestTopFreedInBoundedMemory(t *testing.T) {
 			operator = fmt.Sprintf("big-%d.net", r.IntN(20))
 		}
 		truth[operator]++
-		tally.add(&Observation{Target: lists.Target{Name: "x.gov.tg"}, FreedBy: []string{operator}})
+		tally.add(&observation.Observation{Target: lists.Target{Name: "x.gov.tg"}, FreedBy: []string{operator}})
 	}
 	if n := len(tally.freed.byName); n != maxOperators || len(tally.freed.smallest) != n {
 		t.Fatalf("%d operators are kept, want %d", n, maxOperators)

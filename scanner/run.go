@@ -14,15 +14,16 @@ import (
 	"time"
 
 	"adopt6/lists"
+	"adopt6/scanner/observation"
 )
 
 // Measure observes one target. It must return soon after the context ends; an
 // observation that an ended context cut short is thrown away.
-type Measure func(ctx context.Context, p Pending) *Observation
+type Measure func(ctx context.Context, p Pending) *observation.Observation
 
 // Sink takes over an observation. It may block to slow the scan down; its
 // error ends the scan.
-type Sink func(ctx context.Context, o *Observation) error
+type Sink func(ctx context.Context, o *observation.Observation) error
 
 // Pool measures targets.
 type Pool struct {
@@ -57,7 +58,7 @@ func (p *Pool) Run(ctx context.Context, pending iter.Seq2[Pending, error]) error
 	defer watch.Wait()
 	defer stopWatch()
 	todo := make(chan Pending)
-	made := make(chan *Observation, p.Workers)
+	made := make(chan *observation.Observation, p.Workers)
 
 	var workers sync.WaitGroup
 	for range p.Workers {
@@ -104,7 +105,7 @@ func feed(ctx context.Context, g *governor, pending iter.Seq2[Pending, error], t
 	return nil
 }
 
-func (p *Pool) work(ctx context.Context, g *governor, todo <-chan Pending, made chan<- *Observation) {
+func (p *Pool) work(ctx context.Context, g *governor, todo <-chan Pending, made chan<- *observation.Observation) {
 	for target := range todo {
 		if ctx.Err() != nil {
 			continue
@@ -128,13 +129,13 @@ func TimedOut(ctx context.Context) bool { return errors.Is(context.Cause(ctx), e
 // Tally counts the observations of a running scan. It may be read at any time.
 type Tally struct {
 	done   atomic.Int64
-	status [len(statusWords)]atomic.Int64 // by the leading verdict
+	status [5]atomic.Int64 // by the leading verdict
 	freed  freedTally
 
 	governor atomic.Pointer[governor] // of the pool that runs
 }
 
-func (t *Tally) add(o *Observation) {
+func (t *Tally) add(o *observation.Observation) {
 	if t == nil {
 		return
 	}
@@ -165,4 +166,4 @@ func (t *Tally) Done() int64 { return t.done.Load() }
 
 // Count returns how many targets have the given status in their leading
 // verdict: the web over IPv6, or the name servers where the target is a ccTLD.
-func (t *Tally) Count(s Status) int64 { return t.status[s].Load() }
+func (t *Tally) Count(s observation.Status) int64 { return t.status[s].Load() }

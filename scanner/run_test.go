@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"adopt6/lists"
+	"adopt6/scanner/observation"
 )
 
 func pendingTargets(n int) iter.Seq2[Pending, error] {
@@ -22,8 +23,8 @@ func pendingTargets(n int) iter.Seq2[Pending, error] {
 	}
 }
 
-func observe(_ context.Context, p Pending) *Observation {
-	return &Observation{Position: p.Position, Target: p.Target, Web: Verdict{Status: OK}}
+func observe(_ context.Context, p Pending) *observation.Observation {
+	return &observation.Observation{Position: p.Position, Target: p.Target, Web: observation.Verdict{Status: observation.OK}}
 }
 
 func TestPoolObservesEveryTargetOnce(t *testing.T) {
@@ -31,12 +32,12 @@ func TestPoolObservesEveryTargetOnce(t *testing.T) {
 	seen := make(map[uint64]int)
 	tally := new(Tally)
 	pool := Pool{Workers: 50, Timeout: time.Minute, Measure: observe, Tally: tally,
-		Sink: func(_ context.Context, o *Observation) error { seen[o.Position]++; return nil }}
+		Sink: func(_ context.Context, o *observation.Observation) error { seen[o.Position]++; return nil }}
 	if err := pool.Run(t.Context(), pendingTargets(n)); err != nil {
 		t.Fatal(err)
 	}
-	if len(seen) != n || tally.Done() != n || tally.Count(OK) != n {
-		t.Errorf("%d observed, %d tallied, %d ok, want %d each", len(seen), tally.Done(), tally.Count(OK), n)
+	if len(seen) != n || tally.Done() != n || tally.Count(observation.OK) != n {
+		t.Errorf("%d observed, %d tallied, %d ok, want %d each", len(seen), tally.Done(), tally.Count(observation.OK), n)
 	}
 	for position, times := range seen {
 		if times != 1 {
@@ -53,7 +54,7 @@ func TestPoolInterrupted(t *testing.T) {
 	var started atomic.Int64
 	var kept int
 	pool := Pool{Workers: 8, Timeout: time.Minute,
-		Measure: func(ctx context.Context, p Pending) *Observation {
+		Measure: func(ctx context.Context, p Pending) *observation.Observation {
 			if started.Add(1) > 100 {
 				if started.Load() > 105 {
 					interrupt()
@@ -62,7 +63,7 @@ func TestPoolInterrupted(t *testing.T) {
 			}
 			return observe(ctx, p)
 		},
-		Sink: func(ctx context.Context, _ *Observation) error { kept++; return ctx.Err() }}
+		Sink: func(ctx context.Context, _ *observation.Observation) error { kept++; return ctx.Err() }}
 	if err := pool.Run(ctx, pendingTargets(10_000)); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the interrupt", err)
 	}
@@ -77,7 +78,7 @@ func TestPoolInterrupted(t *testing.T) {
 func TestPoolStopsWhenTheSinkFails(t *testing.T) {
 	full := errors.New("no space left on device")
 	pool := Pool{Workers: 4, Timeout: time.Minute, Measure: observe,
-		Sink: func(context.Context, *Observation) error { return full }}
+		Sink: func(context.Context, *observation.Observation) error { return full }}
 	if err := pool.Run(t.Context(), pendingTargets(1000)); !errors.Is(err, full) {
 		t.Errorf("got %v, want the sink's error", err)
 	}
@@ -86,7 +87,7 @@ func TestPoolStopsWhenTheSinkFails(t *testing.T) {
 func TestPoolStopsWhenTheListFails(t *testing.T) {
 	broken := errors.New("read target list: input/output error")
 	pool := Pool{Workers: 4, Timeout: time.Minute, Measure: observe,
-		Sink: func(context.Context, *Observation) error { return nil }}
+		Sink: func(context.Context, *observation.Observation) error { return nil }}
 	list := func(yield func(Pending, error) bool) { yield(Pending{}, broken) }
 	if err := pool.Run(t.Context(), list); !errors.Is(err, broken) {
 		t.Errorf("got %v, want the list's error", err)
@@ -95,14 +96,14 @@ func TestPoolStopsWhenTheListFails(t *testing.T) {
 
 func TestPoolGivesATargetItsTime(t *testing.T) {
 	pool := Pool{Workers: 1, Timeout: time.Millisecond,
-		Measure: func(ctx context.Context, p Pending) *Observation {
+		Measure: func(ctx context.Context, p Pending) *observation.Observation {
 			<-ctx.Done()
 			if !TimedOut(ctx) {
 				t.Error("the target's end was taken for the scan's")
 			}
 			return observe(ctx, p)
 		},
-		Sink: func(context.Context, *Observation) error { return nil }}
+		Sink: func(context.Context, *observation.Observation) error { return nil }}
 	if err := pool.Run(t.Context(), pendingTargets(2)); err != nil {
 		t.Fatal(err)
 	}
@@ -112,9 +113,9 @@ func TestPoolGivesATargetItsTime(t *testing.T) {
 // web site, and a scan of ccTLDs is not one of unmeasured targets.
 func TestTallyCountsWhatATargetHas(t *testing.T) {
 	var tally Tally
-	tally.add(&Observation{Target: lists.Target{Kind: lists.CCTLD}, DNS: Verdict{Status: OK}})
-	tally.add(&Observation{Target: lists.Target{Kind: lists.Government}, DNS: Verdict{Status: OK}, Web: Verdict{Status: Absent}})
-	if tally.Count(OK) != 1 || tally.Count(Absent) != 1 || tally.Count(Unmeasured) != 0 {
-		t.Errorf("ok %d, absent %d, unmeasured %d", tally.Count(OK), tally.Count(Absent), tally.Count(Unmeasured))
+	tally.add(&observation.Observation{Target: lists.Target{Kind: lists.CCTLD}, DNS: observation.Verdict{Status: observation.OK}})
+	tally.add(&observation.Observation{Target: lists.Target{Kind: lists.Government}, DNS: observation.Verdict{Status: observation.OK}, Web: observation.Verdict{Status: observation.Absent}})
+	if tally.Count(observation.OK) != 1 || tally.Count(observation.Absent) != 1 || tally.Count(observation.Unmeasured) != 0 {
+		t.Errorf("ok %d, absent %d, unmeasured %d", tally.Count(observation.OK), tally.Count(observation.Absent), tally.Count(observation.Unmeasured))
 	}
 }

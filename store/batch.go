@@ -1,12 +1,11 @@
 package store
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
-	"adopt6/scanner"
 )
 
 // batchRows are the rows of both tables that the observations of a batch make.
@@ -24,7 +23,7 @@ func newBatchRows(scanStarted time.Time) *batchRows {
 }
 
 // add appends an observation and its contacts. Nothing of it is kept.
-func (b *batchRows) add(o *scanner.Observation) {
+func (b *batchRows) add(o *observation.Observation) {
 	b.observation = observationRow{Observation: o, scanStarted: b.scanStarted}
 	b.observations.add(&b.observation)
 	b.observation = observationRow{}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/storetest"
 )
@@ -92,7 +92,7 @@ func BenchmarkPaced(b *testing.B) {
 
 // observing begins a scan and returns its writer and a source of observations
 // as real ones are, with two endpoints each.
-func observing(b *testing.B, s *store.Store, targets uint64) (*store.Writer, func() scanner.Observation) {
+func observing(b *testing.B, s *store.Store, targets uint64) (*store.Writer, func() observation.Observation) {
 	b.Helper()
 	scan := newScan(b, s, targets)
 	list := storetest.Observations()
@@ -105,7 +105,7 @@ func observing(b *testing.B, s *store.Store, targets uint64) (*store.Writer, fun
 		b.Fatal(err)
 	}
 	position := uint64(0)
-	return w, func() scanner.Observation {
+	return w, func() observation.Observation {
 		o := list[position%uint64(len(list))]
 		o.Position = position
 		o.Target.Name = strconv.FormatUint(position, 10) + o.Target.Name // as many names as targets

@@ -11,8 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 )
 
 // News is what a change of a service is to those who read of it.
@@ -36,7 +35,7 @@ type Change struct {
 	Before      string     `json:"before"` // status, or state of DNSSEC
 	After       string     `json:"after"`
 	// Reason is why it is not ok now, or was not before, where it was gained.
-	Reason scanner.Reason `json:"reason"`
+	Reason observation.Reason `json:"reason"`
 	// Unsteady says that one of the two scans is not certain of its failure;
 	// such a change may be a flap.
 	Unsteady bool `json:"unsteady"`
@@ -127,15 +126,15 @@ type pair struct {
 // changes yields what differs, each with the facts of c.
 func (p *pair) changes(c Change) iter.Seq[Change] {
 	return func(yield func(Change) bool) {
-		for i, service := range scanner.Services() {
+		for i, service := range observation.Services() {
 			news := newsOf(p.before[i], p.after[i])
 			if news == "" {
 				continue
 			}
 			c.Service, c.News, c.Before, c.After = service, news, p.before[i], p.after[i]
-			c.Reason = scanner.Reason(p.reasonAfter[i])
+			c.Reason = observation.Reason(p.reasonAfter[i])
 			if c.Reason == "" {
-				c.Reason = scanner.Reason(p.reasonBefore[i])
+				c.Reason = observation.Reason(p.reasonBefore[i])
 			}
 			c.Unsteady = slices.Contains(p.unsteadyBefore, service) || slices.Contains(p.unsteadyAfter, service)
 			if !yield(c) {
@@ -148,13 +147,13 @@ func (p *pair) changes(c Change) iter.Seq[Change] {
 // level orders statuses by how well a service works; 0 is not known.
 func level(status string) int {
 	switch status {
-	case scanner.Absent.String(), dnssec.Insecure.String():
+	case observation.Absent.String(), observation.Insecure.String():
 		return 1
-	case scanner.Broken.String(), dnssec.Bogus.String():
+	case observation.Broken.String(), observation.Bogus.String():
 		return 2
-	case scanner.Partial.String():
+	case observation.Partial.String():
 		return 3
-	case scanner.OK.String(), dnssec.Secure.String():
+	case observation.OK.String(), observation.Secure.String():
 		return 4
 	}
 	return 0

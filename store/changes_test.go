@@ -9,8 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/storetest"
 )
@@ -42,13 +41,13 @@ func storeFound(t *testing.T, s *store.Store, day int, domains found) uuid.UUID 
 				t.Fatal(err)
 			}
 		case "web":
-			o.DNSSEC = dnssec.Insecure
+			o.DNSSEC = observation.Insecure
 			if err := o.Web.Status.UnmarshalText([]byte(fields[1])); err != nil {
 				t.Fatal(err)
 			}
 			o.Web.Reason = ""
 			if len(fields) > 2 {
-				o.Web.Reason = scanner.Reason(fields[2])
+				o.Web.Reason = observation.Reason(fields[2])
 			}
 			if len(fields) > 3 {
 				o.Unsteady = []string{"web_v6"}

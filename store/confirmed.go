@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 )
 
 // MostConfirmations is how many scans in a row a loss can be asked to be in.
@@ -104,7 +104,7 @@ type track []look
 
 // history reads what looks selects.
 func history(fields []string, scans int) track {
-	services := len(scanner.Services())
+	services := len(observation.Services())
 	list := make(track, scans)
 	for one := range slices.Chunk(fields, 2*services+2) {
 		nth, err := strconv.Atoi(one[0])
@@ -119,7 +119,7 @@ func history(fields []string, scans int) track {
 // changes yields what the last scan changed, each with the facts of c.
 func (t track) changes(c Change, confirm int) iter.Seq[Confirmed] {
 	return func(yield func(Confirmed) bool) {
-		for i, service := range scanner.Services() {
+		for i, service := range observation.Services() {
 			certain := t.certain(i, service)
 			last := len(certain) - 1
 			if last < 1 || certain[last] != len(t)-1 {
@@ -142,9 +142,9 @@ func (t track) changes(c Change, confirm int) iter.Seq[Confirmed] {
 				continue
 			}
 			change.Service, change.Before, change.After = service, status(before), status(now)
-			change.Reason = scanner.Reason(t[certain[now]].reason[i])
+			change.Reason = observation.Reason(t[certain[now]].reason[i])
 			if change.Reason == "" {
-				change.Reason = scanner.Reason(t[certain[before]].reason[i])
+				change.Reason = observation.Reason(t[certain[before]].reason[i])
 			}
 			if !yield(change) {
 				return
@@ -167,10 +167,10 @@ func (t track) certain(i int, service string) (list []int) {
 // nothing is more certain than a failure. It is 0 for what is not known.
 func rank(status string) int {
 	switch l := level(status); l {
-	case level(scanner.Absent.String()):
-		return level(scanner.Broken.String())
-	case level(scanner.Broken.String()):
-		return level(scanner.Absent.String())
+	case level(observation.Absent.String()):
+		return level(observation.Broken.String())
+	case level(observation.Broken.String()):
+		return level(observation.Absent.String())
 	default:
 		return l
 	}

@@ -1,19 +1,18 @@
 package store
 
 import (
+	"adopt6/scanner/observation"
 	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
-
-	"adopt6/scanner"
 )
 
 // endpointRow is a row of the table endpoints: a contact, and what it repeats
 // of the target it was made for.
 type endpointRow struct {
-	*scanner.Endpoint
-	target      *scanner.Observation
+	*observation.Endpoint
+	target      *observation.Observation
 	scanStarted time.Time
 	ordinal     uint32
 }
@@ -21,29 +20,29 @@ type endpointRow struct {
 var endpoints = table[endpointRow]{"endpoints", columns(
 	[]column[endpointRow]{
 		field("scan", func(r *endpointRow) uuid.UUID { return r.target.Scan }, func(r *endpointRow, v uuid.UUID) {
-			r.Endpoint, r.target = new(scanner.Endpoint), &scanner.Observation{Scan: v} // the first column makes the row
+			r.Endpoint, r.target = new(observation.Endpoint), &observation.Observation{Scan: v} // the first column makes the row
 		}),
 		same("scan_started", func(r *endpointRow) *time.Time { return &r.scanStarted }),
 		same("position", func(r *endpointRow) *uint64 { return &r.target.Position }),
 		same("ordinal", func(r *endpointRow) *uint32 { return &r.ordinal }),
 	},
 	ofTarget(
-		text("domain", func(o *scanner.Observation) *string { return &o.Target.Name }),
+		text("domain", func(o *observation.Observation) *string { return &o.Target.Name }),
 		kindColumn,
-		word("country", func(o *scanner.Observation) *string { return &o.Target.Country }),
-		word("region", func(o *scanner.Observation) *string { return &o.Country.Region }),
-		word("vantage", func(o *scanner.Observation) *string { return &o.Vantage }),
-		moment("started", func(o *scanner.Observation) *time.Time { return &o.Started }),
+		word("country", func(o *observation.Observation) *string { return &o.Target.Country }),
+		word("region", func(o *observation.Observation) *string { return &o.Country.Region }),
+		word("vantage", func(o *observation.Observation) *string { return &o.Vantage }),
+		moment("started", func(o *observation.Observation) *time.Time { return &o.Started }),
 	),
 	contactColumns,
-	facts(dnsColumns, func(r *endpointRow) **scanner.DNSFacts { return &r.DNS }),
-	facts(tlsColumns, func(r *endpointRow) **scanner.TLSFacts { return &r.TLS }),
-	facts(httpColumns, func(r *endpointRow) **scanner.HTTPFacts { return &r.HTTP }),
-	facts(smtpColumns, func(r *endpointRow) **scanner.SMTPFacts { return &r.SMTP }),
+	facts(dnsColumns, func(r *endpointRow) **observation.DNSFacts { return &r.DNS }),
+	facts(tlsColumns, func(r *endpointRow) **observation.TLSFacts { return &r.TLS }),
+	facts(httpColumns, func(r *endpointRow) **observation.HTTPFacts { return &r.HTTP }),
+	facts(smtpColumns, func(r *endpointRow) **observation.SMTPFacts { return &r.SMTP }),
 )}
 
-func ofTarget(list ...column[scanner.Observation]) []column[endpointRow] {
-	of := func(r *endpointRow) *scanner.Observation { return r.target }
+func ofTarget(list ...column[observation.Observation]) []column[endpointRow] {
+	of := func(r *endpointRow) *observation.Observation { return r.target }
 	return part(list, of, of)
 }
 
@@ -84,8 +83,8 @@ var contactColumns = []column[endpointRow]{
 	word("as_name", func(r *endpointRow) *string { return &r.AS.Name }),
 	same("port", func(r *endpointRow) *uint16 { return &r.Port }),
 	word("transport", func(r *endpointRow) *string { return &r.Transport }),
-	code("status", func(r *endpointRow) *scanner.Status { return &r.Verdict.Status }),
-	word("reason", func(r *endpointRow) *scanner.Reason { return &r.Verdict.Reason }),
+	code("status", func(r *endpointRow) *observation.Status { return &r.Verdict.Status }),
+	word("reason", func(r *endpointRow) *observation.Reason { return &r.Verdict.Reason }),
 	elapsed("rtt_us", func(r *endpointRow) *time.Duration { return &r.RTT }),
 	elapsed("took_us", func(r *endpointRow) *time.Duration { return &r.Took }),
 	text("detail", func(r *endpointRow) *string { return &r.Detail }),
@@ -96,43 +95,43 @@ var contactColumns = []column[endpointRow]{
 		return int16(r.DNS.RCode)
 	}, func(r *endpointRow, v int16) {
 		if v >= 0 {
-			r.DNS = &scanner.DNSFacts{RCode: int(v)}
+			r.DNS = &observation.DNSFacts{RCode: int(v)}
 		}
 	}),
 }
 
-var dnsColumns = []column[scanner.DNSFacts]{
-	flag("dns_aa", func(f *scanner.DNSFacts) *bool { return &f.Authoritative }),
-	flag("dns_tc", func(f *scanner.DNSFacts) *bool { return &f.Truncated }),
-	same("dns_edns", func(f *scanner.DNSFacts) *uint16 { return &f.EDNS }),
-	same("dns_serial", func(f *scanner.DNSFacts) *uint32 { return &f.Serial }),
-	same("dns_bytes", func(f *scanner.DNSFacts) *uint16 { return &f.Bytes }),
+var dnsColumns = []column[observation.DNSFacts]{
+	flag("dns_aa", func(f *observation.DNSFacts) *bool { return &f.Authoritative }),
+	flag("dns_tc", func(f *observation.DNSFacts) *bool { return &f.Truncated }),
+	same("dns_edns", func(f *observation.DNSFacts) *uint16 { return &f.EDNS }),
+	same("dns_serial", func(f *observation.DNSFacts) *uint32 { return &f.Serial }),
+	same("dns_bytes", func(f *observation.DNSFacts) *uint16 { return &f.Bytes }),
 }
 
-var tlsColumns = []column[scanner.TLSFacts]{
-	word("tls_version", func(f *scanner.TLSFacts) *string { return &f.Version }),
-	word("tls_alpn", func(f *scanner.TLSFacts) *string { return &f.ALPN }),
-	elapsed("tls_us", func(f *scanner.TLSFacts) *time.Duration { return &f.Handshake }),
-	word("tls_certificate", func(f *scanner.TLSFacts) *scanner.Reason { return &f.Certificate }),
-	moment("tls_not_after", func(f *scanner.TLSFacts) *time.Time { return &f.NotAfter }),
-	word("tls_issuer", func(f *scanner.TLSFacts) *string { return &f.Issuer }),
-	text("tls_sha256", func(f *scanner.TLSFacts) *string { return &f.SHA256 }),
+var tlsColumns = []column[observation.TLSFacts]{
+	word("tls_version", func(f *observation.TLSFacts) *string { return &f.Version }),
+	word("tls_alpn", func(f *observation.TLSFacts) *string { return &f.ALPN }),
+	elapsed("tls_us", func(f *observation.TLSFacts) *time.Duration { return &f.Handshake }),
+	word("tls_certificate", func(f *observation.TLSFacts) *observation.Reason { return &f.Certificate }),
+	moment("tls_not_after", func(f *observation.TLSFacts) *time.Time { return &f.NotAfter }),
+	word("tls_issuer", func(f *observation.TLSFacts) *string { return &f.Issuer }),
+	text("tls_sha256", func(f *observation.TLSFacts) *string { return &f.SHA256 }),
 }
 
-var httpColumns = []column[scanner.HTTPFacts]{
-	count[uint16]("http_status", func(f *scanner.HTTPFacts) *int { return &f.Status }),
-	word("http_proto", func(f *scanner.HTTPFacts) *string { return &f.Proto }),
-	elapsed("http_first_byte_us", func(f *scanner.HTTPFacts) *time.Duration { return &f.FirstByte }),
-	count[uint8]("http_redirects", func(f *scanner.HTTPFacts) *int { return &f.Redirects }),
-	text("http_location", func(f *scanner.HTTPFacts) *string { return &f.Location }),
-	text("http_title", func(f *scanner.HTTPFacts) *string { return &f.Title }),
-	count[uint64]("http_bytes", func(f *scanner.HTTPFacts) *int64 { return &f.Bytes }),
-	same("similarity", func(f *scanner.HTTPFacts) *float32 { return &f.Similarity }),
+var httpColumns = []column[observation.HTTPFacts]{
+	count[uint16]("http_status", func(f *observation.HTTPFacts) *int { return &f.Status }),
+	word("http_proto", func(f *observation.HTTPFacts) *string { return &f.Proto }),
+	elapsed("http_first_byte_us", func(f *observation.HTTPFacts) *time.Duration { return &f.FirstByte }),
+	count[uint8]("http_redirects", func(f *observation.HTTPFacts) *int { return &f.Redirects }),
+	text("http_location", func(f *observation.HTTPFacts) *string { return &f.Location }),
+	text("http_title", func(f *observation.HTTPFacts) *string { return &f.Title }),
+	count[uint64]("http_bytes", func(f *observation.HTTPFacts) *int64 { return &f.Bytes }),
+	same("similarity", func(f *observation.HTTPFacts) *float32 { return &f.Similarity }),
 }
 
-var smtpColumns = []column[scanner.SMTPFacts]{
-	count[uint16]("smtp_code", func(f *scanner.SMTPFacts) *int { return &f.Code }),
-	text("smtp_banner", func(f *scanner.SMTPFacts) *string { return &f.Banner }),
-	flag("starttls", func(f *scanner.SMTPFacts) *bool { return &f.StartTLS }),
-	flag("smtputf8", func(f *scanner.SMTPFacts) *bool { return &f.UTF8 }),
+var smtpColumns = []column[observation.SMTPFacts]{
+	count[uint16]("smtp_code", func(f *observation.SMTPFacts) *int { return &f.Code }),
+	text("smtp_banner", func(f *observation.SMTPFacts) *string { return &f.Banner }),
+	flag("starttls", func(f *observation.SMTPFacts) *bool { return &f.StartTLS }),
+	flag("smtputf8", func(f *observation.SMTPFacts) *bool { return &f.UTF8 }),
 }

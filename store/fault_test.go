@@ -19,7 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/engine"
 	"adopt6/store/spool"
@@ -97,10 +97,10 @@ func TestServerKilledTenTimes(t *testing.T) {
 }
 
 // faultless is the observation of a position, the same whenever it is made.
-func faultless(scan uuid.UUID, position uint64) scanner.Observation {
+func faultless(scan uuid.UUID, position uint64) observation.Observation {
 	o := plainObservation(scan, position)
 	o.Started = o.Started.Add(time.Duration(position) * time.Second)
-	o.Endpoints[0].TLS = &scanner.TLSFacts{Version: "1.3", Issuer: fmt.Sprint(position % 7)}
+	o.Endpoints[0].TLS = &observation.TLSFacts{Version: "1.3", Issuer: fmt.Sprint(position % 7)}
 	return o
 }
 

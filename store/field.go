@@ -1,12 +1,11 @@
 package store
 
 import (
+	"adopt6/scanner/observation"
 	"net/netip"
 	"reflect"
 	"slices"
 	"time"
-
-	"adopt6/scanner"
 )
 
 // The sorts of columns that the tables are made of, by the type of the
@@ -72,10 +71,10 @@ func moment[R any](name string, at func(row *R) *time.Time) column[R] {
 }
 
 // verdict is two columns: the status and, with the ending _reason, why.
-func verdict[R any](name string, at func(row *R) *scanner.Verdict) []column[R] {
+func verdict[R any](name string, at func(row *R) *observation.Verdict) []column[R] {
 	return []column[R]{
-		code(name, func(r *R) *scanner.Status { return &at(r).Status }),
-		word(name+"_reason", func(r *R) *scanner.Reason { return &at(r).Reason }),
+		code(name, func(r *R) *observation.Status { return &at(r).Status }),
+		word(name+"_reason", func(r *R) *observation.Reason { return &at(r).Reason }),
 	}
 }
 

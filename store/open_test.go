@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/engine"
 	"adopt6/store/storetest"
@@ -105,13 +105,13 @@ func TestMigrationKeepsData(t *testing.T) {
 						t.Fatal(err)
 					}
 					n++
-					unseen := scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
-					if o.Web != (scanner.Verdict{Status: scanner.Broken, Reason: scanner.Timeout}) || o.WebV4 != unseen || o.SameContent != unseen || len(o.AAAA) != 1 || !o.Practice.Expires.IsZero() || o.Hosting != nil {
+					unseen := observation.Verdict{Status: observation.Unmeasured, Reason: observation.NotProbed}
+					if o.Web != (observation.Verdict{Status: observation.Broken, Reason: observation.Timeout}) || o.WebV4 != unseen || o.SameContent != unseen || len(o.AAAA) != 1 || !o.Practice.Expires.IsZero() || o.Hosting != nil {
 						t.Errorf("an old row is read as %+v", o)
 					}
 				}
 				for e, err := range s.Endpoints(t.Context(), scan) {
-					if err != nil || e.DNS != nil || e.TLS != nil || e.AS != (scanner.AS{}) || e.Verdict.Reason != scanner.Timeout {
+					if err != nil || e.DNS != nil || e.TLS != nil || e.AS != (observation.AS{}) || e.Verdict.Reason != observation.Timeout {
 						t.Errorf("an old contact is read as %+v, error %v", e, err)
 					}
 					n++

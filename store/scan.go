@@ -1,6 +1,7 @@
 package store
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"errors"
 	"fmt"
@@ -8,8 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"adopt6/scanner"
 )
 
 // ScanInfo describes one scan.
@@ -26,7 +25,7 @@ type ScanInfo struct {
 	ASTable string `json:"as_table"`
 	// Capabilities are what the vantage could do when the scan was last begun
 	// or resumed.
-	Capabilities scanner.Capabilities `json:"capabilities"`
+	Capabilities observation.Capabilities `json:"capabilities"`
 	// Simulated says that the scan saw a lab instead of the Internet, in any of
 	// its runs.
 	Simulated bool `json:"simulated"`
@@ -43,14 +42,14 @@ var scans = table[scanRow]{"scans", []column[scanRow]{
 	moment("finished", func(r *scanRow) *time.Time { return &r.info.Finished }),
 	text("list", func(r *scanRow) *string { return &r.info.List }),
 	word("vantage", func(r *scanRow) *string { return &r.info.Vantage }),
-	code("ipv4", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.IPv4 }),
-	code("ipv6", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.IPv6 }),
-	code("udp53_v4", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.UDP53V4 }),
-	code("udp53_v6", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.UDP53V6 }),
-	code("tcp53_v4", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.TCP53V4 }),
-	code("tcp53_v6", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.TCP53V6 }),
-	code("smtp_v4", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.SMTPV4 }),
-	code("smtp_v6", func(r *scanRow) *scanner.Status { return &r.info.Capabilities.SMTPV6 }),
+	code("ipv4", func(r *scanRow) *observation.Status { return &r.info.Capabilities.IPv4 }),
+	code("ipv6", func(r *scanRow) *observation.Status { return &r.info.Capabilities.IPv6 }),
+	code("udp53_v4", func(r *scanRow) *observation.Status { return &r.info.Capabilities.UDP53V4 }),
+	code("udp53_v6", func(r *scanRow) *observation.Status { return &r.info.Capabilities.UDP53V6 }),
+	code("tcp53_v4", func(r *scanRow) *observation.Status { return &r.info.Capabilities.TCP53V4 }),
+	code("tcp53_v6", func(r *scanRow) *observation.Status { return &r.info.Capabilities.TCP53V6 }),
+	code("smtp_v4", func(r *scanRow) *observation.Status { return &r.info.Capabilities.SMTPV4 }),
+	code("smtp_v6", func(r *scanRow) *observation.Status { return &r.info.Capabilities.SMTPV6 }),
 	flag("hijacked", func(r *scanRow) *bool { return &r.info.Capabilities.Hijacked }),
 	flag("clock_off", func(r *scanRow) *bool { return &r.info.Capabilities.ClockOff }),
 	same("targets", func(r *scanRow) *uint64 { return &r.info.Targets }),
@@ -167,11 +166,11 @@ func (s *Store) Done(ctx context.Context, scan uuid.UUID) iter.Seq2[uint64, erro
 
 // Observations streams the observations of a scan in the order of the list.
 // Their endpoints are in Endpoints.
-func (s *Store) Observations(ctx context.Context, scan uuid.UUID) iter.Seq2[scanner.Observation, error] {
-	return func(yield func(scanner.Observation, error) bool) {
+func (s *Store) Observations(ctx context.Context, scan uuid.UUID) iter.Seq2[observation.Observation, error] {
+	return func(yield func(observation.Observation, error) bool) {
 		observations.read(ctx, s.db, func(r observationRow, err error) bool {
 			if err != nil {
-				return yield(scanner.Observation{}, s.explain(err))
+				return yield(observation.Observation{}, s.explain(err))
 			}
 			return yield(*r.Observation, nil)
 		}, "WHERE scan = toUUID(?) ORDER BY position", scan.String())
@@ -194,5 +193,5 @@ func (s *Store) Endpoints(ctx context.Context, scan uuid.UUID) iter.Seq2[PlacedE
 // PlacedEndpoint is a contact and the position of the target it was made for.
 type PlacedEndpoint struct {
 	Position uint64
-	scanner.Endpoint
+	observation.Endpoint
 }

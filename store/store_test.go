@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/storetest"
 	"adopt6/store/storetest/filled"
@@ -33,8 +33,8 @@ var scanStart = time.Date(2026, 11, 30, 23, 59, 58, 0, time.UTC)
 func newScan(t testing.TB, s *store.Store, targets uint64) store.ScanInfo {
 	t.Helper()
 	info := store.ScanInfo{ID: uuid.New(), Started: scanStart, List: "a 'list'", Vantage: "Lomé\n", Targets: targets, Program: "v1",
-		Capabilities: scanner.Capabilities{IPv4: scanner.OK, IPv6: scanner.Absent, UDP53V4: scanner.Broken, UDP53V6: scanner.Partial,
-			TCP53V4: scanner.OK, TCP53V6: scanner.Absent, SMTPV4: scanner.Broken, SMTPV6: scanner.OK, Hijacked: true, ClockOff: true}}
+		Capabilities: observation.Capabilities{IPv4: observation.OK, IPv6: observation.Absent, UDP53V4: observation.Broken, UDP53V6: observation.Partial,
+			TCP53V4: observation.OK, TCP53V6: observation.Absent, SMTPV4: observation.Broken, SMTPV6: observation.OK, Hijacked: true, ClockOff: true}}
 	if err := s.NewScan(t.Context(), info); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func closeWriter(t testing.TB, w *store.Writer) {
 	}
 }
 
-func write(t testing.TB, w *store.Writer, list ...scanner.Observation) {
+func write(t testing.TB, w *store.Writer, list ...observation.Observation) {
 	t.Helper()
 	for i := range list {
 		if err := w.Write(t.Context(), &list[i]); err != nil {
@@ -96,11 +96,11 @@ func addrs(texts ...string) (list []netip.Addr) {
 
 // full returns an observation with something in every field, hostile texts
 // included.
-func full(scan uuid.UUID, position uint64) scanner.Observation {
+func full(scan uuid.UUID, position uint64) observation.Observation {
 	o := filled.Observation(scan, position, hostile)
 	o.Started = scanStart.Add(3*time.Second + 123456*time.Microsecond)
 	o.AAAA = addrs("2001:db8::1", "::ffff:192.0.2.1")
-	o.Endpoints = append(o.Endpoints, scanner.Endpoint{Probe: "mail", Addr: netip.MustParseAddr("192.0.2.25")})
+	o.Endpoints = append(o.Endpoints, observation.Endpoint{Probe: "mail", Addr: netip.MustParseAddr("192.0.2.25")})
 	return o
 }
 
@@ -109,15 +109,15 @@ func TestEveryFieldComesBack(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		scan := newScan(t, s, 2)
-		empty := scanner.Observation{Scan: scan.ID, Position: 1<<63 + 7, Target: lists.Target{Name: "x.example", Unicode: "x.example", Kind: lists.Custom},
+		empty := observation.Observation{Scan: scan.ID, Position: 1<<63 + 7, Target: lists.Target{Name: "x.example", Unicode: "x.example", Kind: lists.Custom},
 			Started: time.Unix(0, 0).UTC()}
-		want := []scanner.Observation{full(scan.ID, 0), empty}
+		want := []observation.Observation{full(scan.ID, 0), empty}
 		w := writer(t, s, scan.ID)
 		write(t, w, want...)
 		if err := w.Flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		var got []scanner.Observation
+		var got []observation.Observation
 		for o, err := range s.Observations(t.Context(), scan.ID) {
 			if err != nil {
 				t.Fatal(err)
@@ -188,13 +188,13 @@ func TestScans(t *testing.T) {
 }
 
 // plainObservation is a small one, for tests that count.
-func plainObservation(scan uuid.UUID, position uint64) scanner.Observation {
-	return scanner.Observation{Scan: scan, Position: position,
+func plainObservation(scan uuid.UUID, position uint64) observation.Observation {
+	return observation.Observation{Scan: scan, Position: position,
 		Target:  lists.Target{Name: fmt.Sprintf("d%d.example", position), Unicode: "d.example", Kind: lists.Government, Country: "TG"},
 		Country: lists.Country{Alpha2: "TG", Alpha3: "TGO", Names: lists.Names{En: "Togo"}},
-		Started: scanStart, Web: scanner.Verdict{Status: scanner.Absent, Reason: "no_aaaa"},
+		Started: scanStart, Web: observation.Verdict{Status: observation.Absent, Reason: "no_aaaa"},
 		NameServers: []string{"ns1.example", "ns2.example"}, A: addrs("192.0.2.1"),
-		Endpoints: []scanner.Endpoint{{Probe: "web", Host: "d.example", Addr: netip.MustParseAddr("192.0.2.1"), Port: 443, Transport: "tls"}},
+		Endpoints: []observation.Endpoint{{Probe: "web", Host: "d.example", Addr: netip.MustParseAddr("192.0.2.1"), Port: 443, Transport: "tls"}},
 	}
 }
 

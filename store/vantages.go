@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 )
 
 // Seen is what several scans found of one target.
@@ -84,14 +84,14 @@ func (s *Seen) Agreed(service, k int) string {
 	counts := make(map[string]int)
 	known := 0
 	for _, statuses := range s.Statuses {
-		if statuses == nil || statuses[service] == scanner.Unmeasured.String() || statuses[service] == "indeterminate" {
+		if statuses == nil || statuses[service] == observation.Unmeasured.String() || statuses[service] == "indeterminate" {
 			continue
 		}
 		known++
 		counts[statuses[service]]++
 	}
 	if known < k {
-		return scanner.Unmeasured.String()
+		return observation.Unmeasured.String()
 	}
 	// Two may both reach k where k is at most half; the better one stands, as
 	// what works from k places does work.
@@ -100,14 +100,14 @@ func (s *Seen) Agreed(service, k int) string {
 			return status
 		}
 	}
-	return scanner.Partial.String()
+	return observation.Partial.String()
 }
 
 // Differs says whether vantages that could tell found different things.
 func (s *Seen) Differs(service int) bool {
 	first := ""
 	for _, statuses := range s.Statuses {
-		if statuses == nil || statuses[service] == scanner.Unmeasured.String() || statuses[service] == "indeterminate" {
+		if statuses == nil || statuses[service] == observation.Unmeasured.String() || statuses[service] == "indeterminate" {
 			continue
 		}
 		if first == "" {

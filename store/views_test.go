@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 	"adopt6/store/storetest"
@@ -25,7 +25,7 @@ func TestViews(t *testing.T) {
 			}
 			w := writer(t, s, info.ID)
 			o := plainObservation(info.ID, 0)
-			o.Target.Name, o.Web = "finance.gov.tg", scanner.Verdict{Status: scanner.Broken, Reason: scanner.TCPRefused}
+			o.Target.Name, o.Web = "finance.gov.tg", observation.Verdict{Status: observation.Broken, Reason: observation.TCPRefused}
 			write(t, w, o)
 			closeWriter(t, w)
 			if _, err := indicator.Compute(t.Context(), s, info.ID); err != nil {

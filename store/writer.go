@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store/spool"
 )
 
@@ -119,7 +119,7 @@ func (s *Store) Writer(ctx context.Context, scan uuid.UUID) (*Writer, error) {
 // waits while the spool is at its bound, until ctx ends. An error that is not
 // the context's means that observations cannot be kept any more: the disk is
 // full, or ClickHouse refuses them.
-func (w *Writer) Write(ctx context.Context, o *scanner.Observation) error {
+func (w *Writer) Write(ctx context.Context, o *observation.Observation) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for (w.waiting >= w.bounds.spool || w.syncing >= unsynced) && w.failure == nil && !w.closed {

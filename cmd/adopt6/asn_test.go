@@ -1,13 +1,12 @@
 package main
 
 import (
+	"adopt6/scanner/observation"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"adopt6/scanner"
 )
 
 // TestASNTableThatIsNone: a table that cannot be read ends the command before
@@ -36,8 +35,8 @@ func TestASNTableThatIsNone(t *testing.T) {
 // TestCheckNamesHosting: with a table the JSON of a check says where the site is
 // hosted, and without one it does not mention it.
 func TestCheckNamesHosting(t *testing.T) {
-	o := &scanner.Observation{Hosting: []scanner.AS{{Number: 64496, Name: "One"}, {Number: 64497}}, HostingV6: []uint32{64497}}
-	for want, o := range map[string]*scanner.Observation{
+	o := &observation.Observation{Hosting: []observation.AS{{Number: 64496, Name: "One"}, {Number: 64497}}, HostingV6: []uint32{64497}}
+	for want, o := range map[string]*observation.Observation{
 		`"hosting":[{"as":64496,"name":"One","v6":false},{"as":64497,"name":"","v6":true}]`: o, `"mx":[]`: {},
 	} {
 		text, err := json.Marshal(observationJSON(o))

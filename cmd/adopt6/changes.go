@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/report"
-	"adopt6/scanner/probe"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 )
 
@@ -192,7 +192,7 @@ func explainReasons(w io.Writer, tokens []string) {
 	if len(tokens) > 0 {
 		fmt.Fprintln(w)
 	}
-	for _, r := range probe.Reasons() {
+	for _, r := range observation.Reasons() {
 		if slices.Contains(tokens, string(r.Reason)) {
 			fmt.Fprintf(w, "%s\n%s", r.Reason, indent(r.Text))
 		}

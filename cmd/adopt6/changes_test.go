@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
@@ -25,8 +25,8 @@ func twoScans(t *testing.T) (folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	works, absent, fails := scanner.Verdict{Status: scanner.OK}, scanner.Verdict{Status: scanner.Absent, Reason: scanner.NoAAAA}, scanner.Verdict{Status: scanner.Broken, Reason: scanner.Timeout}
-	for day, found := range map[int]map[string]scanner.Verdict{
+	works, absent, fails := observation.Verdict{Status: observation.OK}, observation.Verdict{Status: observation.Absent, Reason: observation.NoAAAA}, observation.Verdict{Status: observation.Broken, Reason: observation.Timeout}
+	for day, found := range map[int]map[string]observation.Verdict{
 		1: {"finance.gouv.tg": works, "sante.gouv.tg": absent, "flap.gouv.tg": works},
 		8: {"finance.gouv.tg": absent, "sante.gouv.tg": works, "flap.gouv.tg": fails},
 	} {
@@ -39,7 +39,7 @@ func twoScans(t *testing.T) (folder string) {
 			t.Fatal(err)
 		}
 		for name, web := range found {
-			o := scanner.Observation{Scan: info.ID, Position: uint64(len(name)), Started: info.Started, Web: web, Passes: 1,
+			o := observation.Observation{Scan: info.ID, Position: uint64(len(name)), Started: info.Started, Web: web, Passes: 1,
 				Target: lists.Target{Name: name, Kind: lists.Government, Country: "TG"}}
 			o.Country, _ = lists.CountryByCode("TG")
 			if web == fails {

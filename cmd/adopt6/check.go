@@ -13,6 +13,7 @@ import (
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/advice"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/preflight"
 	"adopt6/scanner/probe"
 	"adopt6/scanner/resolve"
@@ -87,7 +88,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
 			return err
 		}
 	}
-	c := checker{app: a, flags: f, prober: prober, page: newPage(a.out), reasons: probe.Reasons(), total: int64(len(targets))}
+	c := checker{app: a, flags: f, prober: prober, page: newPage(a.out), reasons: observation.Reasons(), total: int64(len(targets))}
 	c.page.lab = f.lab != ""
 	if net.now != nil {
 		c.page.now = net.now()
@@ -143,7 +144,7 @@ type checker struct {
 	flags   *checkFlags
 	prober  *probe.Prober
 	page    *page
-	reasons []scanner.ReasonInfo
+	reasons []observation.ReasonInfo
 	trace   *tracer // nil without --explain
 	total   int64
 	done    atomic.Int64
@@ -173,7 +174,7 @@ func (c *checker) run(ctx context.Context, targets []lists.Target) error {
 }
 
 // measure observes one target, with a progress line meanwhile.
-func (c *checker) measure(ctx context.Context, target scanner.Pending) (*scanner.Observation, error) {
+func (c *checker) measure(ctx context.Context, target scanner.Pending) (*observation.Observation, error) {
 	words := target.Target.Name
 	c.probing.Store(&words)
 	stop := c.showProgress("check", "domains", func() progressState {
@@ -187,7 +188,7 @@ func (c *checker) measure(ctx context.Context, target scanner.Pending) (*scanner
 	return o, ctx.Err()
 }
 
-func (c *checker) print(i int, o *scanner.Observation) error {
+func (c *checker) print(i int, o *observation.Observation) error {
 	todo := advice.For(o, c.reasons)
 	var traces []probeTrace
 	if c.trace != nil {
@@ -208,7 +209,7 @@ func (c *checker) print(i int, o *scanner.Observation) error {
 
 // judge returns an error where nothing could be measured or the domain has not
 // reached the level that is asked for.
-func (c *checker) judge(o *scanner.Observation) error {
+func (c *checker) judge(o *observation.Observation) error {
 	switch {
 	case unseen(o):
 		return fmt.Errorf("%s: nothing could be measured from here (%s)", o.Target.Name, o.DNS.Reason)
@@ -224,10 +225,10 @@ func (c *checker) judge(o *scanner.Observation) error {
 
 // unseen says whether no verdict on the domain could be reached, by no fault of
 // its own.
-func unseen(o *scanner.Observation) bool {
-	ours := []scanner.Reason{scanner.NotProbed, scanner.NoRoute, scanner.TargetTimeout, scanner.LocalFault}
-	for _, v := range []scanner.Verdict{o.DNS, o.Web, o.Mail, o.V6Only, o.DNSV4, o.WebV4, o.MailV4} {
-		if v.Status != scanner.Unmeasured || !slices.Contains(ours, v.Reason) {
+func unseen(o *observation.Observation) bool {
+	ours := []observation.Reason{observation.NotProbed, observation.NoRoute, observation.TargetTimeout, observation.LocalFault}
+	for _, v := range []observation.Verdict{o.DNS, o.Web, o.Mail, o.V6Only, o.DNSV4, o.WebV4, o.MailV4} {
+		if v.Status != observation.Unmeasured || !slices.Contains(ours, v.Reason) {
 			return false
 		}
 	}

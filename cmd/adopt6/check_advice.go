@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"adopt6/scanner"
 	"adopt6/scanner/advice"
+	"adopt6/scanner/observation"
 )
 
 // labelColumns is the width of the labels before the lines of a piece of
@@ -26,7 +26,7 @@ var urgencyWords = map[advice.Urgency]text{
 }
 
 // advice prints what to do, the most valuable first.
-func (p *page) advice(o *scanner.Observation, todo []advice.Advice) {
+func (p *page) advice(o *observation.Observation, todo []advice.Advice) {
 	p.put()
 	if len(todo) == 0 {
 		p.put(text{strong, "What to do"})

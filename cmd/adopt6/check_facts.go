@@ -10,8 +10,8 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 )
 
 // mostText is how many columns of a text from the network are shown.
@@ -19,7 +19,7 @@ const mostText = 72
 
 // sideBySide lists what was seen of a host over IPv4 and over IPv6, address by
 // address. facts says what one address showed.
-func (p *page) sideBySide(o *scanner.Observation, probe, host string, facts func([]scanner.Endpoint) [][]text) []row {
+func (p *page) sideBySide(o *observation.Observation, probe, host string, facts func([]observation.Endpoint) [][]text) []row {
 	var cells [2][][]text
 	var addrs []netip.Addr
 	for _, e := range o.Endpoints {
@@ -32,13 +32,13 @@ func (p *page) sideBySide(o *scanner.Observation, probe, host string, facts func
 	}
 	slices.SortFunc(addrs, netip.Addr.Compare)
 	for _, a := range addrs {
-		var contacts []scanner.Endpoint
+		var contacts []observation.Endpoint
 		for _, e := range o.Endpoints {
 			if e.Probe == probe && e.Host == host && e.Addr == a {
 				contacts = append(contacts, e)
 			}
 		}
-		slices.SortStableFunc(contacts, func(a, b scanner.Endpoint) int {
+		slices.SortStableFunc(contacts, func(a, b observation.Endpoint) int {
 			return cmp.Or(cmp.Compare(b.Port, a.Port), strings.Compare(b.Transport, a.Transport)) // HTTPS and UDP first
 		})
 		side := &cells[1]
@@ -53,7 +53,7 @@ func (p *page) sideBySide(o *scanner.Observation, probe, host string, facts func
 	}
 	for i, none := range []string{"no IPv4 address", "no IPv6 address"} {
 		if len(cells[i]) == 0 {
-			cells[i] = [][]text{{p.mark(scanner.Absent), {plain, " "}, {fair, none}}}
+			cells[i] = [][]text{{p.mark(observation.Absent), {plain, " "}, {fair, none}}}
 		}
 	}
 	return zip(cells[0], cells[1])
@@ -68,14 +68,14 @@ func orNothing(rows []row) []row {
 }
 
 // gravest is the worst status of contacts: what does not work is seen first.
-func gravest(contacts []scanner.Endpoint) scanner.Status {
-	order := []scanner.Status{scanner.Broken, scanner.Partial, scanner.Absent, scanner.Unmeasured, scanner.OK}
+func gravest(contacts []observation.Endpoint) observation.Status {
+	order := []observation.Status{observation.Broken, observation.Partial, observation.Absent, observation.Unmeasured, observation.OK}
 	for _, status := range order {
-		if slices.ContainsFunc(contacts, func(e scanner.Endpoint) bool { return e.Verdict.Status == status }) {
+		if slices.ContainsFunc(contacts, func(e observation.Endpoint) bool { return e.Verdict.Status == status }) {
 			return status
 		}
 	}
-	return scanner.Unmeasured
+	return observation.Unmeasured
 }
 
 // zip puts two columns of cells side by side.
@@ -91,7 +91,7 @@ func zip(left, right [][]text) []row {
 }
 
 // failure says how a contact failed, behind what it was.
-func (p *page) failure(what string, e scanner.Endpoint) []text {
+func (p *page) failure(what string, e observation.Endpoint) []text {
 	words := what + " " + string(e.Verdict.Reason)
 	if detail := clean(e.Detail); detail != "" {
 		words += ": " + cutTo(detail, mostText)
@@ -100,12 +100,12 @@ func (p *page) failure(what string, e scanner.Endpoint) []text {
 }
 
 // dnsFacts are what a name server answered at one address.
-func (p *page) dnsFacts(contacts []scanner.Endpoint) (lines [][]text) {
+func (p *page) dnsFacts(contacts []observation.Endpoint) (lines [][]text) {
 	var works []string
 	var serials []uint32
 	for _, e := range contacts {
 		transport := strings.ToUpper(e.Transport)
-		if e.Verdict.Status != scanner.OK {
+		if e.Verdict.Status != observation.OK {
 			lines = append(lines, p.failure(transport, e))
 		} else if word := transport + " " + took(e.RTT); !slices.ContainsFunc(works, func(w string) bool { return strings.HasPrefix(w, transport) }) {
 			works = append(works, word)
@@ -130,7 +130,7 @@ func (p *page) dnsFacts(contacts []scanner.Endpoint) (lines [][]text) {
 }
 
 // webFacts are what a web server showed at one address.
-func (p *page) webFacts(contacts []scanner.Endpoint) (lines [][]text) {
+func (p *page) webFacts(contacts []observation.Endpoint) (lines [][]text) {
 	for _, e := range contacts {
 		lines = append(lines, p.contact(e))
 		if e.TLS != nil {
@@ -148,18 +148,18 @@ func (p *page) webFacts(contacts []scanner.Endpoint) (lines [][]text) {
 }
 
 // contact says how a connection to a port went.
-func (p *page) contact(e scanner.Endpoint) []text {
+func (p *page) contact(e observation.Endpoint) []text {
 	port := fmt.Sprintf("port %d", e.Port)
 	switch {
-	case e.Verdict.Status != scanner.OK && e.RTT > 0:
+	case e.Verdict.Status != observation.OK && e.RTT > 0:
 		return p.failure(fmt.Sprintf("%s connect %s,", port, took(e.RTT)), e)
-	case e.Verdict.Status != scanner.OK:
+	case e.Verdict.Status != observation.OK:
 		return p.failure(port, e)
 	}
 	return []text{{plain, fmt.Sprintf("%s connect %s", port, took(e.RTT))}}
 }
 
-func (p *page) tlsFacts(t *scanner.TLSFacts) (lines [][]text) {
+func (p *page) tlsFacts(t *observation.TLSFacts) (lines [][]text) {
 	if t.Version != "" {
 		words := "TLS " + clean(t.Version)
 		if t.Handshake > 0 {
@@ -183,7 +183,7 @@ func (p *page) tlsFacts(t *scanner.TLSFacts) (lines [][]text) {
 	return lines
 }
 
-func (p *page) httpFacts(h *scanner.HTTPFacts) (lines [][]text) {
+func (p *page) httpFacts(h *observation.HTTPFacts) (lines [][]text) {
 	if h.Status == 0 {
 		return nil
 	}
@@ -208,12 +208,12 @@ func (p *page) httpFacts(h *scanner.HTTPFacts) (lines [][]text) {
 	return lines
 }
 
-func redirects(h *scanner.HTTPFacts) []text {
+func redirects(h *observation.HTTPFacts) []text {
 	return []text{{plain, fmt.Sprintf("%s to %s", count(h.Redirects, "redirect"), cutTo(clean(h.Location), mostText))}}
 }
 
 // mailFacts are what a mail server said at one address.
-func (p *page) mailFacts(contacts []scanner.Endpoint) (lines [][]text) {
+func (p *page) mailFacts(contacts []observation.Endpoint) (lines [][]text) {
 	for _, e := range contacts {
 		lines = append(lines, p.contact(e))
 		if s := e.SMTP; s != nil {
@@ -237,7 +237,7 @@ func (p *page) mailFacts(contacts []scanner.Endpoint) (lines [][]text) {
 }
 
 // practice says how a zone is signed.
-func practice(s scanner.DNSSECPractice) string {
+func practice(s observation.DNSSECPractice) string {
 	var parts []string
 	for _, a := range s.Algorithms {
 		parts = append(parts, fmt.Sprintf("%s (%d)", dnssec.Algorithm(a).Name, a))

@@ -13,9 +13,8 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
 	"adopt6/scanner/advice"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 )
 
 // The shape of `adopt6 check --json`, version 1, which docs/check.md explains.
@@ -72,22 +71,22 @@ type ms float64
 func milliseconds(d time.Duration) ms { return ms(d.Microseconds()) / 1000 }
 
 type verdictsJSON struct {
-	DNS           scanner.Verdict `json:"dns_v6"`
-	Web           scanner.Verdict `json:"web_v6"`
-	Mail          scanner.Verdict `json:"mail_v6"`
-	V6Only        scanner.Verdict `json:"v6_only"`
-	V6OnlyRecords scanner.Verdict `json:"v6_only_records"`
-	DNSV4         scanner.Verdict `json:"dns_v4"`
-	WebV4         scanner.Verdict `json:"web_v4"`
-	MailV4        scanner.Verdict `json:"mail_v4"`
-	Delegation    scanner.Verdict `json:"delegation"`
-	Address       scanner.Verdict `json:"address"`
-	WebApex       scanner.Verdict `json:"web_apex"`
-	WebWWW        scanner.Verdict `json:"web_www"`
-	SameContent   scanner.Verdict `json:"same_content"`
-	SameSerial    scanner.Verdict `json:"same_serial"`
-	StartTLS      scanner.Verdict `json:"starttls"`
-	SMTPUTF8      scanner.Verdict `json:"smtputf8"`
+	DNS           observation.Verdict `json:"dns_v6"`
+	Web           observation.Verdict `json:"web_v6"`
+	Mail          observation.Verdict `json:"mail_v6"`
+	V6Only        observation.Verdict `json:"v6_only"`
+	V6OnlyRecords observation.Verdict `json:"v6_only_records"`
+	DNSV4         observation.Verdict `json:"dns_v4"`
+	WebV4         observation.Verdict `json:"web_v4"`
+	MailV4        observation.Verdict `json:"mail_v4"`
+	Delegation    observation.Verdict `json:"delegation"`
+	Address       observation.Verdict `json:"address"`
+	WebApex       observation.Verdict `json:"web_apex"`
+	WebWWW        observation.Verdict `json:"web_www"`
+	SameContent   observation.Verdict `json:"same_content"`
+	SameSerial    observation.Verdict `json:"same_serial"`
+	StartTLS      observation.Verdict `json:"starttls"`
+	SMTPUTF8      observation.Verdict `json:"smtputf8"`
 }
 
 type timesJSON struct {
@@ -97,20 +96,20 @@ type timesJSON struct {
 }
 
 type dnssecJSON struct {
-	State           dnssec.State   `json:"state"`
-	Reason          scanner.Reason `json:"reason,omitempty"`
-	WWW             dnssec.State   `json:"www"`
-	MX              dnssec.State   `json:"mx"`
-	DS              uint16         `json:"ds"`
-	DNSKEY          uint16         `json:"dnskey"`
-	Algorithms      []int          `json:"algorithms"`
-	KeyBits         uint16         `json:"key_bits"`
-	Digests         []int          `json:"digests"`
-	Denial          string         `json:"denial"`
-	NSEC3Iterations uint16         `json:"nsec3_iterations"`
-	NSEC3Salt       uint8          `json:"nsec3_salt_bytes"`
-	Expires         string         `json:"expires"`
-	CDS             bool           `json:"cds"`
+	State           observation.State  `json:"state"`
+	Reason          observation.Reason `json:"reason,omitempty"`
+	WWW             observation.State  `json:"www"`
+	MX              observation.State  `json:"mx"`
+	DS              uint16             `json:"ds"`
+	DNSKEY          uint16             `json:"dnskey"`
+	Algorithms      []int              `json:"algorithms"`
+	KeyBits         uint16             `json:"key_bits"`
+	Digests         []int              `json:"digests"`
+	Denial          string             `json:"denial"`
+	NSEC3Iterations uint16             `json:"nsec3_iterations"`
+	NSEC3Salt       uint8              `json:"nsec3_salt_bytes"`
+	Expires         string             `json:"expires"`
+	CDS             bool               `json:"cds"`
 }
 
 type probeJSON struct {
@@ -119,20 +118,20 @@ type probeJSON struct {
 }
 
 type endpointJSON struct {
-	Probe     string         `json:"probe"`
-	Host      string         `json:"host"`
-	Address   string         `json:"address,omitempty"` // none of a finding
-	Port      uint16         `json:"port,omitempty"`
-	Transport string         `json:"transport,omitempty"`
-	Status    scanner.Status `json:"status"`
-	Reason    scanner.Reason `json:"reason,omitempty"`
-	RTTMS     ms             `json:"rtt_ms,omitempty"`
-	TookMS    ms             `json:"took_ms,omitempty"`
-	Detail    string         `json:"detail,omitempty"`
-	DNS       *dnsJSON       `json:"dns,omitempty"`
-	TLS       *tlsJSON       `json:"tls,omitempty"`
-	HTTP      *httpJSON      `json:"http,omitempty"`
-	SMTP      *smtpJSON      `json:"smtp,omitempty"`
+	Probe     string             `json:"probe"`
+	Host      string             `json:"host"`
+	Address   string             `json:"address,omitempty"` // none of a finding
+	Port      uint16             `json:"port,omitempty"`
+	Transport string             `json:"transport,omitempty"`
+	Status    observation.Status `json:"status"`
+	Reason    observation.Reason `json:"reason,omitempty"`
+	RTTMS     ms                 `json:"rtt_ms,omitempty"`
+	TookMS    ms                 `json:"took_ms,omitempty"`
+	Detail    string             `json:"detail,omitempty"`
+	DNS       *dnsJSON           `json:"dns,omitempty"`
+	TLS       *tlsJSON           `json:"tls,omitempty"`
+	HTTP      *httpJSON          `json:"http,omitempty"`
+	SMTP      *smtpJSON          `json:"smtp,omitempty"`
 }
 
 type dnsJSON struct {
@@ -145,13 +144,13 @@ type dnsJSON struct {
 }
 
 type tlsJSON struct {
-	Version     string         `json:"version"`
-	ALPN        string         `json:"alpn"`
-	HandshakeMS ms             `json:"handshake_ms"`
-	Certificate scanner.Reason `json:"certificate,omitempty"` // what is wrong with it
-	NotAfter    string         `json:"not_after"`
-	Issuer      string         `json:"issuer"`
-	SHA256      string         `json:"sha256"`
+	Version     string             `json:"version"`
+	ALPN        string             `json:"alpn"`
+	HandshakeMS ms                 `json:"handshake_ms"`
+	Certificate observation.Reason `json:"certificate,omitempty"` // what is wrong with it
+	NotAfter    string             `json:"not_after"`
+	Issuer      string             `json:"issuer"`
+	SHA256      string             `json:"sha256"`
 }
 
 type httpJSON struct {
@@ -173,19 +172,19 @@ type smtpJSON struct {
 }
 
 type adviceJSON struct {
-	Reason  scanner.Reason   `json:"reason"`
-	Urgency string           `json:"urgency"`
-	Service advice.Service   `json:"service"`
-	Title   string           `json:"title"`
-	Places  []placeJSON      `json:"places"`
-	Family  string           `json:"family,omitempty"`
-	Why     string           `json:"why"`
-	Fix     string           `json:"fix"`
-	Owner   advice.Owner     `json:"owner"`
-	Who     string           `json:"who,omitempty"`
-	Frees   []advice.Service `json:"frees"`
-	See     []string         `json:"see"`
-	Ask     string           `json:"ask,omitempty"`
+	Reason  observation.Reason `json:"reason"`
+	Urgency string             `json:"urgency"`
+	Service advice.Service     `json:"service"`
+	Title   string             `json:"title"`
+	Places  []placeJSON        `json:"places"`
+	Family  string             `json:"family,omitempty"`
+	Why     string             `json:"why"`
+	Fix     string             `json:"fix"`
+	Owner   advice.Owner       `json:"owner"`
+	Who     string             `json:"who,omitempty"`
+	Frees   []advice.Service   `json:"frees"`
+	See     []string           `json:"see"`
+	Ask     string             `json:"ask,omitempty"`
 }
 
 type placeJSON struct {
@@ -196,7 +195,7 @@ type placeJSON struct {
 
 // printCheckJSON prints an observation as one line. Texts from the network are
 // given as they are, in JSON's own escapes.
-func printCheckJSON(w io.Writer, o *scanner.Observation, todo []advice.Advice, trace []probeTrace, traced bool) error {
+func printCheckJSON(w io.Writer, o *observation.Observation, todo []advice.Advice, trace []probeTrace, traced bool) error {
 	c := observationJSON(o)
 	for _, a := range todo {
 		c.Advice = append(c.Advice, toAdviceJSON(a))
@@ -232,7 +231,7 @@ func escapeHidden(encoded []byte) []byte {
 	return safe
 }
 
-func observationJSON(o *scanner.Observation) checkJSON {
+func observationJSON(o *observation.Observation) checkJSON {
 	c := checkJSON{
 		Version: 1,
 		Domain:  o.Target.Name, Unicode: o.Target.Unicode, Kind: string(o.Target.Kind), Country: o.Target.Country,
@@ -269,18 +268,18 @@ type systemJSON struct {
 	V6     bool   `json:"v6"` // an IPv6 address lies in it
 }
 
-func hostingJSON(o *scanner.Observation) (all []systemJSON) {
+func hostingJSON(o *observation.Observation) (all []systemJSON) {
 	for _, as := range o.Hosting {
 		all = append(all, systemJSON{as.Number, as.Name, slices.Contains(o.HostingV6, as.Number)})
 	}
 	return all
 }
 
-func toTimesJSON(t scanner.DialTimes) timesJSON {
+func toTimesJSON(t observation.DialTimes) timesJSON {
 	return timesJSON{milliseconds(t.Connect), milliseconds(t.TLS), milliseconds(t.FirstByte)}
 }
 
-func toDNSSECJSON(o *scanner.Observation) dnssecJSON {
+func toDNSSECJSON(o *observation.Observation) dnssecJSON {
 	p := o.Practice
 	return dnssecJSON{
 		State: o.DNSSEC, Reason: o.DNSSECReason, WWW: o.DNSSECWWW, MX: o.DNSSECMX, DS: o.DS, DNSKEY: o.DNSKEY,
@@ -289,7 +288,7 @@ func toDNSSECJSON(o *scanner.Observation) dnssecJSON {
 	}
 }
 
-func toEndpointJSON(e scanner.Endpoint) endpointJSON {
+func toEndpointJSON(e observation.Endpoint) endpointJSON {
 	j := endpointJSON{
 		Probe: e.Probe, Host: e.Host, Address: addrText(e.Addr), Port: e.Port, Transport: e.Transport,
 		Status: e.Verdict.Status, Reason: e.Verdict.Reason,

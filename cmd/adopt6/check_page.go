@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"adopt6/lists"
-	"adopt6/scanner"
 	"adopt6/scanner/advice"
+	"adopt6/scanner/observation"
 )
 
 // page prints observations for people: what was checked, IPv4 and IPv6 side by
@@ -59,13 +59,13 @@ func (p *page) put(texts ...text) {
 }
 
 // mark is a status as one character and its style.
-func (p *page) mark(s scanner.Status) text {
-	marks := map[scanner.Status]struct {
+func (p *page) mark(s observation.Status) text {
+	marks := map[observation.Status]struct {
 		utf8, ascii string
 		style       style
 	}{
-		scanner.OK: {"✓", "+", good}, scanner.Partial: {"~", "~", fair}, scanner.Absent: {"–", "-", fair},
-		scanner.Broken: {"✗", "x", bad}, scanner.Unmeasured: {"?", "?", faint},
+		observation.OK: {"✓", "+", good}, observation.Partial: {"~", "~", fair}, observation.Absent: {"–", "-", fair},
+		observation.Broken: {"✗", "x", bad}, observation.Unmeasured: {"?", "?", faint},
 	}
 	m := marks[s]
 	if p.utf8 {
@@ -75,7 +75,7 @@ func (p *page) mark(s scanner.Status) text {
 }
 
 // print prints one observation and what to do about it.
-func (p *page) print(o *scanner.Observation, todo []advice.Advice) error {
+func (p *page) print(o *observation.Observation, todo []advice.Advice) error {
 	p.heading(o)
 	for _, s := range p.sections(o) {
 		p.put()
@@ -86,7 +86,7 @@ func (p *page) print(o *scanner.Observation, todo []advice.Advice) error {
 }
 
 // heading names the domain and its level of readiness.
-func (p *page) heading(o *scanner.Observation) {
+func (p *page) heading(o *observation.Observation) {
 	name := []text{{strong, o.Target.Name}}
 	switch unicode := o.Target.Unicode; {
 	case unicode == "" || unicode == o.Target.Name:
@@ -100,7 +100,7 @@ func (p *page) heading(o *scanner.Observation) {
 }
 
 // readiness prints the level and the next one.
-func (p *page) readiness(o *scanner.Observation) {
+func (p *page) readiness(o *observation.Observation) {
 	levels := advice.Levels()
 	most := len(levels) - 1
 	level := min(int(o.Readiness), most)
@@ -118,17 +118,19 @@ func (p *page) readiness(o *scanner.Observation) {
 }
 
 // uncertain says whether the level might be higher if all could be measured.
-func uncertain(o *scanner.Observation) bool {
-	verdicts := []scanner.Verdict{o.DNS, o.V6Only}
+func uncertain(o *observation.Observation) bool {
+	verdicts := []observation.Verdict{o.DNS, o.V6Only}
 	if o.Target.Kind != lists.CCTLD {
 		verdicts = append(verdicts, o.Web, o.Mail)
 	}
-	unmeasured := func(v scanner.Verdict) bool { return v.Status == scanner.Unmeasured && v.Reason != scanner.DNSFailure }
+	unmeasured := func(v observation.Verdict) bool {
+		return v.Status == observation.Unmeasured && v.Reason != observation.DNSFailure
+	}
 	return int(o.Readiness) < len(advice.Levels())-1 && slices.ContainsFunc(verdicts, unmeasured)
 }
 
 // levelWords are those of a level; a registry has no web site to speak of.
-func levelWords(o *scanner.Observation, level int) string {
+func levelWords(o *observation.Observation, level int) string {
 	const web = 3
 	if level == web && o.Target.Kind == lists.CCTLD {
 		return advice.Levels()[web-1] + " (a ccTLD has no site of its own)"

@@ -8,14 +8,13 @@ import (
 	"time"
 
 	"adopt6/lists"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // sections are the parts of the page in the order in which a domain is used:
 // its delegation, its name servers, its addresses, the services behind them.
-func (p *page) sections(o *scanner.Observation) []section {
+func (p *page) sections(o *observation.Observation) []section {
 	all := []section{p.delegation(o), p.nameServers(o)}
 	if o.Target.Kind != lists.CCTLD {
 		all = append(all, p.addresses(o), p.web(o), p.mail(o))
@@ -24,7 +23,7 @@ func (p *page) sections(o *scanner.Observation) []section {
 }
 
 // verdict is a status, its reason and what it is about, as one text.
-func (p *page) verdict(label string, v scanner.Verdict) []text {
+func (p *page) verdict(label string, v observation.Verdict) []text {
 	m := p.mark(v.Status)
 	words := v.Status.String()
 	if v.Reason != "" {
@@ -37,12 +36,12 @@ func (p *page) verdict(label string, v scanner.Verdict) []text {
 }
 
 // both puts the verdicts on a service over the two families side by side.
-func (p *page) both(v4, v6 scanner.Verdict) row {
+func (p *page) both(v4, v6 observation.Verdict) row {
 	return row{left: p.verdict("IPv4", v4), right: p.verdict("IPv6", v6)}
 }
 
 // findings are what a probe found without a contact.
-func (p *page) findings(o *scanner.Observation, probe string) []row {
+func (p *page) findings(o *observation.Observation, probe string) []row {
 	var rows []row
 	for _, e := range o.Endpoints {
 		if e.Probe != probe || e.Addr.IsValid() {
@@ -61,12 +60,12 @@ func (p *page) findings(o *scanner.Observation, probe string) []row {
 	return rows
 }
 
-func (p *page) delegation(o *scanner.Observation) section {
+func (p *page) delegation(o *observation.Observation) section {
 	s := section{title: "Delegation"}
 	if o.Zone != "" && o.Zone != o.Target.Name {
 		s.title += " of " + clean(o.Zone) + ", the zone that the domain lies in"
 	}
-	if o.Delegation.Reason != scanner.NotProbed {
+	if o.Delegation.Reason != observation.NotProbed {
 		s.rows = append(s.rows, across(p.verdict("", o.Delegation)...))
 	}
 	if n := len(o.NameServers); n > 0 {
@@ -80,9 +79,9 @@ func (p *page) delegation(o *scanner.Observation) section {
 	return s
 }
 
-func (p *page) nameServers(o *scanner.Observation) section {
+func (p *page) nameServers(o *observation.Observation) section {
 	s := section{title: "Name servers", rows: append([]row{p.both(o.DNSV4, o.DNS)}, p.findings(o, "nameserver")...)}
-	if v := o.SameSerial; v.Status != scanner.OK && v.Status != scanner.Unmeasured && v.Reason != o.DNS.Reason {
+	if v := o.SameSerial; v.Status != observation.OK && v.Status != observation.Unmeasured && v.Reason != o.DNS.Reason {
 		s.rows = append(s.rows, across(p.verdict("same version over both families:", o.SameSerial)...))
 	}
 	for _, name := range o.NameServers {
@@ -93,9 +92,9 @@ func (p *page) nameServers(o *scanner.Observation) section {
 
 // addresses lists the addresses of the apex and of www, and names those that
 // no service can have.
-func (p *page) addresses(o *scanner.Observation) section {
+func (p *page) addresses(o *observation.Observation) section {
 	s := section{title: "Addresses"}
-	if o.Address.Reason != scanner.NotProbed {
+	if o.Address.Reason != observation.NotProbed {
 		s.rows = append(s.rows, across(p.verdict("", o.Address)...))
 	}
 	s.rows = append(s.rows, p.findings(o, "address")...)
@@ -111,12 +110,12 @@ func (p *page) addresses(o *scanner.Observation) section {
 
 func (p *page) addressCells(addrs []netip.Addr, none string) (cells [][]text) {
 	if len(addrs) == 0 {
-		return [][]text{{p.mark(scanner.Absent), {plain, " "}, {fair, none}}}
+		return [][]text{{p.mark(observation.Absent), {plain, " "}, {fair, none}}}
 	}
 	const most = 4
 	for _, a := range addrs[:min(len(addrs), most)] {
 		if class := netaddr.Classify(a); !class.Usable {
-			cells = append(cells, []text{p.mark(scanner.Broken), {plain, " "}, {bad, fmt.Sprintf("%s %s", a, class)}})
+			cells = append(cells, []text{p.mark(observation.Broken), {plain, " "}, {bad, fmt.Sprintf("%s %s", a, class)}})
 			continue
 		}
 		cells = append(cells, []text{{plain, "  "}, {plain, a.String()}})
@@ -127,9 +126,9 @@ func (p *page) addressCells(addrs []netip.Addr, none string) (cells [][]text) {
 	return cells
 }
 
-func (p *page) web(o *scanner.Observation) section {
+func (p *page) web(o *observation.Observation) section {
 	s := section{title: "Web", rows: append([]row{p.both(o.WebV4, o.Web)}, p.findings(o, "web")...)}
-	if o.SameContent.Status != scanner.Unmeasured {
+	if o.SameContent.Status != observation.Unmeasured {
 		texts := p.verdict("same page over both families:", o.SameContent)
 		if o.Similarity > 0 {
 			texts = append(texts[:2:2], text{texts[2].style, fmt.Sprintf("%s (%.0f%% of the text alike)", texts[2].s, 100*o.Similarity)})
@@ -159,7 +158,7 @@ func (p *page) web(o *scanner.Observation) section {
 }
 
 // sums adds up the stages that both families reached, and names the last.
-func sums(v4, v6 scanner.DialTimes) (sum4, sum6 time.Duration, last string) {
+func sums(v4, v6 observation.DialTimes) (sum4, sum6 time.Duration, last string) {
 	switch {
 	case v4.FirstByte > 0 && v6.FirstByte > 0:
 		return v4.Connect + v4.TLS + v4.FirstByte, v6.Connect + v6.TLS + v6.FirstByte, "first byte"
@@ -169,13 +168,13 @@ func sums(v4, v6 scanner.DialTimes) (sum4, sum6 time.Duration, last string) {
 	return v4.Connect, v6.Connect, "connected"
 }
 
-func (p *page) mail(o *scanner.Observation) section {
+func (p *page) mail(o *observation.Observation) section {
 	s := section{title: "Mail", rows: append([]row{p.both(o.MailV4, o.Mail)}, p.findings(o, "mail")...)}
 	for _, v := range []struct {
 		label string
-		scanner.Verdict
+		observation.Verdict
 	}{{"STARTTLS over IPv6:", o.StartTLS}, {"SMTPUTF8, for addresses in any script:", o.SMTPUTF8}} {
-		if same := v.Verdict == o.Mail && v.Status != scanner.OK; v.Status != scanner.Unmeasured && !same {
+		if same := v.Verdict == o.Mail && v.Status != observation.OK; v.Status != observation.Unmeasured && !same {
 			s.rows = append(s.rows, across(p.verdict(v.label, v.Verdict)...))
 		}
 	}
@@ -185,10 +184,10 @@ func (p *page) mail(o *scanner.Observation) section {
 	return s
 }
 
-func (p *page) withoutIPv4(o *scanner.Observation) section {
+func (p *page) withoutIPv4(o *observation.Observation) section {
 	s := section{title: "Without IPv4"}
 	s.rows = append(s.rows, across(p.verdict("", o.V6Only)...))
-	if o.V6OnlyRecords.Status != scanner.Unmeasured && o.V6OnlyRecords != o.V6Only {
+	if o.V6OnlyRecords.Status != observation.Unmeasured && o.V6OnlyRecords != o.V6Only {
 		s.rows = append(s.rows, across(p.verdict("going by the records alone:", o.V6OnlyRecords)...))
 	}
 	if o.V6OnlyZone != "" {
@@ -202,11 +201,11 @@ func (p *page) withoutIPv4(o *scanner.Observation) section {
 }
 
 // states gives the DNSSEC states the look of statuses.
-var states = map[dnssec.State]scanner.Status{
-	dnssec.Secure: scanner.OK, dnssec.Insecure: scanner.Absent, dnssec.Bogus: scanner.Broken, dnssec.Indeterminate: scanner.Unmeasured,
+var states = map[observation.State]observation.Status{
+	observation.Secure: observation.OK, observation.Insecure: observation.Absent, observation.Bogus: observation.Broken, observation.Indeterminate: observation.Unmeasured,
 }
 
-func (p *page) security(o *scanner.Observation) section {
+func (p *page) security(o *observation.Observation) section {
 	s := section{title: "DNSSEC"}
 	m := p.mark(states[o.DNSSEC])
 	words := o.DNSSEC.String()

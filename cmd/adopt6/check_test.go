@@ -20,7 +20,7 @@ import (
 	"adopt6/scanner"
 	"adopt6/scanner/advice"
 	"adopt6/scanner/lab"
-	"adopt6/scanner/probe"
+	"adopt6/scanner/observation"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files below testdata and in docs/check.md")
@@ -30,7 +30,7 @@ const checkScenario = "../../testdata/scenarios/check.yaml"
 
 // observe measures domains of a lab. What depends on the machine is replaced:
 // times, the count of queries and the vantage.
-func observe(t *testing.T, names ...string) (seen []*scanner.Observation, now time.Time) {
+func observe(t *testing.T, names ...string) (seen []*observation.Observation, now time.Time) {
 	t.Helper()
 	scenario, err := lab.Open(checkScenario)
 	if err != nil {
@@ -68,7 +68,7 @@ func observe(t *testing.T, names ...string) (seen []*scanner.Observation, now ti
 }
 
 // still replaces what differs from one run to the next.
-func still(o *scanner.Observation) {
+func still(o *observation.Observation) {
 	set := func(times ...*time.Duration) {
 		for _, d := range times {
 			if *d > 0 {
@@ -78,7 +78,7 @@ func still(o *scanner.Observation) {
 	}
 	o.Started, o.Queries = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC), 30
 	set(&o.Took)
-	for _, times := range []*scanner.DialTimes{&o.WebTimesV4, &o.WebTimesV6} {
+	for _, times := range []*observation.DialTimes{&o.WebTimesV4, &o.WebTimesV6} {
 		set(&times.Connect, &times.TLS, &times.FirstByte)
 	}
 	for i := range o.Probes {
@@ -95,7 +95,7 @@ func still(o *scanner.Observation) {
 			set(&e.HTTP.FirstByte)
 		}
 	}
-	slices.SortStableFunc(o.Endpoints, func(a, b scanner.Endpoint) int {
+	slices.SortStableFunc(o.Endpoints, func(a, b observation.Endpoint) int {
 		return strings.Compare(a.Probe+a.Host+a.Addr.String()+a.Transport, b.Probe+b.Host+b.Addr.String()+b.Transport)
 	})
 }
@@ -118,11 +118,11 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func printPage(t *testing.T, p page, o *scanner.Observation) string {
+func printPage(t *testing.T, p page, o *observation.Observation) string {
 	t.Helper()
 	var out bytes.Buffer
 	p.out = &out
-	if err := p.print(o, advice.For(o, probe.Reasons())); err != nil {
+	if err := p.print(o, advice.For(o, observation.Reasons())); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -173,13 +173,13 @@ func TestNothingFromTheNetworkDrivesTheTerminal(t *testing.T) {
 	for i, e := range slices.Clone(o.Endpoints) {
 		o.Endpoints[i].Detail = evil
 		e.Host = "host" + evil
-		e.TLS = &scanner.TLSFacts{Version: evil, ALPN: evil, Issuer: evil, SHA256: evil, NotAfter: now}
-		e.HTTP = &scanner.HTTPFacts{Status: 200, Proto: evil, Location: evil, Title: evil, Redirects: 1}
-		e.SMTP = &scanner.SMTPFacts{Code: 220, Banner: "220 " + evil}
-		e.Verdict = scanner.Verdict{Status: scanner.Broken, Reason: scanner.Timeout}
-		o.Endpoints = append(o.Endpoints, e, scanner.Endpoint{Probe: e.Probe, Host: "finding" + evil, Detail: evil, Verdict: e.Verdict})
+		e.TLS = &observation.TLSFacts{Version: evil, ALPN: evil, Issuer: evil, SHA256: evil, NotAfter: now}
+		e.HTTP = &observation.HTTPFacts{Status: 200, Proto: evil, Location: evil, Title: evil, Redirects: 1}
+		e.SMTP = &observation.SMTPFacts{Code: 220, Banner: "220 " + evil}
+		e.Verdict = observation.Verdict{Status: observation.Broken, Reason: observation.Timeout}
+		o.Endpoints = append(o.Endpoints, e, observation.Endpoint{Probe: e.Probe, Host: "finding" + evil, Detail: evil, Verdict: e.Verdict})
 	}
-	todo := advice.For(o, probe.Reasons())
+	todo := advice.For(o, observation.Reasons())
 	trace := []probeTrace{{Probe: "web", Lookups: []lookupTrace{{Question: evil}}}}
 	var jsonOut bytes.Buffer
 	if err := printCheckJSON(&jsonOut, o, todo, trace, true); err != nil {
@@ -267,14 +267,14 @@ func TestCheckCommand(t *testing.T) {
 
 // TestUnseen tells what could not be measured from what does not work.
 func TestUnseen(t *testing.T) {
-	o := new(scanner.Observation)
-	for _, v := range []*scanner.Verdict{&o.DNS, &o.Web, &o.Mail, &o.V6Only, &o.DNSV4, &o.WebV4, &o.MailV4} {
-		v.Reason = scanner.TargetTimeout
+	o := new(observation.Observation)
+	for _, v := range []*observation.Verdict{&o.DNS, &o.Web, &o.Mail, &o.V6Only, &o.DNSV4, &o.WebV4, &o.MailV4} {
+		v.Reason = observation.TargetTimeout
 	}
 	if !unseen(o) {
 		t.Error("an observation without any verdict counts as one")
 	}
-	o.DNS.Reason = scanner.DNSFailure
+	o.DNS.Reason = observation.DNSFailure
 	if unseen(o) {
 		t.Error("a domain whose DNS fails counts as not measured")
 	}
@@ -304,7 +304,7 @@ func TestCheckJSONIsDocumented(t *testing.T) {
 	seen, _ := observe(t, "ministere.gouv.tg")
 	var out, pretty bytes.Buffer
 	o := seen[0]
-	if err := printCheckJSON(&out, o, advice.For(o, probe.Reasons()), nil, false); err != nil {
+	if err := printCheckJSON(&out, o, advice.For(o, observation.Reasons()), nil, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Indent(&pretty, out.Bytes(), "", "  "); err != nil {

@@ -79,7 +79,7 @@ func (t *tracer) Delegation(ctx context.Context, mode resolve.Mode, zone string)
 // Exchange implements [probe.Resolver]: one question to one server.
 func (t *tracer) Exchange(ctx context.Context, q resolve.Query) (*resolve.Reply, error) {
 	reply, err := t.Resolver.Exchange(ctx, q)
-	e := resolve.Event{Step: resolve.StepNoReply, Name: dns.Fqdn(q.Name), Type: q.Type, Host: "server", Server: q.Server, Transport: q.Transport, Note: resolve.Reason(err)}
+	e := resolve.Event{Step: resolve.StepNoReply, Name: dns.Fqdn(q.Name), Type: q.Type, Host: "server", Server: q.Server, Transport: q.Transport, Note: string(resolve.Reason(err))}
 	if err == nil {
 		e.Step, e.RCode, e.RTT = resolve.StepReply, reply.Msg.Rcode, reply.RTT
 	}

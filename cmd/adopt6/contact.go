@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/preflight"
 )
 
@@ -33,14 +33,14 @@ func (a *app) checkContact(net network) preflight.Check {
 	scan := a.settings.Scan
 	switch {
 	case scan.Contact != "" && scan.HELO != "":
-		check.Status, check.Seen = scanner.OK, fmt.Sprintf("%s to web servers, %s to mail servers", scan.Contact, scan.HELO)
+		check.Status, check.Seen = observation.OK, fmt.Sprintf("%s to web servers, %s to mail servers", scan.Contact, scan.HELO)
 	case scan.Contact != "":
-		check.Status, check.Seen = scanner.OK, scan.Contact+" to web servers; mail servers see the address alone"
+		check.Status, check.Seen = observation.OK, scan.Contact+" to web servers; mail servers see the address alone"
 		check.Fix = heloAdvice
 	case net.simulated():
-		check.Status, check.Seen = scanner.OK, "none, and a lab needs none"
+		check.Status, check.Seen = observation.OK, "none, and a lab needs none"
 	default:
-		check.Status, check.Seen = scanner.Absent, "none is set"
+		check.Status, check.Seen = observation.Absent, "none is set"
 		check.Effect = "Operators who see the scan find nobody whom they could ask, or tell to stop. It runs all the same."
 		check.Fix = contactAdvice
 	}

@@ -15,6 +15,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/preflight"
 	"adopt6/store"
 	"adopt6/store/engine"
@@ -74,10 +75,10 @@ missing or wrong; the last line says which.`,
 
 // doctorPage is the JSON form.
 type doctorPage struct {
-	Complete     bool                 `json:"complete"` // everything can be measured
-	Correct      bool                 `json:"correct"`  // what is measured will be right
-	Capabilities scanner.Capabilities `json:"capabilities"`
-	Checks       []preflight.Check    `json:"checks"`
+	Complete     bool                     `json:"complete"` // everything can be measured
+	Correct      bool                     `json:"correct"`  // what is measured will be right
+	Capabilities observation.Capabilities `json:"capabilities"`
+	Checks       []preflight.Check        `json:"checks"`
 }
 
 // doctor makes all checks.
@@ -122,18 +123,18 @@ const storeTimeout = 20 * time.Second
 // checkStore opens the store as a reader. It makes and fetches nothing.
 func (a *app) checkStore(ctx context.Context) preflight.Check {
 	check := preflight.Check{Name: "store", Title: "Store", Effect: "A scan could not keep what it finds."}
-	told := func(status scanner.Status, seen, fix string) preflight.Check {
+	told := func(status observation.Status, seen, fix string) preflight.Check {
 		check.Status, check.Seen, check.Fix = status, seen, fix
 		return check
 	}
 	config, err := a.storeConfig()
 	if err != nil {
-		return told(scanner.Broken, err.Error(), "Mend the settings of the store.")
+		return told(observation.Broken, err.Error(), "Mend the settings of the store.")
 	}
 	if config.DSN == "" && config.Library == "" {
 		if _, err := engine.Locate(""); err != nil {
 			check.Effect = "The first scan fetches it, some 165 MB, before it begins."
-			return told(scanner.Absent, "the embedded ClickHouse engine is not on this machine", calledAs()+" store fetch-engine")
+			return told(observation.Absent, "the embedded ClickHouse engine is not on this machine", calledAs()+" store fetch-engine")
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
@@ -142,17 +143,17 @@ func (a *app) checkStore(ctx context.Context) preflight.Check {
 	s, err := store.Open(ctx, config)
 	if none := new(store.MissingError); errors.As(err, &none) {
 		check.Effect = ""
-		return told(scanner.OK, "none yet; the first scan makes it in "+none.Where, "")
+		return told(observation.OK, "none yet; the first scan makes it in "+none.Where, "")
 	}
 	if err != nil {
-		return told(scanner.Broken, err.Error(), "See that the store's folder or server can be reached; 'adopt6 store info' says more.")
+		return told(observation.Broken, err.Error(), "See that the store's folder or server can be reached; 'adopt6 store info' says more.")
 	}
 	info, err := s.Info(ctx)
 	if err = errors.Join(err, s.Close()); err != nil {
-		return told(scanner.Broken, err.Error(), "See 'adopt6 store info'.")
+		return told(observation.Broken, err.Error(), "See 'adopt6 store info'.")
 	}
 	check.Effect = ""
-	return told(scanner.OK, fmt.Sprintf("%s ClickHouse %s with %d scans in %s", info.Engine, info.Version, len(info.Scans), info.Where), "")
+	return told(observation.OK, fmt.Sprintf("%s ClickHouse %s with %d scans in %s", info.Engine, info.Version, len(info.Scans), info.Where), "")
 }
 
 // checkConfig says where the settings come from. Wrong ones end the program
@@ -168,7 +169,7 @@ func (a *app) checkConfig() preflight.Check {
 	if len(set) > 0 {
 		seen = "set: " + strings.Join(set, ", ")
 	}
-	return preflight.Check{Name: "config", Title: "Settings", Status: scanner.OK, Seen: seen}
+	return preflight.Check{Name: "config", Title: "Settings", Status: observation.OK, Seen: seen}
 }
 
 // The layout of the page: a status, a title, and the rest in a column.
@@ -190,7 +191,7 @@ func (a *app) printDoctor(found *preflight.Result) {
 		status := fmt.Sprintf("%-*s", statusWidth, c.Status)
 		switch {
 		case !colour:
-		case c.Status == scanner.OK:
+		case c.Status == observation.OK:
 			status = "\x1b[32m" + status + "\x1b[0m"
 		case c.Failed():
 			status = "\x1b[31m" + status + "\x1b[0m"

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"adopt6/configs"
-	"adopt6/scanner"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/observation"
 )
 
 // vantageLab runs a lab whose vantage lacks something, and returns the flags
@@ -78,7 +78,7 @@ func TestDoctorJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &page); err != nil || code != exitFailure {
 		t.Fatalf("exit %d: %v\n%s%s", code, err, out, errOut)
 	}
-	if page.Complete || !page.Correct || page.Capabilities.IPv4 != scanner.Absent || page.Capabilities.SMTPV6 != scanner.OK || len(page.Checks) != 16 {
+	if page.Complete || !page.Correct || page.Capabilities.IPv4 != observation.Absent || page.Capabilities.SMTPV6 != observation.OK || len(page.Checks) != 16 {
 		t.Errorf("got %+v", page)
 	}
 	if code, _, errOut := runMain("doctor", "--lab", "nowhere.json"); code != exitMisuse {

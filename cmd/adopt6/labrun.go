@@ -13,6 +13,7 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/observation"
 )
 
 func newLabRunCommand(a *app) *cobra.Command {
@@ -89,7 +90,7 @@ func (a *app) labRun(cmd *cobra.Command, scenario *lab.Scenario, skipPreflight b
 	}
 	var judge labJudge
 	s, err := a.runScan(ctx, scanRun{net: net, worklist: worklist, skipPreflight: skipPreflight,
-		watch: func(o *scanner.Observation) { judge.compare(l, o) }})
+		watch: func(o *observation.Observation) { judge.compare(l, o) }})
 	if err != nil {
 		// The lab ends with this command, so there is nothing to go on with.
 		return errors.Join(err, worklist.Remove())
@@ -117,7 +118,7 @@ type labJudge struct {
 const maxDifferences = 20
 
 // compare is called for one observation after another.
-func (j *labJudge) compare(l *lab.Lab, o *scanner.Observation) {
+func (j *labJudge) compare(l *lab.Lab, o *observation.Observation) {
 	truth, ok := l.Truth(o.Target.Name)
 	if !ok {
 		return

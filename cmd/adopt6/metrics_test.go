@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"adopt6/configs"
-	"adopt6/scanner"
 	"adopt6/scanner/metrics"
+	"adopt6/scanner/observation"
 )
 
 // metricName is a metric of adopt6 in a page of them, or in the docs.
@@ -61,7 +61,7 @@ func TestMetricsOfAScan(t *testing.T) {
 	}
 	var during string
 	s, err := a.runScan(t.Context(), scanRun{net: net, worklist: worklist, skipPreflight: true, job: "weekly",
-		watch: func(o *scanner.Observation) {
+		watch: func(o *observation.Observation) {
 			if during == "" {
 				during = metricsPage(t, a.live)
 			}

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/report/notify"
-	"adopt6/scanner/probe"
+	"adopt6/scanner/observation"
 )
 
 func newNotifyCommand(a *app) *cobra.Command {
@@ -313,7 +313,7 @@ func newWriters(channels []channel) map[string]*notify.Writer {
 	writers := make(map[string]*notify.Writer)
 	for _, c := range channels {
 		if writers[c.settings.Language] == nil {
-			writers[c.settings.Language] = notify.NewWriter(c.settings.Language, probe.ReasonsIn)
+			writers[c.settings.Language] = notify.NewWriter(c.settings.Language, observation.ReasonsIn)
 		}
 	}
 	return writers

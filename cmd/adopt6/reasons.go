@@ -9,8 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/report/words"
-	"adopt6/scanner"
-	"adopt6/scanner/probe"
+	"adopt6/scanner/observation"
 )
 
 func newReasonsCommand(a *app) *cobra.Command {
@@ -58,12 +57,12 @@ func checkLanguage(lang string) error {
 	return nil
 }
 
-func chosenReasons(lang string, tokens []string) ([]scanner.ReasonInfo, error) {
-	all := probe.ReasonsIn(lang)
+func chosenReasons(lang string, tokens []string) ([]observation.ReasonInfo, error) {
+	all := observation.ReasonsIn(lang)
 	if len(tokens) == 0 {
 		return all, nil
 	}
-	var chosen []scanner.ReasonInfo
+	var chosen []observation.ReasonInfo
 	for _, token := range tokens {
 		found := false
 		for _, r := range all {

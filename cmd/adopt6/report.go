@@ -16,7 +16,7 @@ import (
 	"adopt6/lists"
 	"adopt6/report"
 	"adopt6/report/words"
-	"adopt6/scanner/probe"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 )
 
@@ -149,7 +149,7 @@ func reasonTexts() map[string]map[string]report.ReasonText {
 	texts := make(map[string]map[string]report.ReasonText)
 	for _, lang := range words.Languages {
 		texts[lang] = make(map[string]report.ReasonText)
-		for _, r := range probe.ReasonsIn(lang) {
+		for _, r := range observation.ReasonsIn(lang) {
 			texts[lang][string(r.Reason)] = report.ReasonText{Text: r.Text, Fix: r.Fix}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/miekg/dns"
 	"github.com/spf13/cobra"
 
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -235,7 +235,7 @@ func printResult(w io.Writer, result *resolve.Result) error {
 		b = fmt.Appendf(b, ", %s", strings.Join(names, " "))
 	}
 	b = append(b, '\n')
-	if result.State != dnssec.Secure {
+	if result.State != observation.Secure {
 		b = appendExplanation(b, result)
 	}
 	_, err := w.Write(b)
@@ -244,15 +244,14 @@ func printResult(w io.Writer, result *resolve.Result) error {
 
 // appendExplanation says in words what is wrong.
 func appendExplanation(b []byte, result *resolve.Result) []byte {
-	for _, info := range resolve.Reasons() {
-		if info.Reason == result.Reason || info.Reason == string(result.StateReason) {
+	explain := func(r observation.Reason) {
+		if info, ok := observation.Explain(r); ok {
 			b = fmt.Appendf(b, "%s %s\n", info.Text, info.Fix)
 		}
 	}
-	for _, info := range dnssec.Reasons() {
-		if info.Reason == result.StateReason && info.State != dnssec.Indeterminate {
-			b = fmt.Appendf(b, "%s %s\n", info.Text, info.Fix)
-		}
+	explain(result.Reason)
+	if result.State != observation.Indeterminate && result.StateReason != result.Reason {
+		explain(result.StateReason)
 	}
 	return b
 }

@@ -11,6 +11,7 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/metrics"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/preflight"
 	"adopt6/scanner/probe"
 	"adopt6/scanner/resolve"
@@ -28,8 +29,8 @@ type scanRun struct {
 	worklist *scanner.Worklist
 	// skipPreflight measures without asking what this place can do.
 	skipPreflight bool
-	job           string                     // of the scheduler; empty for none
-	watch         func(*scanner.Observation) // sees every observation made; may be nil
+	job           string                         // of the scheduler; empty for none
+	watch         func(*observation.Observation) // sees every observation made; may be nil
 }
 
 // runScan measures what a work list still lacks and stores it. It returns the
@@ -113,7 +114,7 @@ func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *
 	pool := scanner.Pool{
 		Workers: a.settings.Scan.Workers, Timeout: a.settings.Scan.Timeout,
 		Measure: prober.Measure, Tally: tally,
-		Sink: func(ctx context.Context, o *scanner.Observation) error {
+		Sink: func(ctx context.Context, o *observation.Observation) error {
 			if run.watch != nil {
 				run.watch(o)
 			}
@@ -233,7 +234,7 @@ func (a *app) completeScan(ctx context.Context, s *store.Store, w *scanner.Workl
 
 // shown are the statuses in the order in which progress counts them: where a
 // line is cut, what could not be measured goes first.
-var shown = []scanner.Status{scanner.OK, scanner.Partial, scanner.Absent, scanner.Broken, scanner.Unmeasured}
+var shown = []observation.Status{observation.OK, observation.Partial, observation.Absent, observation.Broken, observation.Unmeasured}
 
 func scanProgress(tally *scanner.Tally, total int64, again *atomic.Value) progressState {
 	var counts []string

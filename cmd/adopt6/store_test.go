@@ -16,8 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
@@ -41,18 +40,18 @@ func madeStore(t *testing.T) (folder string, scan uuid.UUID) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	works, fails := scanner.Verdict{Status: scanner.OK}, scanner.Verdict{Status: scanner.Absent, Reason: scanner.NoAAAA}
+	works, fails := observation.Verdict{Status: observation.OK}, observation.Verdict{Status: observation.Absent, Reason: observation.NoAAAA}
 	for i := range uint64(17) {
-		o := scanner.Observation{Scan: scan, Position: i, Started: time.Now(), DNS: works, Web: works, Mail: works, V6Only: works, DNSSEC: dnssec.Secure, Readiness: 5,
+		o := observation.Observation{Scan: scan, Position: i, Started: time.Now(), DNS: works, Web: works, Mail: works, V6Only: works, DNSSEC: observation.Secure, Readiness: 5,
 			Target: lists.Target{Name: "d\x1b]0;title\a.example", Kind: lists.Government}, AAAA: []netip.Addr{netip.MustParseAddr("2001:db8::1")}}
 		code := "TG"
 		switch {
 		case i == 16:
 			o.Target.Kind = lists.CCTLD
 		case i == 15:
-			o.DNS, o.Web, o.Mail, o.V6Only, o.DNSSEC, o.Readiness = scanner.Verdict{}, scanner.Verdict{}, scanner.Verdict{}, scanner.Verdict{}, dnssec.Indeterminate, 0
+			o.DNS, o.Web, o.Mail, o.V6Only, o.DNSSEC, o.Readiness = observation.Verdict{}, observation.Verdict{}, observation.Verdict{}, observation.Verdict{}, observation.Indeterminate, 0
 		case i >= 9:
-			o.DNS, o.Web, o.Mail, o.V6Only, o.DNSSEC, o.Readiness = fails, fails, fails, fails, dnssec.Insecure, 0
+			o.DNS, o.Web, o.Mail, o.V6Only, o.DNSSEC, o.Readiness = fails, fails, fails, fails, observation.Insecure, 0
 		}
 		if i >= 12 && i < 16 {
 			code = "CI"

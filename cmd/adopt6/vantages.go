@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
@@ -48,7 +48,7 @@ against it.`,
 	registerStoreFlags(cmd)
 	cmd.Flags().StringSliceVar(&f.scans, "scan", nil, "scans to compare, by id or the begin of it (default: the newest of\neach vantage)")
 	cmd.Flags().StringSliceVar(&f.countries, "country", nil, "only these countries, by ISO code (TG,SN)")
-	cmd.Flags().StringVar(&f.service, "service", "web_v6", "what to compare: "+strings.Join(scanner.Services(), ", "))
+	cmd.Flags().StringVar(&f.service, "service", "web_v6", "what to compare: "+strings.Join(observation.Services(), ", "))
 	cmd.Flags().IntVar(&f.agree, "agree", 0, "how many vantages must find the same (default: more than half)")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print as JSON")
 	return cmd
@@ -88,9 +88,9 @@ type domainVantage struct {
 }
 
 func (a *app) vantages(ctx context.Context, f vantagesFlags) error {
-	service := slices.Index(scanner.Services(), f.service)
+	service := slices.Index(observation.Services(), f.service)
 	if service < 0 {
-		return misusef("--service %s: expected one of %s", f.service, strings.Join(scanner.Services(), ", "))
+		return misusef("--service %s: expected one of %s", f.service, strings.Join(observation.Services(), ", "))
 	}
 	if err := checkCountries(f.countries); err != nil {
 		return err

@@ -16,8 +16,7 @@ import (
 	"adopt6/lists"
 	"adopt6/report/e2e"
 	_ "adopt6/report/server" // so that go test runs again once the pages change
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 	"adopt6/store/storetest"
@@ -188,9 +187,9 @@ func storeEarlier(ctx context.Context, s *store.Store, info store.ScanInfo, doma
 	if err != nil {
 		return err
 	}
-	ok, no := scanner.Verdict{Status: scanner.OK}, scanner.Verdict{Status: scanner.Absent, Reason: scanner.NoAAAA}
+	ok, no := observation.Verdict{Status: observation.OK}, observation.Verdict{Status: observation.Absent, Reason: observation.NoAAAA}
 	for i, d := range domains {
-		o := &scanner.Observation{Scan: info.ID, Started: info.Started, Position: uint64(i), DNSSEC: dnssec.Insecure, Vantage: "lab",
+		o := &observation.Observation{Scan: info.ID, Started: info.Started, Position: uint64(i), DNSSEC: observation.Insecure, Vantage: "lab",
 			Target: lists.Target{Name: d.name, Kind: lists.Kind(d.kind), Country: d.country}, DNS: no, Web: no, Mail: no, V6Only: no}
 		o.Country, _ = lists.CountryByCode(d.country)
 		if d.readiness >= 4 && was(i) {

@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 )
 
 // News is what a change of a service is to those who read of it.
@@ -37,7 +37,7 @@ type Change struct {
 	Before  string // status, or state of DNSSEC
 	After   string
 	// Reason is why it is not ok now, or was not before, where it was gained.
-	Reason scanner.Reason
+	Reason observation.Reason
 }
 
 // Scan names one of the scans that are compared.
@@ -164,10 +164,10 @@ func (b *Builder) Digest(d Digest) *Digest {
 func Sample(now time.Time) Digest {
 	b := NewBuilder(MostChanges)
 	for _, c := range []Change{
-		{"example.gov.sn", lists.Government, "SN", "web_v6", Gained, "absent", "ok", scanner.NoAAAA},
-		{"example.gouv.tg", lists.Government, "TG", "web_v6", Lost, "ok", "absent", scanner.NoAAAA},
+		{"example.gov.sn", lists.Government, "SN", "web_v6", Gained, "absent", "ok", observation.NoAAAA},
+		{"example.gouv.tg", lists.Government, "TG", "web_v6", Lost, "ok", "absent", observation.NoAAAA},
 		{"example.gouv.tg", lists.Government, "TG", "dnssec", Gained, "insecure", "secure", ""},
-		{"mail.example.gouv.tg", lists.Government, "TG", "mail_v6", Broken, "ok", "broken", scanner.Timeout},
+		{"mail.example.gouv.tg", lists.Government, "TG", "mail_v6", Broken, "ok", "broken", observation.Timeout},
 	} {
 		b.Add(c)
 	}

@@ -11,24 +11,24 @@ import (
 
 	"adopt6/lists"
 	"adopt6/report/words"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 )
 
 //go:embed templates/digest.html templates/digest.txt
 var templates embed.FS
 
 // Explain returns the reasons in a language.
-type Explain func(lang string) []scanner.ReasonInfo
+type Explain func(lang string) []observation.ReasonInfo
 
 // Writer writes digests in one language.
 type Writer struct {
 	*words.Locale
-	reasons map[scanner.Reason]scanner.ReasonInfo
+	reasons map[observation.Reason]observation.ReasonInfo
 }
 
 // NewWriter returns a writer for one of words.Languages.
 func NewWriter(lang string, explain Explain) *Writer {
-	w := &Writer{Locale: words.NewLocale(lang), reasons: make(map[scanner.Reason]scanner.ReasonInfo)}
+	w := &Writer{Locale: words.NewLocale(lang), reasons: make(map[observation.Reason]observation.ReasonInfo)}
 	for _, r := range explain(lang) {
 		w.reasons[r.Reason] = r
 	}
@@ -160,7 +160,7 @@ func (w *Writer) numbers(c Counts) []string {
 // reasons.
 func (w *Writer) sections(changes []Change) (list []section, reasons []reason) {
 	var last Change
-	explained := make(map[scanner.Reason]bool)
+	explained := make(map[observation.Reason]bool)
 	for i, c := range changes {
 		if i == 0 || c.Country != last.Country || c.Kind != last.Kind {
 			list = append(list, section{Title: w.T("bracketed", w.country(c.Country), clean(w.Word("kind", string(c.Kind)), maxDetail))})
@@ -195,7 +195,7 @@ func (w *Writer) change(c Change) string {
 	return line + w.Stop() + text
 }
 
-func (w *Writer) reason(r scanner.Reason) string {
+func (w *Writer) reason(r observation.Reason) string {
 	if known, ok := w.reasons[r]; ok {
 		return known.Text
 	}

@@ -9,14 +9,14 @@ import (
 
 	"adopt6/lists"
 	"adopt6/report/words"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 )
 
 // explain explains two reasons in every language.
-func explain(lang string) []scanner.ReasonInfo {
-	return []scanner.ReasonInfo{
-		{Reason: scanner.NoAAAA, Text: "The name has no AAAA record. (" + lang + ")", Fix: "Publish one. (" + lang + ")"},
-		{Reason: scanner.Timeout, Text: "Nothing answers. (" + lang + ")", Fix: "Open the firewall. (" + lang + ")"},
+func explain(lang string) []observation.ReasonInfo {
+	return []observation.ReasonInfo{
+		{Reason: observation.NoAAAA, Text: "The name has no AAAA record. (" + lang + ")", Fix: "Publish one. (" + lang + ")"},
+		{Reason: observation.Timeout, Text: "Nothing answers. (" + lang + ")", Fix: "Open the firewall. (" + lang + ")"},
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"adopt6/lists"
 	"adopt6/report"
 	"adopt6/report/words"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 )
 
@@ -43,7 +43,7 @@ type verdictItem struct {
 }
 
 func newDomainItem(e report.Entry) domainItem {
-	of := func(v scanner.Verdict) verdictItem { return verdictItem{v.Status.String(), string(v.Reason)} }
+	of := func(v observation.Verdict) verdictItem { return verdictItem{v.Status.String(), string(v.Reason)} }
 	valid := func(names []string) []string {
 		list := make([]string, 0, len(names))
 		for _, name := range names {

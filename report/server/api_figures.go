@@ -10,22 +10,22 @@ import (
 
 	"adopt6/lists"
 	"adopt6/report"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 )
 
 type scanItem struct {
-	Scan         uuid.UUID            `json:"scan"`
-	Started      time.Time            `json:"started"`
-	Finished     *time.Time           `json:"finished"` // null while it is not
-	Vantage      string               `json:"vantage"`
-	List         string               `json:"list"`
-	Targets      uint64               `json:"targets"`
-	Program      string               `json:"program"`
-	ASTable      string               `json:"as_table"`
-	Simulated    bool                 `json:"simulated"`
-	Capabilities scanner.Capabilities `json:"capabilities"`
+	Scan         uuid.UUID                `json:"scan"`
+	Started      time.Time                `json:"started"`
+	Finished     *time.Time               `json:"finished"` // null while it is not
+	Vantage      string                   `json:"vantage"`
+	List         string                   `json:"list"`
+	Targets      uint64                   `json:"targets"`
+	Program      string                   `json:"program"`
+	ASTable      string                   `json:"as_table"`
+	Simulated    bool                     `json:"simulated"`
+	Capabilities observation.Capabilities `json:"capabilities"`
 }
 
 func newScanItem(s store.ScanInfo) scanItem {

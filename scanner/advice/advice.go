@@ -7,12 +7,10 @@
 package advice
 
 import (
+	"adopt6/scanner/observation"
 	"cmp"
 	"net/netip"
 	"slices"
-
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
 )
 
 // Service is one of the things that a domain offers and that can be mended.
@@ -94,7 +92,7 @@ type Place struct {
 // Advice is one thing to do. Texts are plain English sentences; the names in
 // them are from the network, so escape them.
 type Advice struct {
-	Reason  scanner.Reason
+	Reason  observation.Reason
 	Urgency Urgency
 	Service Service // where it was found
 	Title   string  // what fails, without a full stop
@@ -111,9 +109,9 @@ type Advice struct {
 
 // For returns what to do about an observation, the most valuable first.
 // reasons explains every reason that it can hold.
-func For(o *scanner.Observation, reasons []scanner.ReasonInfo) []Advice {
+func For(o *observation.Observation, reasons []observation.ReasonInfo) []Advice {
 	c := collect(o)
-	explained := make(map[scanner.Reason]scanner.ReasonInfo, len(reasons))
+	explained := make(map[observation.Reason]observation.ReasonInfo, len(reasons))
 	for _, r := range reasons {
 		explained[r.Reason] = r
 	}
@@ -145,7 +143,7 @@ func Levels() []string {
 }
 
 // advise turns a problem into advice.
-func (c *collection) advise(p *problem, info scanner.ReasonInfo) Advice {
+func (c *collection) advise(p *problem, info observation.ReasonInfo) Advice {
 	r := rules[p.reason]
 	a := Advice{
 		Reason: p.reason, Urgency: c.urgency(p, r), Service: p.service,
@@ -173,17 +171,17 @@ func (c *collection) urgency(p *problem, r rule) Urgency {
 			return Harm
 		}
 		return InPart
-	case c.o.Delegation == scanner.Verdict{Status: scanner.Broken, Reason: p.reason}:
+	case c.o.Delegation == observation.Verdict{Status: observation.Broken, Reason: p.reason}:
 		return Harm // no way in
 	case r.urgency == Lacking, r.urgency == Practice:
 		return r.urgency
-	case p.status == scanner.Absent:
+	case p.status == observation.Absent:
 		return Missing
-	case p.family == "IPv4" && verdict.Status != scanner.OK:
+	case p.family == "IPv4" && verdict.Status != observation.OK:
 		return InPart
-	case p.status == scanner.Broken && (verdict.Status == scanner.Broken || verdict.Status == scanner.Unmeasured):
+	case p.status == observation.Broken && (verdict.Status == observation.Broken || verdict.Status == observation.Unmeasured):
 		return Harm
-	case verdict.Status == scanner.OK && r.urgency == byStatus && p.service != DNSSEC:
+	case verdict.Status == observation.OK && r.urgency == byStatus && p.service != DNSSEC:
 		return Practice
 	}
 	return InPart
@@ -217,13 +215,13 @@ func (c *collection) frees(p *problem, u Urgency, family string) []Service {
 		return slices.DeleteFunc(services, func(s Service) bool { return s != DNSSEC && !c.offered(s) })
 	}
 	if u == Harm && p.failedLookup() {
-		return slices.DeleteFunc([]Service{DNS, Web, Mail, V6Only}, func(s Service) bool { return c.verdict(s, "").Status == scanner.OK })
+		return slices.DeleteFunc([]Service{DNS, Web, Mail, V6Only}, func(s Service) bool { return c.verdict(s, "").Status == observation.OK })
 	}
 	var freed []Service
-	if c.verdict(p.service, "").Status != scanner.OK {
+	if c.verdict(p.service, "").Status != observation.OK {
 		freed = append(freed, p.service)
 	}
-	if p.service != V6Only && o.V6Only.Status != scanner.OK && o.V6Only.Status != scanner.Unmeasured && c.v6OnlyRestsOn(p.service) {
+	if p.service != V6Only && o.V6Only.Status != observation.OK && o.V6Only.Status != observation.Unmeasured && c.v6OnlyRestsOn(p.service) {
 		freed = append(freed, V6Only)
 	}
 	return freed
@@ -243,9 +241,9 @@ func (c *collection) offered(s Service) bool {
 
 // verdict is the observation's on a service, over IPv6 unless the family is
 // IPv4.
-func (c *collection) verdict(s Service, family string) scanner.Verdict {
+func (c *collection) verdict(s Service, family string) observation.Verdict {
 	o := c.o
-	over := func(v6, v4 scanner.Verdict) scanner.Verdict {
+	over := func(v6, v4 observation.Verdict) observation.Verdict {
 		if family == "IPv4" {
 			return v4
 		}
@@ -261,8 +259,8 @@ func (c *collection) verdict(s Service, family string) scanner.Verdict {
 	case V6Only:
 		return o.V6Only
 	}
-	if o.DNSSEC == dnssec.Bogus {
-		return scanner.Verdict{Status: scanner.Broken, Reason: o.DNSSECReason}
+	if o.DNSSEC == observation.Bogus {
+		return observation.Verdict{Status: observation.Broken, Reason: o.DNSSECReason}
 	}
-	return scanner.Verdict{Status: scanner.OK}
+	return observation.Verdict{Status: observation.OK}
 }

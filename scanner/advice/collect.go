@@ -7,15 +7,14 @@ import (
 	"strings"
 
 	"adopt6/lists"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 )
 
 // problem is one reason at one service, with everything it was found at.
 type problem struct {
 	service Service
-	reason  scanner.Reason
-	status  scanner.Status
+	reason  observation.Reason
+	status  observation.Status
 	family  string // as in Advice
 	places  []Place
 	v4Works bool   // a contact with the same host and port worked over IPv4
@@ -32,7 +31,7 @@ func (p *problem) add(place Place) {
 
 // collection gathers the problems of an observation.
 type collection struct {
-	o        *scanner.Observation
+	o        *observation.Observation
 	problems []*problem
 }
 
@@ -42,7 +41,7 @@ var services = map[string]Service{
 	"resolvability": V6Only, "dnssec": DNSSEC,
 }
 
-func collect(o *scanner.Observation) *collection {
+func collect(o *observation.Observation) *collection {
 	c := &collection{o: o}
 	if nothing(o) {
 		c.note(DNS, o.DNS)
@@ -66,17 +65,17 @@ func collect(o *scanner.Observation) *collection {
 }
 
 // nothing says whether the domain does not exist, so that nothing else matters.
-func nothing(o *scanner.Observation) bool { return o.DNS.Reason == scanner.NXDomain }
+func nothing(o *observation.Observation) bool { return o.DNS.Reason == observation.NXDomain }
 
 // get returns the problem of a reason at a service, a new one if need be. What
 // fails over different families is different problems; anyFamily takes the
 // first that there is.
-func (c *collection) get(s Service, status scanner.Status, reason scanner.Reason, family string) *problem {
-	if reason == scanner.DNSFailure {
+func (c *collection) get(s Service, status observation.Status, reason observation.Reason, family string) *problem {
+	if reason == observation.DNSFailure {
 		s = DNS // whatever waits for the name
 	}
 	if rules[reason].owner == Vantage {
-		status = scanner.Unmeasured
+		status = observation.Unmeasured
 		for _, p := range c.problems { // one word on this place is enough
 			if p.reason == reason {
 				return p
@@ -85,7 +84,7 @@ func (c *collection) get(s Service, status scanner.Status, reason scanner.Reason
 	}
 	for _, p := range c.problems {
 		if p.service == s && p.reason == reason && (p.family == family || family == anyFamily) {
-			if status == scanner.Broken {
+			if status == observation.Broken {
 				p.status = status
 			}
 			return p
@@ -112,31 +111,31 @@ const anyFamily = "any"
 
 // note adds the problem that a verdict names, and returns it; nil where the
 // verdict is ok or its reason calls for nothing.
-func (c *collection) note(s Service, v scanner.Verdict) *problem {
-	if v.Status == scanner.OK || v.Reason == "" || rules[v.Reason].silent {
+func (c *collection) note(s Service, v observation.Verdict) *problem {
+	if v.Status == observation.OK || v.Reason == "" || rules[v.Reason].silent {
 		return nil
 	}
 	return c.get(s, v.Status, v.Reason, anyFamily)
 }
 
 // endpoint adds the problem that a contact or a finding shows.
-func (c *collection) endpoint(e scanner.Endpoint) {
+func (c *collection) endpoint(e observation.Endpoint) {
 	service, known := services[e.Probe]
 	r := rules[e.Verdict.Reason]
-	if !known || e.Verdict.Status == scanner.OK || e.Verdict.Reason == "" || r.sum || r.silent || c.doubtful(e) {
+	if !known || e.Verdict.Status == observation.OK || e.Verdict.Reason == "" || r.sum || r.silent || c.doubtful(e) {
 		return
 	}
 	finding := !e.Addr.IsValid()
 	switch {
 	case finding && r.bogus(): // whichever probe asked for the name
 		service = DNSSEC
-	case finding && e.Verdict.Status == scanner.Unmeasured && r.owner != Vantage: // a look-up that failed
+	case finding && e.Verdict.Status == observation.Unmeasured && r.owner != Vantage: // a look-up that failed
 		service = DNS
 	}
 	p := c.get(service, e.Verdict.Status, e.Verdict.Reason, c.familyOf(e))
 	p.v4Works = p.v4Works || c.worksOverV4(e)
 	place := Place{Host: e.Host, Addr: e.Addr}
-	if service == Web && e.Verdict.Reason != scanner.SpecialPurposeAddress {
+	if service == Web && e.Verdict.Reason != observation.SpecialPurposeAddress {
 		place.Port = e.Port
 	}
 	for _, addr := range missingGlue(e) { // what the registry needs to know
@@ -149,8 +148,8 @@ func (c *collection) endpoint(e scanner.Endpoint) {
 }
 
 // missingGlue returns the addresses in the evidence for missing glue.
-func missingGlue(e scanner.Endpoint) (addrs []netip.Addr) {
-	if e.Verdict.Reason != scanner.GlueMissingA && e.Verdict.Reason != scanner.GlueMissingAAAA {
+func missingGlue(e observation.Endpoint) (addrs []netip.Addr) {
+	if e.Verdict.Reason != observation.GlueMissingA && e.Verdict.Reason != observation.GlueMissingAAAA {
 		return nil
 	}
 	for word := range strings.FieldsSeq(e.Detail) {
@@ -163,8 +162,8 @@ func missingGlue(e scanner.Endpoint) (addrs []netip.Addr) {
 
 // familyOf says over which families the host fails in the way that e does;
 // empty for a finding.
-func (c *collection) familyOf(e scanner.Endpoint) string {
-	if !e.Addr.IsValid() || e.Verdict.Reason == scanner.SpecialPurposeAddress { // which is never dialled
+func (c *collection) familyOf(e observation.Endpoint) string {
+	if !e.Addr.IsValid() || e.Verdict.Reason == observation.SpecialPurposeAddress { // which is never dialled
 		return ""
 	}
 	v4, v6 := false, false
@@ -184,10 +183,10 @@ func (c *collection) familyOf(e scanner.Endpoint) string {
 }
 
 // worksOverV4 says whether the same service of the same host works over IPv4.
-func (c *collection) worksOverV4(e scanner.Endpoint) bool {
-	return e.Addr.IsValid() && !e.Addr.Is4() && slices.ContainsFunc(c.o.Endpoints, func(f scanner.Endpoint) bool {
+func (c *collection) worksOverV4(e observation.Endpoint) bool {
+	return e.Addr.IsValid() && !e.Addr.Is4() && slices.ContainsFunc(c.o.Endpoints, func(f observation.Endpoint) bool {
 		return f.Probe == e.Probe && f.Host == e.Host && f.Port == e.Port && f.Transport == e.Transport &&
-			f.Addr.Is4() && f.Verdict.Status == scanner.OK
+			f.Addr.Is4() && f.Verdict.Status == observation.OK
 	})
 }
 
@@ -195,15 +194,15 @@ func (c *collection) worksOverV4(e scanner.Endpoint) bool {
 // to an IPv6 address.
 func (c *collection) lack(probe string, hosts []string) []string {
 	return slices.DeleteFunc(slices.Clone(hosts), func(host string) bool {
-		return slices.ContainsFunc(c.o.Endpoints, func(e scanner.Endpoint) bool {
+		return slices.ContainsFunc(c.o.Endpoints, func(e observation.Endpoint) bool {
 			return e.Host == host && (e.Probe == probe && e.Addr.IsValid() && !e.Addr.Is4() ||
-				e.Verdict.Reason == scanner.SpecialPurposeAddress && !e.Addr.Is4())
+				e.Verdict.Reason == observation.SpecialPurposeAddress && !e.Addr.Is4())
 		})
 	})
 }
 
 // about adds a problem and the hosts that it is about.
-func (c *collection) about(s Service, v scanner.Verdict, hosts []string) {
+func (c *collection) about(s Service, v observation.Verdict, hosts []string) {
 	if p := c.note(s, v); p != nil && len(p.places) == 0 {
 		for _, host := range hosts {
 			p.add(Place{Host: host})
@@ -213,12 +212,12 @@ func (c *collection) about(s Service, v scanner.Verdict, hosts []string) {
 
 func (c *collection) nameServers() {
 	o := c.o
-	for _, v := range []scanner.Verdict{o.DNS, o.Delegation, o.SameSerial} {
+	for _, v := range []observation.Verdict{o.DNS, o.Delegation, o.SameSerial} {
 		switch {
-		case v.Reason == scanner.NoNSAAAA && v != o.DNS && o.DNS.Status == scanner.Broken: // glue led to servers
-		case v.Reason == scanner.NoNSAAAA:
+		case v.Reason == observation.NoNSAAAA && v != o.DNS && o.DNS.Status == observation.Broken: // glue led to servers
+		case v.Reason == observation.NoNSAAAA:
 			c.about(DNS, v, o.NameServers)
-		case v.Reason == scanner.OneNSAAAA:
+		case v.Reason == observation.OneNSAAAA:
 			if p := c.note(DNS, v); p != nil { // the evidence names those that have one
 				p.places = nil
 				c.about(DNS, v, c.lack("nameserver", o.NameServers))
@@ -245,18 +244,18 @@ func (c *collection) web() {
 			without = append(without, h.name)
 		}
 	}
-	if o.Web.Reason == scanner.SomeHostsLackAAAA && len(without) == 1 {
-		reason := scanner.AAAAOnlyOnApex
+	if o.Web.Reason == observation.SomeHostsLackAAAA && len(without) == 1 {
+		reason := observation.AAAAOnlyOnApex
 		if without[0] == apex {
-			reason = scanner.AAAAOnlyOnWWW
+			reason = observation.AAAAOnlyOnWWW
 		}
-		c.about(Web, scanner.Verdict{Status: scanner.Partial, Reason: reason}, without)
+		c.about(Web, observation.Verdict{Status: observation.Partial, Reason: reason}, without)
 	}
-	for _, v := range []scanner.Verdict{o.Web, o.Address, o.SameContent} {
+	for _, v := range []observation.Verdict{o.Web, o.Address, o.SameContent} {
 		switch {
-		case v.Status == scanner.Unmeasured && v != o.Web: // for a reason that stands elsewhere
-		case v.Reason == scanner.NXDomain: // the zone is there
-		case v.Reason == scanner.NoAAAA || v.Reason == scanner.AAAAOnlyOnApex || v.Reason == scanner.AAAAOnlyOnWWW:
+		case v.Status == observation.Unmeasured && v != o.Web: // for a reason that stands elsewhere
+		case v.Reason == observation.NXDomain: // the zone is there
+		case v.Reason == observation.NoAAAA || v.Reason == observation.AAAAOnlyOnApex || v.Reason == observation.AAAAOnlyOnWWW:
 			c.about(Web, v, without)
 		case rules[v.Reason].sum && c.has(Web):
 		default:
@@ -270,11 +269,11 @@ func (c *collection) mail() {
 	if o.Target.Kind == lists.CCTLD {
 		return
 	}
-	for _, v := range []scanner.Verdict{o.Mail, o.StartTLS, o.SMTPUTF8} {
+	for _, v := range []observation.Verdict{o.Mail, o.StartTLS, o.SMTPUTF8} {
 		switch {
-		case v.Status == scanner.Unmeasured && v != o.Mail: // for a reason that stands elsewhere
-		case v.Reason == scanner.NXDomain: // the zone is there
-		case v.Reason == scanner.NoMXAAAA || v.Reason == scanner.SomeHostsLackAAAA:
+		case v.Status == observation.Unmeasured && v != o.Mail: // for a reason that stands elsewhere
+		case v.Reason == observation.NXDomain: // the zone is there
+		case v.Reason == observation.NoMXAAAA || v.Reason == observation.SomeHostsLackAAAA:
 			c.about(Mail, v, c.lack("mail", o.MX))
 		case rules[v.Reason].sum && c.has(Mail):
 		default:
@@ -284,7 +283,7 @@ func (c *collection) mail() {
 }
 
 // find returns the problem of a reason at a service; nil if there is none.
-func (c *collection) find(s Service, reason scanner.Reason, family string) *problem {
+func (c *collection) find(s Service, reason observation.Reason, family string) *problem {
 	for _, p := range c.problems {
 		if p.service == s && p.reason == reason && p.family == family {
 			return p
@@ -299,7 +298,7 @@ func (c *collection) withoutIPv4() {
 	o := c.o
 	v := o.V6Only
 	switch {
-	case v.Status == scanner.OK || v.Status == scanner.Unmeasured && c.has(DNS):
+	case v.Status == observation.OK || v.Status == observation.Unmeasured && c.has(DNS):
 		return
 	case c.v6OnlyRestsOn(DNS) && c.has(DNS), c.v6OnlyRestsOn(Web) && c.has(Web):
 		c.drop(V6Only, v.Reason)
@@ -315,7 +314,7 @@ func (c *collection) withoutIPv4() {
 	}
 }
 
-func (c *collection) drop(s Service, reason scanner.Reason) {
+func (c *collection) drop(s Service, reason observation.Reason) {
 	c.remove(func(p *problem) bool { return p.service == s && p.reason == reason })
 }
 
@@ -324,13 +323,15 @@ func (c *collection) drop(s Service, reason scanner.Reason) {
 // where neither works.
 func (c *collection) v6OnlyRestsOn(s Service) bool {
 	o := c.o
-	fails := func(v scanner.Verdict) bool { return v.Status == scanner.Absent || v.Status == scanner.Broken }
+	fails := func(v observation.Verdict) bool {
+		return v.Status == observation.Absent || v.Status == observation.Broken
+	}
 	switch o.V6Only.Reason {
-	case scanner.NSZoneV4Only, scanner.ParentV4Only, scanner.NSCycle: // other zones' doing
+	case observation.NSZoneV4Only, observation.ParentV4Only, observation.NSCycle: // other zones' doing
 		return false
-	case scanner.SiteFailsV6:
-		return s == Web && o.Web.Status != scanner.OK
-	case scanner.NoNSAAAA, scanner.NSUnreachableV6, scanner.GlueMissingAAAA, scanner.IntentBroken:
+	case observation.SiteFailsV6:
+		return s == Web && o.Web.Status != observation.OK
+	case observation.NoNSAAAA, observation.NSUnreachableV6, observation.GlueMissingAAAA, observation.IntentBroken:
 		return s == DNS && (o.V6OnlyZone == "" || o.V6OnlyZone == c.zone())
 	}
 	return s == DNS && fails(o.DNS) || s == Web && fails(o.Web)
@@ -353,14 +354,14 @@ func (c *collection) dnssec() {
 	})
 	switch {
 	case above:
-		c.drop(DNSSEC, scanner.IslandOfSecurity) // a DS record would not help yet
-	case o.DNSSEC == dnssec.Bogus: // and with the zone every name in it
+		c.drop(DNSSEC, observation.IslandOfSecurity) // a DS record would not help yet
+	case o.DNSSEC == observation.Bogus: // and with the zone every name in it
 		c.drop(DNSSEC, o.DNSSECReason)
-		c.about(DNSSEC, scanner.Verdict{Status: scanner.Broken, Reason: o.DNSSECReason}, []string{c.zone()})
-	case o.DNSSEC == dnssec.Insecure && o.DNSKEY > 0 && o.DS == 0:
-		c.about(DNSSEC, scanner.Verdict{Status: scanner.Partial, Reason: scanner.IslandOfSecurity}, []string{c.zone()})
-	case o.DNSSEC == dnssec.Insecure:
-		c.about(DNSSEC, scanner.Verdict{Status: scanner.Absent, Reason: o.DNSSECReason}, []string{c.zone()})
+		c.about(DNSSEC, observation.Verdict{Status: observation.Broken, Reason: o.DNSSECReason}, []string{c.zone()})
+	case o.DNSSEC == observation.Insecure && o.DNSKEY > 0 && o.DS == 0:
+		c.about(DNSSEC, observation.Verdict{Status: observation.Partial, Reason: observation.IslandOfSecurity}, []string{c.zone()})
+	case o.DNSSEC == observation.Insecure:
+		c.about(DNSSEC, observation.Verdict{Status: observation.Absent, Reason: o.DNSSECReason}, []string{c.zone()})
 	}
 }
 

@@ -1,14 +1,11 @@
 package advice
 
 import (
+	"adopt6/scanner/observation"
 	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
-
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
-	"adopt6/scanner/resolve"
 )
 
 // mostCommands is how many commands show one problem.
@@ -17,9 +14,9 @@ const mostCommands = 2
 // commands returns what to type to see a problem, for different hosts.
 func (c *collection) commands(p *problem, family string) []string {
 	switch p.reason {
-	case scanner.TargetTimeout:
+	case observation.TargetTimeout:
 		return []string{"adopt6 check --target-timeout 10m " + c.o.Target.Name}
-	case scanner.SMTPDeferred, scanner.SMTPRejectsVantage: // as for any mail server
+	case observation.SMTPDeferred, observation.SMTPRejectsVantage: // as for any mail server
 	default:
 		if rules[p.reason].owner == Vantage {
 			return []string{"adopt6 doctor"}
@@ -74,50 +71,50 @@ func (c *collection) ofReason(p *problem, host string) (line string, ok bool) {
 		zone = cmp.Or(p.zone, zone)
 	}
 	switch p.reason {
-	case scanner.NXDomain, scanner.DNSFailure:
+	case observation.NXDomain, observation.DNSFailure:
 		return fmt.Sprintf("adopt6 resolve --trace %s SOA", c.o.Target.Name), true
-	case scanner.NoNS:
+	case observation.NoNS:
 		return fmt.Sprintf("dig %s NS", zone), true
-	case scanner.NoAAAA, scanner.NoNSAAAA, scanner.OneNSAAAA, scanner.NoMXAAAA, scanner.SomeHostsLackAAAA,
-		scanner.SpecialPurposeAddress, scanner.AAAAOnlyOnApex, scanner.AAAAOnlyOnWWW, scanner.NoIntent:
+	case observation.NoAAAA, observation.NoNSAAAA, observation.OneNSAAAA, observation.NoMXAAAA, observation.SomeHostsLackAAAA,
+		observation.SpecialPurposeAddress, observation.AAAAOnlyOnApex, observation.AAAAOnlyOnWWW, observation.NoIntent:
 		return fmt.Sprintf("dig +noall +answer %s A %s AAAA", host, host), true
-	case scanner.GlueMissingA, scanner.GlueMissingAAAA, scanner.GlueDiffers, scanner.NSSetDiffers:
+	case observation.GlueMissingA, observation.GlueMissingAAAA, observation.GlueDiffers, observation.NSSetDiffers:
 		// The referral is the last answer but one.
 		return fmt.Sprintf("dig +trace +nodnssec +additional %s NS", zone), true
-	case scanner.SerialDiffers:
+	case observation.SerialDiffers:
 		return fmt.Sprintf("dig +nssearch %s", zone), true
-	case scanner.SameNetwork, scanner.SameASN:
+	case observation.SameNetwork, observation.SameASN:
 		return fmt.Sprintf("adopt6 check %s", c.o.Target.Name), true
-	case scanner.ImplicitMX:
+	case observation.ImplicitMX:
 		return fmt.Sprintf("dig +noall +answer %s MX", c.o.Target.Name), true
-	case scanner.ContentDiffers:
+	case observation.ContentDiffers:
 		return fmt.Sprintf("diff <(curl -4sL https://%[1]s/) <(curl -6sL https://%[1]s/)", host), true
-	case scanner.IslandOfSecurity, scanner.WeakDigest, token(dnssec.DSAbsent), token(dnssec.DSMismatch),
-		token(dnssec.DigestUnsupported), token(dnssec.DNSKEYMissing):
+	case observation.IslandOfSecurity, observation.WeakDigest, observation.DSAbsent, observation.DSMismatch,
+		observation.DigestUnsupported, observation.DNSKEYMissing:
 		return fmt.Sprintf("dig +noall +answer %s DS %s DNSKEY", zone, zone), true
-	case scanner.WeakAlgorithm, scanner.ShortKey:
+	case observation.WeakAlgorithm, observation.ShortKey:
 		return fmt.Sprintf("dig +noall +answer +multiline %s DNSKEY", zone), true
-	case scanner.NSEC3Costly, token(dnssec.NSEC3IterationsHigh):
+	case observation.NSEC3Costly, observation.NSEC3IterationsHigh:
 		return fmt.Sprintf("dig +noall +answer %s NSEC3PARAM", zone), true
-	case scanner.SignatureExpires:
+	case observation.SignatureExpires:
 		return fmt.Sprintf("dig +dnssec +multiline %s SOA", zone), true
 	}
 	return "", false
 }
 
 // askServer asks a name server what the probe asked it.
-func askServer(reason scanner.Reason, addr netip.Addr, zone, host string) string {
+func askServer(reason observation.Reason, addr netip.Addr, zone, host string) string {
 	server := host
 	if addr.IsValid() {
 		server = addr.String()
 	}
 	options, qtype := "+norecurse", "SOA"
 	switch reason {
-	case scanner.TCPFails, scanner.TCPRefused, scanner.TCPReset, resolve.ReasonTCPClosed:
+	case observation.TCPFails, observation.TCPRefused, observation.TCPReset, observation.TCPClosed:
 		options += " +tcp"
-	case scanner.EDNSFails:
+	case observation.EDNSFails:
 		options += " +dnssec +bufsize=1232"
-	case scanner.LargeAnswerFails, scanner.AnswerTooLarge:
+	case observation.LargeAnswerFails, observation.AnswerTooLarge:
 		options, qtype = options+" +dnssec +bufsize=4096", "DNSKEY"
 	}
 	return fmt.Sprintf("dig %s @%s %s %s", options, server, zone, qtype)
@@ -125,20 +122,20 @@ func askServer(reason scanner.Reason, addr netip.Addr, zone, host string) string
 
 // askWeb asks a web server what the probe asked it. Where only some of the
 // host's addresses fail the line goes to the one that does.
-func (c *collection) askWeb(reason scanner.Reason, place Place, family string) string {
+func (c *collection) askWeb(reason observation.Reason, place Place, family string) string {
 	f := flag(place.Addr, family)
 	one := family != "both" && place.Addr.IsValid() && c.hasOther(place)
 	switch reason {
-	case scanner.TLSExpired, scanner.TLSNotYetValid, scanner.TLSWrongName, scanner.TLSUntrusted, scanner.TLSOld,
-		scanner.TLSFailed, scanner.CertificateDiffers:
+	case observation.TLSExpired, observation.TLSNotYetValid, observation.TLSWrongName, observation.TLSUntrusted, observation.TLSOld,
+		observation.TLSFailed, observation.CertificateDiffers:
 		to := f + " -connect " + place.Host
 		if one {
 			to = "-connect " + bracketed(place.Addr)
 		}
 		return fmt.Sprintf("openssl s_client %s:443 -servername %s </dev/null", to, place.Host)
-	case scanner.NoHTTPS, scanner.HTTPSOnlyOverV4:
+	case observation.NoHTTPS, observation.HTTPSOnlyOverV4:
 		return fmt.Sprintf("curl %ssSI https://%s/", f, place.Host)
-	case scanner.RedirectLoop, scanner.TooManyRedirects, scanner.RedirectToV4Only, scanner.RedirectFails:
+	case observation.RedirectLoop, observation.TooManyRedirects, observation.RedirectToV4Only, observation.RedirectFails:
 		return fmt.Sprintf("curl %ssSIL https://%s/", f, place.Host)
 	}
 	scheme := "https"
@@ -163,10 +160,10 @@ func (c *collection) hasOther(place Place) bool {
 }
 
 // askMailServer talks to a mail server as far as the probe did.
-func askMailServer(reason scanner.Reason, host, f string) string {
+func askMailServer(reason observation.Reason, host, f string) string {
 	switch reason {
-	case scanner.StartTLSFailed, scanner.StartTLSOnlyOverV4, scanner.TLSExpired, scanner.TLSNotYetValid,
-		scanner.TLSWrongName, scanner.TLSUntrusted, scanner.TLSOld, scanner.TLSFailed, scanner.CertificateDiffers:
+	case observation.StartTLSFailed, observation.StartTLSOnlyOverV4, observation.TLSExpired, observation.TLSNotYetValid,
+		observation.TLSWrongName, observation.TLSUntrusted, observation.TLSOld, observation.TLSFailed, observation.CertificateDiffers:
 		return fmt.Sprintf("openssl s_client %s -starttls smtp -connect %s:25 </dev/null", f, host)
 	}
 	return fmt.Sprintf("swaks %s --server %s --quit-after EHLO", f, host)

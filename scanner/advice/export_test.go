@@ -1,12 +1,12 @@
 package advice
 
-import "adopt6/scanner"
+import "adopt6/scanner/observation"
 
 // Known says whether a reason has a rule.
-func Known(r scanner.Reason) bool { _, ok := rules[r]; return ok }
+func Known(r observation.Reason) bool { _, ok := rules[r]; return ok }
 
 // Ruled returns the reasons that have a rule.
-func Ruled() (all []scanner.Reason) {
+func Ruled() (all []observation.Reason) {
 	for r := range rules {
 		all = append(all, r)
 	}

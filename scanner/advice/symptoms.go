@@ -1,19 +1,18 @@
 package advice
 
 import (
+	"adopt6/scanner/observation"
 	"slices"
-
-	"adopt6/scanner"
 )
 
 // doubtful says whether a contact shows nothing to mend: a server that turns
 // this vantage away or does not know it, the host of a domain that takes no
 // mail, and a site that has closed the port of plain HTTP.
-func (c *collection) doubtful(e scanner.Endpoint) bool {
+func (c *collection) doubtful(e observation.Endpoint) bool {
 	switch e.Probe {
 	case "web":
-		return e.Verdict.Reason == scanner.HTTPError && e.Addr.Is4() && c.o.WebV4.Status == scanner.Unmeasured ||
-			e.Verdict.Reason == scanner.TCPRefused && e.Port == portHTTP && c.worksOverTLS(e)
+		return e.Verdict.Reason == observation.HTTPError && e.Addr.Is4() && c.o.WebV4.Status == observation.Unmeasured ||
+			e.Verdict.Reason == observation.TCPRefused && e.Port == portHTTP && c.worksOverTLS(e)
 	case "mail":
 		return c.doubtfulMail(e)
 	}
@@ -26,19 +25,19 @@ const (
 )
 
 // worksOverTLS says whether HTTPS works at the address of a contact.
-func (c *collection) worksOverTLS(e scanner.Endpoint) bool {
-	return slices.ContainsFunc(c.o.Endpoints, func(f scanner.Endpoint) bool {
-		return f.Probe == e.Probe && f.Host == e.Host && f.Addr == e.Addr && f.Port == portHTTPS && f.Verdict.Status == scanner.OK
+func (c *collection) worksOverTLS(e observation.Endpoint) bool {
+	return slices.ContainsFunc(c.o.Endpoints, func(f observation.Endpoint) bool {
+		return f.Probe == e.Probe && f.Host == e.Host && f.Addr == e.Addr && f.Port == portHTTPS && f.Verdict.Status == observation.OK
 	})
 }
 
-func (c *collection) doubtfulMail(e scanner.Endpoint) bool {
+func (c *collection) doubtfulMail(e observation.Endpoint) bool {
 	switch verdict := c.o.Mail; verdict.Status {
-	case scanner.Absent:
-		return verdict.Reason != scanner.NoMXAAAA && e.Addr.IsValid()
-	case scanner.Unmeasured:
+	case observation.Absent:
+		return verdict.Reason != observation.NoMXAAAA && e.Addr.IsValid()
+	case observation.Unmeasured:
 		switch e.Verdict.Reason {
-		case scanner.SMTPRejected, scanner.SMTPDeferred, scanner.Timeout:
+		case observation.SMTPRejected, observation.SMTPDeferred, observation.Timeout:
 			return true
 		}
 	}
@@ -62,32 +61,32 @@ func (c *collection) mergeSymptoms() {
 // at are among the problems, and what waits for look-ups.
 func (c *collection) mergeLookups() {
 	failing := c.any(func(p *problem) bool {
-		return p.service == DNS && p.family != "IPv4" && p.family != "IPv6" && p.status == scanner.Broken
+		return p.service == DNS && p.family != "IPv4" && p.family != "IPv6" && p.status == observation.Broken
 	})
 	if failing {
 		c.remove((*problem).failedLookup)
 	}
 	if failing || c.any((*problem).failedLookup) {
-		c.remove(func(p *problem) bool { return p.reason == scanner.DNSFailure })
+		c.remove(func(p *problem) bool { return p.reason == observation.DNSFailure })
 	}
 }
 
 // failedLookup says whether the problem is a name that could not be looked up.
 func (p *problem) failedLookup() bool {
-	return p.service == DNS && p.status == scanner.Unmeasured && p.family == "" && p.reason != scanner.DNSFailure && rules[p.reason].owner != Vantage
+	return p.service == DNS && p.status == observation.Unmeasured && p.family == "" && p.reason != observation.DNSFailure && rules[p.reason].owner != Vantage
 }
 
 // mergeStartTLS makes one problem of an exchanger whose STARTTLS fails, or is
 // not offered, over IPv6 and of STARTTLS that works over IPv4 alone.
 func (c *collection) mergeStartTLS() {
-	for _, reason := range []scanner.Reason{scanner.StartTLSFailed, scanner.NoStartTLS} {
-		p, only := c.find(Mail, reason, "IPv6"), c.find(Mail, scanner.StartTLSOnlyOverV4, "")
+	for _, reason := range []observation.Reason{observation.StartTLSFailed, observation.NoStartTLS} {
+		p, only := c.find(Mail, reason, "IPv6"), c.find(Mail, observation.StartTLSOnlyOverV4, "")
 		if p == nil || only == nil {
 			continue
 		}
 		c.remove(func(q *problem) bool { return q == only })
-		if reason == scanner.NoStartTLS {
-			p.reason, p.status = scanner.StartTLSOnlyOverV4, scanner.Partial
+		if reason == observation.NoStartTLS {
+			p.reason, p.status = observation.StartTLSOnlyOverV4, observation.Partial
 		}
 	}
 }
@@ -97,10 +96,12 @@ func (c *collection) mergeStartTLS() {
 func (c *collection) mergeHTTPS() {
 	if c.any(func(p *problem) bool { return p.service == Web && p.family == "IPv6" && tlsFaults[p.reason] }) {
 		c.remove(func(p *problem) bool {
-			return p.service == Web && (p.reason == scanner.CertificateDiffers || p.reason == scanner.HTTPSOnlyOverV4)
+			return p.service == Web && (p.reason == observation.CertificateDiffers || p.reason == observation.HTTPSOnlyOverV4)
 		})
 	}
-	if c.any(func(p *problem) bool { return p.reason == scanner.NoHTTPS || p.reason == scanner.HTTPSOnlyOverV4 }) {
+	if c.any(func(p *problem) bool {
+		return p.reason == observation.NoHTTPS || p.reason == observation.HTTPSOnlyOverV4
+	}) {
 		c.remove(func(p *problem) bool {
 			return p.service == Web && closedPort[p.reason] && !slices.ContainsFunc(p.places, func(place Place) bool { return place.Port != portHTTPS })
 		})
@@ -109,11 +110,11 @@ func (c *collection) mergeHTTPS() {
 
 // tlsFaults are found in a handshake, and closedPort before one.
 var (
-	tlsFaults = map[scanner.Reason]bool{
-		scanner.TLSExpired: true, scanner.TLSNotYetValid: true, scanner.TLSWrongName: true, scanner.TLSUntrusted: true,
-		scanner.TLSOld: true, scanner.TLSFailed: true,
+	tlsFaults = map[observation.Reason]bool{
+		observation.TLSExpired: true, observation.TLSNotYetValid: true, observation.TLSWrongName: true, observation.TLSUntrusted: true,
+		observation.TLSOld: true, observation.TLSFailed: true,
 	}
-	closedPort = map[scanner.Reason]bool{scanner.TCPRefused: true, scanner.TCPReset: true, scanner.Timeout: true, scanner.Unreachable: true}
+	closedPort = map[observation.Reason]bool{observation.TCPRefused: true, observation.TCPReset: true, observation.Timeout: true, observation.Unreachable: true}
 )
 
 // mergeRedirects removes redirects to a host that fails where that host's own
@@ -128,7 +129,7 @@ func (c *collection) mergeRedirects() {
 		}
 	}
 	c.remove(func(p *problem) bool {
-		return p.reason == scanner.RedirectFails && (known[p.family] || known["both"] || known[""])
+		return p.reason == observation.RedirectFails && (known[p.family] || known["both"] || known[""])
 	})
 }
 

@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 )
 
 // title says what fails, without a full stop.
-func (c *collection) title(p *problem, info scanner.ReasonInfo) string {
+func (c *collection) title(p *problem, info observation.ReasonInfo) string {
 	text := strings.TrimSuffix(info.Text, ".")
 	if text == "" {
 		text = string(p.reason)
@@ -98,7 +98,7 @@ func (c *collection) effect(p *problem, a Advice, r rule) string {
 		sentence = effectV4
 	case a.Urgency == Harm:
 		sentence = of.broken
-	case p.status == scanner.Absent:
+	case p.status == observation.Absent:
 		sentence = of.missing
 	default:
 		sentence = of.inPart
@@ -162,7 +162,7 @@ func (c *collection) operator(host string) string {
 }
 
 // message is what to write to the owner: what was seen, where, and the request.
-func (c *collection) message(p *problem, a Advice, info scanner.ReasonInfo, r rule) string {
+func (c *collection) message(p *problem, a Advice, info observation.ReasonInfo, r rule) string {
 	request := r.ask
 	if request == "" {
 		if info.Fix == "" {

@@ -7,6 +7,7 @@
 package certificate
 
 import (
+	"adopt6/scanner/observation"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,8 +16,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"adopt6/scanner"
 )
 
 // maxChain is how many certificates of a server are looked at; chains of
@@ -41,10 +40,10 @@ func Config(host string, alpn ...string) *tls.Config {
 
 // Judge returns the facts of a handshake with host. Its certificate is judged
 // as of now; authorities are those of the system where roots is nil.
-func Judge(state tls.ConnectionState, host string, roots *x509.CertPool, now time.Time) *scanner.TLSFacts {
-	facts := &scanner.TLSFacts{Version: versionName(state.Version), ALPN: state.NegotiatedProtocol}
+func Judge(state tls.ConnectionState, host string, roots *x509.CertPool, now time.Time) *observation.TLSFacts {
+	facts := &observation.TLSFacts{Version: versionName(state.Version), ALPN: state.NegotiatedProtocol}
 	if len(state.PeerCertificates) == 0 {
-		facts.Certificate = scanner.TLSFailed
+		facts.Certificate = observation.TLSFailed
 		return facts
 	}
 	leaf := state.PeerCertificates[0]
@@ -57,15 +56,15 @@ func Judge(state tls.ConnectionState, host string, roots *x509.CertPool, now tim
 }
 
 // judge names the first fault in the order of what an operator mends first.
-func judge(chain []*x509.Certificate, host string, roots *x509.CertPool, now time.Time) scanner.Reason {
+func judge(chain []*x509.Certificate, host string, roots *x509.CertPool, now time.Time) observation.Reason {
 	leaf := chain[0]
 	switch {
 	case now.After(leaf.NotAfter):
-		return scanner.TLSExpired
+		return observation.TLSExpired
 	case now.Before(leaf.NotBefore):
-		return scanner.TLSNotYetValid
+		return observation.TLSNotYetValid
 	case leaf.VerifyHostname(strings.TrimSuffix(host, ".")) != nil:
-		return scanner.TLSWrongName
+		return observation.TLSWrongName
 	}
 	options := x509.VerifyOptions{Roots: roots, CurrentTime: now, Intermediates: x509.NewCertPool()}
 	for _, c := range chain[1:min(len(chain), maxChain)] {
@@ -77,9 +76,9 @@ func judge(chain []*x509.Certificate, host string, roots *x509.CertPool, now tim
 	case err == nil:
 		return ""
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return scanner.TLSExpired // one above the leaf
+		return observation.TLSExpired // one above the leaf
 	}
-	return scanner.TLSUntrusted
+	return observation.TLSUntrusted
 }
 
 // Old says whether a version is one that browsers no longer accept (RFC 8996).

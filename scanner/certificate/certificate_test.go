@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"adopt6/scanner"
 	"adopt6/scanner/certificate"
+	"adopt6/scanner/observation"
 )
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -73,18 +73,18 @@ func TestJudge(t *testing.T) {
 		name  string
 		host  string
 		chain []*issued
-		want  scanner.Reason
+		want  observation.Reason
 	}{
 		{"in order", "www.example.org", []*issued{good, middle}, ""},
 		{"a name with its final dot", "www.example.org.", []*issued{good, middle}, ""},
-		{"another name", "example.org", []*issued{good, middle}, scanner.TLSWrongName},
-		{"expired", "www.example.org", []*issued{issue(t, middle, func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) }), middle}, scanner.TLSExpired},
-		{"not yet valid", "www.example.org", []*issued{issue(t, middle, func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) }), middle}, scanner.TLSNotYetValid},
-		{"expired above", "www.example.org", []*issued{issue(t, oldMiddle, same), oldMiddle}, scanner.TLSExpired},
-		{"without what leads to the authority", "www.example.org", []*issued{good}, scanner.TLSUntrusted},
-		{"self-signed", "www.example.org", []*issued{issue(t, nil, same)}, scanner.TLSUntrusted},
-		{"the link behind too many others", "www.example.org", append(long, middle), scanner.TLSUntrusted},
-		{"no certificate", "www.example.org", nil, scanner.TLSFailed},
+		{"another name", "example.org", []*issued{good, middle}, observation.TLSWrongName},
+		{"expired", "www.example.org", []*issued{issue(t, middle, func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Second) }), middle}, observation.TLSExpired},
+		{"not yet valid", "www.example.org", []*issued{issue(t, middle, func(c *x509.Certificate) { c.NotBefore = now.Add(time.Second) }), middle}, observation.TLSNotYetValid},
+		{"expired above", "www.example.org", []*issued{issue(t, oldMiddle, same), oldMiddle}, observation.TLSExpired},
+		{"without what leads to the authority", "www.example.org", []*issued{good}, observation.TLSUntrusted},
+		{"self-signed", "www.example.org", []*issued{issue(t, nil, same)}, observation.TLSUntrusted},
+		{"the link behind too many others", "www.example.org", append(long, middle), observation.TLSUntrusted},
+		{"no certificate", "www.example.org", nil, observation.TLSFailed},
 	} {
 		state := tls.ConnectionState{Version: tls.VersionTLS13, NegotiatedProtocol: "h2"}
 		for _, c := range test.chain {

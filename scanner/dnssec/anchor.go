@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	_ "embed"
 	"encoding/hex"
 	"errors"
@@ -230,7 +231,7 @@ func (a *Anchors) Zones() []string {
 func (a *Anchors) Closest(domain string) (start string, zone *Zone, ok bool) {
 	n, err := parseName(domain)
 	if err != nil {
-		return "", &Zone{Name: domain, State: Indeterminate, Reason: ResponseUnusable}, false
+		return "", &Zone{Name: domain, State: observation.Indeterminate, Reason: observation.ResponseUnusable}, false
 	}
 	for {
 		if a.zones[n] != nil && !a.insecure[n] {
@@ -238,10 +239,10 @@ func (a *Anchors) Closest(domain string) (start string, zone *Zone, ok bool) {
 		}
 		if a.insecure[n] {
 			text := n.String()
-			return "", &Zone{Name: text, State: Insecure, Reason: PolicyInsecure, Where: text, name: n}, false
+			return "", &Zone{Name: text, State: observation.Insecure, Reason: observation.PolicyInsecure, Where: text, name: n}, false
 		}
 		if n == root {
-			return "", &Zone{Name: ".", State: Indeterminate, Reason: NoAnchor, Where: ".", name: root}, false
+			return "", &Zone{Name: ".", State: observation.Indeterminate, Reason: observation.NoAnchor, Where: ".", name: root}, false
 		}
 		n = n.parent()
 	}

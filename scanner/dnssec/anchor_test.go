@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"slices"
 	"strings"
 	"testing"
@@ -73,19 +74,19 @@ func TestClosest(t *testing.T) {
 	for _, c := range []struct {
 		anchors       *Anchors
 		domain, start string
-		reason        Reason
+		reason        observation.Reason
 	}{
 		{a, "www.EXAMPLE", "example.", ""},
 		{a, "example.", "example.", ""},
 		{a, "www.plain.", ".", ""},
 		{a, ".", ".", ""},
-		{b, "www.lab.", "", PolicyInsecure},
-		{b, "lab.", "", PolicyInsecure},
+		{b, "www.lab.", "", observation.PolicyInsecure},
+		{b, "lab.", "", observation.PolicyInsecure},
 		{b, "xlab.", ".", ""},
-		{b, "a.x.example.", "", PolicyInsecure},
+		{b, "a.x.example.", "", observation.PolicyInsecure},
 		{b, "y.example.", "example.", ""},
-		{a, "a..b", "", ResponseUnusable},
-		{&Anchors{}, "www.plain.", "", NoAnchor},
+		{a, "a..b", "", observation.ResponseUnusable},
+		{&Anchors{}, "www.plain.", "", observation.NoAnchor},
 	} {
 		start, zone, ok := c.anchors.Closest(c.domain)
 		if start != c.start || ok != (c.reason == "") || !ok && zone.Reason != c.reason {

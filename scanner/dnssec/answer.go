@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"math"
 	"slices"
 
@@ -33,11 +34,11 @@ func (k Kind) String() string { return kindWords[min(int(k), len(kindWords)-1)] 
 // Verdict is what [Validator.Answer] found.
 type Verdict struct {
 	Kind   Kind
-	State  State
-	Reason Reason // why State is not Secure
-	Zone   string // the zone in which Reason arose
-	Name   string // and the record set: its owner
-	Type   uint16 // and its type; 0 when it is not about one
+	State  observation.State
+	Reason observation.Reason // why State is not Secure
+	Zone   string             // the zone in which Reason arose
+	Name   string             // and the record set: its owner
+	Type   uint16             // and its type; 0 when it is not about one
 
 	Target  string   // of Alias and Below, absolute, lower case
 	Records []dns.RR // those that were validated, as they came
@@ -48,8 +49,8 @@ type Verdict struct {
 
 // Worse returns the state of a resolution that rests on both a and b: bogus
 // before indeterminate before insecure before secure.
-func Worse(a, b State) State {
-	rank := [...]int{Indeterminate: 2, Secure: 0, Insecure: 1, Bogus: 3}
+func Worse(a, b observation.State) observation.State {
+	rank := [...]int{observation.Indeterminate: 2, observation.Secure: 0, observation.Insecure: 1, observation.Bogus: 3}
 	if rank[b] > rank[a] {
 		return b
 	}
@@ -94,7 +95,7 @@ type judging struct {
 func (v *Validator) Answer(z *Zone, qname string, qtype uint16, r Response) Verdict {
 	j := judging{Validator: v, zone: z, rcode: r.RCode, qtype: qtype}
 	j.Verdict = Verdict{Zone: z.Where, State: z.State, Reason: z.Reason, Facts: z.Facts}
-	if z.State != Secure {
+	if z.State != observation.Secure {
 		return j.Verdict
 	}
 	j.Zone = z.Name
@@ -103,16 +104,16 @@ func (v *Validator) Answer(z *Zone, qname string, qtype uint16, r Response) Verd
 	usable := r.RCode == dns.RcodeSuccess || r.RCode == dns.RcodeNameError || r.RCode == dns.RcodeYXDomain
 	parentSide := qtype == dns.TypeDS && n == z.name && n != root
 	if err != nil || !usable || !n.within(z.name) || parentSide || qtype == dns.TypeRRSIG {
-		j.State, j.Reason = Indeterminate, ResponseUnusable
+		j.State, j.Reason = observation.Indeterminate, observation.ResponseUnusable
 		return j.Verdict
 	}
 	if !v.load(r) {
-		j.fail(BudgetExceeded, nil)
+		j.fail(observation.BudgetExceeded, nil)
 		return j.Verdict
 	}
 	j.Facts = z.Facts.clone()
 	j.follow(n)
-	if j.State == Bogus {
+	if j.State == observation.Bogus {
 		j.TTL = 0
 	}
 	return j.Verdict
@@ -124,12 +125,12 @@ func (j *judging) follow(n name) {
 	for links := 0; ; links++ {
 		before := j.Verdict
 		next := j.link(n)
-		if links > 0 && j.State == Bogus {
+		if links > 0 && j.State == observation.Bogus {
 			// Not proved here; the caller asks for n itself.
 			j.Verdict = before
 			return
 		}
-		if next == "" || j.State == Bogus {
+		if next == "" || j.State == observation.Bogus {
 			if j.Kind != Below {
 				j.Target = ""
 			}
@@ -188,7 +189,7 @@ func (j *judging) take(s *rrset) bool {
 	got := j.check(s, j.zone)
 	if got.reason != "" {
 		if below := j.signerBelow(s); below != "" {
-			j.fail(RRSIGSignerInvalid, s)
+			j.fail(observation.RRSIGSignerInvalid, s)
 			j.Kind, j.Target = Below, below.String()
 			return false
 		}
@@ -200,12 +201,12 @@ func (j *judging) take(s *rrset) bool {
 	if got.expanded {
 		den := j.denial(j.zone, &j.Facts)
 		state, reason := den.expansion(s.owner, int(got.sig.Labels))
-		if state == Bogus {
+		if state == observation.Bogus {
 			j.fail(reason, s)
 			return false
 		}
 		j.TTL = min(j.TTL, den.ttl)
-		if state == Insecure {
+		if state == observation.Insecure {
 			j.State, j.Reason = state, reason
 		}
 	}
@@ -240,7 +241,7 @@ func (j *judging) dnameAbove(n name) *rrset {
 func (j *judging) cname(s *rrset) name {
 	rr, ok := s.rrs[0].(*dns.CNAME)
 	if !ok || !single(s) {
-		j.fail(AliasInvalid, s)
+		j.fail(observation.AliasInvalid, s)
 		return ""
 	}
 	if !j.take(s) {
@@ -248,7 +249,7 @@ func (j *judging) cname(s *rrset) name {
 	}
 	target, err := parseName(rr.Target)
 	if err != nil {
-		j.fail(AliasInvalid, s)
+		j.fail(observation.AliasInvalid, s)
 		return ""
 	}
 	return target
@@ -260,7 +261,7 @@ func (j *judging) cname(s *rrset) name {
 func (j *judging) substitute(n name, s *rrset) name {
 	rr, ok := s.rrs[0].(*dns.DNAME)
 	if !ok || !single(s) {
-		j.fail(AliasInvalid, s)
+		j.fail(observation.AliasInvalid, s)
 		return ""
 	}
 	if !j.take(s) {
@@ -269,7 +270,7 @@ func (j *judging) substitute(n name, s *rrset) name {
 	to, err := parseName(rr.Target)
 	prefix := len(n) - len(s.owner)
 	if err != nil {
-		j.fail(AliasInvalid, s)
+		j.fail(observation.AliasInvalid, s)
 		return ""
 	}
 	if prefix+len(to) > 255 {
@@ -280,11 +281,11 @@ func (j *judging) substitute(n name, s *rrset) name {
 	if c := findRRs(j.answer, n, dns.TypeCNAME); c != nil {
 		made, ok := c.rrs[0].(*dns.CNAME)
 		if !ok || !single(c) {
-			j.fail(AliasInvalid, c)
+			j.fail(observation.AliasInvalid, c)
 			return ""
 		}
 		if got, err := parseName(made.Target); err != nil || got != target {
-			j.fail(AliasInvalid, c)
+			j.fail(observation.AliasInvalid, c)
 			return ""
 		}
 		j.Records = append(j.Records, c.rrs...)
@@ -296,31 +297,31 @@ func (j *judging) substitute(n name, s *rrset) name {
 func (j *judging) deny(n name) {
 	soa := j.soa()
 	if soa != nil && soa.owner.below(j.zone.name) && n.within(soa.owner) {
-		j.fail(DenialMissing, nil)
+		j.fail(observation.DenialMissing, nil)
 		j.Kind, j.Target = Below, soa.owner.String()
 		j.Name, j.Type = n.String(), j.qtype
 		return
 	}
 	den := j.denial(j.zone, &j.Facts)
 	kind := NoData
-	var state State
-	var reason Reason
+	var state observation.State
+	var reason observation.Reason
 	if j.rcode == dns.RcodeNameError {
 		kind = NoName
 		state, reason = den.noName(n)
 	}
-	if kind == NoData || state == Bogus {
+	if kind == NoData || state == observation.Bogus {
 		// Some servers say NXDOMAIN of an empty non-terminal; what they prove
 		// counts, not the code. Opt-out proves nothing there: for NXDOMAIN the
 		// wildcard must be denied as well, RFC 5155 section 8.4.
-		if s, r := den.noData(n, j.qtype); kind == NoData || s == Secure {
+		if s, r := den.noData(n, j.qtype); kind == NoData || s == observation.Secure {
 			kind, state, reason = NoData, s, r
 			if den.nxname {
 				kind = NoName
 			}
 		}
 	}
-	if state == Bogus {
+	if state == observation.Bogus {
 		j.fail(reason, nil)
 		j.Name, j.Type = n.String(), j.qtype
 		return
@@ -330,7 +331,7 @@ func (j *judging) deny(n name) {
 		return
 	}
 	j.Kind = kind
-	if state == Insecure {
+	if state == observation.Insecure {
 		j.State, j.Reason = state, reason
 	}
 }
@@ -346,8 +347,8 @@ func (j *judging) soa() *rrset {
 }
 
 // fail makes the verdict bogus, for the set s if it is about one.
-func (j *judging) fail(reason Reason, s *rrset) {
-	j.Kind, j.State, j.Reason, j.Zone = Unjudged, Bogus, reason, j.zone.Name
+func (j *judging) fail(reason observation.Reason, s *rrset) {
+	j.Kind, j.State, j.Reason, j.Zone = Unjudged, observation.Bogus, reason, j.zone.Name
 	j.Records, j.Target = nil, ""
 	if s != nil {
 		j.Name, j.Type = s.owner.String(), s.typ

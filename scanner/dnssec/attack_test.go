@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"fmt"
 	"strings"
 	"testing"
@@ -148,7 +149,7 @@ func TestNSECFromWildcard(t *testing.T) {
 	w := newWorld(t)
 	made := w.nsec.with(t, records(t, "*.plain. 300 IN NSEC www.plain. TXT RRSIG NSEC")...)
 	w.set("a.plain.", dns.TypeA, Response{Authority: expand(made, "a.plain.")})
-	if got := w.verdict(DefaultBudget(), "a.plain.", dns.TypeA, "plain."); got.Reason != RRSIGLabelsInvalid {
+	if got := w.verdict(DefaultBudget(), "a.plain.", dns.TypeA, "plain."); got.Reason != observation.RRSIGLabelsInvalid {
 		t.Error(got.summary())
 	}
 }
@@ -157,52 +158,52 @@ func TestDelegation(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		breaks func(w *world) Response
-		state  State
-		reason Reason
+		state  observation.State
+		reason observation.Reason
 		cut    bool
 	}{
 		{"unsigned", func(w *world) Response {
 			return w.denied(w.nsec, 0, "sub.plain. 300 IN NSEC x.plain. NS RRSIG NSEC")
-		}, Insecure, DSAbsent, true},
+		}, observation.Insecure, observation.DSAbsent, true},
 		{"no cut", func(w *world) Response {
 			return w.denied(w.nsec, 0, "sub.plain. 300 IN NSEC x.plain. A RRSIG NSEC")
-		}, Secure, "", false},
+		}, observation.Secure, "", false},
 		{"empty non-terminal", func(w *world) Response {
 			return w.denied(w.nsec, 0, "a.plain. 300 IN NSEC x.sub.plain. A RRSIG NSEC")
-		}, Secure, "", false},
+		}, observation.Secure, "", false},
 		{"no such name", func(w *world) Response {
 			return w.denied(w.nsec, dns.RcodeNameError, "plain. 300 IN NSEC x.plain. NS SOA RRSIG NSEC")
-		}, Secure, "", false},
+		}, observation.Secure, "", false},
 		{"no cut, and yet a referral", func(w *world) Response {
 			r := w.denied(w.nsec, 0, "sub.plain. 300 IN NSEC x.plain. A RRSIG NSEC")
 			r.Authority = append(r.Authority, records(w.t, "sub.plain. 300 IN NS ns.sub.plain.")...)
 			return r
-		}, Bogus, NSECProofMissing, true},
+		}, observation.Bogus, observation.NSECProofMissing, true},
 		{"denied by the child", func(w *world) Response {
 			return w.denied(w.nsec, 0, "sub.plain. 300 IN NSEC x.plain. NS SOA RRSIG NSEC")
-		}, Bogus, NSECProofMissing, true},
+		}, observation.Bogus, observation.NSECProofMissing, true},
 		{"denied, and there is one", func(w *world) Response {
 			return w.denied(w.nsec, 0, "sub.plain. 300 IN NSEC x.plain. NS DS RRSIG NSEC")
-		}, Bogus, NSECProofMissing, true},
+		}, observation.Bogus, observation.NSECProofMissing, true},
 		{"DS in a referral", func(w *world) Response {
 			ds := w.zone.rr.ToDS(dns.SHA256)
 			ds.Hdr.Name = "sub.plain."
 			return Response{Authority: append(records(w.t, "sub.plain. 300 IN NS ns.sub.plain."), w.nsec.with(w.t, ds)...)}
-		}, Secure, "", true},
+		}, observation.Secure, "", true},
 		{"DS from a wildcard", func(w *world) Response {
 			ds := w.zone.rr.ToDS(dns.SHA256)
 			ds.Hdr.Name = "*.plain."
 			return Response{Answer: expand(w.nsec.with(w.t, ds), "sub.plain.")}
-		}, Bogus, RRSIGLabelsInvalid, true},
+		}, observation.Bogus, observation.RRSIGLabelsInvalid, true},
 		{"alias", func(w *world) Response {
 			return Response{Answer: w.nsec.with(w.t, records(w.t, "sub.plain. 300 IN CNAME x.plain.")...)}
-		}, Secure, "", false},
+		}, observation.Secure, "", false},
 		{"alias without signature", func(w *world) Response {
 			return Response{Answer: records(w.t, "sub.plain. 300 IN CNAME x.plain.")}
-		}, Bogus, RRSIGMissing, true},
+		}, observation.Bogus, observation.RRSIGMissing, true},
 		{"below a DNAME", func(w *world) Response {
 			return Response{Answer: w.nsec.with(w.t, records(w.t, "plain. 300 IN DNAME x.test.")...)}
-		}, Secure, "", false},
+		}, observation.Secure, "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -216,10 +217,10 @@ func TestDelegation(t *testing.T) {
 			if d.State != c.state || d.Reason != c.reason || d.Cut != c.cut || d.Zone != "sub.plain." {
 				t.Errorf("got %s %s %s, cut %t; want %s %s, cut %t", d.Zone, d.State, d.Reason, d.Cut, c.state, c.reason, c.cut)
 			}
-			if d.State != Bogus && !d.NeedsKeys() && d.Expires.Sub(now).Seconds() != 300 {
+			if d.State != observation.Bogus && !d.NeedsKeys() && d.Expires.Sub(now).Seconds() != 300 {
 				t.Errorf("expires in %v", d.Expires.Sub(now))
 			}
-			if child := v.Child(d, Response{}); child.State == Secure {
+			if child := v.Child(d, Response{}); child.State == observation.Secure {
 				t.Error("a child without keys is secure")
 			}
 		})
@@ -235,14 +236,14 @@ func TestAnswerFromBelow(t *testing.T) {
 	w.set("gone.sub.plain.", dns.TypeA, Response{Authority: records(t, "sub.plain. 300 IN SOA a. b. 1 2 3 4 5")})
 	for _, name := range []string{"www.sub.plain.", "gone.sub.plain."} {
 		got := w.verdict(DefaultBudget(), name, dns.TypeA, "plain.")
-		if got.Kind != Below || got.Target != "sub.plain." || got.State != Bogus {
+		if got.Kind != Below || got.Target != "sub.plain." || got.State != observation.Bogus {
 			t.Errorf("%s, target %s", got.summary(), got.Target)
 		}
 	}
 	ds := sub.rr.ToDS(dns.SHA256)
 	w.set("sub.plain.", dns.TypeDS, Response{Answer: w.nsec.with(t, ds)})
 	w.set("sub.plain.", dns.TypeDNSKEY, Response{Answer: sub.with(t, sub.rr)})
-	if got := w.verdict(DefaultBudget(), "www.sub.plain.", dns.TypeA, "plain.", "sub.plain."); got.State != Secure {
+	if got := w.verdict(DefaultBudget(), "www.sub.plain.", dns.TypeA, "plain.", "sub.plain."); got.State != observation.Secure {
 		t.Error(got.summary())
 	}
 }
@@ -257,16 +258,16 @@ func TestSpentBudgetIsNotKept(t *testing.T) {
 	}
 	keys := w.answers[labQuestion{".", dns.TypeDNSKEY}]
 	v := NewValidator(now, Budget{})
-	if z := v.Anchored(anchors, ".", keys); z.Reason != BudgetExceeded || z.Expires.After(now) {
+	if z := v.Anchored(anchors, ".", keys); z.Reason != observation.BudgetExceeded || z.Expires.After(now) {
 		t.Errorf("%s, kept for %v", z.Reason, z.Expires.Sub(now))
 	}
 	v.Reset(now, DefaultBudget())
-	if z := v.Anchored(anchors, ".", Response{}); z.Reason != DNSKEYMissing || z.Expires.Sub(now) != bogusLife {
+	if z := v.Anchored(anchors, ".", Response{}); z.Reason != observation.DNSKEYMissing || z.Expires.Sub(now) != bogusLife {
 		t.Errorf("%s, kept for %v", z.Reason, z.Expires.Sub(now))
 	}
 	root := v.Anchored(anchors, ".", keys)
 	v.Reset(now, Budget{})
-	if d := v.Delegation(root, "example.", w.answers[labQuestion{"example.", dns.TypeDS}]); d.Reason != BudgetExceeded || d.Expires.After(now) {
+	if d := v.Delegation(root, "example.", w.answers[labQuestion{"example.", dns.TypeDS}]); d.Reason != observation.BudgetExceeded || d.Expires.After(now) {
 		t.Errorf("%s, kept for %v", d.Reason, d.Expires.Sub(now))
 	}
 }

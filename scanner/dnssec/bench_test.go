@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"crypto/rand"
 	"strings"
 	"syscall"
@@ -28,7 +29,7 @@ func BenchmarkVerify(b *testing.B) {
 	} {
 		b.Run(algorithm.name, func(b *testing.B) {
 			s := newSignerOf(b, "example.", 256, algorithm.number, algorithm.bits)
-			z := &Zone{Name: "example.", State: Secure, name: "\x07example\x00", keys: []*key{parseKey(s.rr)}}
+			z := &Zone{Name: "example.", State: observation.Secure, name: "\x07example\x00", keys: []*key{parseKey(s.rr)}}
 			answer := s.with(b, records(b, "www.example. 300 IN AAAA 2001:db8::1", "www.example. 300 IN AAAA 2001:db8::2")...)
 			benchmarkAnswer(b, z, "www.example.", dns.TypeAAAA, Response{Answer: answer})
 		})
@@ -68,7 +69,7 @@ func benchmarkAnswer(b *testing.B, z *Zone, qname string, qtype uint16, r Respon
 	defer reportCPU(b)()
 	for b.Loop() {
 		v.Reset(now, DefaultBudget())
-		if got := v.Answer(z, qname, qtype, r); got.State != Secure {
+		if got := v.Answer(z, qname, qtype, r); got.State != observation.Secure {
 			b.Fatal(got.summary())
 		}
 	}
@@ -93,7 +94,7 @@ func BenchmarkDenial(b *testing.B) {
 		if c.name == "NSEC" {
 			c.r.Authority = append(c.r.Authority[:2], w.denied(w.nsec, 0, "plain. 300 IN NSEC a.plain. NS SOA", "g.plain. 300 IN NSEC x.plain. A").Authority...)
 		}
-		zone := &Zone{Name: c.signer.rr.Hdr.Name, State: Secure, name: mustName(b, c.signer.rr.Hdr.Name), keys: []*key{parseKey(c.signer.rr)}}
+		zone := &Zone{Name: c.signer.rr.Hdr.Name, State: observation.Secure, name: mustName(b, c.signer.rr.Hdr.Name), keys: []*key{parseKey(c.signer.rr)}}
 		b.Run(c.name, func(b *testing.B) { benchmarkAnswer(b, zone, c.qname, dns.TypeA, c.r) })
 		known := *zone
 		known.memo = new(memo)
@@ -118,7 +119,7 @@ func BenchmarkChain(b *testing.B) {
 		root.memo = new(memo)
 		d := v.Delegation(root, "example.", w.answers[labQuestion{"example.", dns.TypeDS}])
 		zone := v.Child(d, w.answers[labQuestion{"example.", dns.TypeDNSKEY}])
-		if got := v.Answer(zone, "www.example.", dns.TypeA, w.answers[labQuestion{"www.example.", dns.TypeA}]); got.State != Secure {
+		if got := v.Answer(zone, "www.example.", dns.TypeA, w.answers[labQuestion{"www.example.", dns.TypeA}]); got.State != observation.Secure {
 			b.Fatal(got.summary())
 		}
 	}
@@ -150,7 +151,7 @@ func BenchmarkWorst(b *testing.B) {
 	})
 	b.Run("P384Budget", func(b *testing.B) {
 		s := newSignerOf(b, "example.", 256, dns.ECDSAP384SHA384, 384)
-		z := &Zone{Name: "example.", State: Secure, name: "\x07example\x00", keys: []*key{parseKey(s.rr)}}
+		z := &Zone{Name: "example.", State: observation.Secure, name: "\x07example\x00", keys: []*key{parseKey(s.rr)}}
 		r := Response{Answer: s.with(b, records(b, "www.example. 300 IN A 192.0.2.1")...)}
 		v := NewValidator(now, DefaultBudget())
 		defer reportCPU(b)()

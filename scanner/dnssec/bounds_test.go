@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"bytes"
 	"crypto"
 	"crypto/rand"
@@ -60,7 +61,7 @@ func trapKey(zone string, bits, salt int) *dns.DNSKEY {
 // as allowed, and as many signatures over each of many sets, all wrong.
 func keyTrap(t testing.TB, keys, sigs int) (*Zone, Response) {
 	t.Helper()
-	z := &Zone{Name: "example.", State: Secure, name: "\x07example\x00", memo: new(memo)}
+	z := &Zone{Name: "example.", State: observation.Secure, name: "\x07example\x00", memo: new(memo)}
 	var tag uint16
 	for i := range keys {
 		k := trapKey("example.", 4096, i)
@@ -88,14 +89,14 @@ func keyTrap(t testing.TB, keys, sigs int) (*Zone, Response) {
 func TestKeyTrap(t *testing.T) {
 	for _, c := range []struct {
 		keys, sigs, checks int
-		reason             Reason
+		reason             observation.Reason
 	}{
-		{1, 1, 1, RRSIGInvalid},
-		{2, 2, 4, RRSIGInvalid},
-		{4, 2, 8, RRSIGInvalid},
-		{5, 1, 4, BudgetExceeded},
-		{1, 9, 8, BudgetExceeded},
-		{50, 100, 4, BudgetExceeded},
+		{1, 1, 1, observation.RRSIGInvalid},
+		{2, 2, 4, observation.RRSIGInvalid},
+		{4, 2, 8, observation.RRSIGInvalid},
+		{5, 1, 4, observation.BudgetExceeded},
+		{1, 9, 8, observation.BudgetExceeded},
+		{50, 100, 4, observation.BudgetExceeded},
 	} {
 		z, r := keyTrap(t, c.keys, c.sigs)
 		v := NewValidator(now, DefaultBudget())
@@ -114,7 +115,7 @@ func TestFailuresAddUp(t *testing.T) {
 	for range 10 {
 		v.Answer(z, "www.example.", dns.TypeA, r)
 	}
-	if got := v.Answer(z, "www.example.", dns.TypeA, r); got.Reason != BudgetExceeded {
+	if got := v.Answer(z, "www.example.", dns.TypeA, r); got.Reason != observation.BudgetExceeded {
 		t.Error(got.summary())
 	}
 	if used := DefaultBudget().Signatures - v.Left().Signatures; used != DefaultBudget().Failures {
@@ -130,7 +131,7 @@ func TestCollidingKeysStillValidate(t *testing.T) {
 		t.Fatal("no octets to swap in this key")
 	}
 	w.set(".", dns.TypeDNSKEY, Response{Answer: w.root.with(t, append(others[:1:1], w.root.rr)...)})
-	if got := w.verdict(DefaultBudget(), "www.example.", dns.TypeA, "example."); got.State != Secure {
+	if got := w.verdict(DefaultBudget(), "www.example.", dns.TypeA, "example."); got.State != observation.Secure {
 		t.Error(got.summary())
 	}
 }
@@ -174,7 +175,7 @@ func TestTooMuchOfEverything(t *testing.T) {
 	} {
 		w := newWorld(t)
 		c.breaks(w)
-		if got := w.verdict(DefaultBudget(), "www.example.", dns.TypeA, "example."); got.Reason != BudgetExceeded {
+		if got := w.verdict(DefaultBudget(), "www.example.", dns.TypeA, "example."); got.Reason != observation.BudgetExceeded {
 			t.Errorf("%s: %s", c.name, got.summary())
 		}
 	}
@@ -189,7 +190,7 @@ func TestSurplusDenials(t *testing.T) {
 	}
 	r := w.denied(w.nsec, dns.RcodeSuccess, append(lines, "x.plain. 300 IN NSEC plain. TXT")...)
 	w.set("x.plain.", dns.TypeA, r)
-	if got := w.verdict(DefaultBudget(), "x.plain.", dns.TypeA, "plain."); got.Reason != NSECProofMissing {
+	if got := w.verdict(DefaultBudget(), "x.plain.", dns.TypeA, "plain."); got.Reason != observation.NSECProofMissing {
 		t.Error(got.summary())
 	}
 }
@@ -204,7 +205,7 @@ func TestLongChain(t *testing.T) {
 	}
 	w.set("c0.plain.", dns.TypeA, r)
 	got := w.verdict(DefaultBudget(), "c0.plain.", dns.TypeA, "plain.")
-	if got.State != Secure || got.Kind != Alias || got.Target != fmt.Sprintf("c%d.plain.", maxAliases+1) {
+	if got.State != observation.Secure || got.Kind != Alias || got.Target != fmt.Sprintf("c%d.plain.", maxAliases+1) {
 		t.Errorf("%s, target %s", got.summary(), got.Target)
 	}
 	w.set("c0.plain.", dns.TypeA, Response{Answer: w.nsec.with(t, records(t, "c0.plain. 300 IN CNAME c0.plain.")...)})
@@ -218,7 +219,7 @@ func TestLongChain(t *testing.T) {
 func hashTrap(t testing.TB) (z *Zone, qname string, r Response) {
 	t.Helper()
 	s := newSigner(t, "example.", 256)
-	z = &Zone{Name: "example.", State: Secure, name: "\x07example\x00", keys: []*key{parseKey(s.rr)}, memo: new(memo)}
+	z = &Zone{Name: "example.", State: observation.Secure, name: "\x07example\x00", keys: []*key{parseKey(s.rr)}, memo: new(memo)}
 	salt := strings.Repeat("ab", 255)
 	r.RCode = dns.RcodeNameError
 	for i := range maxDenials {
@@ -231,7 +232,7 @@ func hashTrap(t testing.TB) (z *Zone, qname string, r Response) {
 func TestHashTrap(t *testing.T) {
 	z, qname, r := hashTrap(t)
 	v := NewValidator(now, DefaultBudget())
-	if got := v.Answer(z, qname, dns.TypeA, r); got.Reason != BudgetExceeded {
+	if got := v.Answer(z, qname, dns.TypeA, r); got.Reason != observation.BudgetExceeded {
 		t.Errorf("%s, left %+v", got.summary(), v.Left())
 	}
 }
@@ -244,8 +245,8 @@ func TestDefaultBudgetSuffices(t *testing.T) {
 	w.set(qname, dns.TypeA, w.denied(w.zone, dns.RcodeNameError, nsec3("example.", true, 150, "ab", "0", "NS SOA"),
 		nsec3("a.example.", false, 150, "ab", "0", "A"), nsec3("*.example.", false, 150, "ab", "0", "A")))
 	v := NewValidator(now, DefaultBudget())
-	zone := &Zone{Name: "example.", State: Secure, name: mustName(t, "example."), keys: []*key{parseKey(w.zone.rr)}, memo: new(memo)}
-	if got := v.Answer(zone, qname, dns.TypeA, w.answers[labQuestion{qname, dns.TypeA}]); got.Kind != NoName || got.State != Secure {
+	zone := &Zone{Name: "example.", State: observation.Secure, name: mustName(t, "example."), keys: []*key{parseKey(w.zone.rr)}, memo: new(memo)}
+	if got := v.Answer(zone, qname, dns.TypeA, w.answers[labQuestion{qname, dns.TypeA}]); got.Kind != NoName || got.State != observation.Secure {
 		t.Error(got.summary())
 	}
 	t.Logf("%d blocks", DefaultBudget().Hashes-v.Left().Hashes)

@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"math"
 	"time"
 
@@ -15,16 +16,16 @@ func (v *Validator) Delegation(parent *Zone, child string, r Response) *Delegati
 	n, err := parseName(child)
 	d := &Delegation{Zone: child, Cut: true, Where: parent.Name, Expires: parent.Expires, Facts: parent.Facts, name: n}
 	if err != nil || !n.below(parent.name) {
-		d.State, d.Reason = Indeterminate, ResponseUnusable
+		d.State, d.Reason = observation.Indeterminate, observation.ResponseUnusable
 		return d
 	}
 	d.Zone = n.String()
-	if parent.State != Secure {
+	if parent.State != observation.Secure {
 		d.State, d.Reason, d.Where = parent.State, parent.Reason, parent.Where
 		return d
 	}
 	if !v.load(r) {
-		return d.fail(v, BudgetExceeded)
+		return d.fail(v, observation.BudgetExceeded)
 	}
 	set := findRRs(v.answer, n, dns.TypeDS)
 	if set == nil {
@@ -43,13 +44,13 @@ func (v *Validator) Delegation(parent *Zone, child string, r Response) *Delegati
 // alias settles that a name with a CNAME record, or below a DNAME, is no zone
 // cut.
 func (d *Delegation) alias(j *judging) *Delegation {
-	j.Verdict = Verdict{State: Secure, Facts: d.Facts.clone(), TTL: math.MaxUint32}
+	j.Verdict = Verdict{State: observation.Secure, Facts: d.Facts.clone(), TTL: math.MaxUint32}
 	j.link(d.name)
-	if j.State == Bogus {
+	if j.State == observation.Bogus {
 		return d.fail(j.Validator, j.Reason)
 	}
 	d.Cut, d.State, d.Reason, d.Facts = false, j.State, j.Reason, j.Facts
-	if d.State == Secure {
+	if d.State == observation.Secure {
 		d.Where = ""
 	}
 	d.shorten(j.at, j.TTL)
@@ -59,11 +60,11 @@ func (d *Delegation) alias(j *judging) *Delegation {
 // signedDelegation checks a DS set and keeps the records to rely on.
 func (v *Validator) signedDelegation(d *Delegation, parent *Zone, set *rrset) *Delegation {
 	if len(set.rrs) > maxDS {
-		return d.fail(v, BudgetExceeded)
+		return d.fail(v, observation.BudgetExceeded)
 	}
 	got := v.check(set, parent)
 	if got.reason == "" && got.expanded {
-		got.reason = RRSIGLabelsInvalid // no wildcard makes a delegation, RFC 4592 section 4.2
+		got.reason = observation.RRSIGLabelsInvalid // no wildcard makes a delegation, RFC 4592 section 4.2
 	}
 	if got.reason != "" {
 		return d.fail(v, got.reason)
@@ -85,13 +86,13 @@ func (v *Validator) signedDelegation(d *Delegation, parent *Zone, set *rrset) *D
 			d.Facts.UnsupportedDigests = insert(d.Facts.UnsupportedDigests, ds.digest)
 		}
 	}
-	var reason Reason
+	var reason observation.Reason
 	d.ds, reason = usableDS(all)
 	if len(d.ds) == 0 {
-		d.State, d.Reason = Insecure, reason
+		d.State, d.Reason = observation.Insecure, reason
 		return d
 	}
-	d.State, d.Where = Secure, ""
+	d.State, d.Where = observation.Secure, ""
 	return d
 }
 
@@ -103,12 +104,12 @@ func (ds dsRecord) supported() bool {
 // types (RFC 4035 section 5.2, RFC 6840 section 5.2), and none with SHA-1
 // when there is one with a better digest (RFC 4509 section 3). When there are
 // none the reason says why.
-func usableDS(all []dsRecord) (usable []dsRecord, reason Reason) {
-	reason = AlgorithmUnsupported
+func usableDS(all []dsRecord) (usable []dsRecord, reason observation.Reason) {
+	reason = observation.AlgorithmUnsupported
 	strong := false
 	for _, ds := range all {
 		if SupportsAlgorithm(ds.algorithm) && !SupportsDigest(ds.digest) {
-			reason = DigestUnsupported
+			reason = observation.DigestUnsupported
 		}
 		strong = strong || ds.supported() && ds.digest != dns.SHA1
 	}
@@ -127,30 +128,30 @@ func (v *Validator) unsignedDelegation(d *Delegation, parent *Zone, r Response) 
 	// A referral claims a cut; then a proof that there is none contradicts it.
 	referral := findRRs(v.authority, d.name, dns.TypeNS) != nil
 	state, reason, cut := den.noDS(d.name, r.RCode == dns.RcodeNameError)
-	if state == Secure && cut {
-		state, reason = Insecure, DSAbsent
-	} else if state == Secure && referral {
-		state, reason = Bogus, den.missing()
+	if state == observation.Secure && cut {
+		state, reason = observation.Insecure, observation.DSAbsent
+	} else if state == observation.Secure && referral {
+		state, reason = observation.Bogus, den.missing()
 	}
 	d.Facts = facts
-	d.Cut = cut || state == Bogus
+	d.Cut = cut || state == observation.Bogus
 	return d.settle(v, den, state, reason)
 }
 
-func (d *Delegation) settle(v *Validator, den *denial, state State, reason Reason) *Delegation {
-	if state == Bogus {
+func (d *Delegation) settle(v *Validator, den *denial, state observation.State, reason observation.Reason) *Delegation {
+	if state == observation.Bogus {
 		return d.fail(v, reason)
 	}
 	d.State, d.Reason = state, reason
-	if state == Secure {
+	if state == observation.Secure {
 		d.Where = ""
 	}
 	d.shorten(v.at, den.ttl)
 	return d
 }
 
-func (d *Delegation) fail(v *Validator, reason Reason) *Delegation {
-	d.State, d.Reason, d.Expires = Bogus, reason, v.failed()
+func (d *Delegation) fail(v *Validator, reason observation.Reason) *Delegation {
+	d.State, d.Reason, d.Expires = observation.Bogus, reason, v.failed()
 	return d
 }
 

@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"math"
 	"slices"
 
@@ -23,8 +24,8 @@ type denial struct {
 	// nxname is set when the record of the queried name says that there is no
 	// such name: compact denial, RFC 9824.
 	nxname bool
-	fault  Reason // gravest reason for which a record was refused
-	ttl    uint32 // least TTL of the records relied on
+	fault  observation.Reason // gravest reason for which a record was refused
+	ttl    uint32             // least TTL of the records relied on
 }
 
 // record is one NSEC or NSEC3 record and whether it can be relied on.
@@ -69,7 +70,7 @@ func (d *denial) good(r *record) bool {
 	if got.reason == "" && got.expanded {
 		// Made from a wildcard: the owner is not one of the zone's names
 		// (RFC 4035 section 5.4, CVE-2017-15105).
-		got.reason = RRSIGLabelsInvalid
+		got.reason = observation.RRSIGLabelsInvalid
 	}
 	if got.reason != "" {
 		if d.fault == "" {
@@ -85,29 +86,29 @@ func (d *denial) good(r *record) bool {
 }
 
 // missing says why nothing was proved.
-func (d *denial) missing() Reason {
+func (d *denial) missing() observation.Reason {
 	switch {
 	case d.fault != "":
 		return d.fault
 	case len(d.nsec3) > 0:
-		return NSEC3ProofMissing
+		return observation.NSEC3ProofMissing
 	case len(d.nsec) > 0:
-		return NSECProofMissing
+		return observation.NSECProofMissing
 	}
-	return DenialMissing
+	return observation.DenialMissing
 }
 
 // verdict turns a proof's outcome into state and reason.
-func (d *denial) verdict(p proof) (State, Reason) {
+func (d *denial) verdict(p proof) (observation.State, observation.Reason) {
 	switch p {
 	case proved:
-		return Secure, ""
+		return observation.Secure, ""
 	case optOut:
-		return Insecure, NSEC3OptOut
+		return observation.Insecure, observation.NSEC3OptOut
 	case tooSteep:
-		return Insecure, NSEC3IterationsHigh
+		return observation.Insecure, observation.NSEC3IterationsHigh
 	}
-	return Bogus, d.missing()
+	return observation.Bogus, d.missing()
 }
 
 // proof is how far the records prove a claim.
@@ -122,7 +123,7 @@ const (
 
 // noData proves that qname exists and has no records of type qtype, or that a
 // wildcard which applies to it has none.
-func (d *denial) noData(qname name, qtype uint16) (State, Reason) {
+func (d *denial) noData(qname name, qtype uint16) (observation.State, observation.Reason) {
 	p := d.nsecNoData(qname, qtype)
 	if p == unproved {
 		p = d.nsec3NoData(qname, qtype)
@@ -131,7 +132,7 @@ func (d *denial) noData(qname name, qtype uint16) (State, Reason) {
 }
 
 // noName proves that neither qname nor a wildcard which applies to it exists.
-func (d *denial) noName(qname name) (State, Reason) {
+func (d *denial) noName(qname name) (observation.State, observation.Reason) {
 	p := d.nsecNoName(qname)
 	if p == unproved {
 		p = d.nsec3NoName(qname)
@@ -142,7 +143,7 @@ func (d *denial) noName(qname name) (State, Reason) {
 // expansion proves that an answer for qname was rightly made from the
 // wildcard below the ancestor of qname that has the given number of labels:
 // nothing that exists is closer to qname.
-func (d *denial) expansion(qname name, labels int) (State, Reason) {
+func (d *denial) expansion(qname name, labels int) (observation.State, observation.Reason) {
 	p := d.nsecExpansion(qname, labels)
 	if p == unproved {
 		p = d.nsec3Expansion(qname, labels)
@@ -152,19 +153,19 @@ func (d *denial) expansion(qname name, labels int) (State, Reason) {
 
 // noDS proves that qname has no DS records. cut tells whether it is a zone
 // cut nevertheless: an unsigned delegation, or possibly one.
-func (d *denial) noDS(qname name, noSuchName bool) (state State, reason Reason, cut bool) {
+func (d *denial) noDS(qname name, noSuchName bool) (state observation.State, reason observation.Reason, cut bool) {
 	if r := d.matchAny(qname); r != nil {
 		cut = r.delegation()
 	}
 	if noSuchName {
-		if state, reason = d.noName(qname); state != Bogus {
-			return state, reason, state == Insecure
+		if state, reason = d.noName(qname); state != observation.Bogus {
+			return state, reason, state == observation.Insecure
 		}
 	}
 	state, reason = d.noData(qname, dns.TypeDS)
-	if state == Insecure {
-		if reason == NSEC3OptOut {
-			reason = DSAbsent
+	if state == observation.Insecure {
+		if reason == observation.NSEC3OptOut {
+			reason = observation.DSAbsent
 		}
 		cut = true
 	}

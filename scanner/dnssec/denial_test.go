@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"strings"
 	"testing"
 
@@ -47,8 +48,8 @@ func newDenials(t testing.TB) *denials {
 		line := hash + ".example. 300 IN NSEC3 1 0 2 AABB " + nextHash(owners, hash) + " " + types
 		d.rrs[1] = append(d.rrs[1], w.zone.with(t, records(t, line)...)...)
 	}
-	d.zones[0] = &Zone{Name: "plain.", State: Secure, name: plain, keys: []*key{parseKey(w.nsec.rr)}, memo: new(memo)}
-	d.zones[1] = &Zone{Name: "example.", State: Secure, name: mustName(t, "example."), keys: []*key{parseKey(w.zone.rr)}, memo: new(memo)}
+	d.zones[0] = &Zone{Name: "plain.", State: observation.Secure, name: plain, keys: []*key{parseKey(w.nsec.rr)}, memo: new(memo)}
+	d.zones[1] = &Zone{Name: "example.", State: observation.Secure, name: mustName(t, "example."), keys: []*key{parseKey(w.zone.rr)}, memo: new(memo)}
 	return d
 }
 
@@ -104,7 +105,7 @@ func (d *denials) ask(t testing.TB, label string, qtype uint16, nx bool, pick ui
 		}
 		got[i] = NewValidator(now, DefaultBudget()).Answer(zone, qname, qtype, r)
 		truth := d.truth(t, mustName(t, asPlain).String(), qtype)
-		if got[i].State == Secure && got[i].Kind != truth || got[i].State == Insecure {
+		if got[i].State == observation.Secure && got[i].Kind != truth || got[i].State == observation.Insecure {
 			t.Errorf("%s %s with %b: %s, and is %s", qname, dns.Type(qtype), pick, got[i].summary(), truth)
 		}
 	}
@@ -131,11 +132,11 @@ func TestDenialOfEverything(t *testing.T) {
 					name := mustName(t, strings.TrimPrefix(label+".plain.", ".")).String()
 					truth := d.truth(t, name, qtype)
 					for i := range got {
-						if got[i].State == Secure {
+						if got[i].State == observation.Secure {
 							proofs++
 						}
 						// An empty non-terminal under NXDOMAIN is read as no data.
-						if pick == all && truth != Positive && (truth == NoName) == nx && got[i].State != Secure {
+						if pick == all && truth != Positive && (truth == NoName) == nx && got[i].State != observation.Secure {
 							t.Errorf("%s %s: %s, and is %s", name, dns.Type(qtype), got[i].summary(), truth)
 						}
 					}
@@ -160,14 +161,14 @@ func TestOptOutBesideWildcard(t *testing.T) {
 		qtype  uint16
 		rcode  int
 		lines  []string
-		state  State
-		reason Reason
+		state  observation.State
+		reason observation.Reason
 	}{
-		{"delegation under the wildcard's record", dns.TypeDS, 0, []string{apex, wildcard}, Insecure, NSEC3OptOut},
-		{"address under the wildcard's record", dns.TypeA, 0, []string{apex, wildcard}, Bogus, NSEC3ProofMissing},
-		{"no such name", dns.TypeA, dns.RcodeNameError, []string{apex, covers, noWildcard}, Insecure, NSEC3OptOut},
-		{"no such name, wildcard not denied", dns.TypeA, dns.RcodeNameError, []string{apex, covers}, Bogus, NSEC3ProofMissing},
-		{"no data", dns.TypeA, 0, []string{apex, covers}, Insecure, NSEC3OptOut},
+		{"delegation under the wildcard's record", dns.TypeDS, 0, []string{apex, wildcard}, observation.Insecure, observation.NSEC3OptOut},
+		{"address under the wildcard's record", dns.TypeA, 0, []string{apex, wildcard}, observation.Bogus, observation.NSEC3ProofMissing},
+		{"no such name", dns.TypeA, dns.RcodeNameError, []string{apex, covers, noWildcard}, observation.Insecure, observation.NSEC3OptOut},
+		{"no such name, wildcard not denied", dns.TypeA, dns.RcodeNameError, []string{apex, covers}, observation.Bogus, observation.NSEC3ProofMissing},
+		{"no data", dns.TypeA, 0, []string{apex, covers}, observation.Insecure, observation.NSEC3OptOut},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -180,7 +181,7 @@ func TestOptOutBesideWildcard(t *testing.T) {
 				return
 			}
 			w.set("sub.example.", dns.TypeA, Response{Answer: records(t, "sub.example. 300 IN A 192.0.2.1")})
-			if got := w.verdict(DefaultBudget(), "sub.example.", dns.TypeA, "example.", "sub.example."); got.State != Insecure || got.Reason != DSAbsent {
+			if got := w.verdict(DefaultBudget(), "sub.example.", dns.TypeA, "example.", "sub.example."); got.State != observation.Insecure || got.Reason != observation.DSAbsent {
 				t.Errorf("below the delegation: %s", got.summary())
 			}
 		})

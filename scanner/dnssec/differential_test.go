@@ -12,6 +12,7 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/scanner/lab/netns"
+	"adopt6/scanner/observation"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files below testdata")
@@ -57,14 +58,14 @@ func TestLab(t *testing.T) {
 
 			if theirs, rcode := u.state(t, q); theirs != got.State && except.unbound != "any" {
 				t.Errorf("%s %s: %s, Unbound says %s", q.name, dns.TypeToString[q.qtype], got.summary(), theirs)
-			} else if theirs == Secure && got.State == Secure && (rcode == dns.RcodeNameError) != (got.Kind == NoName) {
+			} else if theirs == observation.Secure && got.State == observation.Secure && (rcode == dns.RcodeNameError) != (got.Kind == NoName) {
 				t.Errorf("%s %s: %s, Unbound says %s", q.name, dns.TypeToString[q.qtype], got.summary(), dns.RcodeToString[rcode])
 			}
 			if asked%19 != 0 {
 				continue
 			}
 			delved++
-			negative := got.Reason == NSEC3OptOut
+			negative := got.Reason == observation.NSEC3OptOut
 			if theirs := delvState(l, q); theirs != got.State && except.delv != "any" && !(except.delv == "negative" && negative) {
 				t.Errorf("%s %s: %s, delv says %s", q.name, dns.TypeToString[q.qtype], got.summary(), theirs)
 			}

@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"strings"
 	"testing"
 
@@ -76,7 +77,7 @@ func FuzzAnswer(f *testing.F) {
 	for _, zone := range []string{"example.", "plain."} {
 		d := v.Delegation(root, zone, w.answers[labQuestion{zone, dns.TypeDS}])
 		zones[zone] = v.Child(d, w.answers[labQuestion{zone, dns.TypeDNSKEY}])
-		if zones[zone].State != Secure {
+		if zones[zone].State != observation.Secure {
 			f.Fatal(zones[zone].Reason)
 		}
 	}
@@ -88,7 +89,7 @@ func FuzzAnswer(f *testing.F) {
 		for _, zone := range zones {
 			v := NewValidator(now, DefaultBudget())
 			got := v.Answer(zone, m.name, m.qtype, m.response)
-			if got.State == Secure {
+			if got.State == observation.Secure {
 				for _, rr := range got.Records {
 					if !genuine[fingerprint(rr)] && rr.Header().Rrtype != dns.TypeCNAME {
 						t.Errorf("%s: vouches for %v", got.summary(), rr)
@@ -97,10 +98,10 @@ func FuzzAnswer(f *testing.F) {
 			}
 			d := v.Delegation(zone, m.name, m.response)
 			child := v.Child(d, m.response)
-			if child.State == Secure && zones[child.Name] == nil {
+			if child.State == observation.Secure && zones[child.Name] == nil {
 				t.Errorf("%s was made secure", child.Name)
 			}
-			if d.State == Insecure && d.Zone != "cut.plain." && zone.Name == "plain." && !strings.HasSuffix(d.Zone, ".cut.plain.") {
+			if d.State == observation.Insecure && d.Zone != "cut.plain." && zone.Name == "plain." && !strings.HasSuffix(d.Zone, ".cut.plain.") {
 				t.Errorf("%s was made insecure: %s", d.Zone, d.Reason)
 			}
 			left := v.Left()

@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"bytes"
 	"crypto/sha1"
 	"encoding/base32"
@@ -98,7 +99,7 @@ func (d *denial) hash(n name) (h [hashSize]byte, ok bool) {
 	}
 	iterations := int(d.params.Iterations)
 	if !d.v.budget.takeHashes(blocks(len(n)+len(salt)) + iterations*blocks(hashSize+len(salt))) {
-		d.fault = BudgetExceeded
+		d.fault = observation.BudgetExceeded
 		return h, false
 	}
 	var in [255 + 255]byte
@@ -171,7 +172,7 @@ func (d *denial) encloser(qname name) (closest name, nextCloser *nsec3Record) {
 			}
 			return n, d.nsec3Over(next)
 		}
-		if d.fault == BudgetExceeded {
+		if d.fault == observation.BudgetExceeded {
 			return "", nil
 		}
 		next = n

@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"fmt"
 	"os"
 	"os/exec"
@@ -75,7 +76,7 @@ forward-zone:
 }
 
 // state returns Unbound's state and response code.
-func (u *unboundLab) state(t testing.TB, q labQuestion) (State, int) {
+func (u *unboundLab) state(t testing.TB, q labQuestion) (observation.State, int) {
 	t.Helper()
 	m := new(dns.Msg).SetQuestion(q.name, q.qtype)
 	m.SetEdns0(4096, true)
@@ -85,15 +86,15 @@ func (u *unboundLab) state(t testing.TB, q labQuestion) (State, int) {
 	}
 	switch {
 	case r.Rcode == dns.RcodeServerFailure:
-		return Bogus, r.Rcode
+		return observation.Bogus, r.Rcode
 	case r.AuthenticatedData:
-		return Secure, r.Rcode
+		return observation.Secure, r.Rcode
 	}
-	return Insecure, r.Rcode
+	return observation.Insecure, r.Rcode
 }
 
 // delvState returns the state that delv prints.
-func delvState(l *lab, q labQuestion) State {
+func delvState(l *lab, q labQuestion) observation.State {
 	l.Helper()
 	file := filepath.Join(l.dir, "anchor.bind")
 	if _, err := os.Stat(file); err != nil {
@@ -109,12 +110,12 @@ func delvState(l *lab, q labQuestion) State {
 	text := string(out)
 	switch {
 	case strings.Contains(text, "resolution failed") && !strings.Contains(text, "resolution failed: ncache"):
-		return Bogus
+		return observation.Bogus
 	case strings.Contains(text, "unsigned answer"):
-		return Insecure
+		return observation.Insecure
 	case strings.Contains(text, "fully validated"):
-		return Secure
+		return observation.Secure
 	}
 	l.Errorf("delv %s %s: %s", q.name, dns.TypeToString[q.qtype], text)
-	return Indeterminate
+	return observation.Indeterminate
 }

@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"fmt"
 	"os"
 	"strings"
@@ -33,7 +34,7 @@ func TestRFCResponses(t *testing.T) {
 				if summary != r.want {
 					t.Errorf("%s %s: got %s, want %s", r.name, dns.TypeToString[r.qtype], summary, r.want)
 				}
-				if got.State == Secure {
+				if got.State == observation.Secure {
 					damageEach(t, v, zone, r)
 				}
 			}
@@ -54,7 +55,7 @@ func damageEach(t *testing.T, v *Validator, zone *Zone, r testResponse) {
 			sparable := rr.Header().Rrtype == dns.TypeNS || rr.Header().Rrtype == dns.TypeSOA ||
 				strings.Contains(rr.String(), " 38519 ") && r.qtype == dns.TypeDNSKEY || strings.Contains(rr.String(), "RRSIG\tNS ") ||
 				strings.Contains(rr.String(), "\tRRSIG\tDNSKEY ")
-			if got.State == Secure && !sparable {
+			if got.State == observation.Secure && !sparable {
 				t.Errorf("%s %s stays secure without %v", r.name, dns.TypeToString[r.qtype], rr)
 			}
 		}

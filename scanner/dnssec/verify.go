@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"crypto/sha256"
 	"encoding/base64"
 	"slices"
@@ -11,7 +12,7 @@ import (
 
 // outcome is what came of checking an RR set.
 type outcome struct {
-	reason  Reason // empty when a signature holds
+	reason  observation.Reason // empty when a signature holds
 	sig     *dns.RRSIG
 	key     *key
 	from    time.Time // begin of the signature's validity
@@ -24,11 +25,11 @@ type outcome struct {
 
 // severity orders the reasons for which signatures fail, from the one that
 // says most about what is wrong.
-var severity = []Reason{BudgetExceeded, RRSIGInvalid, RRSIGExpired, RRSIGNotYetValid, KeyRevoked,
-	DNSKEYInvalid, RRSIGKeyMissing, RRSIGLabelsInvalid, RRSIGSignerInvalid, RRSIGMissing}
+var severity = []observation.Reason{observation.BudgetExceeded, observation.RRSIGInvalid, observation.RRSIGExpired, observation.RRSIGNotYetValid, observation.KeyRevoked,
+	observation.DNSKEYInvalid, observation.RRSIGKeyMissing, observation.RRSIGLabelsInvalid, observation.RRSIGSignerInvalid, observation.RRSIGMissing}
 
 // graver returns the one of a and b that comes first in severity.
-func graver(a, b Reason) Reason {
+func graver(a, b observation.Reason) observation.Reason {
 	if slices.Index(severity, b) < slices.Index(severity, a) {
 		return b
 	}
@@ -45,10 +46,10 @@ func (v *Validator) check(s *rrset, z *Zone) outcome {
 // section 5.11. known may be nil.
 func (v *Validator) checkWith(s *rrset, zone name, keys []*key, known *memo) outcome {
 	if !s.owner.within(zone) {
-		return outcome{reason: RRSIGSignerInvalid}
+		return outcome{reason: observation.RRSIGSignerInvalid}
 	}
 	labels := s.owner.labels()
-	worst := RRSIGMissing
+	worst := observation.RRSIGMissing
 	tries := 0
 	for _, sig := range s.sigs {
 		if !SupportsAlgorithm(sig.Algorithm) {
@@ -58,14 +59,14 @@ func (v *Validator) checkWith(s *rrset, zone name, keys []*key, known *memo) out
 			worst = graver(worst, reason)
 			continue
 		}
-		worst = graver(worst, RRSIGKeyMissing)
+		worst = graver(worst, observation.RRSIGKeyMissing)
 		sameTag := 0
 		for _, k := range keys {
 			if k.tag != sig.KeyTag || k.algorithm != sig.Algorithm || !k.zoneKey() {
 				continue
 			}
 			if sameTag++; sameTag > maxKeysPerTag || tries == maxSigsPerSet {
-				return outcome{reason: BudgetExceeded}
+				return outcome{reason: observation.BudgetExceeded}
 			}
 			if reason := unusable(k); reason != "" {
 				worst = graver(worst, reason)
@@ -75,55 +76,55 @@ func (v *Validator) checkWith(s *rrset, zone name, keys []*key, known *memo) out
 			switch reason := v.try(s, sig, labels, zone, k, known); reason {
 			case "":
 				return v.accept(s, sig, k, labels)
-			case BudgetExceeded:
-				return outcome{reason: BudgetExceeded}
+			case observation.BudgetExceeded:
+				return outcome{reason: observation.BudgetExceeded}
 			}
-			worst = RRSIGInvalid
+			worst = observation.RRSIGInvalid
 		}
 	}
 	return outcome{reason: worst}
 }
 
 // unusable says why no signature of k can count, or "".
-func unusable(k *key) Reason {
+func unusable(k *key) observation.Reason {
 	switch {
 	case k.revoked():
-		return KeyRevoked
+		return observation.KeyRevoked
 	case k.verifier == nil:
-		return DNSKEYInvalid
+		return observation.DNSKEYInvalid
 	}
 	return ""
 }
 
 // precheck makes the checks of RFC 4035 section 5.3.1 that need no key.
-func (v *Validator) precheck(sig *dns.RRSIG, labels int, zone name) Reason {
+func (v *Validator) precheck(sig *dns.RRSIG, labels int, zone name) observation.Reason {
 	var buf [256]byte
 	n, err := packName(sig.SignerName, buf[:])
 	switch {
 	case err != nil || string(buf[:n]) != string(zone) || sig.Hdr.Class != dns.ClassINET:
-		return RRSIGSignerInvalid
+		return observation.RRSIGSignerInvalid
 	case int(sig.Labels) > labels || int(sig.Labels) < zone.labels():
-		return RRSIGLabelsInvalid
+		return observation.RRSIGLabelsInvalid
 	}
 	// Serial number arithmetic, RFC 1982 and RFC 4034 section 3.1.5.
 	now := uint32(v.at.Unix())
 	switch {
 	case int32(sig.Expiration-sig.Inception) < 0:
-		return RRSIGInvalid
+		return observation.RRSIGInvalid
 	case int32(sig.Expiration-now) < 0:
-		return RRSIGExpired
+		return observation.RRSIGExpired
 	case int32(now-sig.Inception) < 0:
-		return RRSIGNotYetValid
+		return observation.RRSIGNotYetValid
 	}
 	return ""
 }
 
 // try verifies one signature with one key. known may be nil.
-func (v *Validator) try(s *rrset, sig *dns.RRSIG, labels int, zone name, k *key, known *memo) Reason {
+func (v *Validator) try(s *rrset, sig *dns.RRSIG, labels int, zone name, k *key, known *memo) observation.Reason {
 	signature, err := base64.StdEncoding.AppendDecode(v.signature[:0], []byte(sig.Signature))
 	v.signature = signature
 	if err != nil {
-		return RRSIGInvalid
+		return observation.RRSIGInvalid
 	}
 	owner := s.owner
 	if int(sig.Labels) < labels {
@@ -131,7 +132,7 @@ func (v *Validator) try(s *rrset, sig *dns.RRSIG, labels int, zone name, k *key,
 	}
 	data, ok := v.canonical.data(s, sig, owner, zone)
 	if !ok {
-		return RRSIGInvalid
+		return observation.RRSIGInvalid
 	}
 	var fingerprint [sha256.Size]byte
 	if known != nil {
@@ -140,11 +141,11 @@ func (v *Validator) try(s *rrset, sig *dns.RRSIG, labels int, zone name, k *key,
 		}
 	}
 	if !v.budget.takeSignature() {
-		return BudgetExceeded
+		return observation.BudgetExceeded
 	}
 	if !k.verifier.verify(data, signature) {
 		v.budget.Failures--
-		return RRSIGInvalid
+		return observation.RRSIGInvalid
 	}
 	if known != nil {
 		known.add(fingerprint)

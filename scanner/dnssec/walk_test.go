@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -54,7 +55,7 @@ func (w *walk) one(q labQuestion) Verdict {
 		switch {
 		case got.Kind == Below:
 			bottom = got.Target
-		case got.State == Bogus:
+		case got.State == observation.Bogus:
 			bottom = q.name
 		}
 		deeper := w.descend(zone, bottom)
@@ -67,7 +68,7 @@ func (w *walk) one(q labQuestion) Verdict {
 
 // descend returns the zone of the first cut between zone and bottom.
 func (w *walk) descend(zone *Zone, bottom string) *Zone {
-	if zone.State != Secure || bottom == "" {
+	if zone.State != observation.Secure || bottom == "" {
 		return zone
 	}
 	for _, cut := range Between(zone.Name, bottom) {

@@ -1,6 +1,7 @@
 package dnssec
 
 import (
+	"adopt6/scanner/observation"
 	"bytes"
 	"slices"
 	"time"
@@ -19,9 +20,9 @@ const (
 // between goroutines.
 type Zone struct {
 	Name   string // absolute, lower case
-	State  State
-	Reason Reason // why State is not Secure
-	Where  string // the zone in which Reason arose: this one or an ancestor
+	State  observation.State
+	Reason observation.Reason // why State is not Secure
+	Where  string             // the zone in which Reason arose: this one or an ancestor
 	// Expires is when the zone must be validated again: the shortest TTL or
 	// signature on the way to it, at most a day; a minute for a bogus zone. It
 	// is the time of judgement when the budget was spent: the zone is then not
@@ -57,8 +58,8 @@ type Delegation struct {
 	// State is that of the statement. Secure with a cut: the child must be
 	// signed by a key that the parent names. Secure without: nothing but that.
 	// Insecure: the child is unsigned, or signed in no way that is supported.
-	State   State
-	Reason  Reason
+	State   observation.State
+	Reason  observation.Reason
 	Where   string // the zone in which Reason arose
 	Expires time.Time
 	Facts   Facts
@@ -69,7 +70,7 @@ type Delegation struct {
 
 // NeedsKeys reports whether [Validator.Child] has use for the child's DNSKEY
 // answer. When it is false the caller need not ask for it.
-func (d *Delegation) NeedsKeys() bool { return d.Cut && d.State == Secure }
+func (d *Delegation) NeedsKeys() bool { return d.Cut && d.State == observation.Secure }
 
 // Validator does the checks of one resolution at one point in time, within
 // one budget. It reuses memory between calls and is for one goroutine at a
@@ -114,12 +115,12 @@ func (v *Validator) Anchored(a *Anchors, zone string, keys Response) *Zone {
 	n, err := parseName(zone)
 	at := a.zones[n]
 	if err != nil || at == nil {
-		return &Zone{Name: zone, State: Indeterminate, Reason: NoAnchor, Where: zone, name: n}
+		return &Zone{Name: zone, State: observation.Indeterminate, Reason: observation.NoAnchor, Where: zone, name: n}
 	}
-	start := &Delegation{Zone: n.String(), Cut: true, State: Secure, name: n, Expires: v.at.Add(maxLife)}
+	start := &Delegation{Zone: n.String(), Cut: true, State: observation.Secure, name: n, Expires: v.at.Add(maxLife)}
 	ds, _ := usableDS(at.ds)
 	start.ds = ds
-	return v.zone(start, at.keys, keys, AnchorMismatch)
+	return v.zone(start, at.keys, keys, observation.AnchorMismatch)
 }
 
 // Child makes the child's Zone from its DNSKEY answer, RFC 4035 section 5.2.
@@ -130,40 +131,40 @@ func (v *Validator) Anchored(a *Anchors, zone string, keys Response) *Zone {
 // A Delegation without a cut has no child; its Zone is indeterminate.
 func (v *Validator) Child(d *Delegation, keys Response) *Zone {
 	if !d.Cut {
-		return &Zone{Name: d.Zone, State: Indeterminate, Reason: ResponseUnusable, Where: d.Zone, name: d.name}
+		return &Zone{Name: d.Zone, State: observation.Indeterminate, Reason: observation.ResponseUnusable, Where: d.Zone, name: d.name}
 	}
 	if !d.NeedsKeys() {
 		return &Zone{Name: d.Zone, State: d.State, Reason: d.Reason, Where: d.Where,
 			Expires: d.Expires, Facts: d.Facts, name: d.name}
 	}
-	return v.zone(d, nil, keys, DSMismatch)
+	return v.zone(d, nil, keys, observation.DSMismatch)
 }
 
 // Unfetched returns the Zone of a name whose DS or DNSKEY records could not be
 // had: it is indeterminate, for a reason of the caller's that arose in the
 // zone where. Expires is zero: there is nothing to keep.
-func Unfetched(zone string, reason Reason, where string) *Zone {
+func Unfetched(zone string, reason observation.Reason, where string) *Zone {
 	n, _ := parseName(zone) // unread: a zone that is not secure has no say
-	return &Zone{Name: zone, State: Indeterminate, Reason: reason, Where: where, name: n}
+	return &Zone{Name: zone, State: observation.Indeterminate, Reason: reason, Where: where, name: n}
 }
 
 // zone finds the keys that d or trusted name in a DNSKEY answer, and checks
 // that one of them signs the set.
-func (v *Validator) zone(d *Delegation, trusted []*key, r Response, mismatch Reason) *Zone {
+func (v *Validator) zone(d *Delegation, trusted []*key, r Response, mismatch observation.Reason) *Zone {
 	z := &Zone{Name: d.Zone, Where: d.Zone, Facts: d.Facts, name: d.name}
-	fail := func(reason Reason) *Zone {
-		z.State, z.Reason, z.Expires = Bogus, reason, v.failed()
+	fail := func(reason observation.Reason) *Zone {
+		z.State, z.Reason, z.Expires = observation.Bogus, reason, v.failed()
 		return z
 	}
 	if !v.load(r) {
-		return fail(BudgetExceeded)
+		return fail(observation.BudgetExceeded)
 	}
 	set := findRRs(v.answer, d.name, dns.TypeDNSKEY)
 	if set == nil {
-		return fail(DNSKEYMissing)
+		return fail(observation.DNSKEYMissing)
 	}
 	if len(set.rrs) > maxKeys {
-		return fail(BudgetExceeded)
+		return fail(observation.BudgetExceeded)
 	}
 	keys := make([]*key, 0, len(set.rrs))
 	for _, rr := range set.rrs {
@@ -176,13 +177,13 @@ func (v *Validator) zone(d *Delegation, trusted []*key, r Response, mismatch Rea
 		return fail(reason)
 	}
 	got := v.checkWith(set, d.name, entry, nil)
-	if got.reason == RRSIGKeyMissing {
-		got.reason = RRSIGMissing // by the key that the parent or the anchor names
+	if got.reason == observation.RRSIGKeyMissing {
+		got.reason = observation.RRSIGMissing // by the key that the parent or the anchor names
 	}
 	if got.reason != "" {
 		return fail(got.reason)
 	}
-	z.State = Secure
+	z.State = observation.Secure
 	z.Where = ""
 	z.Facts = d.Facts.clone()
 	got.rely(&z.Facts, z.Name)
@@ -198,13 +199,13 @@ func (v *Validator) zone(d *Delegation, trusted []*key, r Response, mismatch Rea
 // entryKeys returns the keys through which a zone is entered: those that a DS
 // record of d or a trusted key names and that can be used. When there are
 // none the reason says why.
-func entryKeys(d *Delegation, trusted, keys []*key, mismatch Reason) (entry []*key, digests []uint8, reason Reason) {
+func entryKeys(d *Delegation, trusted, keys []*key, mismatch observation.Reason) (entry []*key, digests []uint8, reason observation.Reason) {
 	reason = mismatch
 	var sum [64]byte
 	try := func(k *key, digest uint8) {
 		switch why := unusable(k); {
-		case !k.zoneKey() || why == DNSKEYInvalid:
-			reason = DNSKEYInvalid
+		case !k.zoneKey() || why == observation.DNSKEYInvalid:
+			reason = observation.DNSKEYInvalid
 		case why != "":
 			reason = why
 		default:
@@ -223,14 +224,14 @@ func entryKeys(d *Delegation, trusted, keys []*key, mismatch Reason) (entry []*k
 				continue
 			}
 			if same++; same > maxKeysPerTag {
-				return nil, nil, BudgetExceeded
+				return nil, nil, observation.BudgetExceeded
 			}
 			if bytes.Equal(digestOf(sum[:0], ds.digest, d.name, k), ds.sum) {
 				try(k, ds.digest)
 			}
 		}
 		if same == 0 && namesRevoked(d.name, ds, keys) {
-			reason = KeyRevoked
+			reason = observation.KeyRevoked
 		}
 	}
 	for _, want := range trusted {

@@ -25,8 +25,8 @@ import (
 	"syscall"
 	"time"
 
-	"adopt6/scanner"
 	"adopt6/scanner/certificate"
+	"adopt6/scanner/observation"
 )
 
 // What one exchange may cost.
@@ -62,10 +62,10 @@ type Response struct {
 	// Reason says why there is no whole response; empty when there is one.
 	// What was seen before it failed is still filled in. A bad certificate is
 	// no failure: TLS says what is wrong with it.
-	Reason scanner.Reason
+	Reason observation.Reason
 	Detail string // of the failure, at most 255 bytes
 
-	TLS       *scanner.TLSFacts // nil without a handshake
+	TLS       *observation.TLSFacts // nil without a handshake
 	Status    int
 	Proto     string        // "HTTP/1.1", "HTTP/2.0"
 	FirstByte time.Duration // from the request to the first byte of the response
@@ -287,22 +287,22 @@ func (x *exchange) body(answer *http.Response) error {
 }
 
 // reason names why an exchange failed.
-func (x *exchange) reason(ctx context.Context, err error) scanner.Reason {
+func (x *exchange) reason(ctx context.Context, err error) observation.Reason {
 	switch {
 	case ctx.Err() != nil:
-		return scanner.TargetTimeout
+		return observation.TargetTimeout
 	case errors.Is(err, errTooMuch), x.guard.exceeded(), headersTooLarge(err):
-		return scanner.ResponseTooLarge
+		return observation.ResponseTooLarge
 	case isTimeout(err), isTimeout(x.guard.failure()):
-		return scanner.Timeout
+		return observation.Timeout
 	case isReset(err), isReset(x.guard.failure()), x.guard.total() == 0 && errors.Is(x.guard.failure(), io.EOF):
-		return scanner.TCPReset // a connection that ends unheard was broken off as well
+		return observation.TCPReset // a connection that ends unheard was broken off as well
 	case !x.shaken:
-		return scanner.TLSFailed
+		return observation.TLSFailed
 	case x.response.Status == 0 && x.guard.total() > maxHeaderBytes:
-		return scanner.ResponseTooLarge // HTTP/2 calls it a breach of protocol
+		return observation.ResponseTooLarge // HTTP/2 calls it a breach of protocol
 	}
-	return scanner.HTTPMalformed
+	return observation.HTTPMalformed
 }
 
 func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

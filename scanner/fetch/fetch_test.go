@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"adopt6/scanner/observation"
 	"bufio"
 	"bytes"
 	"compress/gzip"
@@ -18,8 +19,6 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	"adopt6/scanner"
 )
 
 // step is the time limit of the tests: a server that keeps it busy costs so
@@ -122,7 +121,7 @@ func TestGetOverTLS(t *testing.T) {
 		if got.FirstByte <= 0 || got.TLS == nil || got.TLS.Handshake <= 0 || got.TLS.Version != "1.3" {
 			t.Errorf("%s: %+v, %+v", proto, got, got.TLS)
 		}
-		if got.TLS.Certificate != scanner.TLSUntrusted {
+		if got.TLS.Certificate != observation.TLSUntrusted {
 			t.Errorf("%s: a certificate of no known authority is %q", proto, got.TLS.Certificate)
 		}
 	}
@@ -138,7 +137,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		l := listen(t, say("HTTP/1.1 302 Found\r\nLocation: "+location+"\r\nContent-Length: 100\r\n\r\nnever whole"))
 		got := get(t, l, "http://example.com/")
 		if strings.ContainsRune(location, '\x1b') {
-			if got.Reason != scanner.HTTPMalformed {
+			if got.Reason != observation.HTTPMalformed {
 				t.Errorf("%q: %+v", location, got)
 			}
 			continue
@@ -177,7 +176,7 @@ func TestResponses(t *testing.T) {
 	coded := func(coding, body string) string { return html + "Content-Encoding: " + coding + "\r\n\r\n" + body }
 	for _, test := range []struct {
 		name, answer string
-		reason       scanner.Reason
+		reason       observation.Reason
 		bytes        int
 		title        string
 	}{
@@ -192,25 +191,25 @@ func TestResponses(t *testing.T) {
 		{"UTF-16", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n\xff\xfe<\x00t\x00i\x00t\x00l\x00e\x00>\x00U\x00", "", 8, "U"},
 		{"large", html + "\r\n" + page + large, "", maxBody, "T"},
 		{"large, gzip", coded("gzip", zipped(1, page+noise())), "", maxBody, "T"},
-		{"bomb", coded("gzip", zipped(1, zeros)), scanner.ResponseTooLarge, maxBody, ""},
-		{"bomb in a bomb", coded("gzip, gzip", zipped(2, zeros)), scanner.ResponseTooLarge, maxBody, ""},
-		{"a hundred codings", coded(strings.Repeat("gzip,", 100), "x"), scanner.HTTPMalformed, 0, ""},
-		{"no gzip", coded("gzip", "<html>"), scanner.HTTPMalformed, 0, ""},
-		{"half a gzip", coded("gzip", zipped(1, large)[:500]), scanner.HTTPMalformed, -1, ""},
-		{"cut short", html + "Content-Length: 1000\r\n\r\n" + page[:100], scanner.HTTPMalformed, 100, "T"},
-		{"bad chunk", html + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", scanner.HTTPMalformed, 0, ""},
-		{"endless chunk size", html + "Transfer-Encoding: chunked\r\n\r\n" + strings.Repeat("0", 100000), scanner.HTTPMalformed, 0, ""},
-		{"two lengths", html + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", scanner.HTTPMalformed, 0, ""},
-		{"no HTTP", "SSH-2.0-OpenSSH_9.2\r\n", scanner.HTTPMalformed, 0, ""},
-		{"binary", "\x00\x01\x02\xff\xfe\r\n\r\n\x1b[2J", scanner.HTTPMalformed, 0, ""},
-		{"HTTP/0.9", "<html>", scanner.HTTPMalformed, 0, ""},
-		{"nothing", "", scanner.TCPReset, 0, ""},
-		{"half a header", "HTTP/1.1 200 OK\r\nContent-Ty", scanner.HTTPMalformed, 0, ""},
-		{"status 999", "HTTP/1.1 999 No\r\n\r\n", scanner.HTTPMalformed, 0, ""},
-		{"a redirect to nowhere", "HTTP/1.1 302 Found\r\n\r\n", scanner.HTTPMalformed, 0, ""},
-		{"too long a Location", "HTTP/1.1 302 Found\r\nLocation: " + strings.Repeat("/", maxLocation+1) + "\r\n\r\n", scanner.ResponseTooLarge, 0, ""},
-		{"too many headers", html + strings.Repeat("A: b\r\n", maxHeaders+1) + "\r\n", scanner.ResponseTooLarge, 0, ""},
-		{"too large headers", html + "A: " + strings.Repeat("b", 2*maxHeaderBytes) + "\r\n\r\n", scanner.ResponseTooLarge, 0, ""},
+		{"bomb", coded("gzip", zipped(1, zeros)), observation.ResponseTooLarge, maxBody, ""},
+		{"bomb in a bomb", coded("gzip, gzip", zipped(2, zeros)), observation.ResponseTooLarge, maxBody, ""},
+		{"a hundred codings", coded(strings.Repeat("gzip,", 100), "x"), observation.HTTPMalformed, 0, ""},
+		{"no gzip", coded("gzip", "<html>"), observation.HTTPMalformed, 0, ""},
+		{"half a gzip", coded("gzip", zipped(1, large)[:500]), observation.HTTPMalformed, -1, ""},
+		{"cut short", html + "Content-Length: 1000\r\n\r\n" + page[:100], observation.HTTPMalformed, 100, "T"},
+		{"bad chunk", html + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", observation.HTTPMalformed, 0, ""},
+		{"endless chunk size", html + "Transfer-Encoding: chunked\r\n\r\n" + strings.Repeat("0", 100000), observation.HTTPMalformed, 0, ""},
+		{"two lengths", html + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", observation.HTTPMalformed, 0, ""},
+		{"no HTTP", "SSH-2.0-OpenSSH_9.2\r\n", observation.HTTPMalformed, 0, ""},
+		{"binary", "\x00\x01\x02\xff\xfe\r\n\r\n\x1b[2J", observation.HTTPMalformed, 0, ""},
+		{"HTTP/0.9", "<html>", observation.HTTPMalformed, 0, ""},
+		{"nothing", "", observation.TCPReset, 0, ""},
+		{"half a header", "HTTP/1.1 200 OK\r\nContent-Ty", observation.HTTPMalformed, 0, ""},
+		{"status 999", "HTTP/1.1 999 No\r\n\r\n", observation.HTTPMalformed, 0, ""},
+		{"a redirect to nowhere", "HTTP/1.1 302 Found\r\n\r\n", observation.HTTPMalformed, 0, ""},
+		{"too long a Location", "HTTP/1.1 302 Found\r\nLocation: " + strings.Repeat("/", maxLocation+1) + "\r\n\r\n", observation.ResponseTooLarge, 0, ""},
+		{"too many headers", html + strings.Repeat("A: b\r\n", maxHeaders+1) + "\r\n", observation.ResponseTooLarge, 0, ""},
+		{"too large headers", html + "A: " + strings.Repeat("b", 2*maxHeaderBytes) + "\r\n\r\n", observation.ResponseTooLarge, 0, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -252,46 +251,46 @@ func TestMisbehaviour(t *testing.T) {
 	for _, test := range []struct {
 		name, scheme string
 		serve        func(net.Conn)
-		reason       scanner.Reason
+		reason       observation.Reason
 	}{
-		{"silence", "http", hang, scanner.Timeout},
-		{"TLS that hangs", "https", hang, scanner.Timeout},
+		{"silence", "http", hang, observation.Timeout},
+		{"TLS that hangs", "https", hang, observation.Timeout},
 		{"no TLS", "https", func(conn net.Conn) {
 			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
 			hang(conn)
-		}, scanner.TLSFailed},
-		{"TLS that ends at once", "https", func(net.Conn) {}, scanner.TCPReset},
+		}, observation.TLSFailed},
+		{"TLS that ends at once", "https", func(net.Conn) {}, observation.TCPReset},
 		{"a flood of TLS records", "https", func(conn net.Conn) {
 			_, err := io.ReadFull(conn, make([]byte, 5))
 			for err == nil {
 				_, err = io.WriteString(conn, "\x16\x03\x01\x00\x04\x0b\x00\x00\x00")
 			}
-		}, scanner.TLSFailed},
-		{"a reset", "http", func(conn net.Conn) { hear(conn); _ = conn.(*net.TCPConn).SetLinger(0) }, scanner.TCPReset},
+		}, observation.TLSFailed},
+		{"a reset", "http", func(conn net.Conn) { hear(conn); _ = conn.(*net.TCPConn).SetLinger(0) }, observation.TCPReset},
 		{"a reset in the body", "http", func(conn net.Conn) {
 			hear(conn)
 			_, _ = io.WriteString(conn, html+"Content-Length: 100\r\n\r\n<html>")
 			_ = conn.(*net.TCPConn).SetLinger(0)
-		}, scanner.TCPReset},
-		{"headers that drip", "http", drip(html + "A: "), scanner.Timeout},
-		{"a body that drips", "http", drip(html + "\r\n"), scanner.Timeout},
-		{"endless headers", "http", pour(html, "A: bcdef\r\n"), scanner.ResponseTooLarge},
-		{"an endless header", "http", pour(html+"A: ", "bcdef"), scanner.ResponseTooLarge},
-		{"an endless status line", "http", pour("HTTP/1.1 200 ", "OK"), scanner.ResponseTooLarge},
-		{"endless 1xx", "http", pour("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), scanner.ResponseTooLarge},
+		}, observation.TCPReset},
+		{"headers that drip", "http", drip(html + "A: "), observation.Timeout},
+		{"a body that drips", "http", drip(html + "\r\n"), observation.Timeout},
+		{"endless headers", "http", pour(html, "A: bcdef\r\n"), observation.ResponseTooLarge},
+		{"an endless header", "http", pour(html+"A: ", "bcdef"), observation.ResponseTooLarge},
+		{"an endless status line", "http", pour("HTTP/1.1 200 ", "OK"), observation.ResponseTooLarge},
+		{"endless 1xx", "http", pour("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), observation.ResponseTooLarge},
 		{"an endless body", "http", pour(html+"\r\n", "<p>more</p>"), ""},
 		{"endless chunks of one byte", "http", pour(html+"Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n"), "bounded"},
 		{"endless chunks", "http", pour(html+"Transfer-Encoding: chunked\r\n\r\n", "b\r\n<p>more</p>\r\n"), ""},
-		{"endless chunk extensions", "http", pour(html+"Transfer-Encoding: chunked\r\n\r\n1;", "ext"), scanner.HTTPMalformed},
-		{"endless trailers", "http", pour(html+"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", "A: b\r\n"), scanner.HTTPMalformed},
-		{"an endless bomb", "http", pour(html+"Content-Encoding: gzip\r\n\r\n", zipped(1, strings.Repeat("\x00", 1<<20))), scanner.ResponseTooLarge},
+		{"endless chunk extensions", "http", pour(html+"Transfer-Encoding: chunked\r\n\r\n1;", "ext"), observation.HTTPMalformed},
+		{"endless trailers", "http", pour(html+"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", "A: b\r\n"), observation.HTTPMalformed},
+		{"an endless bomb", "http", pour(html+"Content-Encoding: gzip\r\n\r\n", zipped(1, strings.Repeat("\x00", 1<<20))), observation.ResponseTooLarge},
 		{"endless empty blocks", "http", pour(html+"Content-Encoding: deflate\r\n\r\n", "\x00\x00\x00\xff\xff"), "bounded"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
 			got := get(t, listen(t, test.serve), test.scheme+"://example.com/", hurried)
-			bounded := test.reason == "bounded" && slices.Contains([]scanner.Reason{"", scanner.Timeout, scanner.ResponseTooLarge}, got.Reason)
+			bounded := test.reason == "bounded" && slices.Contains([]observation.Reason{"", observation.Timeout, observation.ResponseTooLarge}, got.Reason)
 			if got.Reason != test.reason && !bounded {
 				t.Errorf("got %q (%s), want %q", got.Reason, got.Detail, test.reason)
 			}
@@ -335,7 +334,7 @@ func TestContextEnds(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { <-heard; cancel() }()
 		u, _ := url.Parse(scheme + "://example.com/")
-		if got := Get(ctx, conn, Request{URL: u, Step: time.Minute, Now: time.Now()}); got.Reason != scanner.TargetTimeout {
+		if got := Get(ctx, conn, Request{URL: u, Step: time.Minute, Now: time.Now()}); got.Reason != observation.TargetTimeout {
 			t.Errorf("%s: %q (%s)", scheme, got.Reason, got.Detail)
 		}
 	}

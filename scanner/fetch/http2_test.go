@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"adopt6/scanner/observation"
 	"bytes"
 	"crypto/tls"
 	"io"
@@ -13,8 +14,6 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
-
-	"adopt6/scanner"
 )
 
 // listen2 serves HTTP/2 connections with a function, once the first request
@@ -71,37 +70,37 @@ func TestHTTP2Misbehaviour(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		serve  func(*http2.Framer, uint32) error
-		reason []scanner.Reason
+		reason []observation.Reason
 	}{
 		{"SETTINGS", func(f *http2.Framer, _ uint32) error {
 			return f.WriteSettings(http2.Setting{ID: http2.SettingMaxFrameSize, Val: 1 << 15})
-		}, []scanner.Reason{scanner.ResponseTooLarge, scanner.Timeout, scanner.TCPReset}},
+		}, []observation.Reason{observation.ResponseTooLarge, observation.Timeout, observation.TCPReset}},
 		{"PING", func(f *http2.Framer, _ uint32) error { return f.WritePing(false, [8]byte{}) },
-			[]scanner.Reason{scanner.ResponseTooLarge, scanner.Timeout, scanner.TCPReset}},
+			[]observation.Reason{observation.ResponseTooLarge, observation.Timeout, observation.TCPReset}},
 		{"CONTINUATION", func(f *http2.Framer, id uint32) error {
 			if !begun {
 				begun = true
 				return f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block(":status", "200")})
 			}
 			return f.WriteContinuation(id, false, block("a", strings.Repeat("b", 1000)))
-		}, []scanner.Reason{scanner.ResponseTooLarge, scanner.HTTPMalformed}},
+		}, []observation.Reason{observation.ResponseTooLarge, observation.HTTPMalformed}},
 		{"1xx", func(f *http2.Framer, id uint32) error {
 			return f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, EndHeaders: true, BlockFragment: block(":status", "103", "a", strings.Repeat("b", 1000))})
-		}, []scanner.Reason{scanner.ResponseTooLarge}},
+		}, []observation.Reason{observation.ResponseTooLarge}},
 		{"a header bomb", func(f *http2.Framer, id uint32) error {
 			fields := []string{":status", "200"}
 			for range 1000 { // one byte each, once the table has them
 				fields = append(fields, "a", strings.Repeat("b", 1000))
 			}
 			return f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, EndHeaders: true, BlockFragment: block(fields...)})
-		}, []scanner.Reason{scanner.ResponseTooLarge}},
+		}, []observation.Reason{observation.ResponseTooLarge}},
 		{"GOAWAY", func(f *http2.Framer, _ uint32) error { return f.WriteGoAway(0, http2.ErrCodeNo, nil) },
-			[]scanner.Reason{scanner.HTTPMalformed, scanner.TCPReset, scanner.ResponseTooLarge}},
+			[]observation.Reason{observation.HTTPMalformed, observation.TCPReset, observation.ResponseTooLarge}},
 		{"REFUSED_STREAM", func(f *http2.Framer, id uint32) error { return f.WriteRSTStream(id, http2.ErrCodeRefusedStream) },
-			[]scanner.Reason{scanner.HTTPMalformed, scanner.ResponseTooLarge}},
+			[]observation.Reason{observation.HTTPMalformed, observation.ResponseTooLarge}},
 		{"PUSH_PROMISE", func(f *http2.Framer, id uint32) error {
 			return f.WritePushPromise(http2.PushPromiseParam{StreamID: id, PromiseID: 2, EndHeaders: true, BlockFragment: block(":method", "GET")})
-		}, []scanner.Reason{scanner.HTTPMalformed, scanner.ResponseTooLarge}},
+		}, []observation.Reason{observation.HTTPMalformed, observation.ResponseTooLarge}},
 		{"a body beyond the window", func(f *http2.Framer, id uint32) error {
 			if err := f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, EndHeaders: true, BlockFragment: block(":status", "200")}); err != nil {
 				return err
@@ -112,7 +111,7 @@ func TestHTTP2Misbehaviour(t *testing.T) {
 				}
 			}
 			return io.EOF
-		}, []scanner.Reason{scanner.HTTPMalformed, scanner.TCPReset, ""}},
+		}, []observation.Reason{observation.HTTPMalformed, observation.TCPReset, ""}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,23 +1,22 @@
 package lab
 
 import (
+	"adopt6/scanner/observation"
 	"fmt"
 	"slices"
-
-	"adopt6/scanner"
 )
 
 // Differences compares an observation with the truth, and returns a line for
 // everything that a correct scan would have found otherwise.
-func (t Truth) Differences(o *scanner.Observation) []string {
+func (t Truth) Differences(o *observation.Observation) []string {
 	var lines []string
 	differ := func(what string, want, got any) {
 		lines = append(lines, fmt.Sprintf("%s: %s is %v, the truth is %v", o.Target.Name, what, got, want))
 	}
 	for _, v := range []struct {
 		name string
-		want *scanner.Verdict
-		got  scanner.Verdict
+		want *observation.Verdict
+		got  observation.Verdict
 	}{
 		{"dns_v6", t.DNS, o.DNS}, {"web_v6", t.Web, o.Web},
 		{"mail_v6", t.Mail, o.Mail}, {"v6_only", t.V6Only, o.V6Only},
@@ -54,7 +53,7 @@ func (t Truth) Differences(o *scanner.Observation) []string {
 	return lines
 }
 
-func word(v scanner.Verdict) string {
+func word(v observation.Verdict) string {
 	if v.Reason == "" {
 		return v.Status.String()
 	}
@@ -62,8 +61,8 @@ func word(v scanner.Verdict) string {
 }
 
 // reasonsOf returns every reason in an observation, its evidence included.
-func reasonsOf(o *scanner.Observation) []scanner.Reason {
-	found := []scanner.Reason{o.DNS.Reason, o.Web.Reason, o.Mail.Reason, o.V6Only.Reason, o.DNSSECReason,
+func reasonsOf(o *observation.Observation) []observation.Reason {
+	found := []observation.Reason{o.DNS.Reason, o.Web.Reason, o.Mail.Reason, o.V6Only.Reason, o.DNSSECReason,
 		o.MailV4.Reason, o.StartTLS.Reason, o.SMTPUTF8.Reason}
 	for _, e := range o.Endpoints {
 		found = append(found, e.Verdict.Reason)

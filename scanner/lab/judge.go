@@ -1,9 +1,8 @@
 package lab
 
 import (
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
 	"adopt6/scanner/lab/authority"
+	"adopt6/scanner/observation"
 )
 
 // judged completes a truth by what follows from the zones above the domain and
@@ -11,8 +10,8 @@ import (
 // around the domain, and some countries are not healthy.
 func (w *world) judged(name authority.Name, t Truth) Truth {
 	parent := w.enclosing(name, true)
-	if t.DNSSEC != nil && *t.DNSSEC != dnssec.Indeterminate && !w.signedChain(parent) {
-		insecure := dnssec.Insecure
+	if t.DNSSEC != nil && *t.DNSSEC != observation.Indeterminate && !w.signedChain(parent) {
+		insecure := observation.Insecure
 		t.DNSSEC, t.DNSSECReason = &insecure, ""
 	}
 	if is := w.above(parent, t.V6Only); is != nil && *is != *t.V6Only {
@@ -28,24 +27,24 @@ func (w *world) judged(name authority.Name, t Truth) Truth {
 
 // withoutIPv4 returns the truth of v6_only: nothing is found below a zone that
 // has no IPv6, and what is found must also serve.
-func (w *world) withoutIPv4(parent *domain, t Truth) *scanner.Verdict {
+func (w *world) withoutIPv4(parent *domain, t Truth) *observation.Verdict {
 	v := w.above(parent, t.V6Only)
-	if v == nil || v.Status != scanner.OK || t.Web == nil {
+	if v == nil || v.Status != observation.OK || t.Web == nil {
 		return v
 	}
-	if t.Web.Status == scanner.Broken || *t.Web == (scanner.Verdict{Status: scanner.Partial, Reason: scanner.RedirectToV4Only}) {
-		return &scanner.Verdict{Status: scanner.Broken, Reason: scanner.SiteFailsV6}
+	if t.Web.Status == observation.Broken || *t.Web == (observation.Verdict{Status: observation.Partial, Reason: observation.RedirectToV4Only}) {
+		return &observation.Verdict{Status: observation.Broken, Reason: observation.SiteFailsV6}
 	}
 	return v
 }
 
 // above changes the truth of a domain below a zone that has no IPv6, unless
 // the domain itself has none either.
-func (w *world) above(parent *domain, v *scanner.Verdict) *scanner.Verdict {
-	if v == nil || v.Status == scanner.Absent && v.Reason != scanner.NoAAAA || w.v6Chain(parent) {
+func (w *world) above(parent *domain, v *observation.Verdict) *observation.Verdict {
+	if v == nil || v.Status == observation.Absent && v.Reason != observation.NoAAAA || w.v6Chain(parent) {
 		return v
 	}
-	return &scanner.Verdict{Status: scanner.Broken, Reason: scanner.ParentV4Only}
+	return &observation.Verdict{Status: observation.Broken, Reason: observation.ParentV4Only}
 }
 
 // signedChain says whether every zone from the root down to d is signed and
@@ -72,13 +71,15 @@ func (w *world) v6Chain(d *domain) bool {
 
 // readiness is the ladder of docs/verdicts.md for a domain that is no ccTLD.
 func readiness(t Truth) uint8 {
-	works := func(v *scanner.Verdict) bool { return v.Status == scanner.OK || v.Status == scanner.Partial }
-	published := t.DNS.Status != scanner.Absent || t.Web.Status != scanner.Absent || t.Mail.Status != scanner.Absent
-	noMail := t.Mail.Reason == scanner.NullMX || t.Mail.Reason == scanner.NoMX
+	works := func(v *observation.Verdict) bool {
+		return v.Status == observation.OK || v.Status == observation.Partial
+	}
+	published := t.DNS.Status != observation.Absent || t.Web.Status != observation.Absent || t.Mail.Status != observation.Absent
+	noMail := t.Mail.Reason == observation.NullMX || t.Mail.Reason == observation.NoMX
 	level := uint8(0)
 	for _, taken := range []bool{
-		published, works(t.DNS), works(t.Web), t.V6Only.Status == scanner.OK,
-		t.DNS.Status == scanner.OK && t.Web.Status == scanner.OK && (t.Mail.Status == scanner.OK || noMail),
+		published, works(t.DNS), works(t.Web), t.V6Only.Status == observation.OK,
+		t.DNS.Status == observation.OK && t.Web.Status == observation.OK && (t.Mail.Status == observation.OK || noMail),
 	} {
 		if !taken {
 			break

@@ -10,9 +10,8 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/observation"
 )
 
 const generatedScenario = `
@@ -110,16 +109,16 @@ func TestTargets(t *testing.T) {
 				t.Errorf("%+v", target)
 			}
 		case target.Name == "cd":
-			if truth.DNS.Status != scanner.Absent || *truth.DNSSEC != dnssec.Insecure {
+			if truth.DNS.Status != observation.Absent || *truth.DNSSEC != observation.Insecure {
 				t.Errorf("cd: %+v", truth)
 			}
 		case strings.HasSuffix(target.Name, ".cd"):
-			if truth.V6Only.Status != scanner.Broken || *truth.DNSSEC != dnssec.Insecure || *truth.Readiness != 3 {
+			if truth.V6Only.Status != observation.Broken || *truth.DNSSEC != observation.Insecure || *truth.Readiness != 3 {
 				t.Errorf("%s: %v %v %d", target.Name, truth.V6Only, *truth.DNSSEC, *truth.Readiness)
 			}
 			seen["cd"]++
 		case strings.HasSuffix(target.Name, ".gov.ar"):
-			if truth.V6Only.Status != scanner.OK || *truth.Readiness != 5 || target.Country != "AR" {
+			if truth.V6Only.Status != observation.OK || *truth.Readiness != 5 || target.Country != "AR" {
 				t.Errorf("%s: %v %d", target.Name, truth.V6Only, *truth.Readiness)
 			}
 			seen["ar"]++

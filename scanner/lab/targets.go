@@ -5,9 +5,8 @@ import (
 	"iter"
 
 	"adopt6/lists"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
 	"adopt6/scanner/lab/authority"
+	"adopt6/scanner/observation"
 )
 
 // targets yields the ccTLDs and domains that are targets, in the order of
@@ -77,18 +76,18 @@ func (w *world) tldTruth(d *domain, t Truth) Truth {
 		}
 	}
 	if t.DNS == nil {
-		t.DNS = &scanner.Verdict{Status: scanner.OK}
+		t.DNS = &observation.Verdict{Status: observation.OK}
 		switch with {
 		case 0:
-			t.DNS = &scanner.Verdict{Status: scanner.Absent, Reason: scanner.NoNSAAAA}
+			t.DNS = &observation.Verdict{Status: observation.Absent, Reason: observation.NoNSAAAA}
 		case 1:
-			t.DNS = &scanner.Verdict{Status: scanner.Partial, Reason: scanner.OneNSAAAA}
+			t.DNS = &observation.Verdict{Status: observation.Partial, Reason: observation.OneNSAAAA}
 		}
 	}
 	if t.DNSSEC == nil {
-		state := dnssec.Insecure
+		state := observation.Insecure
 		if d.spec.DNSSEC.Signed {
-			state = dnssec.Secure
+			state = observation.Secure
 		}
 		if len(d.spec.DNSSEC.Faults) == 0 && d.spec.DNSSEC.DS == "" {
 			t.DNSSEC = &state

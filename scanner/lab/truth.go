@@ -1,30 +1,27 @@
 package lab
 
 import (
+	"adopt6/scanner/observation"
 	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
-	"adopt6/scanner/resolve"
 )
 
 // Truth is what a correct scan says of a domain. A nil field is not stated.
 type Truth struct {
-	DNS, Web, Mail, V6Only *scanner.Verdict // an empty reason is not stated
-	Delegation, DNSV4      *scanner.Verdict
-	SameSerial, Address    *scanner.Verdict
-	V6OnlyRecords          *scanner.Verdict // the same
-	V6OnlyZone             string           // to blame; empty: not stated
+	DNS, Web, Mail, V6Only *observation.Verdict // an empty reason is not stated
+	Delegation, DNSV4      *observation.Verdict
+	SameSerial, Address    *observation.Verdict
+	V6OnlyRecords          *observation.Verdict // the same
+	V6OnlyZone             string               // to blame; empty: not stated
 	FreedBy                *[]string
-	WebV4, SameContent     *scanner.Verdict
-	DNSSEC                 *dnssec.State
-	DNSSECReason           scanner.Reason // empty: not stated
+	WebV4, SameContent     *observation.Verdict
+	DNSSEC                 *observation.State
+	DNSSECReason           observation.Reason // empty: not stated
 	Readiness              *uint8
 	// Reasons are tokens that must be somewhere in the evidence.
-	Reasons []scanner.Reason
+	Reasons []observation.Reason
 }
 
 // TruthSpec is the truth as a scenario states it: verdicts as status or
@@ -51,12 +48,12 @@ type TruthSpec struct {
 	Reasons   []reasonSpec `yaml:"reasons"`
 }
 
-type reasonSpec scanner.Reason
+type reasonSpec observation.Reason
 
 // UnmarshalYAML implements yaml.Unmarshaler.
 func (r *reasonSpec) UnmarshalYAML(node *yaml.Node) error {
 	*r = reasonSpec(node.Value)
-	return checkReason(node, scanner.Reason(*r))
+	return checkReason(node, observation.Reason(*r))
 }
 
 // UnmarshalYAML implements yaml.Unmarshaler. The word none takes back what a
@@ -70,7 +67,7 @@ func (t *TruthSpec) UnmarshalYAML(node *yaml.Node) error {
 	return decode(node, (*plain)(t))
 }
 
-type verdictSpec scanner.Verdict
+type verdictSpec observation.Verdict
 
 // UnmarshalYAML implements yaml.Unmarshaler.
 func (v *verdictSpec) UnmarshalYAML(node *yaml.Node) error {
@@ -78,16 +75,16 @@ func (v *verdictSpec) UnmarshalYAML(node *yaml.Node) error {
 	if err := v.Status.UnmarshalText([]byte(word)); err != nil {
 		return nodeError(node, "%v; there are ok, partial, absent, broken and unmeasured", err)
 	}
-	v.Reason = scanner.Reason(reason)
-	if v.Status == scanner.OK && reason != "" {
+	v.Reason = observation.Reason(reason)
+	if v.Status == observation.OK && reason != "" {
 		return nodeError(node, "ok has no reason")
 	}
 	return checkReason(node, v.Reason)
 }
 
 type stateSpec struct {
-	state  dnssec.State
-	reason scanner.Reason
+	state  observation.State
+	reason observation.Reason
 }
 
 // UnmarshalYAML implements yaml.Unmarshaler.
@@ -96,26 +93,20 @@ func (s *stateSpec) UnmarshalYAML(node *yaml.Node) error {
 	if err := s.state.UnmarshalText([]byte(word)); err != nil {
 		return nodeError(node, "%v; there are secure, insecure, bogus and indeterminate", err)
 	}
-	s.reason = scanner.Reason(reason)
+	s.reason = observation.Reason(reason)
 	return checkReason(node, s.reason)
 }
 
 // checkReason refuses a token that is in no table of reasons.
-func checkReason(node *yaml.Node, r scanner.Reason) error {
+func checkReason(node *yaml.Node, r observation.Reason) error {
 	if r == "" {
 		return nil
 	}
-	known := map[string]bool{}
-	for _, info := range scanner.Reasons() {
-		known[string(info.Reason)] = true
-	}
-	for _, info := range resolve.Reasons() {
-		known[info.Reason] = true
-	}
-	for _, info := range dnssec.Reasons() {
-		known[string(info.Reason)] = true
-	}
-	if !known[string(r)] {
+	if _, ok := observation.Explain(r); !ok {
+		known := map[string]bool{}
+		for _, info := range observation.Reasons() {
+			known[string(info.Reason)] = true
+		}
 		return unknownKey(&yaml.Node{Value: string(r), Line: node.Line}, "reason", known)
 	}
 	return nil
@@ -124,15 +115,15 @@ func checkReason(node *yaml.Node, r scanner.Reason) error {
 // truth returns the public form.
 func (t *TruthSpec) truth() Truth {
 	out := Truth{
-		DNS: (*scanner.Verdict)(t.DNS), Web: (*scanner.Verdict)(t.Web), Mail: (*scanner.Verdict)(t.Mail),
-		V6Only: (*scanner.Verdict)(t.V6Only), Readiness: t.Readiness,
-		Delegation: (*scanner.Verdict)(t.Delegation), DNSV4: (*scanner.Verdict)(t.DNSV4), SameSerial: (*scanner.Verdict)(t.SameSerial),
-		Address:       (*scanner.Verdict)(t.Address),
-		V6OnlyRecords: (*scanner.Verdict)(t.Records), V6OnlyZone: t.Zone, FreedBy: t.FreedBy,
-		WebV4: (*scanner.Verdict)(t.WebV4), SameContent: (*scanner.Verdict)(t.SameContent),
+		DNS: (*observation.Verdict)(t.DNS), Web: (*observation.Verdict)(t.Web), Mail: (*observation.Verdict)(t.Mail),
+		V6Only: (*observation.Verdict)(t.V6Only), Readiness: t.Readiness,
+		Delegation: (*observation.Verdict)(t.Delegation), DNSV4: (*observation.Verdict)(t.DNSV4), SameSerial: (*observation.Verdict)(t.SameSerial),
+		Address:       (*observation.Verdict)(t.Address),
+		V6OnlyRecords: (*observation.Verdict)(t.Records), V6OnlyZone: t.Zone, FreedBy: t.FreedBy,
+		WebV4: (*observation.Verdict)(t.WebV4), SameContent: (*observation.Verdict)(t.SameContent),
 	}
 	for _, r := range t.Reasons {
-		out.Reasons = append(out.Reasons, scanner.Reason(r))
+		out.Reasons = append(out.Reasons, observation.Reason(r))
 	}
 	if t.DNSSEC != nil {
 		out.DNSSEC, out.DNSSECReason = &t.DNSSEC.state, t.DNSSEC.reason
@@ -146,7 +137,7 @@ func (t *TruthSpec) check(d *domain) error {
 	if t.Readiness != nil && *t.Readiness > 5 {
 		return fmt.Errorf("readiness %d: the levels are 0 to 5", *t.Readiness)
 	}
-	if is(t.V6Only, scanner.OK) && is(t.DNS, scanner.Absent) {
+	if is(t.V6Only, observation.OK) && is(t.DNS, observation.Absent) {
 		return fmt.Errorf("v6_only cannot be ok where dns_v6 is absent")
 	}
 	for _, c := range []struct {
@@ -161,13 +152,13 @@ func (t *TruthSpec) check(d *domain) error {
 		switch {
 		case c.what == "mail_v6" && d.spec.Mail.Implicit:
 			// Nobody publishes that a host takes mail: it does, or does not.
-		case is(c.verdict, scanner.Absent) && c.has:
+		case is(c.verdict, observation.Absent) && c.has:
 			return fmt.Errorf("the truth says %s is absent, and the domain publishes AAAA records for it", c.what)
-		case (is(c.verdict, scanner.OK) || is(c.verdict, scanner.Broken)) && !c.has:
+		case (is(c.verdict, observation.OK) || is(c.verdict, observation.Broken)) && !c.has:
 			return fmt.Errorf("the truth says %s is %s, and the domain publishes no AAAA record for it", c.what, c.verdict.Status)
 		}
 	}
 	return nil
 }
 
-func is(v *verdictSpec, s scanner.Status) bool { return v != nil && v.Status == s }
+func is(v *verdictSpec, s observation.Status) bool { return v != nil && v.Status == s }

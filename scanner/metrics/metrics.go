@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -134,7 +135,7 @@ func (c *Scan) collect(job string, ch chan<- prometheus.Metric) {
 	done := c.Tally.Done()
 	gauge(descTargets, float64(c.Targets))
 	gauge(descDone, float64(done))
-	for _, status := range scanner.Statuses() {
+	for _, status := range observation.Statuses() {
 		gauge(descStatus, float64(c.Tally.Count(status)), status.String())
 	}
 	gauge(descLeft, c.remaining(done).Seconds())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -77,7 +78,7 @@ func (z *zone) Resolve(ctx context.Context, _ resolve.Mode, name string, qtype u
 	}
 	result := &resolve.Result{Name: name, Type: qtype, Queries: 1}
 	if z.broken[name] {
-		result.Reason = resolve.ReasonTimeout
+		result.Reason = observation.Timeout
 	}
 	for _, text := range z.records[name] {
 		result.Answer = append(result.Answer, &dns.TXT{Txt: strings.Split(text, "|")})

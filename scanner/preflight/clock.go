@@ -7,8 +7,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -34,21 +33,21 @@ func (s *survey) clock(now time.Time, dated bool) Check {
 	ours := now.UTC().Format("2006-01-02 15:04")
 	switch {
 	case days > maxDays, days < -maxDays:
-		c.Status = scanner.Broken
+		c.Status = observation.Broken
 		c.Seen = fmt.Sprintf("it says %s, and the root zone was published on %s", ours, published.Format(time.DateOnly))
 	case signed && (now.Before(from) || now.After(until)):
-		c.Status = scanner.Broken
+		c.Status = observation.Broken
 		c.Seen = fmt.Sprintf("it says %s, and the root's keys are signed from %s until %s", ours, from.Format(time.DateOnly), until.Format(time.DateOnly))
 	case signed:
-		c.Status = scanner.OK
+		c.Status = observation.OK
 		c.Seen = fmt.Sprintf("%s UTC; the root's keys are signed until %s", ours, until.Format(time.DateOnly))
 	case dated && !published.IsZero():
-		c.Status = scanner.OK
+		c.Status = observation.OK
 		c.Seen = fmt.Sprintf("%s UTC; the root zone is of %s", ours, published.Format(time.DateOnly))
 	default:
 		return c.untold("no root server says anything of the time")
 	}
-	c.Stops = c.Status == scanner.Broken
+	c.Stops = c.Status == observation.Broken
 	return c.tidy()
 }
 
@@ -112,11 +111,11 @@ func (c *Config) trustAnchor(ctx context.Context) Check {
 	switch {
 	case err != nil || result.Reason != "":
 		return check.untold("the root's keys could not be fetched")
-	case result.State == dnssec.Secure:
-		check.Status = scanner.OK
+	case result.State == observation.Secure:
+		check.Status = observation.OK
 		check.Seen = "the root's keys verify"
-	case result.State == dnssec.Bogus:
-		check.Status, check.Stops = scanner.Broken, true
+	case result.State == observation.Bogus:
+		check.Status, check.Stops = observation.Broken, true
 		check.Seen = fmt.Sprintf("the root's keys do not verify: %s", result.StateReason)
 	default:
 		return check.untold(fmt.Sprintf("nothing to validate with: %s", result.StateReason))

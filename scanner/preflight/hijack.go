@@ -1,14 +1,13 @@
 package preflight
 
 import (
+	"adopt6/scanner/observation"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/miekg/dns"
-
-	"adopt6/scanner"
 )
 
 // maxQuoted bounds how much of a text from the network is quoted, in octets.
@@ -47,19 +46,19 @@ func (s *survey) hijack() Check {
 	case heard == 0:
 		return c.untold("no root server answers")
 	case hijacked:
-		c.Status, c.Stops = scanner.Broken, true
+		c.Status, c.Stops = observation.Broken, true
 		c.Seen = fmt.Sprintf("at %d of %d addresses of root servers somebody else answers: %s", liars, heard, proofs[0])
 		c.Effect = "Somebody answers in the place of every name server, so every verdict would be wrong."
 	case liars > 0:
-		c.Status = scanner.Partial
+		c.Status = observation.Partial
 		c.Seen = fmt.Sprintf("%d of %d addresses behave like no root server: %s", liars, heard, proofs[0])
 		c.Effect = "Should more of them do so, every verdict would be wrong."
 	case shared(names) != "":
-		c.Status = scanner.Partial
+		c.Status = observation.Partial
 		c.Seen = "different root servers " + shared(names)
 		c.Effect = "Somebody may answer in their place; then every verdict would be wrong."
 	default:
-		c.Status = scanner.OK
+		c.Status = observation.OK
 		c.Seen = fmt.Sprintf("%d root servers answer with authority, and none recurses", heard)
 		if id := s.oneID(); id != "" {
 			c.Seen += "; " + id

@@ -1,11 +1,10 @@
 package preflight
 
 import (
+	"adopt6/scanner/observation"
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"adopt6/scanner"
 )
 
 const (
@@ -36,10 +35,10 @@ func (c *Config) files() Check {
 	case !ok:
 		return check.untold("this system does not tell its limit")
 	case limit < need:
-		check.Status = scanner.Partial
+		check.Status = observation.Partial
 		check.Seen = fmt.Sprintf("%d may be open at a time, and %d workers may need %d", limit, c.Workers, need)
 	default:
-		check.Status = scanner.OK
+		check.Status = observation.OK
 		check.Seen = fmt.Sprintf("%d may be open at a time; %d workers need %d at most", limit, c.Workers, need)
 	}
 	return check.tidy()
@@ -62,11 +61,11 @@ func (c *Config) disk() Check {
 	check.Seen = fmt.Sprintf("%.1f GB for %s", float64(least)/(1000*megabyte), where)
 	switch {
 	case least < noSpace:
-		check.Status = scanner.Broken
+		check.Status = observation.Broken
 	case least < littleSpace:
-		check.Status = scanner.Partial
+		check.Status = observation.Partial
 	default:
-		check.Status = scanner.OK
+		check.Status = observation.OK
 	}
 	return check.tidy()
 }

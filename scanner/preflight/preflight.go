@@ -14,8 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/optout"
 	"adopt6/scanner/resolve"
 )
@@ -68,9 +68,9 @@ const (
 
 // Check is one thing that was looked at.
 type Check struct {
-	Name   string         `json:"name"`  // a stable token
-	Title  string         `json:"title"` // for people
-	Status scanner.Status `json:"status"`
+	Name   string             `json:"name"`  // a stable token
+	Title  string             `json:"title"` // for people
+	Status observation.Status `json:"status"`
 	// Seen is the evidence. What it quotes of the network is escaped.
 	Seen   string `json:"seen"`
 	Effect string `json:"effect,omitempty"` // what follows for a scan, where the status is not ok
@@ -83,7 +83,7 @@ type Check struct {
 type Result struct {
 	Checks []Check
 	// Capabilities are the same for programs.
-	Capabilities scanner.Capabilities
+	Capabilities observation.Capabilities
 }
 
 // Stops returns the checks for which no scan should run.
@@ -98,7 +98,7 @@ func (r *Result) where(wanted func(Check) bool) []Check {
 }
 
 // Failed says whether the check found something missing or wrong.
-func (c Check) Failed() bool { return c.Status != scanner.OK && c.Status != scanner.Unmeasured }
+func (c Check) Failed() bool { return c.Status != observation.OK && c.Status != observation.Unmeasured }
 
 const (
 	defaultTimeout = 2 * time.Second
@@ -139,8 +139,8 @@ func (c *Config) judge(asked survey, anchor Check, mail [families]Check) *Result
 	var packets, udp, tcp [families]Check
 	for f := range families {
 		udp[f], tcp[f] = asked.udp(f), asked.tcp(f)
-		packets[f] = asked.family(f, mail[f].Status == scanner.OK)
-		if packets[f].Status == scanner.Absent {
+		packets[f] = asked.family(f, mail[f].Status == observation.OK)
+		if packets[f].Status == observation.Absent {
 			mail[f] = withoutRoute(mail[f])
 		}
 	}
@@ -157,13 +157,13 @@ func (c *Config) judge(asked survey, anchor Check, mail [families]Check) *Result
 		}
 	}
 	r.Checks = append(r.Checks, c.machine()...)
-	ability := func(f family, c [families]Check) scanner.Status {
-		if packets[f].Status == scanner.Absent {
-			return scanner.Absent
+	ability := func(f family, c [families]Check) observation.Status {
+		if packets[f].Status == observation.Absent {
+			return observation.Absent
 		}
 		return c[f].Status
 	}
-	r.Capabilities = scanner.Capabilities{
+	r.Capabilities = observation.Capabilities{
 		IPv4: packets[v4].Status, IPv6: packets[v6].Status,
 		UDP53V4: ability(v4, udp), UDP53V6: ability(v6, udp),
 		TCP53V4: ability(v4, tcp), TCP53V6: ability(v6, tcp),
@@ -174,7 +174,9 @@ func (c *Config) judge(asked survey, anchor Check, mail [families]Check) *Result
 }
 
 // resolves says whether a resolver can work with what passes over UDP.
-func resolves(udp Check) bool { return udp.Status == scanner.OK || udp.Status == scanner.Partial }
+func resolves(udp Check) bool {
+	return udp.Status == observation.OK || udp.Status == observation.Partial
+}
 
 // family is an index: v4 or v6.
 type family int

@@ -14,10 +14,10 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/preflight"
 	"adopt6/scanner/resolve"
 )
@@ -83,12 +83,12 @@ func run(t *testing.T, config preflight.Config) *preflight.Result {
 
 // expect compares the statuses of the checks with those wanted; what is not
 // named must be ok.
-func expect(t *testing.T, result *preflight.Result, wanted map[string]scanner.Status) {
+func expect(t *testing.T, result *preflight.Result, wanted map[string]observation.Status) {
 	t.Helper()
 	for _, c := range result.Checks {
 		want, named := wanted[c.Name]
 		if !named {
-			want = scanner.OK
+			want = observation.OK
 		}
 		if c.Status != want {
 			t.Errorf("%s is %s (%s), want %s", c.Name, c.Status, c.Seen, want)
@@ -102,37 +102,37 @@ func expect(t *testing.T, result *preflight.Result, wanted map[string]scanner.St
 func TestVantages(t *testing.T) {
 	t.Parallel()
 	const (
-		absent, broken, unmeasured = scanner.Absent, scanner.Broken, scanner.Unmeasured
+		absent, broken, unmeasured = observation.Absent, observation.Broken, observation.Unmeasured
 	)
-	withoutV6 := map[string]scanner.Status{preflight.IPv6: absent, preflight.UDP53V6: unmeasured, preflight.TCP53V6: unmeasured, preflight.SMTPV6: unmeasured}
+	withoutV6 := map[string]observation.Status{preflight.IPv6: absent, preflight.UDP53V6: unmeasured, preflight.TCP53V6: unmeasured, preflight.SMTPV6: unmeasured}
 	for _, test := range []struct {
 		name, vantage string
-		want          map[string]scanner.Status
-		capabilities  scanner.Capabilities
+		want          map[string]observation.Status
+		capabilities  observation.Capabilities
 		stops         []string
 	}{
-		{"everything", "", nil, scanner.Capabilities{IPv4: scanner.OK, IPv6: scanner.OK, UDP53V4: scanner.OK, UDP53V6: scanner.OK,
-			TCP53V4: scanner.OK, TCP53V6: scanner.OK, SMTPV4: scanner.OK, SMTPV6: scanner.OK}, nil},
-		{"without IPv6", "vantage: {ipv6: false}\n", withoutV6, scanner.Capabilities{IPv4: scanner.OK, IPv6: absent, UDP53V4: scanner.OK, UDP53V6: absent,
-			TCP53V4: scanner.OK, TCP53V6: absent, SMTPV4: scanner.OK, SMTPV6: absent}, nil},
+		{"everything", "", nil, observation.Capabilities{IPv4: observation.OK, IPv6: observation.OK, UDP53V4: observation.OK, UDP53V6: observation.OK,
+			TCP53V4: observation.OK, TCP53V6: observation.OK, SMTPV4: observation.OK, SMTPV6: observation.OK}, nil},
+		{"without IPv6", "vantage: {ipv6: false}\n", withoutV6, observation.Capabilities{IPv4: observation.OK, IPv6: absent, UDP53V4: observation.OK, UDP53V6: absent,
+			TCP53V4: observation.OK, TCP53V6: absent, SMTPV4: observation.OK, SMTPV6: absent}, nil},
 		{"without IPv4", "vantage: {ipv4: false}\n",
-			map[string]scanner.Status{preflight.IPv4: absent, preflight.UDP53V4: unmeasured, preflight.TCP53V4: unmeasured, preflight.SMTPV4: unmeasured},
-			scanner.Capabilities{IPv4: absent, IPv6: scanner.OK, UDP53V4: absent, UDP53V6: scanner.OK,
-				TCP53V4: absent, TCP53V6: scanner.OK, SMTPV4: absent, SMTPV6: scanner.OK}, nil},
+			map[string]observation.Status{preflight.IPv4: absent, preflight.UDP53V4: unmeasured, preflight.TCP53V4: unmeasured, preflight.SMTPV4: unmeasured},
+			observation.Capabilities{IPv4: absent, IPv6: observation.OK, UDP53V4: absent, UDP53V6: observation.OK,
+				TCP53V4: absent, TCP53V6: observation.OK, SMTPV4: absent, SMTPV6: observation.OK}, nil},
 		{"without either", "vantage: {ipv4: false, ipv6: false}\n",
-			map[string]scanner.Status{preflight.IPv6: absent, preflight.UDP53V6: unmeasured, preflight.TCP53V6: unmeasured, preflight.SMTPV6: unmeasured,
+			map[string]observation.Status{preflight.IPv6: absent, preflight.UDP53V6: unmeasured, preflight.TCP53V6: unmeasured, preflight.SMTPV6: unmeasured,
 				preflight.IPv4: absent, preflight.UDP53V4: unmeasured, preflight.TCP53V4: unmeasured, preflight.SMTPV4: unmeasured,
 				preflight.Hijack: unmeasured, preflight.TrustAnchor: unmeasured, preflight.Clock: unmeasured},
-			scanner.Capabilities{IPv4: absent, IPv6: absent, UDP53V4: absent, UDP53V6: absent, TCP53V4: absent, TCP53V6: absent, SMTPV4: absent, SMTPV6: absent},
+			observation.Capabilities{IPv4: absent, IPv6: absent, UDP53V4: absent, UDP53V6: absent, TCP53V4: absent, TCP53V6: absent, SMTPV4: absent, SMTPV6: absent},
 			[]string{preflight.IPv6, preflight.IPv4}},
-		{"port 25 filtered", "vantage: {blocked: [25]}\n", map[string]scanner.Status{preflight.SMTPV6: broken, preflight.SMTPV4: broken},
-			scanner.Capabilities{IPv4: scanner.OK, IPv6: scanner.OK, UDP53V4: scanner.OK, UDP53V6: scanner.OK,
-				TCP53V4: scanner.OK, TCP53V6: scanner.OK, SMTPV4: broken, SMTPV6: broken}, nil},
-		{"TCP port 53 filtered", "vantage: {blocked: [53]}\n", map[string]scanner.Status{preflight.TCP53V6: broken, preflight.TCP53V4: broken},
-			scanner.Capabilities{IPv4: scanner.OK, IPv6: scanner.OK, UDP53V4: scanner.OK, UDP53V6: scanner.OK,
-				TCP53V4: broken, TCP53V6: broken, SMTPV4: scanner.OK, SMTPV6: scanner.OK}, nil},
-		{"a dead root server", "faults: [{at: a.root-servers.net, do: drop}]\n", nil, scanner.Capabilities{IPv4: scanner.OK, IPv6: scanner.OK,
-			UDP53V4: scanner.OK, UDP53V6: scanner.OK, TCP53V4: scanner.OK, TCP53V6: scanner.OK, SMTPV4: scanner.OK, SMTPV6: scanner.OK}, nil},
+		{"port 25 filtered", "vantage: {blocked: [25]}\n", map[string]observation.Status{preflight.SMTPV6: broken, preflight.SMTPV4: broken},
+			observation.Capabilities{IPv4: observation.OK, IPv6: observation.OK, UDP53V4: observation.OK, UDP53V6: observation.OK,
+				TCP53V4: observation.OK, TCP53V6: observation.OK, SMTPV4: broken, SMTPV6: broken}, nil},
+		{"TCP port 53 filtered", "vantage: {blocked: [53]}\n", map[string]observation.Status{preflight.TCP53V6: broken, preflight.TCP53V4: broken},
+			observation.Capabilities{IPv4: observation.OK, IPv6: observation.OK, UDP53V4: observation.OK, UDP53V6: observation.OK,
+				TCP53V4: broken, TCP53V6: broken, SMTPV4: observation.OK, SMTPV6: observation.OK}, nil},
+		{"a dead root server", "faults: [{at: a.root-servers.net, do: drop}]\n", nil, observation.Capabilities{IPv4: observation.OK, IPv6: observation.OK,
+			UDP53V4: observation.OK, UDP53V6: observation.OK, TCP53V4: observation.OK, TCP53V6: observation.OK, SMTPV4: observation.OK, SMTPV6: observation.OK}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -159,8 +159,8 @@ func TestNoAnswerOverIPv6(t *testing.T) {
 	t.Parallel()
 	_, config := startLab(t, sound+"faults: [{family: v6, do: drop}]\n")
 	result := run(t, config)
-	expect(t, result, map[string]scanner.Status{preflight.IPv6: scanner.Broken, preflight.UDP53V6: scanner.Broken,
-		preflight.TCP53V6: scanner.Broken, preflight.SMTPV6: scanner.Broken})
+	expect(t, result, map[string]observation.Status{preflight.IPv6: observation.Broken, preflight.UDP53V6: observation.Broken,
+		preflight.TCP53V6: observation.Broken, preflight.SMTPV6: observation.Broken})
 	if len(result.Stops()) > 0 {
 		t.Errorf("a scan over IPv4 could run, and %+v stops it", result.Stops())
 	}
@@ -171,10 +171,10 @@ func TestFilteredUDP(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		fault string
-		want  map[string]scanner.Status
+		want  map[string]observation.Status
 	}{
-		{`{at: ".", transport: udp, family: v6, do: drop}`, map[string]scanner.Status{preflight.UDP53V6: scanner.Broken}},
-		{`{at: ".", transport: udp, family: v4, types: [DNSKEY], do: drop}`, map[string]scanner.Status{preflight.UDP53V4: scanner.Partial}},
+		{`{at: ".", transport: udp, family: v6, do: drop}`, map[string]observation.Status{preflight.UDP53V6: observation.Broken}},
+		{`{at: ".", transport: udp, family: v4, types: [DNSKEY], do: drop}`, map[string]observation.Status{preflight.UDP53V4: observation.Partial}},
 	} {
 		t.Run(test.fault, func(t *testing.T) {
 			t.Parallel()
@@ -185,7 +185,7 @@ func TestFilteredUDP(t *testing.T) {
 					t.Errorf("%s is %s (%s), want %s", c.Name, c.Status, c.Seen, want)
 				}
 			}
-			if c := result.Capabilities; c.IPv4 != scanner.OK || c.IPv6 != scanner.OK || len(result.Stops()) > 0 {
+			if c := result.Capabilities; c.IPv4 != observation.OK || c.IPv6 != observation.OK || len(result.Stops()) > 0 {
 				t.Errorf("got %+v, stopped by %+v", c, result.Stops())
 			}
 		})
@@ -201,9 +201,9 @@ domains:
   two.gov.br: {like: healthy_v6, faults: [{at: mail, do: drop}]}
 `
 	_, config := startLab(t, dead)
-	expect(t, run(t, config), map[string]scanner.Status{preflight.SMTPV6: scanner.Unmeasured, preflight.SMTPV4: scanner.Unmeasured})
+	expect(t, run(t, config), map[string]observation.Status{preflight.SMTPV6: observation.Unmeasured, preflight.SMTPV4: observation.Unmeasured})
 	config.Exchangers = []string{"mail.one.gov.ar"}
-	expect(t, run(t, config), map[string]scanner.Status{preflight.SMTPV6: scanner.Broken, preflight.SMTPV4: scanner.Broken})
+	expect(t, run(t, config), map[string]observation.Status{preflight.SMTPV6: observation.Broken, preflight.SMTPV4: observation.Broken})
 }
 
 // hijacker leads port 53 to a server of its own, and all else on.
@@ -300,7 +300,7 @@ func TestOneStrangeRootServer(t *testing.T) {
 	t.Parallel()
 	_, config := startLab(t, sound+"faults: [{at: 198.41.0.4, do: not_authority}]\n")
 	result := run(t, config)
-	expect(t, result, map[string]scanner.Status{preflight.Hijack: scanner.Partial})
+	expect(t, result, map[string]observation.Status{preflight.Hijack: observation.Partial})
 	if len(result.Stops()) > 0 {
 		t.Errorf("%+v stops the scan", result.Stops())
 	}
@@ -321,7 +321,7 @@ func TestSharedIdentity(t *testing.T) {
 		_ = w.WriteMsg(m)
 	})
 	for _, c := range run(t, configure(t, l, hijacker{l, server, nil})).Checks {
-		if c.Name == preflight.Hijack && (c.Status != scanner.Partial || !strings.Contains(c.Seen, "call themselves")) {
+		if c.Name == preflight.Hijack && (c.Status != observation.Partial || !strings.Contains(c.Seen, "call themselves")) {
 			t.Errorf("got %s: %s", c.Status, c.Seen)
 		}
 		if strings.ContainsRune(c.Seen, '\x1b') {
@@ -338,24 +338,24 @@ func TestClock(t *testing.T) {
 		name  string
 		off   time.Duration
 		dated bool
-		want  scanner.Status
+		want  observation.Status
 		seen  string
 	}{
-		{"right", 0, true, scanner.OK, "signed until"},
-		{"a day fast", day, true, scanner.OK, "signed until"},
-		{"three days fast", 3 * day, true, scanner.Broken, "root zone was published on"},
-		{"three days slow", -3 * day, true, scanner.Broken, "root zone was published on"},
-		{"three days fast, and no word of the day", 3 * day, false, scanner.OK, "signed until"},
-		{"a month fast", 31 * day, false, scanner.Broken, "root's keys are signed from"},
-		{"a month slow", -31 * day, false, scanner.Broken, "root's keys are signed from"},
+		{"right", 0, true, observation.OK, "signed until"},
+		{"a day fast", day, true, observation.OK, "signed until"},
+		{"three days fast", 3 * day, true, observation.Broken, "root zone was published on"},
+		{"three days slow", -3 * day, true, observation.Broken, "root zone was published on"},
+		{"three days fast, and no word of the day", 3 * day, false, observation.OK, "signed until"},
+		{"a month fast", 31 * day, false, observation.Broken, "root's keys are signed from"},
+		{"a month slow", -31 * day, false, observation.Broken, "root's keys are signed from"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			config := config
 			config.Now = func() time.Time { return l.Now().Add(test.off) }
 			config.DatedSerial = test.dated
 			result := run(t, config)
-			expect(t, result, map[string]scanner.Status{preflight.Clock: test.want})
-			off := test.want == scanner.Broken
+			expect(t, result, map[string]observation.Status{preflight.Clock: test.want})
+			off := test.want == observation.Broken
 			if result.Capabilities.ClockOff != off || (len(result.Stops()) > 0) != off {
 				t.Errorf("clock off: %v, stops: %+v", result.Capabilities.ClockOff, result.Stops())
 			}
@@ -379,7 +379,7 @@ func TestWrongTrustAnchor(t *testing.T) {
 	defer resolver.Close()
 	config.Resolver = resolver
 	result := run(t, config)
-	expect(t, result, map[string]scanner.Status{preflight.TrustAnchor: scanner.Broken})
+	expect(t, result, map[string]observation.Status{preflight.TrustAnchor: observation.Broken})
 	if stops := result.Stops(); len(stops) != 1 || stops[0].Name != preflight.TrustAnchor {
 		t.Errorf("stops %+v", stops)
 	}
@@ -392,7 +392,7 @@ func TestMachine(t *testing.T) {
 	_, config := startLab(t, sound)
 	config.Workers = 1 << 30
 	config.Folders = []string{t.TempDir() + "/not/yet/made"}
-	expect(t, run(t, config), map[string]scanner.Status{preflight.Files: scanner.Partial})
+	expect(t, run(t, config), map[string]observation.Status{preflight.Files: observation.Partial})
 }
 
 // unreachable is a network that lets nothing leave.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/optout"
 	"adopt6/scanner/resolve"
 )
@@ -194,7 +194,7 @@ func judgeMail(f family, tried []exchanger, named bool) Check {
 	for _, e := range tried {
 		switch {
 		case e.err == nil:
-			c.Status = scanner.OK
+			c.Status = observation.OK
 			c.Seen = fmt.Sprintf("%s takes connections", quotedName(e.name))
 			return c.tidy()
 		case isTimeout(e.err):
@@ -211,7 +211,7 @@ func judgeMail(f family, tried []exchanger, named bool) Check {
 	case noRoute == len(tried):
 		return withoutRoute(c)
 	case named, silent == len(tried) && silent >= minSilent:
-		c.Status = scanner.Broken
+		c.Status = observation.Broken
 		c.Seen = fmt.Sprintf("none of %d mail exchangers takes a connection: %s", len(tried), words(tried[0].err))
 		return c
 	default:

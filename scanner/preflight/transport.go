@@ -1,11 +1,10 @@
 package preflight
 
 import (
+	"adopt6/scanner/observation"
 	"fmt"
 	"strings"
 	"time"
-
-	"adopt6/scanner"
 )
 
 // minLarge is the size in octets from which on an answer is called large: more
@@ -63,21 +62,21 @@ func (s *survey) family(f family, mail bool) Check {
 	tcp, _, _ := tell(s[f], pickTCP)
 	switch {
 	case len(s[f]) == 0:
-		c.Status = scanner.Unmeasured
+		c.Status = observation.Unmeasured
 		c.Seen = "the root hints have no address of this family"
 		c.Fix = "Add addresses of the family to the file of dns.root_hints."
 	case udp > 0:
-		c.Status = scanner.OK
+		c.Status = observation.OK
 		c.Seen = fmt.Sprintf("%d of %d root servers answer, the fastest in %s", udp, len(s[f]), milliseconds(fastest))
 	case tcp > 0 || mail:
-		c.Status = scanner.OK
+		c.Status = observation.OK
 		c.Seen = "packets come back, though none from UDP port 53"
 	case !s.hasRoute(f):
-		c.Status = scanner.Absent
+		c.Status = observation.Absent
 		c.Seen = "this machine has no " + f.String() + " route to the Internet"
 		c.Fix = fixRoute[f]
 	default:
-		c.Status = scanner.Broken
+		c.Status = observation.Broken
 		c.Seen = fmt.Sprintf("there is a route, and none of %d root servers answers: %s", len(s[f]), why)
 		c.Fix = "Try: " + f.of("ping -4", "ping -6") + " " + s[f][0].addr.String() + ". Where that answers, a firewall drops port 53."
 	}
@@ -106,16 +105,16 @@ func (s *survey) udp(f family) Check {
 	case len(s[f]) == 0 || !s.hasRoute(f):
 		return c.untold("no " + f.String() + " to try it over")
 	case came == 0:
-		c.Status = scanner.Broken
+		c.Status = observation.Broken
 		c.Seen = fmt.Sprintf("none of %d root servers answers: %s", len(s[f]), why)
 	case large == 0:
-		c.Status = scanner.Partial
+		c.Status = observation.Partial
 		c.Seen = "small answers arrive, and the root's keys do not: EDNS or large answers are dropped"
 	case size < minLarge:
-		c.Status = scanner.OK
+		c.Status = observation.OK
 		c.Seen = fmt.Sprintf("answers of %d bytes pass; this root has none that is larger", size)
 	default:
-		c.Status = scanner.OK
+		c.Status = observation.OK
 		c.Seen = fmt.Sprintf("answers of %d bytes pass", size)
 	}
 	return c.tidy()
@@ -131,10 +130,10 @@ func (s *survey) tcp(f family) Check {
 	case len(s[f]) == 0 || !s.hasRoute(f):
 		return c.untold("no " + f.String() + " to try it over")
 	case came == 0:
-		c.Status = scanner.Broken
+		c.Status = observation.Broken
 		c.Seen = fmt.Sprintf("none of %d root servers answers: %s", len(s[f]), why)
 	default:
-		c.Status = scanner.OK
+		c.Status = observation.OK
 		c.Seen = fmt.Sprintf("%d of %d root servers answer, the fastest in %s", came, len(s[f]), milliseconds(fastest))
 	}
 	return c.tidy()
@@ -142,12 +141,12 @@ func (s *survey) tcp(f family) Check {
 
 // untold says that nothing could be found out.
 func (c Check) untold(seen string) Check {
-	return Check{Name: c.Name, Title: c.Title, Status: scanner.Unmeasured, Seen: seen}
+	return Check{Name: c.Name, Title: c.Title, Status: observation.Unmeasured, Seen: seen}
 }
 
 // tidy takes effect and fix from a check that found nothing wrong.
 func (c Check) tidy() Check {
-	if c.Status == scanner.OK {
+	if c.Status == observation.OK {
 		c.Effect, c.Fix = "", ""
 	}
 	return c

@@ -7,8 +7,8 @@ import (
 	"sync"
 
 	"adopt6/lists"
-	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // addresses looks up the addresses of the apex and of www below it, through
@@ -38,11 +38,11 @@ func addresses(ctx context.Context, v *visit) {
 func (v *visit) findAddresses(h *host) {
 	for _, addr := range h.aaaa {
 		if class := netaddr.Classify(addr); !class.Usable {
-			v.find("address", h.name, broken(scanner.SpecialPurposeAddress), fmt.Sprintf("%s: %s", addr, class))
+			v.find("address", h.name, broken(observation.SpecialPurposeAddress), fmt.Sprintf("%s: %s", addr, class))
 		}
 	}
 	if h.most > maxAddresses {
-		v.find("address", h.name, partial(scanner.TooManyRecords), fmt.Sprintf("%d addresses of a family, %d are measured", h.most, maxAddresses))
+		v.find("address", h.name, partial(observation.TooManyRecords), fmt.Sprintf("%d addresses of a family, %d are measured", h.most, maxAddresses))
 	}
 }
 
@@ -51,7 +51,7 @@ func (h *host) hasAddress() bool { return len(h.a)+len(h.aaaa) > 0 }
 
 // judgeAddresses gives the verdict on the AAAA records of apex and www. A host
 // without any address is no part of the site.
-func judgeAddresses(apex, www *host) scanner.Verdict {
+func judgeAddresses(apex, www *host) observation.Verdict {
 	a, w := apex.published(), www.published()
 	switch {
 	case apex.failure != "":
@@ -64,13 +64,13 @@ func judgeAddresses(apex, www *host) scanner.Verdict {
 		return w
 	case a == w:
 		return a
-	case a.Reason == scanner.SpecialPurposeAddress, w.Reason == scanner.SpecialPurposeAddress:
+	case a.Reason == observation.SpecialPurposeAddress, w.Reason == observation.SpecialPurposeAddress:
 		if len(apex.usable())+len(www.usable()) > 0 {
-			return partial(scanner.SpecialPurposeAddress)
+			return partial(observation.SpecialPurposeAddress)
 		}
-		return broken(scanner.SpecialPurposeAddress)
-	case a.Status == scanner.OK:
-		return partial(scanner.AAAAOnlyOnApex)
+		return broken(observation.SpecialPurposeAddress)
+	case a.Status == observation.OK:
+		return partial(observation.AAAAOnlyOnApex)
 	}
-	return partial(scanner.AAAAOnlyOnWWW)
+	return partial(observation.AAAAOnlyOnWWW)
 }

@@ -8,12 +8,12 @@ import (
 	"sync"
 	"testing"
 
-	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // one measures one domain of a lab that a scenario describes.
-func one(t *testing.T, scenario, name string) *scanner.Observation {
+func one(t *testing.T, scenario, name string) *observation.Observation {
 	t.Helper()
 	l := startLab(t, scenario)
 	o := observe(t, newProber(t, l), []string{name})[name]
@@ -40,10 +40,10 @@ func TestManyAddresses(t *testing.T) {
 		if !slices.Equal(o.AAAA, all[:16]) {
 			t.Errorf("measured by %v, want the first 16 of %v...", o.AAAA, all[:20])
 		}
-		if found := reasonsOfProbe(o, "address"); !slices.Contains(found, scanner.TooManyRecords) {
+		if found := reasonsOfProbe(o, "address"); !slices.Contains(found, observation.TooManyRecords) {
 			t.Errorf("found %v", found)
 		}
-		if o.Address != (scanner.Verdict{Status: scanner.OK}) {
+		if o.Address != (observation.Verdict{Status: observation.OK}) {
 			t.Errorf("the addresses are %v", o.Address)
 		}
 	}
@@ -58,7 +58,7 @@ func TestLongAliasChain(t *testing.T) {
 	}
 	records.WriteString("      a100 AAAA 2600::80\n")
 	o := one(t, "about: Chain.\ndomains:\n  chain.gov.ar:\n    like: healthy_v6\n    web: {apex: both, www: none}\n    truth: none\n    records: |\n"+records.String(), "chain.gov.ar")
-	if want := (scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.DNSFailure}); o.Address != want {
+	if want := (observation.Verdict{Status: observation.Unmeasured, Reason: observation.DNSFailure}); o.Address != want {
 		t.Errorf("the addresses are %v, want %v", o.Address, want)
 	}
 	if !slices.Contains(o.Findings(), "limit_aliases") {
@@ -107,10 +107,10 @@ func TestNamesOfAnyBytes(t *testing.T) {
 	}
 	o := one(t, "about: Bytes.\ndomains:\n  bytes.gov.ar:\n    like: healthy_v6\n    web: {apex: [v4, v6], www: none}\n    mail: none\n    truth: none\n    records: |\n      "+
 		strings.Join(records, "\n      ")+"\n", "bytes.gov.ar")
-	if want := netip.MustParseAddr("2600::80"); !slices.Equal(o.WWWAAAA, []netip.Addr{want}) || o.Address.Status != scanner.OK {
+	if want := netip.MustParseAddr("2600::80"); !slices.Equal(o.WWWAAAA, []netip.Addr{want}) || o.Address.Status != observation.OK {
 		t.Errorf("www has %v, the verdict is %v; evidence: %+v", o.WWWAAAA, o.Address, o.Endpoints)
 	}
-	if len(o.MX) != 2 || o.Mail.Reason == scanner.DNSFailure {
+	if len(o.MX) != 2 || o.Mail.Reason == observation.DNSFailure {
 		t.Errorf("the exchangers are %q, mail is %v", o.MX, o.Mail)
 	}
 	for _, text := range append(slices.Clone(o.MX), hostsOf(o)...) {
@@ -120,7 +120,7 @@ func TestNamesOfAnyBytes(t *testing.T) {
 	}
 }
 
-func hostsOf(o *scanner.Observation) (hosts []string) {
+func hostsOf(o *observation.Observation) (hosts []string) {
 	for _, e := range o.Endpoints {
 		hosts = append(hosts, e.Host)
 	}

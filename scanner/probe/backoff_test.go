@@ -12,6 +12,7 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -33,7 +34,7 @@ func backoffScenario(limit string) string {
 
 // backoffLab measures the scenario and returns when each of the
 // two name servers was asked at each address.
-func backoffLab(t *testing.T, limit string, limiter resolve.Limiter) (map[string]*scanner.Observation, map[netip.Addr][]time.Time) {
+func backoffLab(t *testing.T, limit string, limiter resolve.Limiter) (map[string]*observation.Observation, map[netip.Addr][]time.Time) {
 	t.Helper()
 	var mu sync.Mutex
 	asked := make(map[netip.Addr][]time.Time)
@@ -51,9 +52,9 @@ func backoffLab(t *testing.T, limit string, limiter resolve.Limiter) (map[string
 	}
 	t.Cleanup(func() { l.Close() })
 	prober := newProberWith(t, l, limiter)
-	seen := make(map[string]*scanner.Observation)
+	seen := make(map[string]*observation.Observation)
 	pool := scanner.Pool{Workers: 21, Timeout: time.Minute, Measure: prober.Measure,
-		Sink: func(_ context.Context, o *scanner.Observation) error { seen[o.Target.Name] = o; return nil }}
+		Sink: func(_ context.Context, o *observation.Observation) error { seen[o.Target.Name] = o; return nil }}
 	if err := pool.Run(t.Context(), labTargets(l)); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestBackoff(t *testing.T) {
 			t.Errorf("%s: verdicts are %v, DNSSEC %s; want %v, %s", name, verdicts(o), o.DNSSEC, verdicts(want[name]), want[name].DNSSEC)
 		}
 	}
-	if lame := seen["lame.gov.ar"].DNS; lame.Status == scanner.OK || lame.Status == scanner.Unmeasured {
+	if lame := seen["lame.gov.ar"].DNS; lame.Status == observation.OK || lame.Status == observation.Unmeasured {
 		t.Errorf("a server without the zone: %v", lame)
 	}
 	refused := 0
@@ -120,7 +121,7 @@ domains:
 	prober := newProberWith(t, l, scanner.NewRates(scanner.Caps{PerServer: 500}))
 	for target := range labTargets(l) {
 		o := prober.Measure(t.Context(), target)
-		if want := (scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.BackedOff}); o.Web != want || !o.Web.MayPass() {
+		if want := (observation.Verdict{Status: observation.Unmeasured, Reason: observation.BackedOff}); o.Web != want || !o.Web.MayBeTransient() {
 			t.Errorf("web is %v, want %v, to be measured again", o.Web, want)
 		}
 	}

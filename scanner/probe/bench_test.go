@@ -12,6 +12,7 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/observation"
 )
 
 // BenchmarkMeasure measures generated domains of the bulk scenario, all probes
@@ -123,12 +124,12 @@ func benchmarkMeasure(b *testing.B, scenario *lab.Scenario, fresh bool) {
 	prober := newProber(b, l)
 	measure := prober.Measure
 	if fresh {
-		measure = func(ctx context.Context, target scanner.Pending) *scanner.Observation {
+		measure = func(ctx context.Context, target scanner.Pending) *observation.Observation {
 			return newProberOn(l, prober.Resolver, prober.Dialer, nil).Measure(ctx, target)
 		}
 	}
 	pool := scanner.Pool{Workers: 100, Timeout: time.Minute, Measure: measure,
-		Sink: func(_ context.Context, o *scanner.Observation) error { queries.Add(int64(o.Queries)); return nil }}
+		Sink: func(_ context.Context, o *observation.Observation) error { queries.Add(int64(o.Queries)); return nil }}
 	before := cpuTime(b)
 	b.ResetTimer()
 	err = pool.Run(b.Context(), func(yield func(scanner.Pending, error) bool) {

@@ -9,19 +9,19 @@ import (
 	"syscall"
 	"time"
 
-	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
 // open connects to an address over TCP, within the rates and the rules of the
 // scan. Without a connection the verdict says why.
-func (v *visit) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Duration, scanner.Verdict) {
+func (v *visit) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Duration, observation.Verdict) {
 	if !v.Routes.has(to.Addr()) {
-		return nil, 0, unmeasured(scanner.NoRoute)
+		return nil, 0, unmeasured(observation.NoRoute)
 	}
 	if v.wish.NoConnect {
-		return nil, 0, unmeasured(scanner.OptedOut)
+		return nil, 0, unmeasured(observation.OptedOut)
 	}
 	// Asked before the limiter, so that an address which is never dialled
 	// takes no place in the queue.
@@ -35,21 +35,21 @@ func (v *visit) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Dur
 	}
 	start := time.Now()
 	conn, err := v.dial(ctx, to)
-	if err != nil && dialVerdict(ctx, err).Status == scanner.Broken && v.reached.has(to) && v.slowDown(to.Addr(), start, backoffPause) {
+	if err != nil && dialVerdict(ctx, err).Status == observation.Broken && v.reached.has(to) && v.slowDown(to.Addr(), start, backoffPause) {
 		// It took connections, and now takes none: that may be our doing.
 		if err := v.Limiter.Wait(ctx, to.Addr()); err != nil {
 			return nil, 0, unmeasured(interrupted(ctx))
 		}
 		start = time.Now()
-		if conn, err = v.dial(ctx, to); err != nil && dialVerdict(ctx, err).Status == scanner.Broken {
-			return nil, 0, unmeasured(scanner.BackedOff)
+		if conn, err = v.dial(ctx, to); err != nil && dialVerdict(ctx, err).Status == observation.Broken {
+			return nil, 0, unmeasured(observation.BackedOff)
 		}
 	}
 	if err != nil {
 		return nil, 0, dialVerdict(ctx, err)
 	}
 	v.reached.add(to)
-	return conn, time.Since(start), scanner.Verdict{Status: scanner.OK}
+	return conn, time.Since(start), observation.Verdict{Status: observation.OK}
 }
 
 func (v *visit) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
@@ -60,26 +60,26 @@ func (v *visit) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 
 // dialVerdict names the reason for which a connection failed. ctx is the
 // target's: when it has ended, the failure says nothing of the host.
-func dialVerdict(ctx context.Context, err error) scanner.Verdict {
+func dialVerdict(ctx context.Context, err error) observation.Verdict {
 	denied, optedOut := new(netaddr.DeniedError), new(netaddr.OptedOutError)
 	switch {
 	case errors.As(err, &denied):
-		return broken(scanner.SpecialPurposeAddress)
+		return broken(observation.SpecialPurposeAddress)
 	case errors.As(err, &optedOut):
-		return unmeasured(scanner.OptedOut)
+		return unmeasured(observation.OptedOut)
 	case ctx.Err() != nil:
-		return unmeasured(scanner.TargetTimeout)
+		return unmeasured(observation.TargetTimeout)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return broken(scanner.TCPRefused)
+		return broken(observation.TCPRefused)
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return broken(scanner.TCPReset)
+		return broken(observation.TCPReset)
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
-		return broken(scanner.Timeout)
+		return broken(observation.Timeout)
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EACCES):
 		// The vantage has a route, see Routes, so a router on the way said no.
-		return broken(scanner.Unreachable)
+		return broken(observation.Unreachable)
 	}
-	return unmeasured(scanner.LocalFault)
+	return unmeasured(observation.LocalFault)
 }
 
 // Routes says what the vantage can send. What it cannot is unmeasured.
@@ -94,8 +94,8 @@ type Routes struct {
 
 // RoutesOf returns what the probes can send from a vantage of these abilities.
 // What the preflight could not tell counts as possible: the probes will see.
-func RoutesOf(c scanner.Capabilities) Routes {
-	can := func(s scanner.Status) bool { return s == scanner.OK || s == scanner.Unmeasured }
+func RoutesOf(c observation.Capabilities) Routes {
+	can := func(s observation.Status) bool { return s == observation.OK || s == observation.Unmeasured }
 	return Routes{
 		V4: can(c.IPv4), V6: can(c.IPv6),
 		NoSMTPV4: !can(c.SMTPV4), NoSMTPV6: !can(c.SMTPV6),
@@ -112,16 +112,16 @@ func (r Routes) has(a netip.Addr) bool {
 }
 
 // lacksDNS says why the vantage cannot ask a name server; empty when it can.
-func (r Routes) lacksDNS(a netip.Addr, transport resolve.Transport) scanner.Reason {
+func (r Routes) lacksDNS(a netip.Addr, transport resolve.Transport) observation.Reason {
 	noUDP, noTCP := r.NoUDP53V6, r.NoTCP53V6
 	if a.Is4() {
 		noUDP, noTCP = r.NoUDP53V4, r.NoTCP53V4
 	}
 	switch {
 	case !r.has(a):
-		return scanner.NoRoute
+		return observation.NoRoute
 	case transport == resolve.UDP && noUDP, transport == resolve.TCP && noTCP:
-		return scanner.PortFiltered
+		return observation.PortFiltered
 	}
 	return ""
 }

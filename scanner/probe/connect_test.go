@@ -9,8 +9,8 @@ import (
 	"syscall"
 	"testing"
 
-	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // TestDialVerdict names every way in which a connection fails. What the
@@ -21,23 +21,23 @@ func TestDialVerdict(t *testing.T) {
 	for _, test := range []struct {
 		ctx  context.Context
 		err  error
-		want scanner.Verdict
+		want observation.Verdict
 	}{
-		{t.Context(), &netaddr.DeniedError{Addr: netip.IPv6Loopback()}, broken(scanner.SpecialPurposeAddress)},
-		{t.Context(), syscall.ECONNREFUSED, broken(scanner.TCPRefused)},
-		{t.Context(), syscall.ECONNRESET, broken(scanner.TCPReset)},
-		{t.Context(), syscall.EPIPE, broken(scanner.TCPReset)},
-		{t.Context(), syscall.ETIMEDOUT, broken(scanner.Timeout)},
-		{t.Context(), os.ErrDeadlineExceeded, broken(scanner.Timeout)},
-		{t.Context(), context.DeadlineExceeded, broken(scanner.Timeout)},
-		{t.Context(), syscall.EHOSTUNREACH, broken(scanner.Unreachable)},
-		{t.Context(), syscall.ENETUNREACH, broken(scanner.Unreachable)},
-		{t.Context(), syscall.EACCES, broken(scanner.Unreachable)},
-		{t.Context(), syscall.EMFILE, unmeasured(scanner.LocalFault)},
-		{t.Context(), errors.New("something new"), unmeasured(scanner.LocalFault)},
-		{ended, syscall.ECONNREFUSED, unmeasured(scanner.TargetTimeout)},
-		{ended, context.DeadlineExceeded, unmeasured(scanner.TargetTimeout)},
-		{ended, &netaddr.DeniedError{Addr: netip.IPv6Loopback()}, broken(scanner.SpecialPurposeAddress)},
+		{t.Context(), &netaddr.DeniedError{Addr: netip.IPv6Loopback()}, broken(observation.SpecialPurposeAddress)},
+		{t.Context(), syscall.ECONNREFUSED, broken(observation.TCPRefused)},
+		{t.Context(), syscall.ECONNRESET, broken(observation.TCPReset)},
+		{t.Context(), syscall.EPIPE, broken(observation.TCPReset)},
+		{t.Context(), syscall.ETIMEDOUT, broken(observation.Timeout)},
+		{t.Context(), os.ErrDeadlineExceeded, broken(observation.Timeout)},
+		{t.Context(), context.DeadlineExceeded, broken(observation.Timeout)},
+		{t.Context(), syscall.EHOSTUNREACH, broken(observation.Unreachable)},
+		{t.Context(), syscall.ENETUNREACH, broken(observation.Unreachable)},
+		{t.Context(), syscall.EACCES, broken(observation.Unreachable)},
+		{t.Context(), syscall.EMFILE, unmeasured(observation.LocalFault)},
+		{t.Context(), errors.New("something new"), unmeasured(observation.LocalFault)},
+		{ended, syscall.ECONNREFUSED, unmeasured(observation.TargetTimeout)},
+		{ended, context.DeadlineExceeded, unmeasured(observation.TargetTimeout)},
+		{ended, &netaddr.DeniedError{Addr: netip.IPv6Loopback()}, broken(observation.SpecialPurposeAddress)},
 	} {
 		if got := dialVerdict(test.ctx, fmt.Errorf("dial: %w", test.err)); got != test.want {
 			t.Errorf("%v, context %v: got %v, want %v", test.err, test.ctx.Err(), got, test.want)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -28,11 +28,11 @@ func delegation(ctx context.Context, v *visit) {
 		v.withoutNameServers(unmeasured(interrupted(ctx)))
 		return
 	case d.Reason != "":
-		v.find("delegation", v.name(), unmeasured(scanner.Reason(d.Reason)), "look-up of the zone")
-		v.withoutNameServers(unresolved(scanner.Reason(d.Reason)))
+		v.find("delegation", v.name(), unmeasured(d.Reason), "look-up of the zone")
+		v.withoutNameServers(unresolved(d.Reason))
 		return
 	case d.RCode == dns.RcodeNameError:
-		v.withoutNameServers(absent(scanner.NXDomain))
+		v.withoutNameServers(absent(observation.NXDomain))
 		return
 	}
 	v.zone, v.parent = d.Zone, d
@@ -40,7 +40,7 @@ func delegation(ctx context.Context, v *visit) {
 	v.obs.DS = uint16(min(len(d.DS), 1<<16-1))
 	s := v.nameServerSet(ctx, d)
 	if len(v.obs.NameServers) == 0 {
-		v.withoutNameServers(absent(scanner.NoNS))
+		v.withoutNameServers(absent(observation.NoNS))
 		return
 	}
 	v.obs.NameServersV6 = uint16(len(s.withV6()))
@@ -49,7 +49,7 @@ func delegation(ctx context.Context, v *visit) {
 
 // withoutNameServers gives every verdict that rests on name servers the same:
 // there are none, or they could not be found.
-func (v *visit) withoutNameServers(verdict scanner.Verdict) {
+func (v *visit) withoutNameServers(verdict observation.Verdict) {
 	o := v.obs
 	o.Delegation, o.DNS, o.DNSV4, o.SameSerial = verdict, verdict, verdict, verdict
 }
@@ -76,7 +76,7 @@ func (v *visit) nameServerSet(ctx context.Context, d *resolve.Delegation) server
 		}
 	}
 	if len(names) > maxNameServers {
-		v.find("delegation", d.Zone, partial(scanner.TooManyRecords), fmt.Sprintf("%d name servers, %d are measured", len(names), maxNameServers))
+		v.find("delegation", d.Zone, partial(observation.TooManyRecords), fmt.Sprintf("%d name servers, %d are measured", len(names), maxNameServers))
 		names = names[:maxNameServers]
 	}
 	slices.Sort(names)
@@ -103,7 +103,7 @@ func (s serverSet) withV6() []*host {
 
 // failure returns why the addresses of a name server are not known; empty when
 // those of all are.
-func (s serverSet) failure() scanner.Reason {
+func (s serverSet) failure() observation.Reason {
 	for _, h := range s.hosts {
 		if h.failure != "" {
 			return h.failure

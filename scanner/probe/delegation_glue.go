@@ -8,7 +8,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -32,7 +32,7 @@ func (v *visit) compareGlue(ctx context.Context, s serverSet, note noteFunc) glu
 		glue = v.wholeGlue(ctx)
 	}
 	for _, h := range s.hosts {
-		for f, missing := range []scanner.Reason{v4: scanner.GlueMissingA, v6: scanner.GlueMissingAAAA} {
+		for f, missing := range []observation.Reason{v4: observation.GlueMissingA, v6: observation.GlueMissingAAAA} {
 			f := family(f)
 			own, parents := h.addrs(f), glueOf(glue, dns.Fqdn(h.name), f)
 			if len(parents) > 0 {
@@ -43,7 +43,7 @@ func (v *visit) compareGlue(ctx context.Context, s serverSet, note noteFunc) glu
 				count.lacking[f]++
 				note(h.name, missing, joinAddrs(own))
 			case h.failure == "" && len(parents) > 0 && len(own) < maxAddresses && !slices.Equal(own, parents):
-				note(h.name, scanner.GlueDiffers, "parent: "+joinAddrs(parents)+"; own: "+joinAddrs(own))
+				note(h.name, observation.GlueDiffers, "parent: "+joinAddrs(parents)+"; own: "+joinAddrs(own))
 			}
 		}
 	}

@@ -1,30 +1,28 @@
 package probe
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
-
-	"adopt6/scanner"
-	"adopt6/scanner/resolve"
 )
 
 // delegationGravity orders what can be wrong with a delegation: the verdict has
 // the first of these reasons that was found. What was found and is not in it
 // does not lower the verdict: same_asn depends on a table that not every scan
 // has.
-var delegationGravity = []scanner.Reason{
-	scanner.GlueMissingAAAA, resolve.ReasonNSChain, scanner.SpecialPurposeAddress, scanner.OneNSAAAA, scanner.NSSetDiffers,
-	scanner.GlueDiffers, scanner.GlueMissingA, scanner.SameNetwork,
+var delegationGravity = []observation.Reason{
+	observation.GlueMissingAAAA, observation.NSIsAlias, observation.SpecialPurposeAddress, observation.OneNSAAAA, observation.NSSetDiffers,
+	observation.GlueDiffers, observation.GlueMissingA, observation.SameNetwork,
 }
 
 // judgeDelegation compares the two sides of the zone cut and looks at how the
 // name servers are spread.
-func (v *visit) judgeDelegation(ctx context.Context, s serverSet) scanner.Verdict {
-	found := make(map[scanner.Reason]bool)
-	note := func(subject string, reason scanner.Reason, detail string) {
+func (v *visit) judgeDelegation(ctx context.Context, s serverSet) observation.Verdict {
+	found := make(map[observation.Reason]bool)
+	note := func(subject string, reason observation.Reason, detail string) {
 		found[reason] = true
 		v.find("delegation", subject, partial(reason), detail)
 	}
@@ -33,24 +31,24 @@ func (v *visit) judgeDelegation(ctx context.Context, s serverSet) scanner.Verdic
 	v.obs.GlueV6 = uint16(g.published[v6])
 	for _, h := range s.hosts {
 		if h.alias {
-			note(h.name, resolve.ReasonNSChain, "")
+			note(h.name, observation.NSIsAlias, "")
 		}
 		if bad := h.special(v6); len(bad) > 0 {
-			note(h.name, scanner.SpecialPurposeAddress, joinAddrs(bad))
+			note(h.name, observation.SpecialPurposeAddress, joinAddrs(bad))
 		}
 	}
 	have := s.withV6()
 	switch {
-	case len(have) == 0 && found[scanner.SpecialPurposeAddress]:
-		return broken(scanner.SpecialPurposeAddress)
-	case len(have) == 0 && found[resolve.ReasonNSChain]:
-		return broken(resolve.ReasonNSChain)
+	case len(have) == 0 && found[observation.SpecialPurposeAddress]:
+		return broken(observation.SpecialPurposeAddress)
+	case len(have) == 0 && found[observation.NSIsAlias]:
+		return broken(observation.NSIsAlias)
 	case len(have) == 0 && s.failure() != "":
 		return unresolved(s.failure())
 	case len(have) == 0:
-		return absent(scanner.NoNSAAAA)
+		return absent(observation.NoNSAAAA)
 	case g.lacking[v6] == len(have):
-		return broken(scanner.GlueMissingAAAA) // no way in over IPv6
+		return broken(observation.GlueMissingAAAA) // no way in over IPv6
 	}
 	v.judgeSpread(have, note)
 	for _, reason := range delegationGravity {
@@ -58,11 +56,11 @@ func (v *visit) judgeDelegation(ctx context.Context, s serverSet) scanner.Verdic
 			return partial(reason)
 		}
 	}
-	return scanner.Verdict{Status: scanner.OK}
+	return observation.Verdict{Status: observation.OK}
 }
 
 // noteFunc keeps a finding about a host or the zone.
-type noteFunc func(subject string, reason scanner.Reason, detail string)
+type noteFunc func(subject string, reason observation.Reason, detail string)
 
 // compareSets notes where parent and zone name different name servers. Where
 // both are served by the same servers the parent's records are not to be seen.
@@ -78,7 +76,7 @@ func (v *visit) compareSets(s serverSet, note noteFunc) {
 		}
 	}
 	slices.Sort(detail)
-	note(v.zone, scanner.NSSetDiffers, strings.Join(detail, "; "))
+	note(v.zone, observation.NSSetDiffers, strings.Join(detail, "; "))
 }
 
 // judgeSpread notes name servers with IPv6 that fail together: a single one, or
@@ -91,19 +89,19 @@ func (v *visit) judgeSpread(have []*host, note noteFunc) {
 	}
 	slices.SortFunc(addrs, netip.Addr.Compare)
 	if addrs = slices.Compact(addrs); len(have) == 1 || len(addrs) == 1 {
-		note(v.zone, scanner.OneNSAAAA, joinAddrs(addrs))
+		note(v.zone, observation.OneNSAAAA, joinAddrs(addrs))
 		return
 	}
 	network, _ := addrs[0].Prefix(48)
 	if !slices.ContainsFunc(addrs, func(a netip.Addr) bool { return !network.Contains(a) }) {
-		note(v.zone, scanner.SameNetwork, network.String())
+		note(v.zone, observation.SameNetwork, network.String())
 	}
 	if v.ASN == nil {
 		return
 	}
 	first, _, known := v.ASN(addrs[0])
 	if known && !slices.ContainsFunc(addrs, func(a netip.Addr) bool { n, _, ok := v.ASN(a); return !ok || n != first }) {
-		note(v.zone, scanner.SameASN, fmt.Sprintf("AS%d", first))
+		note(v.zone, observation.SameASN, fmt.Sprintf("AS%d", first))
 	}
 }
 

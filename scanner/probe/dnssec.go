@@ -8,8 +8,8 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/lists"
-	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -29,7 +29,7 @@ func security(ctx context.Context, v *visit) {
 		both.Go(func() { found.www = v.lookupWWW(ctx) })
 	}
 	both.Wait()
-	v.obs.DNSSEC, v.obs.DNSSECReason = found.keys.State, scanner.Reason(found.keys.StateReason)
+	v.obs.DNSSEC, v.obs.DNSSECReason = found.keys.State, found.keys.StateReason
 	if found.keysReason != "" {
 		v.obs.DNSSECReason = found.keysReason
 	}
@@ -46,11 +46,11 @@ func security(ctx context.Context, v *visit) {
 
 // findBreak names the zone above the target's at which the chain of trust ends.
 func (v *visit) findBreak(ctx context.Context, keys *resolve.Result) {
-	at, verdict := keys.StateZone, broken(scanner.Reason(keys.StateReason))
+	at, verdict := keys.StateZone, broken(keys.StateReason)
 	switch {
-	case keys.State == dnssec.Insecure && keys.StateReason == dnssec.DSAbsent:
-		at, verdict = v.zoneBelow(ctx, at), absent(scanner.Reason(keys.StateReason)) // its parent proves the absence
-	case keys.State != dnssec.Bogus:
+	case keys.State == observation.Insecure && keys.StateReason == observation.DSAbsent:
+		at, verdict = v.zoneBelow(ctx, at), absent(keys.StateReason) // its parent proves the absence
+	case keys.State != observation.Bogus:
 		return
 	}
 	if at != v.zone && dns.IsSubDomain(at, v.zone) {
@@ -72,7 +72,7 @@ func (v *visit) zoneBelow(ctx context.Context, ancestor string) string {
 // signed is what was asked of a zone's signing. Only www and mx may be nil.
 type signed struct {
 	keys, ds, params, cds, cdnskey, www, mx *resolve.Result
-	keysReason, dsReason                    scanner.Reason
+	keysReason, dsReason                    observation.Reason
 }
 
 // lookupWWW returns what the DNS says of www: its AAAA records, or else its A

@@ -4,8 +4,8 @@ import (
 	"net/netip"
 	"slices"
 
-	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // family is an address family, as an index.
@@ -43,7 +43,7 @@ func usable(addrs []netip.Addr) []netip.Addr {
 
 // serversLacking is why a zone's name servers do not work over a family: none,
 // or only one, has an address of it.
-var serversLacking = [...]struct{ none, one scanner.Reason }{
-	v4: {scanner.NoNSA, scanner.OneNSA},
-	v6: {scanner.NoNSAAAA, scanner.OneNSAAAA},
+var serversLacking = [...]struct{ none, one observation.Reason }{
+	v4: {observation.NoNSA, observation.OneNSA},
+	v6: {observation.NoNSAAAA, observation.OneNSAAAA},
 }

@@ -18,6 +18,7 @@ import (
 	"adopt6/scanner/lab"
 	"adopt6/scanner/lab/netns"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // forbidden are addresses that no packet may ever be sent to, whoever
@@ -178,12 +179,12 @@ func checkTrap(t *testing.T, capture *netns.Capture) {
 	}
 }
 
-func measureForbidden(t *testing.T, l *lab.Lab, allow bool, targets iter.Seq2[scanner.Pending, error]) (map[string]*scanner.Observation, *trapRouter) {
+func measureForbidden(t *testing.T, l *lab.Lab, allow bool, targets iter.Seq2[scanner.Pending, error]) (map[string]*observation.Observation, *trapRouter) {
 	router := &trapRouter{lab: l, asked: map[netip.Addr]int{}}
 	prober := newProberOver(t, l, &netaddr.Dialer{Lab: router, AllowSpecial: allow})
-	observations := map[string]*scanner.Observation{}
+	observations := map[string]*observation.Observation{}
 	pool := scanner.Pool{Workers: 64, Timeout: 20 * time.Second, Measure: prober.Measure,
-		Sink: func(_ context.Context, o *scanner.Observation) error { observations[o.Target.Name] = o; return nil }}
+		Sink: func(_ context.Context, o *observation.Observation) error { observations[o.Target.Name] = o; return nil }}
 	if err := pool.Run(t.Context(), targets); err != nil {
 		t.Fatal(err)
 	}
@@ -191,10 +192,10 @@ func measureForbidden(t *testing.T, l *lab.Lab, allow bool, targets iter.Seq2[sc
 }
 
 // checkForbidden sees that every address was found, judged, and not contacted.
-func checkForbidden(t *testing.T, observations map[string]*scanner.Observation) {
+func checkForbidden(t *testing.T, observations map[string]*observation.Observation) {
 	for name, o := range observations {
 		for _, e := range o.Endpoints {
-			if slices.Contains(forbidden, e.Addr) && (e.Verdict.Reason != scanner.SpecialPurposeAddress || e.RTT != 0) {
+			if slices.Contains(forbidden, e.Addr) && (e.Verdict.Reason != observation.SpecialPurposeAddress || e.RTT != 0) {
 				t.Errorf("%s: %s %s is %v, round trip %s", name, e.Probe, e.Addr, e.Verdict, e.RTT)
 			}
 		}
@@ -202,9 +203,9 @@ func checkForbidden(t *testing.T, observations map[string]*scanner.Observation) 
 	for i, a := range forbidden {
 		o := observations[fmt.Sprintf("web%d.gov.ar", i)]
 		found := o.AAAA
-		want := scanner.Verdict{Status: scanner.Broken, Reason: scanner.SpecialPurposeAddress}
+		want := observation.Verdict{Status: observation.Broken, Reason: observation.SpecialPurposeAddress}
 		if a.Is4() {
-			found, want = o.A, scanner.Verdict{Status: scanner.OK}
+			found, want = o.A, observation.Verdict{Status: observation.OK}
 		}
 		if !slices.Contains(found, a) || o.Web != want {
 			t.Errorf("%s in the address of a web site: web is %v, addresses are %v", a, o.Web, found)

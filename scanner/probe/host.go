@@ -9,8 +9,8 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -29,7 +29,7 @@ type host struct {
 	alias bool // the name is a CNAME
 	// failure says why nothing is known; empty when both look-ups were
 	// answered. A failure of one is a failure: half a truth misleads.
-	failure scanner.Reason
+	failure observation.Reason
 }
 
 // host looks up the addresses of a name, once per visit.
@@ -44,7 +44,7 @@ func (v *visit) host(ctx context.Context, name string) *host {
 	v.mu.Unlock()
 	h.once.Do(func() {
 		var a, aaaa *resolve.Result
-		var failureA, failureAAAA scanner.Reason
+		var failureA, failureAAAA observation.Reason
 		var both sync.WaitGroup
 		both.Go(func() { a, failureA = v.lookup(ctx, resolve.Dual, name, dns.TypeA) })
 		both.Go(func() { aaaa, failureAAAA = v.lookup(ctx, resolve.Dual, name, dns.TypeAAAA) })
@@ -93,44 +93,44 @@ func everyAddressIn(records []dns.RR) []netip.Addr {
 }
 
 // unresolved returns the verdict on what rests on a look-up that failed.
-func unresolved(failure scanner.Reason) scanner.Verdict {
-	if failure == scanner.OptedOut {
+func unresolved(failure observation.Reason) observation.Verdict {
+	if failure == observation.OptedOut {
 		return unmeasured(failure)
 	}
-	return unmeasured(scanner.DNSFailure)
+	return unmeasured(observation.DNSFailure)
 }
 
 // published judges the AAAA records of one host, whatever the vantage can
 // reach.
-func (h *host) published() scanner.Verdict {
+func (h *host) published() observation.Verdict {
 	usable := len(h.usable())
 	switch {
 	case h.failure != "":
 		return unresolved(h.failure)
 	case usable > 0 && usable < len(h.aaaa):
-		return partial(scanner.SpecialPurposeAddress)
+		return partial(observation.SpecialPurposeAddress)
 	case usable > 0:
-		return scanner.Verdict{Status: scanner.OK}
+		return observation.Verdict{Status: observation.OK}
 	case len(h.aaaa) > 0:
-		return broken(scanner.SpecialPurposeAddress)
+		return broken(observation.SpecialPurposeAddress)
 	case len(h.a) > 0:
-		return absent(scanner.NoAAAA)
+		return absent(observation.NoAAAA)
 	case !h.exist:
-		return absent(scanner.NXDomain)
+		return absent(observation.NXDomain)
 	}
-	return absent(scanner.NoAddress)
+	return absent(observation.NoAddress)
 }
 
 // addressVerdict judges what the DNS publishes for a host over IPv6, before
 // anything is dialled: OK means that there is something to dial.
-func (v *visit) addressVerdict(h *host) scanner.Verdict {
+func (v *visit) addressVerdict(h *host) observation.Verdict {
 	switch published := h.published(); {
 	case h.failure != "", len(h.usable()) == 0:
 		return published
 	case !v.Routes.V6:
-		return unmeasured(scanner.NoRoute)
+		return unmeasured(observation.NoRoute)
 	}
-	return scanner.Verdict{Status: scanner.OK}
+	return observation.Verdict{Status: observation.OK}
 }
 
 // maxDialled is how many addresses of one host and family are dialled.
@@ -152,26 +152,26 @@ func dialled(addrs []netip.Addr) []netip.Addr {
 }
 
 // publishedV6 says whether a host has an IPv6 address to talk to.
-func (v *visit) publishedV6(h *host) scanner.Verdict {
+func (v *visit) publishedV6(h *host) observation.Verdict {
 	if len(h.aaaa) > 0 && h.failure == "" && v.Routes.V6 {
-		return scanner.Verdict{Status: scanner.OK} // special-purpose or not: its contact will tell
+		return observation.Verdict{Status: observation.OK} // special-purpose or not: its contact will tell
 	}
 	return v.addressVerdict(h)
 }
 
 // publishedV4 says whether a host has an IPv4 address to talk to.
-func (v *visit) publishedV4(h *host) scanner.Verdict {
+func (v *visit) publishedV4(h *host) observation.Verdict {
 	switch {
 	case h.failure != "":
 		return unresolved(h.failure)
 	case len(h.a) > 0 && !v.Routes.V4:
-		return unmeasured(scanner.NoRoute)
+		return unmeasured(observation.NoRoute)
 	case len(h.a) > 0:
-		return scanner.Verdict{Status: scanner.OK}
+		return observation.Verdict{Status: observation.OK}
 	case len(h.aaaa) > 0:
-		return absent(scanner.NoA)
+		return absent(observation.NoA)
 	case !h.exist:
-		return absent(scanner.NXDomain)
+		return absent(observation.NXDomain)
 	}
-	return absent(scanner.NoAddress)
+	return absent(observation.NoAddress)
 }

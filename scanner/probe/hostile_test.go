@@ -17,6 +17,7 @@ import (
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/probe"
 )
 
@@ -151,8 +152,8 @@ func checkHostile(t *testing.T, l *lab.Lab, prober *probe.Prober, target scanner
 	for _, line := range truth.Differences(o) {
 		t.Error(line)
 	}
-	for what, v := range map[string]scanner.Verdict{"dns_v6": o.DNS, "web_v6": o.Web, "mail_v6": o.Mail, "v6_only": o.V6Only} {
-		if v.Status != scanner.OK && v.Reason == "" || v.Reason == scanner.NotProbed || v.Reason == scanner.LocalFault || v.Reason == scanner.TargetTimeout {
+	for what, v := range map[string]observation.Verdict{"dns_v6": o.DNS, "web_v6": o.Web, "mail_v6": o.Mail, "v6_only": o.V6Only} {
+		if v.Status != observation.OK && v.Reason == "" || v.Reason == observation.NotProbed || v.Reason == observation.LocalFault || v.Reason == observation.TargetTimeout {
 			t.Errorf("%s: %s is %v", name, what, v)
 		}
 	}

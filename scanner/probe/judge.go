@@ -1,17 +1,17 @@
 package probe
 
-import "adopt6/scanner"
+import "adopt6/scanner/observation"
 
 // combine gives the verdict on a service from those on its parts: ok when all
 // are, partial with the given reason when some are, else the worst. Parts that
 // could not be measured count only when no other does.
-func combine(parts []scanner.Verdict, some scanner.Reason) scanner.Verdict {
-	var good, bad, unknown []scanner.Verdict
+func combine(parts []observation.Verdict, some observation.Reason) observation.Verdict {
+	var good, bad, unknown []observation.Verdict
 	for _, p := range parts {
 		switch p.Status {
-		case scanner.OK, scanner.Partial:
+		case observation.OK, observation.Partial:
 			good = append(good, p)
-		case scanner.Unmeasured:
+		case observation.Unmeasured:
 			unknown = append(unknown, p)
 		default:
 			bad = append(bad, p)
@@ -27,18 +27,18 @@ func combine(parts []scanner.Verdict, some scanner.Reason) scanner.Verdict {
 	case len(unknown) > 0:
 		return unknown[0]
 	}
-	return unmeasured(scanner.NotProbed)
+	return unmeasured(observation.NotProbed)
 }
 
 // gravity orders statuses: the verdict on several things of which none works
 // is that of the one with the greatest.
-var gravity = map[scanner.Status]int{
-	scanner.OK: 0, scanner.Partial: 1, scanner.Absent: 2, scanner.Unmeasured: 3, scanner.Broken: 4,
+var gravity = map[observation.Status]int{
+	observation.OK: 0, observation.Partial: 1, observation.Absent: 2, observation.Unmeasured: 3, observation.Broken: 4,
 }
 
 // worst returns the verdict of the greatest gravity, the first of equals.
-func worst(verdicts []scanner.Verdict) scanner.Verdict {
-	var w scanner.Verdict
+func worst(verdicts []observation.Verdict) observation.Verdict {
+	var w observation.Verdict
 	for i, v := range verdicts {
 		if i == 0 || gravity[v.Status] > gravity[w.Status] {
 			w = v

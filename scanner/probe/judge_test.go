@@ -5,30 +5,29 @@ import (
 	"time"
 
 	"adopt6/lists"
-	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
-	"adopt6/scanner/resolve"
+	"adopt6/scanner/observation"
 )
 
 var (
-	works = scanner.Verdict{Status: scanner.OK}
-	noV6  = absent(scanner.NoAAAA)
+	works = observation.Verdict{Status: observation.OK}
+	noV6  = absent(observation.NoAAAA)
 )
 
 func TestCombine(t *testing.T) {
-	const some = scanner.SomeAddressesFail
+	const some = observation.SomeAddressesFail
 	for _, test := range []struct {
 		name  string
-		parts []scanner.Verdict
-		want  scanner.Verdict
+		parts []observation.Verdict
+		want  observation.Verdict
 	}{
-		{"nothing", nil, unmeasured(scanner.NotProbed)},
-		{"all work", []scanner.Verdict{works, works}, works},
-		{"one fails", []scanner.Verdict{works, broken(scanner.Timeout)}, partial(some)},
-		{"all fail", []scanner.Verdict{broken(scanner.TCPRefused), broken(scanner.Timeout)}, broken(scanner.TCPRefused)},
-		{"what could not be measured does not count against the rest", []scanner.Verdict{unmeasured(scanner.NoRoute), works}, works},
-		{"nothing could be measured", []scanner.Verdict{unmeasured(scanner.NoRoute)}, unmeasured(scanner.NoRoute)},
-		{"a partial part", []scanner.Verdict{works, partial(some)}, partial(some)},
+		{"nothing", nil, unmeasured(observation.NotProbed)},
+		{"all work", []observation.Verdict{works, works}, works},
+		{"one fails", []observation.Verdict{works, broken(observation.Timeout)}, partial(some)},
+		{"all fail", []observation.Verdict{broken(observation.TCPRefused), broken(observation.Timeout)}, broken(observation.TCPRefused)},
+		{"what could not be measured does not count against the rest", []observation.Verdict{unmeasured(observation.NoRoute), works}, works},
+		{"nothing could be measured", []observation.Verdict{unmeasured(observation.NoRoute)}, unmeasured(observation.NoRoute)},
+		{"a partial part", []observation.Verdict{works, partial(some)}, partial(some)},
 	} {
 		if got := combine(test.parts, some); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
@@ -37,24 +36,24 @@ func TestCombine(t *testing.T) {
 }
 
 func TestJudgeWeb(t *testing.T) {
-	nothing := absent(scanner.NoAddress)
+	nothing := absent(observation.NoAddress)
 	for _, test := range []struct {
 		name      string
-		apex, www scanner.Verdict
-		want      scanner.Verdict
+		apex, www observation.Verdict
+		want      observation.Verdict
 	}{
 		{"both work", works, works, works},
-		{"no www at all", works, absent(scanner.NXDomain), works},
+		{"no www at all", works, absent(observation.NXDomain), works},
 		{"no address on the apex", nothing, works, works},
-		{"neither has an address", nothing, absent(scanner.NXDomain), nothing},
-		{"IPv6 only on www", noV6, works, partial(scanner.AAAAOnlyOnWWW)},
-		{"IPv6 only on the apex", partial(scanner.SomeAddressesFail), noV6, partial(scanner.AAAAOnlyOnApex)},
-		{"the apex leads to www, which has no IPv6", partial(scanner.RedirectToV4Only), noV6, partial(scanner.RedirectToV4Only)},
-		{"IPv6 on www, and it fails", noV6, broken(scanner.TCPRefused), broken(scanner.TCPRefused)},
-		{"www fails", works, broken(scanner.Timeout), partial(scanner.SomeHostsFail)},
-		{"both fail", broken(scanner.Timeout), broken(scanner.TCPRefused), broken(scanner.Timeout)},
+		{"neither has an address", nothing, absent(observation.NXDomain), nothing},
+		{"IPv6 only on www", noV6, works, partial(observation.AAAAOnlyOnWWW)},
+		{"IPv6 only on the apex", partial(observation.SomeAddressesFail), noV6, partial(observation.AAAAOnlyOnApex)},
+		{"the apex leads to www, which has no IPv6", partial(observation.RedirectToV4Only), noV6, partial(observation.RedirectToV4Only)},
+		{"IPv6 on www, and it fails", noV6, broken(observation.TCPRefused), broken(observation.TCPRefused)},
+		{"www fails", works, broken(observation.Timeout), partial(observation.SomeHostsFail)},
+		{"both fail", broken(observation.Timeout), broken(observation.TCPRefused), broken(observation.Timeout)},
 		{"no IPv6", noV6, noV6, noV6},
-		{"no IPv6 here", unmeasured(scanner.NoRoute), unmeasured(scanner.NoRoute), unmeasured(scanner.NoRoute)},
+		{"no IPv6 here", unmeasured(observation.NoRoute), unmeasured(observation.NoRoute), unmeasured(observation.NoRoute)},
 	} {
 		if got := judgeWeb(test.apex, test.www); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
@@ -65,16 +64,16 @@ func TestJudgeWeb(t *testing.T) {
 func TestJudgeMail(t *testing.T) {
 	for _, test := range []struct {
 		name       string
-		exchangers []scanner.Verdict
-		want       scanner.Verdict
+		exchangers []observation.Verdict
+		want       observation.Verdict
 	}{
-		{"all work", []scanner.Verdict{works, works}, works},
-		{"one lacks IPv6", []scanner.Verdict{works, noV6}, partial(scanner.SomeHostsLackAAAA)},
-		{"one fails", []scanner.Verdict{works, broken(scanner.Timeout)}, partial(scanner.SomeHostsFail)},
-		{"none has IPv6", []scanner.Verdict{noV6, noV6}, absent(scanner.NoMXAAAA)},
-		{"the only one with IPv6 fails", []scanner.Verdict{noV6, broken(scanner.Timeout)}, broken(scanner.Timeout)},
+		{"all work", []observation.Verdict{works, works}, works},
+		{"one lacks IPv6", []observation.Verdict{works, noV6}, partial(observation.SomeHostsLackAAAA)},
+		{"one fails", []observation.Verdict{works, broken(observation.Timeout)}, partial(observation.SomeHostsFail)},
+		{"none has IPv6", []observation.Verdict{noV6, noV6}, absent(observation.NoMXAAAA)},
+		{"the only one with IPv6 fails", []observation.Verdict{noV6, broken(observation.Timeout)}, broken(observation.Timeout)},
 	} {
-		if got := judgeMail(test.exchangers, scanner.NoMXAAAA); got != test.want {
+		if got := judgeMail(test.exchangers, observation.NoMXAAAA); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
 		}
 	}
@@ -83,7 +82,7 @@ func TestJudgeMail(t *testing.T) {
 // TestReadinessIsALadder takes the steps one after another, and shows that a
 // step which is left out holds a domain back.
 func TestReadinessIsALadder(t *testing.T) {
-	o := &scanner.Observation{DNS: absent(scanner.NoNSAAAA), Web: noV6, Mail: absent(scanner.NoMXAAAA), V6Only: noV6}
+	o := &observation.Observation{DNS: absent(observation.NoNSAAAA), Web: noV6, Mail: absent(observation.NoMXAAAA), V6Only: noV6}
 	step := func(want uint8, what string) {
 		t.Helper()
 		if got := readiness(o); got != want {
@@ -91,42 +90,25 @@ func TestReadinessIsALadder(t *testing.T) {
 		}
 	}
 	step(0, "nothing published")
-	o.Web = broken(scanner.Timeout)
+	o.Web = broken(observation.Timeout)
 	step(1, "an AAAA record that leads nowhere")
 	o.Web = works
 	step(1, "a web site whose name servers have IPv4 only")
-	o.DNS = partial(scanner.OneNSAAAA)
+	o.DNS = partial(observation.OneNSAAAA)
 	step(3, "one name server and the web site")
 	o.V6Only = works
 	step(4, "works without IPv4")
 	o.DNS, o.Mail = works, works
 	step(5, "everything works")
-	o.Mail = absent(scanner.NullMX)
+	o.Mail = absent(observation.NullMX)
 	step(5, "everything works and there is no mail")
-	o.Mail = absent(scanner.NoMXAAAA)
+	o.Mail = absent(observation.NoMXAAAA)
 	step(4, "mail over IPv4 only")
 
-	tld := &scanner.Observation{DNS: works, V6Only: works, Web: unmeasured(scanner.NotProbed)}
+	tld := &observation.Observation{DNS: works, V6Only: works, Web: unmeasured(observation.NotProbed)}
 	tld.Target.Kind = lists.CCTLD
 	if got := readiness(tld); got != 5 {
 		t.Errorf("a ccTLD whose name servers work: level %d, want 5", got)
-	}
-}
-
-// TestOneTokenForOneThing: what the probes and the resolver both find has one
-// name in the data.
-func TestOneTokenForOneThing(t *testing.T) {
-	for probes, resolver := range map[scanner.Reason]string{
-		scanner.SpecialPurposeAddress: resolve.ReasonSpecialAddress,
-		scanner.Timeout:               resolve.ReasonTimeout,
-		scanner.TCPRefused:            resolve.ReasonTCPRefused,
-		scanner.Unreachable:           resolve.ReasonUnreachable,
-		scanner.NoRoute:               resolve.ReasonNoRoute,
-		scanner.LocalFault:            resolve.ReasonLocal,
-	} {
-		if string(probes) != resolver {
-			t.Errorf("the resolver says %s for %s", resolver, probes)
-		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -32,25 +32,25 @@ func mail(ctx context.Context, v *visit) {
 	}
 	answer, reason := v.lookup(ctx, resolve.Dual, v.name(), dns.TypeMX)
 	switch {
-	case reason == scanner.TargetTimeout, reason == scanner.LocalFault:
+	case reason == observation.TargetTimeout, reason == observation.LocalFault:
 		v.mailVerdicts(unmeasured(reason))
 		return
 	case reason != "":
 		v.mailVerdicts(unresolved(reason))
 		return
 	case answer.RCode == dns.RcodeNameError:
-		v.mailVerdicts(absent(scanner.NXDomain))
+		v.mailVerdicts(absent(observation.NXDomain))
 		return
 	}
 	names, null := mailExchangers(answer.Answer)
 	switch {
 	case null:
-		v.mailVerdicts(absent(scanner.NullMX))
+		v.mailVerdicts(absent(observation.NullMX))
 	case len(names) == 0:
 		v.implicitExchanger(ctx)
 	default:
 		if len(names) > maxExchangers {
-			v.find("mail", v.obs.Target.Name, partial(scanner.TooManyRecords),
+			v.find("mail", v.obs.Target.Name, partial(observation.TooManyRecords),
 				fmt.Sprintf("%d mail exchangers; the %d most preferred were measured", len(names), maxExchangers))
 			names = names[:maxExchangers]
 		}
@@ -60,7 +60,7 @@ func mail(ctx context.Context, v *visit) {
 }
 
 // mailVerdicts sets every verdict on mail, where one fact decides them all.
-func (v *visit) mailVerdicts(verdict scanner.Verdict) {
+func (v *visit) mailVerdicts(verdict observation.Verdict) {
 	v.obs.Mail, v.obs.MailV4, v.obs.StartTLS, v.obs.SMTPUTF8 = verdict, verdict, verdict, verdict
 }
 
@@ -99,22 +99,22 @@ func mailExchangers(records []dns.RR) (names []string, null bool) {
 func (v *visit) implicitExchanger(ctx context.Context) {
 	h := v.host(ctx, v.name())
 	if h.failure == "" && len(h.a)+len(h.aaaa) == 0 {
-		v.mailVerdicts(absent(scanner.NoMX))
+		v.mailVerdicts(absent(observation.NoMX))
 		return
 	}
 	exchangers := v.exchangers(ctx, []string{h.name})
 	x := exchangers[0]
 	if x.takesNoMail() {
-		v.mailVerdicts(absent(scanner.NoMX))
+		v.mailVerdicts(absent(observation.NoMX))
 		return
 	}
 	v.judgeExchangers(exchangers)
-	if v.obs.Mail.Status == scanner.Broken && x.v4.all((*mailContact).unreached) {
+	if v.obs.Mail.Status == observation.Broken && x.v4.all((*mailContact).unreached) {
 		// Only IPv4 could tell whether the host takes mail at all.
 		v.obs.Mail = v.obs.MailV4
 	}
 	if x.v4.greets() || x.v6.greets() {
-		v.find("mail", h.name, partial(scanner.ImplicitMX), "")
+		v.find("mail", h.name, partial(observation.ImplicitMX), "")
 	}
 }
 
@@ -127,7 +127,7 @@ type exchanger struct {
 // exchangerFamily is an exchanger over one family.
 type exchangerFamily struct {
 	// published says that there is something to talk to, or why not.
-	published scanner.Verdict
+	published observation.Verdict
 	contacts  []*mailContact
 }
 
@@ -178,9 +178,9 @@ func (v *visit) exchangers(ctx context.Context, names []string) []*exchanger {
 // noteExchanger keeps what is wrong with the name in an MX record.
 func (v *visit) noteExchanger(h *host) {
 	if _, err := netip.ParseAddr(h.name); err == nil {
-		v.find("mail", h.name, broken(scanner.MXIsAddress), "")
+		v.find("mail", h.name, broken(observation.MXIsAddress), "")
 	}
 	if h.alias && h.name != strings.TrimSuffix(strings.ToLower(v.name()), ".") {
-		v.find("mail", h.name, partial(scanner.MXIsAlias), "")
+		v.find("mail", h.name, partial(observation.MXIsAlias), "")
 	}
 }

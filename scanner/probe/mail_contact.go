@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"time"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/smtp"
 )
 
@@ -19,7 +19,7 @@ type mailContact struct {
 // exchange is what a conversation showed. Targets share it, so it is never
 // changed once it is made.
 type exchange struct {
-	verdict   scanner.Verdict // on the greeting and the answer to EHLO
+	verdict   observation.Verdict // on the greeting and the answer to EHLO
 	rtt, took time.Duration
 	session   *smtp.Session // nil without a connection
 }
@@ -29,11 +29,11 @@ type exchange struct {
 func (v *visit) contact(ctx context.Context, c *mailContact) {
 	switch to := c.addr; {
 	case v.wish.NoConnect:
-		c.verdict = unmeasured(scanner.OptedOut) // nor what another target saw there
+		c.verdict = unmeasured(observation.OptedOut) // nor what another target saw there
 	case !v.Routes.has(to):
-		c.verdict = unmeasured(scanner.NoRoute)
+		c.verdict = unmeasured(observation.NoRoute)
 	case to.Is4() && v.Routes.NoSMTPV4, to.Is6() && v.Routes.NoSMTPV6:
-		c.verdict = unmeasured(scanner.PortFiltered)
+		c.verdict = unmeasured(observation.PortFiltered)
 	default:
 		c.exchange = v.mailServers.get(ctx, mailServer{c.host, to}, func() exchange { return v.talk(ctx, c.host, to) })
 	}
@@ -62,8 +62,8 @@ func (v *visit) talk(ctx context.Context, host string, to netip.Addr) exchange {
 	switch reason := e.session.Reason; {
 	case reason == "":
 	case ctx.Err() != nil:
-		e.verdict = unmeasured(scanner.TargetTimeout)
-	case reason == scanner.SMTPDeferred:
+		e.verdict = unmeasured(observation.TargetTimeout)
+	case reason == observation.SMTPDeferred:
 		e.verdict = unmeasured(reason)
 	default:
 		e.verdict = broken(reason)
@@ -73,15 +73,15 @@ func (v *visit) talk(ctx context.Context, host string, to netip.Addr) exchange {
 
 // endpoint is the evidence for a host that has the contact's address. A session
 // that works can still lack something, which then is its verdict's reason.
-func (c *mailContact) endpoint(host string) scanner.Endpoint {
-	e := scanner.Endpoint{Probe: "mail", Host: host, Addr: c.addr, Port: portSMTP, Transport: "tcp",
+func (c *mailContact) endpoint(host string) observation.Endpoint {
+	e := observation.Endpoint{Probe: "mail", Host: host, Addr: c.addr, Port: portSMTP, Transport: "tcp",
 		Verdict: c.verdict, RTT: c.rtt, Took: c.took}
 	if c.session == nil {
 		return e
 	}
 	facts := c.session.Facts
 	e.SMTP, e.TLS, e.Detail = &facts, c.session.TLS, c.session.Detail
-	if c.verdict.Status == scanner.OK {
+	if c.verdict.Status == observation.OK {
 		switch s := c.session; {
 		case s.StartTLS != "":
 			e.Verdict = partial(s.StartTLS)
@@ -92,7 +92,7 @@ func (c *mailContact) endpoint(host string) scanner.Endpoint {
 	if host != c.host {
 		// The certificate was judged for another name.
 		e.TLS, e.Detail = nil, "the address of "+c.host+" as well, where the evidence is"
-		if c.verdict.Status == scanner.OK && c.session.StartTLS == "" {
+		if c.verdict.Status == observation.OK && c.session.StartTLS == "" {
 			e.Verdict = c.verdict
 		}
 	}

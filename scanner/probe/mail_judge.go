@@ -3,8 +3,8 @@ package probe
 import (
 	"slices"
 
-	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // noService is the greeting of a host that says that it takes no mail (RFC
@@ -13,28 +13,28 @@ const noService = 521
 
 // judgeExchangers sets the verdicts on mail from the contacts.
 func (v *visit) judgeExchangers(exchangers []*exchanger) {
-	var v4, v6, startTLS, utf8 []scanner.Verdict
+	var v4, v6, startTLS, utf8 []observation.Verdict
 	for _, x := range exchangers {
 		v4 = append(v4, x.v4.judge(&x.v6))
 		v6 = append(v6, x.judgeV6())
 		startTLS = append(startTLS, x.startTLS())
 		utf8 = append(utf8, x.utf8())
 	}
-	v.obs.MailV4, v.obs.Mail = judgeMail(v4, scanner.NoA), judgeMail(v6, scanner.NoMXAAAA)
+	v.obs.MailV4, v.obs.Mail = judgeMail(v4, observation.NoA), judgeMail(v6, observation.NoMXAAAA)
 	v.obs.StartTLS = judgeFeature(startTLS, v.obs.Mail)
-	v.obs.SMTPUTF8 = judgeFeature(utf8, worst([]scanner.Verdict{v.obs.MailV4, v.obs.Mail}))
+	v.obs.SMTPUTF8 = judgeFeature(utf8, worst([]observation.Verdict{v.obs.MailV4, v.obs.Mail}))
 }
 
 // judgeMail gives the verdict on one family from those on the exchangers.
 // Where none has an address of the family, the reason is lacking.
-func judgeMail(exchangers []scanner.Verdict, lacking scanner.Reason) scanner.Verdict {
-	verdict := combine(exchangers, scanner.SomeHostsFail)
-	if verdict.Status == scanner.Absent {
+func judgeMail(exchangers []observation.Verdict, lacking observation.Reason) observation.Verdict {
+	verdict := combine(exchangers, observation.SomeHostsFail)
+	if verdict.Status == observation.Absent {
 		return absent(lacking)
 	}
-	fails := func(e scanner.Verdict) bool { return e.Status == scanner.Broken }
-	if verdict == partial(scanner.SomeHostsFail) && lacking == scanner.NoMXAAAA && !slices.ContainsFunc(exchangers, fails) {
-		return partial(scanner.SomeHostsLackAAAA)
+	fails := func(e observation.Verdict) bool { return e.Status == observation.Broken }
+	if verdict == partial(observation.SomeHostsFail) && lacking == observation.NoMXAAAA && !slices.ContainsFunc(exchangers, fails) {
+		return partial(observation.SomeHostsLackAAAA)
 	}
 	return verdict
 }
@@ -42,12 +42,12 @@ func judgeMail(exchangers []scanner.Verdict, lacking scanner.Reason) scanner.Ver
 // judgeFeature gives the verdict on something that exchangers may offer, from
 // those on the exchangers that could be asked; where none could, service says
 // why.
-func judgeFeature(exchangers []scanner.Verdict, service scanner.Verdict) scanner.Verdict {
-	asked := slices.DeleteFunc(slices.Clone(exchangers), func(e scanner.Verdict) bool { return e.Status == scanner.Unmeasured })
+func judgeFeature(exchangers []observation.Verdict, service observation.Verdict) observation.Verdict {
+	asked := slices.DeleteFunc(slices.Clone(exchangers), func(e observation.Verdict) bool { return e.Status == observation.Unmeasured })
 	switch {
 	case len(asked) > 0:
 		return combine(asked, worst(asked).Reason)
-	case service.Status == scanner.Absent:
+	case service.Status == observation.Absent:
 		return service
 	}
 	return unmeasured(service.Reason)
@@ -55,32 +55,32 @@ func judgeFeature(exchangers []scanner.Verdict, service scanner.Verdict) scanner
 
 // judge gives the verdict on an exchanger over one family. What it does over
 // the other tells whether a failure is the exchanger's or this vantage's.
-func (f *exchangerFamily) judge(other *exchangerFamily) scanner.Verdict {
-	if f.published.Status != scanner.OK {
+func (f *exchangerFamily) judge(other *exchangerFamily) observation.Verdict {
+	if f.published.Status != observation.OK {
 		return f.published
 	}
-	var verdicts []scanner.Verdict
+	var verdicts []observation.Verdict
 	for _, c := range f.contacts {
 		verdicts = append(verdicts, c.verdict)
 	}
-	verdict := combine(verdicts, scanner.SomeAddressesFail)
+	verdict := combine(verdicts, observation.SomeAddressesFail)
 	switch {
-	case verdict.Status != scanner.Broken:
+	case verdict.Status != observation.Broken:
 		return verdict
-	case slices.Contains(verdicts, unmeasured(scanner.SMTPDeferred)):
+	case slices.Contains(verdicts, unmeasured(observation.SMTPDeferred)):
 		// One address is not broken, it asks to come back.
-		return unmeasured(scanner.SMTPDeferred)
-	case verdict.Reason == scanner.SMTPRejected && !other.greets():
+		return unmeasured(observation.SMTPDeferred)
+	case verdict.Reason == observation.SMTPRejected && !other.greets():
 		// Block lists are the likelier cause: they name networks like ours.
-		return unmeasured(scanner.SMTPRejectsVantage)
+		return unmeasured(observation.SMTPRejectsVantage)
 	case f.all(filtered) && other.all(filtered):
 		// Silence over both families is more often a network that lets no mail
 		// out than a host that is dead twice.
-		return unmeasured(scanner.PortFiltered)
+		return unmeasured(observation.PortFiltered)
 	case f.all(tarries) && other.all(tarries):
 		// Other mail servers wait five minutes for a greeting (RFC 5321 section
 		// 4.5.3.2.1), and some use that to put strangers off.
-		return unmeasured(scanner.SMTPDeferred)
+		return unmeasured(observation.SMTPDeferred)
 	}
 	return verdict
 }
@@ -103,25 +103,25 @@ func (f *exchangerFamily) all(condition func(*mailContact) bool) bool {
 
 // filtered says that nothing answered.
 func filtered(c *mailContact) bool {
-	return c.session == nil && c.verdict == broken(scanner.Timeout)
+	return c.session == nil && c.verdict == broken(observation.Timeout)
 }
 
 // tarries says that the connection opened and the greeting did not come.
 func tarries(c *mailContact) bool {
-	return c.session != nil && c.session.Facts.Code == 0 && c.verdict == broken(scanner.Timeout)
+	return c.session != nil && c.session.Facts.Code == 0 && c.verdict == broken(observation.Timeout)
 }
 
 // greets says whether an address greets and answers EHLO.
 func (f *exchangerFamily) greets() bool {
-	return slices.ContainsFunc(f.contacts, func(c *mailContact) bool { return c.verdict.Status == scanner.OK })
+	return slices.ContainsFunc(f.contacts, func(c *mailContact) bool { return c.verdict.Status == observation.OK })
 }
 
 // judgeV6 judges the exchanger over IPv6. Mail that travels in the clear over
 // IPv6 and encrypted over IPv4 is a step back.
-func (x *exchanger) judgeV6() scanner.Verdict {
+func (x *exchanger) judgeV6() observation.Verdict {
 	verdict := x.v6.judge(&x.v4)
-	if verdict.Status == scanner.OK && x.startTLS().Status != scanner.OK && secureSessions(x.v4.contacts) == allSessions {
-		return partial(scanner.StartTLSOnlyOverV4)
+	if verdict.Status == observation.OK && x.startTLS().Status != observation.OK && secureSessions(x.v4.contacts) == allSessions {
+		return partial(observation.StartTLSOnlyOverV4)
 	}
 	return verdict
 }
@@ -129,38 +129,38 @@ func (x *exchanger) judgeV6() scanner.Verdict {
 // startTLS says whether mail to the exchanger can travel encrypted over IPv6:
 // STARTTLS is offered and the handshake works, whatever the certificate.
 // Unmeasured where no session was held.
-func (x *exchanger) startTLS() scanner.Verdict {
-	verdict := absent(scanner.NoStartTLS)
+func (x *exchanger) startTLS() observation.Verdict {
+	verdict := absent(observation.NoStartTLS)
 	for _, c := range x.v6.contacts {
-		if c.session != nil && c.session.StartTLS == scanner.StartTLSFailed {
-			verdict = broken(scanner.StartTLSFailed)
+		if c.session != nil && c.session.StartTLS == observation.StartTLSFailed {
+			verdict = broken(observation.StartTLSFailed)
 		}
 	}
 	switch secureSessions(x.v6.contacts) {
 	case noSessions:
-		return unmeasured(scanner.NotProbed)
+		return unmeasured(observation.NotProbed)
 	case allSessions:
-		return scanner.Verdict{Status: scanner.OK}
+		return observation.Verdict{Status: observation.OK}
 	case someSessions:
 		return partial(verdict.Reason)
 	}
-	if verdict.Status == scanner.Absent && secureSessions(x.v4.contacts) == allSessions {
-		return absent(scanner.StartTLSOnlyOverV4)
+	if verdict.Status == observation.Absent && secureSessions(x.v4.contacts) == allSessions {
+		return absent(observation.StartTLSOnlyOverV4)
 	}
 	return verdict
 }
 
 // utf8 says whether the exchanger offers SMTPUTF8 over either family.
-func (x *exchanger) utf8() scanner.Verdict {
-	verdict := unmeasured(scanner.NotProbed)
+func (x *exchanger) utf8() observation.Verdict {
+	verdict := unmeasured(observation.NotProbed)
 	for _, c := range slices.Concat(x.v4.contacts, x.v6.contacts) {
-		if c.verdict.Status != scanner.OK {
+		if c.verdict.Status != observation.OK {
 			continue
 		}
 		if c.session.Facts.UTF8 {
-			return scanner.Verdict{Status: scanner.OK}
+			return observation.Verdict{Status: observation.OK}
 		}
-		verdict = absent(scanner.NoSMTPUTF8)
+		verdict = absent(observation.NoSMTPUTF8)
 	}
 	return verdict
 }
@@ -179,7 +179,7 @@ const (
 func secureSessions(contacts []*mailContact) share {
 	held, secure := 0, 0
 	for _, c := range contacts {
-		if c.verdict.Status != scanner.OK {
+		if c.verdict.Status != observation.OK {
 			continue
 		}
 		held++
@@ -211,7 +211,7 @@ func (x *exchanger) takesNoMail() bool {
 		switch {
 		case c.addr.Is6() && c.unreached():
 			continue
-		case c.verdict.Status == scanner.Unmeasured, code != 0 && code != noService:
+		case c.verdict.Status == observation.Unmeasured, code != 0 && code != noService:
 			return false
 		}
 		tried = true
@@ -221,5 +221,5 @@ func (x *exchanger) takesNoMail() bool {
 
 // unreached says that this vantage did not try.
 func (c *mailContact) unreached() bool {
-	return c.session == nil && c.verdict.Status == scanner.Unmeasured
+	return c.session == nil && c.verdict.Status == observation.Unmeasured
 }

@@ -1,13 +1,12 @@
 package probe
 
 import (
+	"adopt6/scanner/observation"
 	"container/list"
 	"context"
 	"net/netip"
 	"sync"
 	"time"
-
-	"adopt6/scanner"
 )
 
 // mailServers keeps what mail servers showed, so that an exchanger behind
@@ -57,7 +56,7 @@ func (m *mailServers) get(ctx context.Context, server mailServer, talk func() ex
 		select {
 		case <-e.done:
 		case <-ctx.Done():
-			return exchange{verdict: unmeasured(scanner.TargetTimeout)}
+			return exchange{verdict: unmeasured(observation.TargetTimeout)}
 		}
 		// What another target had no time for says nothing to this one.
 		if m.now().Before(e.until) {
@@ -101,12 +100,12 @@ func (e *mailEntry) over(now time.Time) bool {
 	}
 }
 
-func life(verdict scanner.Verdict) time.Duration {
+func life(verdict observation.Verdict) time.Duration {
 	switch {
-	case verdict.Status == scanner.OK:
+	case verdict.Status == observation.OK:
 		return mailSuccessLife
-	case verdict.Reason == scanner.TargetTimeout, verdict.Reason == scanner.LocalFault, verdict.Reason == scanner.NoRoute,
-		verdict.Reason == scanner.OptedOut, verdict.Reason == scanner.BackedOff:
+	case verdict.Reason == observation.TargetTimeout, verdict.Reason == observation.LocalFault, verdict.Reason == observation.NoRoute,
+		verdict.Reason == observation.OptedOut, verdict.Reason == observation.BackedOff:
 		return 0
 	}
 	return mailFailureLife

@@ -1,14 +1,13 @@
 package probe
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"adopt6/scanner"
 )
 
 func mailServerNumber(n int) mailServer {
@@ -21,7 +20,7 @@ func TestMailServersAreAskedOnce(t *testing.T) {
 	now := time.Now()
 	m := mailServers{clock: func() time.Time { return now }}
 	var talks atomic.Int32
-	var verdict scanner.Verdict
+	var verdict observation.Verdict
 	all := make(chan struct{})
 	ask := func() exchange {
 		return m.get(t.Context(), mailServerNumber(1), func() exchange { <-all; talks.Add(1); return exchange{verdict: verdict} })
@@ -40,15 +39,15 @@ func TestMailServersAreAskedOnce(t *testing.T) {
 	for _, step := range []struct {
 		what    string
 		after   time.Duration
-		verdict scanner.Verdict // of the next conversation
-		talks   int32           // in all
+		verdict observation.Verdict // of the next conversation
+		talks   int32               // in all
 	}{
 		{"many at once", 0, works, 1},
 		{"a success is kept", 9 * time.Minute, works, 1},
-		{"and in the end forgotten", 2 * time.Minute, broken(scanner.Timeout), 2},
+		{"and in the end forgotten", 2 * time.Minute, broken(observation.Timeout), 2},
 		{"a failure is kept", 59 * time.Second, works, 2},
-		{"for a minute", 2 * time.Second, unmeasured(scanner.TargetTimeout), 3},
-		{"what a target had no time for is not kept", 0, unmeasured(scanner.LocalFault), 4},
+		{"for a minute", 2 * time.Second, unmeasured(observation.TargetTimeout), 3},
+		{"what a target had no time for is not kept", 0, unmeasured(observation.LocalFault), 4},
 		{"nor what fails here", 0, works, 5},
 		{"a success again", 0, works, 5},
 	} {
@@ -71,14 +70,14 @@ func TestMailServersPassOn(t *testing.T) {
 		m.get(t.Context(), mailServerNumber(1), func() exchange {
 			close(begun)
 			<-goOn
-			return exchange{verdict: unmeasured(scanner.TargetTimeout)}
+			return exchange{verdict: unmeasured(observation.TargetTimeout)}
 		})
 	})
 	<-begun
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	got := m.get(ended, mailServerNumber(1), func() exchange { return exchange{verdict: works} })
-	if got.verdict != unmeasured(scanner.TargetTimeout) {
+	if got.verdict != unmeasured(observation.TargetTimeout) {
 		t.Errorf("a target without time: %v", got.verdict)
 	}
 	targets.Go(func() {

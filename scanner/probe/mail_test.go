@@ -12,12 +12,13 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/probe"
 )
 
 // mailLab measures every target of a scenario, and counts the connections to
 // port 25 of each address.
-func mailLab(t *testing.T, text string, set func(*probe.Prober)) (map[string]*scanner.Observation, map[netip.Addr]int) {
+func mailLab(t *testing.T, text string, set func(*probe.Prober)) (map[string]*observation.Observation, map[netip.Addr]int) {
 	t.Helper()
 	var mu sync.Mutex
 	contacts := make(map[netip.Addr]int)
@@ -40,9 +41,9 @@ func mailLab(t *testing.T, text string, set func(*probe.Prober)) (map[string]*sc
 	if set != nil {
 		set(prober)
 	}
-	seen := make(map[string]*scanner.Observation)
+	seen := make(map[string]*observation.Observation)
 	pool := scanner.Pool{Workers: 16, Timeout: 30 * time.Second, Measure: prober.Measure,
-		Sink: func(_ context.Context, o *scanner.Observation) error {
+		Sink: func(_ context.Context, o *observation.Observation) error {
 			mu.Lock()
 			defer mu.Unlock()
 			seen[o.Target.Name] = o
@@ -56,8 +57,8 @@ func mailLab(t *testing.T, text string, set func(*probe.Prober)) (map[string]*sc
 	return seen, contacts
 }
 
-func mailEvidence(o *scanner.Observation) []scanner.Endpoint {
-	return slices.DeleteFunc(slices.Clone(o.Endpoints), func(e scanner.Endpoint) bool { return e.Probe != "mail" })
+func mailEvidence(o *observation.Observation) []observation.Endpoint {
+	return slices.DeleteFunc(slices.Clone(o.Endpoints), func(e observation.Endpoint) bool { return e.Probe != "mail" })
 }
 
 // TestMailVerdicts states what the scenarios do not: the verdicts beside
@@ -114,7 +115,7 @@ domains:
 	}
 	for _, e := range evidence {
 		if e.Port != 25 || e.Transport != "tcp" || e.RTT <= 0 || e.Took < e.RTT || e.Host != "mail.good.gov.ar" ||
-			e.SMTP == nil || *e.SMTP != (scanner.SMTPFacts{Code: 220, Banner: "mail.good.gov.ar ESMTP simulated", StartTLS: true, UTF8: true}) ||
+			e.SMTP == nil || *e.SMTP != (observation.SMTPFacts{Code: 220, Banner: "mail.good.gov.ar ESMTP simulated", StartTLS: true, UTF8: true}) ||
 			e.TLS == nil || e.TLS.Version != "1.3" || e.TLS.Certificate != "" || e.TLS.Handshake <= 0 {
 			t.Errorf("the evidence is %+v with %+v and %+v", e, e.SMTP, e.TLS)
 		}
@@ -124,7 +125,7 @@ domains:
 	}
 }
 
-func word(v scanner.Verdict) string {
+func word(v observation.Verdict) string {
 	if v.Reason == "" {
 		return v.Status.String()
 	}
@@ -151,7 +152,7 @@ profiles:
 		t.Fatalf("%d domains", len(seen))
 	}
 	for name, o := range seen {
-		if o.Mail.Status != scanner.OK || len(mailEvidence(o)) != 4 {
+		if o.Mail.Status != observation.OK || len(mailEvidence(o)) != 4 {
 			t.Errorf("%s: %v with %+v", name, o.Mail, mailEvidence(o))
 		}
 		for i, e := range mailEvidence(o) {
@@ -228,7 +229,7 @@ func TestManyExchangers(t *testing.T) {
 	if len(o.MX) != 10 || o.MX[0] != "mx099.many.gov.ar" || o.MX[9] != "mx090.many.gov.ar" {
 		t.Errorf("the exchangers are %q, mail is %v", o.MX, o.Mail)
 	}
-	found := slices.IndexFunc(o.Endpoints, func(e scanner.Endpoint) bool { return e.Verdict.Reason == scanner.TooManyRecords })
+	found := slices.IndexFunc(o.Endpoints, func(e observation.Endpoint) bool { return e.Verdict.Reason == observation.TooManyRecords })
 	if found < 0 || !strings.Contains(o.Endpoints[found].Detail, "100 mail exchangers") {
 		t.Errorf("no finding says how many there are: %+v", mailEvidence(o))
 	}

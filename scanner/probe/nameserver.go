@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"fmt"
 	"net/netip"
@@ -8,9 +9,6 @@ import (
 	"sync"
 
 	"github.com/miekg/dns"
-
-	"adopt6/scanner"
-	"adopt6/scanner/resolve"
 )
 
 const portDNS = 53
@@ -43,24 +41,24 @@ func nameservers(ctx context.Context, v *visit) {
 
 // nameServer is what was found of one name server over one family.
 type nameServer struct {
-	published scanner.Verdict // of its addresses
-	contacts  []serverContact // with each, when published is OK
+	published observation.Verdict // of its addresses
+	contacts  []serverContact     // with each, when published is OK
 }
 
 // serverContact is what one address of a name server showed.
 type serverContact struct {
 	addr    netip.Addr
-	verdict scanner.Verdict
+	verdict observation.Verdict
 }
 
 func (v *visit) nameServer(ctx context.Context, name string, f family, large func() answerSize) nameServer {
 	h := v.host(ctx, name)
-	if h.failure == scanner.OptedOut {
-		return nameServer{published: unmeasured(scanner.OptedOut)} // nor at its glue
+	if h.failure == observation.OptedOut {
+		return nameServer{published: unmeasured(observation.OptedOut)} // nor at its glue
 	}
 	addrs := v.serverAddrs(h, f)
 	if len(addrs) > maxServerAddresses {
-		v.find("nameserver", h.name, partial(scanner.TooManyRecords), fmt.Sprintf("%d %s addresses, %d are asked", len(addrs), f, maxServerAddresses))
+		v.find("nameserver", h.name, partial(observation.TooManyRecords), fmt.Sprintf("%d %s addresses, %d are asked", len(addrs), f, maxServerAddresses))
 		addrs = addrs[:maxServerAddresses]
 	}
 	s := nameServer{published: v.publishedVerdict(h, f, addrs), contacts: make([]serverContact, len(addrs))}
@@ -89,16 +87,16 @@ func (v *visit) serverAddrs(h *host, f family) []netip.Addr {
 
 // publishedVerdict judges what is published for a name server over a family,
 // before anything is asked: OK means that there is an address to ask.
-func (v *visit) publishedVerdict(h *host, f family, addrs []netip.Addr) scanner.Verdict {
+func (v *visit) publishedVerdict(h *host, f family, addrs []netip.Addr) observation.Verdict {
 	switch {
 	case h.alias:
-		return broken(resolve.ReasonNSChain) // resolvers pass it by
+		return broken(observation.NSIsAlias) // resolvers pass it by
 	case len(addrs) > 0 && !v.Routes.has(addrs[0]):
-		return unmeasured(scanner.NoRoute)
+		return unmeasured(observation.NoRoute)
 	case len(addrs) > 0:
-		return scanner.Verdict{Status: scanner.OK}
+		return observation.Verdict{Status: observation.OK}
 	case len(h.addrs(f)) > 0:
-		return broken(scanner.SpecialPurposeAddress)
+		return broken(observation.SpecialPurposeAddress)
 	case h.failure != "":
 		return unresolved(h.failure)
 	}

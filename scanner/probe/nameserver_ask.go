@@ -11,7 +11,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -22,8 +22,8 @@ const udpBuffer = 1232
 // dnsReply is what came of a query to a name server, or of its repetition in
 // another form.
 type dnsReply struct {
-	verdict scanner.Verdict
-	facts   *scanner.DNSFacts // nil when nothing came
+	verdict observation.Verdict
+	facts   *observation.DNSFacts // nil when nothing came
 	soa     *dns.SOA
 	rtt     time.Duration
 	took    time.Duration
@@ -32,12 +32,12 @@ type dnsReply struct {
 }
 
 func (r dnsReply) works() bool {
-	return r.verdict.Status == scanner.OK || r.verdict.Status == scanner.Partial
+	return r.verdict.Status == observation.OK || r.verdict.Status == observation.Partial
 }
 
 // askServer asks one address of a name server for the zone over UDP and TCP,
 // keeps the evidence and judges it.
-func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, large func() answerSize) scanner.Verdict {
+func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, large func() answerSize) observation.Verdict {
 	if reason := v.Routes.lacksDNS(addr, resolve.UDP); reason != "" {
 		v.keepContact(host, addr, "udp", dnsReply{verdict: unmeasured(reason)})
 		return unmeasured(reason)
@@ -52,19 +52,19 @@ func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, lar
 		return udp.verdict
 	}
 	tcp := v.askTCP(ctx, server, udp.soa == nil, 2)
-	tcpFails := tcp.verdict.Status == scanner.Broken
+	tcpFails := tcp.verdict.Status == observation.Broken
 	if tcpFails {
-		tcp.verdict, tcp.detail = broken(scanner.TCPFails), strings.TrimPrefix(tcp.detail+", "+string(tcp.verdict.Reason), ", ")
+		tcp.verdict, tcp.detail = broken(observation.TCPFails), strings.TrimPrefix(tcp.detail+", "+string(tcp.verdict.Reason), ", ")
 	}
 	v.keepContact(host, addr, "tcp", tcp)
 	switch {
 	case udp.soa == nil && tcpFails:
-		udp.verdict, udp.detail = broken(scanner.TCPFails), "truncated, and nothing over TCP"
+		udp.verdict, udp.detail = broken(observation.TCPFails), "truncated, and nothing over TCP"
 	case udp.soa == nil && tcp.soa == nil:
 		udp.verdict, udp.detail = unmeasured(tcp.verdict.Reason), "truncated"
 	case udp.soa == nil:
 		udp.soa, udp.detail = tcp.soa, "truncated, and whole over TCP"
-	case udp.verdict.Status == scanner.OK:
+	case udp.verdict.Status == observation.OK:
 		v.askLarge(ctx, server, large(), tcp.works(), &udp)
 	}
 	v.keepContact(host, addr, "udp", udp)
@@ -72,14 +72,14 @@ func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, lar
 		v.keepSerial(host, addr, udp.soa.Serial)
 	}
 	if udp.works() && tcpFails {
-		return partial(scanner.TCPFails)
+		return partial(observation.TCPFails)
 	}
 	return udp.verdict
 }
 
 // keepContact keeps the evidence of one contact.
 func (v *visit) keepContact(host string, addr netip.Addr, transport string, r dnsReply) {
-	v.record(scanner.Endpoint{
+	v.record(observation.Endpoint{
 		Probe: "nameserver", Host: host, Addr: addr, Port: portDNS, Transport: transport,
 		Verdict: r.verdict, RTT: r.rtt, Took: r.took, Detail: r.detail, DNS: r.facts,
 	})
@@ -95,7 +95,7 @@ func (v *visit) askUDP(ctx context.Context, server netip.AddrPort) dnsReply {
 	switch {
 	case err != nil:
 		r = dnsReply{verdict: exchangeVerdict(ctx, err)}
-		r.silent = r.verdict == broken(scanner.Timeout)
+		r.silent = r.verdict == broken(observation.Timeout)
 	case noEDNS(got.Msg.Rcode):
 		r = v.askWithoutEDNS(ctx, query, got)
 	default:
@@ -103,9 +103,9 @@ func (v *visit) askUDP(ctx context.Context, server netip.AddrPort) dnsReply {
 		switch {
 		case !r.works():
 		case got.Bytes > udpBuffer:
-			r.verdict, r.detail = partial(scanner.AnswerTooLarge), fmt.Sprintf("%d bytes or more to a buffer of %d", got.Bytes, udpBuffer)
+			r.verdict, r.detail = partial(observation.AnswerTooLarge), fmt.Sprintf("%d bytes or more to a buffer of %d", got.Bytes, udpBuffer)
 		case got.Msg.IsEdns0() == nil:
-			r.verdict, r.detail = partial(scanner.EDNSFails), "no OPT record"
+			r.verdict, r.detail = partial(observation.EDNSFails), "no OPT record"
 		}
 	}
 	r.took = time.Since(begun)
@@ -121,7 +121,7 @@ func (v *visit) askWithoutEDNS(ctx context.Context, query resolve.Query, first *
 	}
 	r := v.readSOA(got)
 	if r.works() {
-		r.verdict, r.detail = partial(scanner.EDNSFails), rcodeName(first.Msg.Rcode)+" to EDNS"
+		r.verdict, r.detail = partial(observation.EDNSFails), rcodeName(first.Msg.Rcode)+" to EDNS"
 	}
 	return r
 }
@@ -141,7 +141,7 @@ func (v *visit) askSilent(ctx context.Context, host string, server netip.AddrPor
 		})
 		both.Go(func() { tcp = v.askTCP(ctx, server, true, 1) })
 		both.Wait()
-		return serverFact{verdict: tcp.verdict, zoneOnly: plain.works() || tcp.verdict.Status == scanner.Unmeasured}
+		return serverFact{verdict: tcp.verdict, zoneOnly: plain.works() || tcp.verdict.Status == observation.Unmeasured}
 	})
 	switch {
 	case !ok:
@@ -151,7 +151,7 @@ func (v *visit) askSilent(ctx context.Context, host string, server netip.AddrPor
 		tcp = dnsReply{verdict: known.verdict, detail: asBefore}
 	}
 	if plain.works() {
-		plain.verdict, plain.detail, plain.took = broken(scanner.EDNSFails), "silent to EDNS", udp.took
+		plain.verdict, plain.detail, plain.took = broken(observation.EDNSFails), "silent to EDNS", udp.took
 		*udp = plain
 	}
 	v.keepContact(host, server.Addr(), "tcp", tcp)
@@ -173,7 +173,7 @@ func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool, 
 		begun := time.Now()
 		query := resolve.Query{Server: server, Transport: resolve.TCP, Name: v.zone, Type: dns.TypeSOA, NoEDNS: true, Timeout: v.ConnectTimeout}
 		got, err := v.exchange(ctx, query)
-		if err != nil && tries > 1 && exchangeVerdict(ctx, err).Status == scanner.Broken {
+		if err != nil && tries > 1 && exchangeVerdict(ctx, err).Status == observation.Broken {
 			got, err = v.exchange(ctx, query)
 		}
 		if err != nil {
@@ -182,8 +182,8 @@ func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool, 
 			r = v.readSOA(got)
 		}
 		r.took = time.Since(begun)
-		answered := err == nil && r.verdict.Status != scanner.OK
-		return serverFact{verdict: r.verdict, rtt: r.rtt, zoneOnly: answered || r.verdict.Status == scanner.Unmeasured}
+		answered := err == nil && r.verdict.Status != observation.OK
+		return serverFact{verdict: r.verdict, rtt: r.rtt, zoneOnly: answered || r.verdict.Status == observation.Unmeasured}
 	}
 	if needed {
 		ask()
@@ -201,7 +201,7 @@ func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool, 
 
 // readSOA judges a reply to a query for the zone's SOA record.
 func (v *visit) readSOA(got *resolve.Reply) dnsReply {
-	r := dnsReply{rtt: got.RTT, facts: &scanner.DNSFacts{
+	r := dnsReply{rtt: got.RTT, facts: &observation.DNSFacts{
 		RCode: got.Msg.Rcode, Authoritative: got.Msg.Authoritative, Truncated: got.Truncated, Bytes: uint16(min(got.Bytes, 1<<16-1)),
 	}}
 	if opt := got.Msg.IsEdns0(); opt != nil {
@@ -211,7 +211,7 @@ func (v *visit) readSOA(got *resolve.Reply) dnsReply {
 	if r.soa != nil {
 		r.facts.Serial = r.soa.Serial
 	}
-	if r.verdict.Status == scanner.Broken {
+	if r.verdict.Status == observation.Broken {
 		r.detail = rcodeName(got.Msg.Rcode)
 		if !got.Msg.Authoritative {
 			r.detail += " without authority"

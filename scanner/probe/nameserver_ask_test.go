@@ -11,6 +11,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -51,13 +52,15 @@ func (s *scripted) Exchange(_ context.Context, q resolve.Query) (*resolve.Reply,
 	return &resolve.Reply{Msg: msg, RTT: 1, Truncated: msg.Truncated, Tries: 1, Bytes: msg.Len()}, nil
 }
 
-func failed(reason string) (*dns.Msg, error) { return nil, &resolve.ExchangeError{Reason: reason} }
+func failed(reason observation.Reason) (*dns.Msg, error) {
+	return nil, &resolve.ExchangeError{Reason: reason}
+}
 
 const scriptedZone = "example.org."
 
 // measureScripted runs the probes of name servers over a zone with two name
 // servers, both families and no fault but those of the script.
-func measureScripted(t *testing.T, s *scripted, routes Routes) *scanner.Observation {
+func measureScripted(t *testing.T, s *scripted, routes Routes) *observation.Observation {
 	t.Helper()
 	s.asked = make(map[resolve.Query]int)
 	if s.delegation == nil {
@@ -98,7 +101,7 @@ func soaReply(t *testing.T, q resolve.Query) *dns.Msg {
 var bothRoutes = Routes{V4: true, V6: true}
 
 func TestScriptedServers(t *testing.T) {
-	timeout := func(resolve.Query, int) (*dns.Msg, error) { return failed(resolve.ReasonTimeout) }
+	timeout := func(resolve.Query, int) (*dns.Msg, error) { return failed(observation.Timeout) }
 	truncated := func(q resolve.Query) *dns.Msg {
 		m := soaReply(t, q)
 		m.Truncated, m.Answer = true, nil
@@ -111,41 +114,41 @@ func TestScriptedServers(t *testing.T) {
 		routes Routes
 		udp    func(q resolve.Query, nth int) (*dns.Msg, error) // nil: sound
 		tcp    func(q resolve.Query, nth int) (*dns.Msg, error)
-		want   scanner.Verdict
+		want   observation.Verdict
 	}{
 		{"sound", bothRoutes, nil, nil, works},
 		{"the first connection fails, the second does not", bothRoutes, nil, func(q resolve.Query, nth int) (*dns.Msg, error) {
 			if nth == 1 {
-				return failed(resolve.ReasonTCPRefused)
+				return failed(observation.TCPRefused)
 			}
 			return soaReply(t, q), nil
 		}, works},
-		{"no connection", bothRoutes, nil, timeout, partial(scanner.TCPFails)},
+		{"no connection", bothRoutes, nil, timeout, partial(observation.TCPFails)},
 		{"TCP is filtered here", noTCP, nil, timeout, works},
 		{"truncated, whole over TCP", bothRoutes, func(q resolve.Query, _ int) (*dns.Msg, error) { return truncated(q), nil }, nil, works},
-		{"truncated, no TCP", bothRoutes, func(q resolve.Query, _ int) (*dns.Msg, error) { return truncated(q), nil }, timeout, broken(scanner.TCPFails)},
-		{"truncated, TCP is filtered here", noTCP, func(q resolve.Query, _ int) (*dns.Msg, error) { return truncated(q), nil }, timeout, unmeasured(scanner.PortFiltered)},
+		{"truncated, no TCP", bothRoutes, func(q resolve.Query, _ int) (*dns.Msg, error) { return truncated(q), nil }, timeout, broken(observation.TCPFails)},
+		{"truncated, TCP is filtered here", noTCP, func(q resolve.Query, _ int) (*dns.Msg, error) { return truncated(q), nil }, timeout, unmeasured(observation.PortFiltered)},
 		{"TCP without the zone", bothRoutes, nil, func(q resolve.Query, _ int) (*dns.Msg, error) {
 			m := soaReply(t, q)
 			m.Rcode, m.Answer = dns.RcodeRefused, nil
 			return m, nil
-		}, partial(scanner.TCPFails)},
+		}, partial(observation.TCPFails)},
 		{"silent to EDNS", bothRoutes, func(q resolve.Query, _ int) (*dns.Msg, error) {
 			if !q.NoEDNS {
-				return failed(resolve.ReasonTimeout)
+				return failed(observation.Timeout)
 			}
 			return soaReply(t, q), nil
-		}, nil, broken(scanner.EDNSFails)},
-		{"silent over UDP", bothRoutes, timeout, nil, broken(scanner.Timeout)},
+		}, nil, broken(observation.EDNSFails)},
+		{"silent over UDP", bothRoutes, timeout, nil, broken(observation.Timeout)},
 		{"FORMERR, and silent without EDNS", bothRoutes, func(q resolve.Query, _ int) (*dns.Msg, error) {
 			if q.NoEDNS {
-				return failed(resolve.ReasonTimeout)
+				return failed(observation.Timeout)
 			}
 			m := soaReply(t, q)
 			m.Rcode, m.Answer = dns.RcodeFormatError, nil
 			return m, nil
-		}, nil, broken(resolve.ReasonFormErr)},
-		{"a fault of ours", bothRoutes, func(resolve.Query, int) (*dns.Msg, error) { return failed(resolve.ReasonLocal) }, nil, unmeasured(scanner.LocalFault)},
+		}, nil, broken(observation.FormErr)},
+		{"a fault of ours", bothRoutes, func(resolve.Query, int) (*dns.Msg, error) { return failed(observation.LocalFault) }, nil, unmeasured(observation.LocalFault)},
 	} {
 		s := &scripted{exchange: func(q resolve.Query, nth int) (*dns.Msg, error) {
 			answer := test.udp
@@ -162,7 +165,7 @@ func TestScriptedServers(t *testing.T) {
 			t.Errorf("%s: dns_v6 is %v and dns_v4 %v, want %v", test.name, o.DNS, o.DNSV4, test.want)
 		}
 		for _, e := range o.Endpoints {
-			if e.Verdict.Status != scanner.OK && e.Verdict.Reason == "" {
+			if e.Verdict.Status != observation.OK && e.Verdict.Reason == "" {
 				t.Errorf("%s: %+v has no reason", test.name, e)
 			}
 		}
@@ -174,12 +177,12 @@ func TestScriptedServers(t *testing.T) {
 func TestGlueThatDidNotFit(t *testing.T) {
 	for name, test := range map[string]struct {
 		extra []string
-		want  scanner.Verdict
+		want  observation.Verdict
 	}{
 		"it is there over TCP":    {[]string{"NS2.example.org. AAAA 2a01:100:2::53", "ns2.example.org. A 185.1.0.2"}, works},
-		"it is not there either":  {nil, partial(scanner.GlueMissingAAAA)},
-		"only the other family's": {[]string{"ns2.example.org. AAAA 2a01:100:2::53"}, partial(scanner.GlueMissingA)},
-		"somebody else's":         {[]string{"ns2.example.com. AAAA 2a01:100:2::53", "ns3.example.org. AAAA 2a01:100:2::53"}, partial(scanner.GlueMissingAAAA)},
+		"it is not there either":  {nil, partial(observation.GlueMissingAAAA)},
+		"only the other family's": {[]string{"ns2.example.org. AAAA 2a01:100:2::53"}, partial(observation.GlueMissingA)},
+		"somebody else's":         {[]string{"ns2.example.com. AAAA 2a01:100:2::53", "ns3.example.org. AAAA 2a01:100:2::53"}, partial(observation.GlueMissingAAAA)},
 	} {
 		s := &scripted{exchange: func(q resolve.Query, _ int) (*dns.Msg, error) {
 			m := soaReply(t, q)
@@ -201,14 +204,14 @@ func TestGlueThatDidNotFit(t *testing.T) {
 // TestNothingIsSaidOfADelegationThatWasNotSeen: servers that hold parent and
 // zone show the zone's records only.
 func TestNothingIsSaidOfADelegationThatWasNotSeen(t *testing.T) {
-	for same, want := range map[bool]scanner.Verdict{true: works, false: broken(scanner.GlueMissingAAAA)} {
+	for same, want := range map[bool]observation.Verdict{true: works, false: broken(observation.GlueMissingAAAA)} {
 		s := &scripted{exchange: func(q resolve.Query, _ int) (*dns.Msg, error) { return soaReply(t, q), nil }}
 		s.delegation = &resolve.Delegation{Zone: scriptedZone, Parent: "org.", SameServers: same, NS: []string{"ns1.example.org.", "ns2.example.org."}}
 		if o := measureScripted(t, s, bothRoutes); o.Delegation != want || o.GlueV6 != 0 {
 			t.Errorf("same servers %v: delegation is %v with %d glue, want %v", same, o.Delegation, o.GlueV6, want)
 		}
 		s.delegation.NS, s.delegation.Glue = []string{"ns1.example.org.", "ns9.example.org."}, nil
-		differs := slices.Contains(measureScripted(t, s, bothRoutes).Findings(), scanner.NSSetDiffers)
+		differs := slices.Contains(measureScripted(t, s, bothRoutes).Findings(), observation.NSSetDiffers)
 		if differs == same {
 			t.Errorf("same servers %v: ns_set_differs is %v", same, differs)
 		}

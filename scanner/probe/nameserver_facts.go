@@ -1,11 +1,10 @@
 package probe
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"net/netip"
 	"time"
-
-	"adopt6/scanner"
 )
 
 // factKind is something about a name server that does not depend on the zone
@@ -21,7 +20,7 @@ const (
 
 // serverFact is one such fact.
 type serverFact struct {
-	verdict   scanner.Verdict
+	verdict   observation.Verdict
 	rtt       time.Duration
 	detail    string
 	truncated bool
@@ -37,7 +36,7 @@ func (v *visit) serverFact(ctx context.Context, addr netip.Addr, kind factKind, 
 	fact, ok := v.servers.get(ctx, string(kind)+" "+addr.String(), func() (serverFact, bool) {
 		mine = true
 		fact := ask()
-		return fact, fact.verdict.Status != scanner.OK
+		return fact, fact.verdict.Status != observation.OK
 	})
 	if ok && !mine && fact.zoneOnly {
 		fact = ask()

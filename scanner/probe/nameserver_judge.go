@@ -8,41 +8,41 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
 // serverGravity orders what is wrong with name servers that answer: a verdict
 // has the first of these reasons that was found.
-var serverGravity = []scanner.Reason{
-	scanner.TCPFails, scanner.EDNSFails, scanner.LargeAnswerFails, scanner.AnswerTooLarge, scanner.SomeAddressesFail,
+var serverGravity = []observation.Reason{
+	observation.TCPFails, observation.EDNSFails, observation.LargeAnswerFails, observation.AnswerTooLarge, observation.SomeAddressesFail,
 }
 
 // gravest returns OK, or partial with the gravest of the reasons.
-func gravest(reasons []scanner.Reason) scanner.Verdict {
+func gravest(reasons []observation.Reason) observation.Verdict {
 	for _, reason := range serverGravity {
 		if slices.Contains(reasons, reason) {
 			return partial(reason)
 		}
 	}
-	return scanner.Verdict{Status: scanner.OK}
+	return observation.Verdict{Status: observation.OK}
 }
 
 // verdict gives that on one name server from those on its addresses.
-func (s nameServer) verdict() scanner.Verdict {
-	if s.published.Status != scanner.OK {
+func (s nameServer) verdict() observation.Verdict {
+	if s.published.Status != observation.OK {
 		return s.published
 	}
-	var parts []scanner.Verdict
-	var reasons []scanner.Reason
+	var parts []observation.Verdict
+	var reasons []observation.Reason
 	for _, c := range s.contacts {
 		parts = append(parts, c.verdict)
-		if c.verdict.Status == scanner.Partial {
+		if c.verdict.Status == observation.Partial {
 			reasons = append(reasons, c.verdict.Reason)
 		}
 	}
-	all := combine(parts, scanner.SomeAddressesFail)
-	if all.Status == scanner.Partial {
+	all := combine(parts, observation.SomeAddressesFail)
+	if all.Status == observation.Partial {
 		return gravest(append(reasons, all.Reason))
 	}
 	return all
@@ -51,23 +51,23 @@ func (s nameServer) verdict() scanner.Verdict {
 // judgeNameServers gives the verdict on the zone's name servers over a family,
 // and the number of those that work: two make it ok, as long as none that
 // publishes an address of the family fails.
-func judgeNameServers(servers []nameServer, f family) (verdict scanner.Verdict, works int) {
-	var failed, unknown []scanner.Verdict
-	var reasons []scanner.Reason
+func judgeNameServers(servers []nameServer, f family) (verdict observation.Verdict, works int) {
+	var failed, unknown []observation.Verdict
+	var reasons []observation.Reason
 	var answering []netip.Addr
 	for _, s := range servers {
 		got := s.verdict()
 		switch got.Status {
-		case scanner.Absent:
-		case scanner.Unmeasured:
+		case observation.Absent:
+		case observation.Unmeasured:
 			unknown = append(unknown, got)
-		case scanner.Broken:
+		case observation.Broken:
 			failed = append(failed, got)
 		default:
 			works++
 			reasons = append(reasons, got.Reason)
 			for _, c := range s.contacts {
-				if c.verdict.Status == scanner.OK || c.verdict.Status == scanner.Partial {
+				if c.verdict.Status == observation.OK || c.verdict.Status == observation.Partial {
 					answering = append(answering, c.addr)
 				}
 			}
@@ -83,8 +83,8 @@ func judgeNameServers(servers []nameServer, f family) (verdict scanner.Verdict, 
 	case works == 0:
 		return absent(serversLacking[f].none), 0
 	case len(failed) > 0:
-		return partial(scanner.SomeNSFail), works
-	case one && len(unknown) > 0 && unknown[0].Reason != scanner.DNSFailure:
+		return partial(observation.SomeNSFail), works
+	case one && len(unknown) > 0 && unknown[0].Reason != observation.DNSFailure:
 		return unknown[0], works
 	case one:
 		return partial(serversLacking[f].one), works
@@ -94,28 +94,28 @@ func judgeNameServers(servers []nameServer, f family) (verdict scanner.Verdict, 
 
 // judgeSOA accepts an authoritative answer with the zone's SOA record, which it
 // returns. A truncated answer holds none, and is accepted as well.
-func judgeSOA(msg *dns.Msg, zone string) (scanner.Verdict, *dns.SOA) {
+func judgeSOA(msg *dns.Msg, zone string) (observation.Verdict, *dns.SOA) {
 	switch {
 	case msg.Rcode == dns.RcodeServerFailure:
-		return broken(resolve.ReasonServFail), nil
+		return broken(observation.ServFail), nil
 	case msg.Rcode == dns.RcodeRefused, msg.Rcode == dns.RcodeNotAuth:
-		return broken(resolve.ReasonRefused), nil
+		return broken(observation.Refused), nil
 	case msg.Rcode == dns.RcodeNotImplemented:
-		return broken(resolve.ReasonNotImp), nil
+		return broken(observation.NotImp), nil
 	case noEDNS(msg.Rcode):
-		return broken(resolve.ReasonFormErr), nil
+		return broken(observation.FormErr), nil
 	case msg.Rcode != dns.RcodeSuccess, !msg.Authoritative:
-		return broken(resolve.ReasonLame), nil
+		return broken(observation.Lame), nil
 	}
 	for _, rr := range msg.Answer {
 		if soa, ok := rr.(*dns.SOA); ok && strings.EqualFold(soa.Hdr.Name, zone) {
-			return scanner.Verdict{Status: scanner.OK}, soa
+			return observation.Verdict{Status: observation.OK}, soa
 		}
 	}
 	if msg.Truncated {
-		return scanner.Verdict{Status: scanner.OK}, nil
+		return observation.Verdict{Status: observation.OK}, nil
 	}
-	return broken(resolve.ReasonLame), nil
+	return broken(observation.Lame), nil
 }
 
 // noEDNS says whether a response code is how servers that do not know EDNS, or
@@ -125,14 +125,14 @@ func noEDNS(rcode int) bool {
 }
 
 // exchangeVerdict names the reason for which a name server gave no answer.
-func exchangeVerdict(ctx context.Context, err error) scanner.Verdict {
+func exchangeVerdict(ctx context.Context, err error) observation.Verdict {
 	reason := resolve.Reason(err)
 	switch {
 	case ctx.Err() != nil, reason == "":
 		return unmeasured(interrupted(ctx))
-	case reason == resolve.ReasonLocal, reason == resolve.ReasonNoRoute, reason == resolve.ReasonOptedOut,
-		reason == resolve.ReasonBackedOff:
-		return unmeasured(scanner.Reason(reason))
+	case reason == observation.LocalFault, reason == observation.NoRoute, reason == observation.OptedOut,
+		reason == observation.BackedOff:
+		return unmeasured(reason)
 	}
-	return broken(scanner.Reason(reason))
+	return broken(reason)
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -28,7 +28,7 @@ const (
 func (v *visit) keySize(ctx context.Context) answerSize {
 	result, reason := v.lookup(ctx, resolve.Dual, v.zone, dns.TypeDNSKEY)
 	switch {
-	case reason == scanner.TargetTimeout, reason == scanner.LocalFault:
+	case reason == observation.TargetTimeout, reason == observation.LocalFault:
 		return smallAnswer
 	case reason != "" && v.obs.DS > 0:
 		return largerAnswer
@@ -96,28 +96,28 @@ func (v *visit) askLarge(ctx context.Context, server netip.AddrPort, size answer
 	}
 	known, ok := v.serverFact(ctx, server.Addr(), kind, func() serverFact {
 		got, err := v.exchange(ctx, resolve.Query{Server: server, Transport: resolve.UDP, Name: v.zone, Type: dns.TypeDNSKEY, DO: true})
-		fact := serverFact{verdict: scanner.Verdict{Status: scanner.OK}}
+		fact := serverFact{verdict: observation.Verdict{Status: observation.OK}}
 		switch {
 		case err != nil:
 			fact.verdict = exchangeVerdict(ctx, err)
-			if fact.verdict.Status != scanner.Unmeasured {
-				fact.verdict, fact.detail = partial(scanner.LargeAnswerFails), "DNSKEY: "+string(fact.verdict.Reason)
+			if fact.verdict.Status != observation.Unmeasured {
+				fact.verdict, fact.detail = partial(observation.LargeAnswerFails), "DNSKEY: "+string(fact.verdict.Reason)
 			}
 		case got.Bytes > udpBuffer:
-			fact.verdict, fact.detail = partial(scanner.AnswerTooLarge), fmt.Sprintf("DNSKEY: %d bytes or more to a buffer of %d", got.Bytes, udpBuffer)
+			fact.verdict, fact.detail = partial(observation.AnswerTooLarge), fmt.Sprintf("DNSKEY: %d bytes or more to a buffer of %d", got.Bytes, udpBuffer)
 		case got.Truncated:
 			fact.truncated, fact.detail = true, "DNSKEY: truncated"
 		default:
 			fact.detail = fmt.Sprintf("DNSKEY: %d bytes", got.Bytes)
 		}
-		fact.zoneOnly = fact.verdict.Status == scanner.Unmeasured
+		fact.zoneOnly = fact.verdict.Status == observation.Unmeasured
 		return fact
 	})
 	switch {
-	case !ok, known.verdict.Status == scanner.Unmeasured:
+	case !ok, known.verdict.Status == observation.Unmeasured:
 		return
 	case known.truncated && !tcpWorks:
-		known.verdict = partial(scanner.LargeAnswerFails)
+		known.verdict = partial(observation.LargeAnswerFails)
 	}
 	udp.verdict, udp.detail = known.verdict, known.detail
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -38,7 +38,7 @@ func (v *visit) keepSerial(host string, addr netip.Addr, value uint32) {
 // that lag behind are asked again after some time: a zone may change while it
 // is measured, and a transfer takes seconds.
 func serials(ctx context.Context, v *visit) {
-	if v.obs.SameSerial.Reason != scanner.NotProbed {
+	if v.obs.SameSerial.Reason != observation.NotProbed {
 		return // delegation has said why
 	}
 	slices.SortFunc(v.serials, func(a, b zoneSerial) int {
@@ -54,7 +54,7 @@ func serials(ctx context.Context, v *visit) {
 	}
 	for i, s := range late {
 		if i == 0 || late[i-1].host != s.host {
-			v.find("nameserver", s.host, partial(scanner.SerialDiffers), fmt.Sprintf("%s: serial %d, another server has %d", s.addr, s.value, newest))
+			v.find("nameserver", s.host, partial(observation.SerialDiffers), fmt.Sprintf("%s: serial %d, another server has %d", s.addr, s.value, newest))
 		}
 	}
 	v.obs.SameSerial = v.judgeSerials(len(late) > 0)
@@ -62,20 +62,20 @@ func serials(ctx context.Context, v *visit) {
 
 // judgeSerials gives the verdict. Without an answer over one of the families
 // there is nothing to compare.
-func (v *visit) judgeSerials(differ bool) scanner.Verdict {
+func (v *visit) judgeSerials(differ bool) observation.Verdict {
 	if differ {
-		return partial(scanner.SerialDiffers)
+		return partial(observation.SerialDiffers)
 	}
-	for f, verdict := range [...]scanner.Verdict{v4: v.obs.DNSV4, v6: v.obs.DNS} {
+	for f, verdict := range [...]observation.Verdict{v4: v.obs.DNSV4, v6: v.obs.DNS} {
 		if slices.ContainsFunc(v.serials, func(s zoneSerial) bool { return family(f).of(s.addr) }) {
 			continue
 		}
-		if verdict.Status == scanner.OK || verdict.Status == scanner.Partial {
-			return unmeasured(scanner.DNSFailure)
+		if verdict.Status == observation.OK || verdict.Status == observation.Partial {
+			return unmeasured(observation.DNSFailure)
 		}
 		return verdict
 	}
-	return scanner.Verdict{Status: scanner.OK}
+	return observation.Verdict{Status: observation.OK}
 }
 
 // behind returns the newest serial, in the arithmetic of RFC 1982, and those

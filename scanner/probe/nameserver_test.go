@@ -1,16 +1,15 @@
 package probe
 
 import (
+	"adopt6/scanner/observation"
 	"net/netip"
 	"testing"
 
 	"github.com/miekg/dns"
-
-	"adopt6/scanner"
 )
 
 // server returns a name server with one address per verdict, each its own.
-func server(n byte, verdicts ...scanner.Verdict) nameServer {
+func server(n byte, verdicts ...observation.Verdict) nameServer {
 	s := nameServer{published: works}
 	for i, verdict := range verdicts {
 		s.contacts = append(s.contacts, serverContact{netip.AddrFrom16([16]byte{0: 0x2a, 14: n, 15: byte(i)}), verdict})
@@ -19,40 +18,40 @@ func server(n byte, verdicts ...scanner.Verdict) nameServer {
 }
 
 func TestJudgeNameServers(t *testing.T) {
-	dead := broken(scanner.Timeout)
-	without := nameServer{published: absent(scanner.NoNSAAAA)}
-	special := nameServer{published: broken(scanner.SpecialPurposeAddress)}
-	unknown := nameServer{published: unmeasured(scanner.DNSFailure)}
-	late := server(9, unmeasured(scanner.TargetTimeout))
+	dead := broken(observation.Timeout)
+	without := nameServer{published: absent(observation.NoNSAAAA)}
+	special := nameServer{published: broken(observation.SpecialPurposeAddress)}
+	unknown := nameServer{published: unmeasured(observation.DNSFailure)}
+	late := server(9, unmeasured(observation.TargetTimeout))
 	for _, test := range []struct {
 		name    string
 		servers []nameServer
-		want    scanner.Verdict
+		want    observation.Verdict
 		works   int
 	}{
 		{"two answer", []nameServer{server(1, works), server(2, works), without}, works, 2},
-		{"one answers", []nameServer{server(1, works), without}, partial(scanner.OneNSAAAA), 1},
-		{"two names for one address", []nameServer{server(1, works), server(1, works)}, partial(scanner.OneNSAAAA), 2},
-		{"one of two fails", []nameServer{server(1, works), server(2, works), server(3, dead)}, partial(scanner.SomeNSFail), 2},
-		{"one of them has an address that leads nowhere", []nameServer{server(1, works), server(2, works), special}, partial(scanner.SomeNSFail), 2},
+		{"one answers", []nameServer{server(1, works), without}, partial(observation.OneNSAAAA), 1},
+		{"two names for one address", []nameServer{server(1, works), server(1, works)}, partial(observation.OneNSAAAA), 2},
+		{"one of two fails", []nameServer{server(1, works), server(2, works), server(3, dead)}, partial(observation.SomeNSFail), 2},
+		{"one of them has an address that leads nowhere", []nameServer{server(1, works), server(2, works), special}, partial(observation.SomeNSFail), 2},
 		{"all fail", []nameServer{server(1, dead), server(2, dead)}, dead, 0},
-		{"none has IPv6", []nameServer{without, without}, absent(scanner.NoNSAAAA), 0},
-		{"only a special-purpose address", []nameServer{special, without}, broken(scanner.SpecialPurposeAddress), 0},
-		{"addresses unknown", []nameServer{unknown, without}, unmeasured(scanner.DNSFailure), 0},
-		{"one answers, the name of the other cannot be resolved", []nameServer{server(1, works), unknown}, partial(scanner.OneNSAAAA), 1},
-		{"one answers, no time for the other", []nameServer{server(1, works), late}, unmeasured(scanner.TargetTimeout), 1},
+		{"none has IPv6", []nameServer{without, without}, absent(observation.NoNSAAAA), 0},
+		{"only a special-purpose address", []nameServer{special, without}, broken(observation.SpecialPurposeAddress), 0},
+		{"addresses unknown", []nameServer{unknown, without}, unmeasured(observation.DNSFailure), 0},
+		{"one answers, the name of the other cannot be resolved", []nameServer{server(1, works), unknown}, partial(observation.OneNSAAAA), 1},
+		{"one answers, no time for the other", []nameServer{server(1, works), late}, unmeasured(observation.TargetTimeout), 1},
 		{"two answer, no time for the third", []nameServer{server(1, works), server(2, works), late}, works, 2},
-		{"no TCP at one", []nameServer{server(1, works), server(2, partial(scanner.TCPFails))}, partial(scanner.TCPFails), 2},
-		{"the gravest counts", []nameServer{server(1, partial(scanner.AnswerTooLarge)), server(2, partial(scanner.EDNSFails))}, partial(scanner.EDNSFails), 2},
-		{"one address of one server fails", []nameServer{server(1, works), server(2, works, dead)}, partial(scanner.SomeAddressesFail), 2},
-		{"no TCP counts before an address that fails", []nameServer{server(1, works), server(2, partial(scanner.TCPFails), dead)}, partial(scanner.TCPFails), 2},
+		{"no TCP at one", []nameServer{server(1, works), server(2, partial(observation.TCPFails))}, partial(observation.TCPFails), 2},
+		{"the gravest counts", []nameServer{server(1, partial(observation.AnswerTooLarge)), server(2, partial(observation.EDNSFails))}, partial(observation.EDNSFails), 2},
+		{"one address of one server fails", []nameServer{server(1, works), server(2, works, dead)}, partial(observation.SomeAddressesFail), 2},
+		{"no TCP counts before an address that fails", []nameServer{server(1, works), server(2, partial(observation.TCPFails), dead)}, partial(observation.TCPFails), 2},
 	} {
 		got, n := judgeNameServers(test.servers, v6)
 		if got != test.want || n != test.works {
 			t.Errorf("%s: got %v with %d that work, want %v with %d", test.name, got, n, test.want, test.works)
 		}
 	}
-	if got, _ := judgeNameServers([]nameServer{without}, v4); got != absent(scanner.NoNSA) {
+	if got, _ := judgeNameServers([]nameServer{without}, v4); got != absent(observation.NoNSA) {
 		t.Errorf("without IPv4: %v", got)
 	}
 }
@@ -63,7 +62,7 @@ func TestJudgeSOA(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		msg  dns.Msg
-		want scanner.Verdict
+		want observation.Verdict
 	}{
 		{"authority", dns.Msg{MsgHdr: dns.MsgHdr{Authoritative: true}, Answer: []dns.RR{soa}}, works},
 		{"no authority", dns.Msg{Answer: []dns.RR{soa}}, broken("lame")},

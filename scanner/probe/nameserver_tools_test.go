@@ -14,8 +14,8 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
 	"adopt6/scanner/lab/netns"
+	"adopt6/scanner/observation"
 )
 
 // TestNameServersAgainstDig has NSD, Knot DNS and BIND serve zones with answers
@@ -68,7 +68,7 @@ func TestNameServersAgainstDig(t *testing.T) {
 	}
 	for zone, keys := range map[string]string{"unsigned.org": "", "small.org": "", "large.org": "whole", "larger.org": "truncated"} {
 		o := observe(t, proberOf(t, root), []string{zone})[zone]
-		if ok := (scanner.Verdict{Status: scanner.OK}); o.DNS != ok || o.DNSV4 != ok || o.Delegation != ok || o.SameSerial != ok {
+		if ok := (observation.Verdict{Status: observation.OK}); o.DNS != ok || o.DNSV4 != ok || o.Delegation != ok || o.SameSerial != ok {
 			t.Errorf("%s: dns_v6 %v, dns_v4 %v, delegation %v, same_serial %v", zone, o.DNS, o.DNSV4, o.Delegation, o.SameSerial)
 		}
 		contacts := 0
@@ -118,7 +118,7 @@ func sameAnswer(a, b string) bool {
 }
 
 // asDig writes facts as runDig does: flags, EDNS buffer, serial and size.
-func asDig(f scanner.DNSFacts) string {
+func asDig(f observation.DNSFacts) string {
 	flags := ""
 	if f.Authoritative {
 		flags += " aa"

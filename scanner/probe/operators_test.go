@@ -1,10 +1,9 @@
 package probe_test
 
 import (
+	"adopt6/scanner/observation"
 	"slices"
 	"testing"
-
-	"adopt6/scanner"
 )
 
 // TestOperatorOfManyDomains has a domain at one operator with name servers
@@ -27,7 +26,7 @@ domains:
 	found := observe(t, newProber(t, l), []string{"one.gov.ar", "two.gov.ar"})
 	for name, want := range map[string][]string{"one.gov.ar": {"Amazon Route 53"}, "two.gov.ar": {"Amazon Route 53", "plainhost.net"}} {
 		o := found[name]
-		if !slices.Equal(o.Operators, want) || !slices.Equal(o.FreedBy, want) || o.V6OnlyRecords != (scanner.Verdict{Status: scanner.Broken, Reason: scanner.NoNSAAAA}) {
+		if !slices.Equal(o.Operators, want) || !slices.Equal(o.FreedBy, want) || o.V6OnlyRecords != (observation.Verdict{Status: observation.Broken, Reason: observation.NoNSAAAA}) {
 			t.Errorf("%s is run by %v, freed by %v, by the records %v", name, o.Operators, o.FreedBy, o.V6OnlyRecords)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/optout"
 )
 
@@ -30,7 +31,7 @@ domains:
 `
 
 // optOutLab measures the scenario's targets and keeps every contact.
-func optOutLab(t *testing.T, list string) (map[string]*scanner.Observation, []lab.Contact) {
+func optOutLab(t *testing.T, list string) (map[string]*observation.Observation, []lab.Contact) {
 	t.Helper()
 	var mu sync.Mutex
 	var contacts []lab.Contact
@@ -57,9 +58,9 @@ func optOutLab(t *testing.T, list string) (map[string]*scanner.Observation, []la
 	}
 	prober := newProberOver(t, l, &netaddr.Dialer{Lab: l, OptedOut: out.HasAddr})
 	prober.OptOut = policy
-	seen := make(map[string]*scanner.Observation)
+	seen := make(map[string]*observation.Observation)
 	pool := scanner.Pool{Workers: 4, Timeout: 30 * time.Second, Measure: prober.Measure,
-		Sink: func(_ context.Context, o *scanner.Observation) error { seen[o.Target.Name] = o; return nil }}
+		Sink: func(_ context.Context, o *observation.Observation) error { seen[o.Target.Name] = o; return nil }}
 	if err := pool.Run(t.Context(), labTargets(l)); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func optOutLab(t *testing.T, list string) (map[string]*scanner.Observation, []la
 func TestOptOut(t *testing.T) {
 	before, _ := optOutLab(t, "")
 	seen, contacts := optOutLab(t, "listed.gov.ar\n2a0f:66::/64\n")
-	out := scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.OptedOut}
+	out := observation.Verdict{Status: observation.Unmeasured, Reason: observation.OptedOut}
 
 	own := map[netip.Addr]string{} // addresses that only those who are out have
 	for _, name := range []string{"listed.gov.ar", "below.listed.gov.ar", "asks.gov.ar", "www.asks.gov.ar"} {
@@ -88,7 +89,7 @@ func TestOptOut(t *testing.T) {
 				t.Errorf("%s: a verdict is %v", name, v)
 			}
 		}
-		if o := seen[name]; o.DNSSECReason != scanner.OptedOut || o.Readiness != 0 || len(o.Endpoints) > 0 {
+		if o := seen[name]; o.DNSSECReason != observation.OptedOut || o.Readiness != 0 || len(o.Endpoints) > 0 {
 			t.Errorf("%s: DNSSEC %s, level %d, %d contacts", name, o.DNSSECReason, o.Readiness, len(o.Endpoints))
 		}
 	}
@@ -121,10 +122,10 @@ func TestOptOut(t *testing.T) {
 		t.Errorf("connect=no: DNS %v, web %v and %v, mail %v and %v, STARTTLS %v, without IPv4 %v",
 			dnsOnly.DNS, dnsOnly.Web, dnsOnly.WebV4, dnsOnly.Mail, dnsOnly.MailV4, dnsOnly.StartTLS, dnsOnly.V6Only)
 	}
-	if o := seen["addressed.gov.ar"]; o.DNS.Status != scanner.OK || o.Web != out || o.Mail != out || o.V6Only != out {
+	if o := seen["addressed.gov.ar"]; o.DNS.Status != observation.OK || o.Web != out || o.Mail != out || o.V6Only != out {
 		t.Errorf("addresses on the list: DNS %v, web %v, mail %v, without IPv4 %v", o.DNS, o.Web, o.Mail, o.V6Only)
 	}
-	if o := seen["served.gov.ar"]; o.DNS != out || o.Web != out || o.Mail != out || o.V6Only != out || o.V6OnlyRecords.Status == scanner.Broken || o.DNSSECReason != scanner.OptedOut {
+	if o := seen["served.gov.ar"]; o.DNS != out || o.Web != out || o.Mail != out || o.V6Only != out || o.V6OnlyRecords.Status == observation.Broken || o.DNSSECReason != observation.OptedOut {
 		t.Errorf("name servers on the list: DNS %v, web %v, mail %v, without IPv4 %v and %v, DNSSEC %s", o.DNS, o.Web, o.Mail, o.V6Only, o.V6OnlyRecords, o.DNSSECReason)
 	}
 	for _, name := range []string{"stays.gov.ar", "spam.gov.ar"} {

@@ -22,6 +22,7 @@ import (
 	"adopt6/scanner"
 	"adopt6/scanner/lab/netns"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/probe"
 	"adopt6/scanner/resolve"
 )
@@ -64,7 +65,7 @@ func TestWhatUnboundFindsWithoutIPv4(t *testing.T) {
 		before := observations[name]
 		// What the records say can no longer be read where IPv4 was needed for
 		// it; no other verdict may come of that.
-		if o.V6Only != before.V6Only && (resolved(before) || o.V6Only.Status != scanner.Unmeasured) {
+		if o.V6Only != before.V6Only && (resolved(before) || o.V6Only.Status != observation.Unmeasured) {
 			t.Errorf("%s is %v, and %v when no IPv4 server can be reached", name, before.V6Only, o.V6Only)
 		}
 	}
@@ -72,16 +73,16 @@ func TestWhatUnboundFindsWithoutIPv4(t *testing.T) {
 
 // resolved says whether the target was found without IPv4. None of these has a
 // web site that answers.
-func resolved(o *scanner.Observation) bool { return o.V6Only.Reason == scanner.SiteFailsV6 }
+func resolved(o *observation.Observation) bool { return o.V6Only.Reason == observation.SiteFailsV6 }
 
 // compare holds one zone's observation against Unbound and, where a tree was
 // planted for it, against the cause.
-func (f *forest) compare(t *testing.T, z *treeZone, o *scanner.Observation, unbound bool) {
+func (f *forest) compare(t *testing.T, z *treeZone, o *observation.Observation, unbound bool) {
 	if resolved(o) != unbound {
 		t.Errorf("%s is %v by answers, %v by records, zone %q; Unbound finds it: %v\n%s", z.name, o.V6Only, o.V6OnlyRecords, o.V6OnlyZone, unbound, f.describe(z))
 	}
-	byRecords := o.V6OnlyRecords.Status == scanner.OK
-	if byRecords != unbound && !(byRecords && o.V6Only.Reason == scanner.NSUnreachableV6) {
+	byRecords := o.V6OnlyRecords.Status == observation.OK
+	if byRecords != unbound && !(byRecords && o.V6Only.Reason == observation.NSUnreachableV6) {
 		t.Errorf("%s is %v by records; Unbound finds it: %v\n%s", z.name, o.V6OnlyRecords, unbound, f.describe(z))
 	}
 	if z.want != "" {
@@ -131,7 +132,7 @@ func (f *forest) askUnbound(t *testing.T, root *netns.Root) map[string]bool {
 }
 
 // measure observes every zone with a prober that knows nothing yet.
-func (f *forest) measure(t *testing.T, root *netns.Root) map[string]*scanner.Observation {
+func (f *forest) measure(t *testing.T, root *netns.Root) map[string]*observation.Observation {
 	t.Helper()
 	hints, err := os.Open(root.Hints)
 	if err != nil {
@@ -149,9 +150,9 @@ func (f *forest) measure(t *testing.T, root *netns.Root) map[string]*scanner.Obs
 	defer resolver.Close()
 	prober := &probe.Prober{Vantage: "namespace", Resolver: resolver, Dialer: new(netaddr.Dialer), Routes: probe.Routes{V4: true, V6: true},
 		ConnectTimeout: time.Second, StepTimeout: time.Second, Country: lists.CountryByCode}
-	observations := make(map[string]*scanner.Observation)
+	observations := make(map[string]*observation.Observation)
 	pool := scanner.Pool{Workers: 16, Timeout: time.Minute, Measure: prober.Measure,
-		Sink: func(_ context.Context, o *scanner.Observation) error {
+		Sink: func(_ context.Context, o *observation.Observation) error {
 			observations[o.Target.Name+"."] = o
 			return nil
 		}}

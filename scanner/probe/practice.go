@@ -9,8 +9,8 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -49,13 +49,13 @@ func (v *visit) practice(found *signed) {
 	v.findWeakness(keys, p)
 	v.findExpiry(found)
 	if len(keys) > 0 && len(ds) == 0 && found.dsReason == "" && v.zone != "." {
-		v.find("dnssec", v.zone, partial(scanner.IslandOfSecurity), fmt.Sprintf("%d DNSKEY records and no DS record", len(keys)))
+		v.find("dnssec", v.zone, partial(observation.IslandOfSecurity), fmt.Sprintf("%d DNSKEY records and no DS record", len(keys)))
 	}
 }
 
 // findWeakness holds algorithms, keys, digests and NSEC3 parameters against
 // what is recommended.
-func (v *visit) findWeakness(keys []*dns.DNSKEY, p *scanner.DNSSECPractice) {
+func (v *visit) findWeakness(keys []*dns.DNSKEY, p *observation.DNSSECPractice) {
 	var weak []string
 	for _, a := range p.Algorithms {
 		if code := dnssec.Algorithm(a); code.Advice == dnssec.Deprecated || code.Advice == dnssec.NotRecommended {
@@ -63,7 +63,7 @@ func (v *visit) findWeakness(keys []*dns.DNSKEY, p *scanner.DNSSECPractice) {
 		}
 	}
 	if len(weak) > 0 {
-		v.find("dnssec", v.zone, partial(scanner.WeakAlgorithm), strings.Join(weak, ", "))
+		v.find("dnssec", v.zone, partial(observation.WeakAlgorithm), strings.Join(weak, ", "))
 	}
 	short := 0
 	for _, k := range keys {
@@ -72,7 +72,7 @@ func (v *visit) findWeakness(keys []*dns.DNSKEY, p *scanner.DNSSECPractice) {
 		}
 	}
 	if short > 0 {
-		v.find("dnssec", v.zone, partial(scanner.ShortKey), fmt.Sprintf("%d of %d keys; the shortest has %d bits", short, len(keys), p.KeyBits))
+		v.find("dnssec", v.zone, partial(observation.ShortKey), fmt.Sprintf("%d of %d keys; the shortest has %d bits", short, len(keys), p.KeyBits))
 	}
 	weak = nil
 	for _, d := range p.Digests {
@@ -84,10 +84,10 @@ func (v *visit) findWeakness(keys []*dns.DNSKEY, p *scanner.DNSSECPractice) {
 		weak = append(weak, fmt.Sprintf("%s (%d)", code.Name, d))
 	}
 	if len(weak) > 0 {
-		v.find("dnssec", v.zone, partial(scanner.WeakDigest), strings.Join(weak, ", "))
+		v.find("dnssec", v.zone, partial(observation.WeakDigest), strings.Join(weak, ", "))
 	}
 	if p.NSEC3Iterations > 0 || p.NSEC3Salt > 0 {
-		v.find("dnssec", v.zone, partial(scanner.NSEC3Costly), fmt.Sprintf("%d iterations, salt of %d bytes", p.NSEC3Iterations, p.NSEC3Salt))
+		v.find("dnssec", v.zone, partial(observation.NSEC3Costly), fmt.Sprintf("%d iterations, salt of %d bytes", p.NSEC3Iterations, p.NSEC3Salt))
 	}
 }
 
@@ -107,7 +107,7 @@ func (v *visit) findExpiry(found *signed) {
 		}
 	}
 	if !first.Until.IsZero() && endsSoon(first, at) {
-		v.find("dnssec", v.zone, partial(scanner.SignatureExpires), "at "+first.Until.UTC().Format(time.RFC3339))
+		v.find("dnssec", v.zone, partial(observation.SignatureExpires), "at "+first.Until.UTC().Format(time.RFC3339))
 	}
 }
 
@@ -151,7 +151,7 @@ func denialOf(zone string, params *resolve.Result) (denial string, iterations ui
 			iterations, salt = max(iterations, p.Iterations), max(salt, uint8(min(len(p.Salt)/2, 255)))
 		}
 	}
-	if denial != "" || params.State != dnssec.Secure {
+	if denial != "" || params.State != observation.Secure {
 		return denial, iterations, salt
 	}
 	for _, fact := range params.Facts.NSEC3 {

@@ -12,17 +12,17 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/probe"
 )
 
 // observe measures targets and returns the observations by name.
-func observe(t *testing.T, prober *probe.Prober, names []string) map[string]*scanner.Observation {
+func observe(t *testing.T, prober *probe.Prober, names []string) map[string]*observation.Observation {
 	t.Helper()
-	found := make(map[string]*scanner.Observation)
+	found := make(map[string]*observation.Observation)
 	var mu sync.Mutex
 	pool := scanner.Pool{Workers: 16, Timeout: 30 * time.Second, Measure: prober.Measure,
-		Sink: func(_ context.Context, o *scanner.Observation) error {
+		Sink: func(_ context.Context, o *observation.Observation) error {
 			mu.Lock()
 			defer mu.Unlock()
 			found[o.Target.Name] = o
@@ -44,8 +44,8 @@ func observe(t *testing.T, prober *probe.Prober, names []string) map[string]*sca
 }
 
 // reasonsOfProbe returns the reasons of a probe's findings, sorted.
-func reasonsOfProbe(o *scanner.Observation, probe string) []scanner.Reason {
-	var reasons []scanner.Reason
+func reasonsOfProbe(o *observation.Observation, probe string) []observation.Reason {
+	var reasons []observation.Reason
 	for _, e := range o.Endpoints {
 		if e.Probe == probe && !e.Addr.IsValid() {
 			reasons = append(reasons, e.Verdict.Reason)
@@ -60,22 +60,22 @@ func TestPractice(t *testing.T) {
 	sha256 := []uint8{dns.SHA256}
 	for name, want := range map[string]struct {
 		dnssec   string
-		practice scanner.DNSSECPractice
-		reasons  []scanner.Reason
+		practice observation.DNSSECPractice
+		reasons  []observation.Reason
 	}{
-		"plain.gov.ar":   {"signed", scanner.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec"}, nil},
-		"nsec3.gov.ar":   {"{nsec3: true}", scanner.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec3"}, nil},
-		"costly.gov.ar":  {"{nsec3: {iterations: 10, salt: abcd}}", scanner.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec3", NSEC3Iterations: 10, NSEC3Salt: 2}, []scanner.Reason{scanner.NSEC3Costly}},
-		"short.gov.ar":   {"{algorithm: RSASHA256, bits: 1024, split: true}", scanner.DNSSECPractice{Algorithms: []uint8{rsa}, KeyBits: 1024, Digests: sha256, Denial: "nsec"}, []scanner.Reason{scanner.ShortKey}},
-		"long.gov.ar":    {"{algorithm: RSASHA256, bits: 2048}", scanner.DNSSECPractice{Algorithms: []uint8{rsa}, KeyBits: 2048, Digests: sha256, Denial: "nsec"}, nil},
-		"rolling.gov.ar": {"{algorithms: [RSASHA256, ECDSAP256SHA256], bits: 2048}", scanner.DNSSECPractice{Algorithms: []uint8{rsa, p256}, KeyBits: 2048, Digests: sha256, Denial: "nsec"}, nil},
-		"sha1ds.gov.ar":  {"{digests: [SHA1]}", scanner.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: []uint8{dns.SHA1}, Denial: "nsec"}, []scanner.Reason{scanner.WeakDigest}},
-		"two-ds.gov.ar":  {"{digests: [SHA1, SHA256]}", scanner.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: []uint8{dns.SHA1, dns.SHA256}, Denial: "nsec"}, nil},
-		"island.gov.ar":  {"{ds: none, nsec3: true}", scanner.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Denial: "nsec3"}, []scanner.Reason{scanner.IslandOfSecurity}},
-		"old.gov.ar":     {"{algorithm: RSASHA1, bits: 2048}", scanner.DNSSECPractice{Algorithms: []uint8{dns.RSASHA1}, KeyBits: 2048, Digests: sha256, Denial: "nsec"}, []scanner.Reason{scanner.WeakAlgorithm}},
-		"soon.gov.ar":    {"{fault: expires_soon}", scanner.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec"}, []scanner.Reason{scanner.SignatureExpires}},
-		"none.gov.ar":    {"unsigned", scanner.DNSSECPractice{}, nil},
-		"lost.gov.ar":    {"{fault: missing_dnskey}", scanner.DNSSECPractice{Digests: sha256}, nil},
+		"plain.gov.ar":   {"signed", observation.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec"}, nil},
+		"nsec3.gov.ar":   {"{nsec3: true}", observation.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec3"}, nil},
+		"costly.gov.ar":  {"{nsec3: {iterations: 10, salt: abcd}}", observation.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec3", NSEC3Iterations: 10, NSEC3Salt: 2}, []observation.Reason{observation.NSEC3Costly}},
+		"short.gov.ar":   {"{algorithm: RSASHA256, bits: 1024, split: true}", observation.DNSSECPractice{Algorithms: []uint8{rsa}, KeyBits: 1024, Digests: sha256, Denial: "nsec"}, []observation.Reason{observation.ShortKey}},
+		"long.gov.ar":    {"{algorithm: RSASHA256, bits: 2048}", observation.DNSSECPractice{Algorithms: []uint8{rsa}, KeyBits: 2048, Digests: sha256, Denial: "nsec"}, nil},
+		"rolling.gov.ar": {"{algorithms: [RSASHA256, ECDSAP256SHA256], bits: 2048}", observation.DNSSECPractice{Algorithms: []uint8{rsa, p256}, KeyBits: 2048, Digests: sha256, Denial: "nsec"}, nil},
+		"sha1ds.gov.ar":  {"{digests: [SHA1]}", observation.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: []uint8{dns.SHA1}, Denial: "nsec"}, []observation.Reason{observation.WeakDigest}},
+		"two-ds.gov.ar":  {"{digests: [SHA1, SHA256]}", observation.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: []uint8{dns.SHA1, dns.SHA256}, Denial: "nsec"}, nil},
+		"island.gov.ar":  {"{ds: none, nsec3: true}", observation.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Denial: "nsec3"}, []observation.Reason{observation.IslandOfSecurity}},
+		"old.gov.ar":     {"{algorithm: RSASHA1, bits: 2048}", observation.DNSSECPractice{Algorithms: []uint8{dns.RSASHA1}, KeyBits: 2048, Digests: sha256, Denial: "nsec"}, []observation.Reason{observation.WeakAlgorithm}},
+		"soon.gov.ar":    {"{fault: expires_soon}", observation.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec"}, []observation.Reason{observation.SignatureExpires}},
+		"none.gov.ar":    {"unsigned", observation.DNSSECPractice{}, nil},
+		"lost.gov.ar":    {"{fault: missing_dnskey}", observation.DNSSECPractice{Digests: sha256}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -112,14 +112,14 @@ domains:
   elsewhere.gov.ar: {like: healthy_v6, web: {apex: both, www: {cname: www.plain.gov.ar.}}, truth: none}
   v4-www.gov.ar: {like: healthy_v6, web: {apex: both, www: v4}, truth: none}
 `)
-	type states struct{ zone, www, mx dnssec.State }
+	type states struct{ zone, www, mx observation.State }
 	want := map[string]states{
-		"sound.gov.ar":      {dnssec.Secure, dnssec.Secure, dnssec.Secure},
-		"plain.gov.ar":      {dnssec.Insecure, dnssec.Insecure, dnssec.Insecure},
-		"broken-www.gov.ar": {dnssec.Secure, dnssec.Bogus, dnssec.Secure},
-		"broken-mx.gov.ar":  {dnssec.Secure, dnssec.Secure, dnssec.Bogus},
-		"elsewhere.gov.ar":  {dnssec.Secure, dnssec.Insecure, dnssec.Secure},
-		"v4-www.gov.ar":     {dnssec.Secure, dnssec.Secure, dnssec.Secure},
+		"sound.gov.ar":      {observation.Secure, observation.Secure, observation.Secure},
+		"plain.gov.ar":      {observation.Insecure, observation.Insecure, observation.Insecure},
+		"broken-www.gov.ar": {observation.Secure, observation.Bogus, observation.Secure},
+		"broken-mx.gov.ar":  {observation.Secure, observation.Secure, observation.Bogus},
+		"elsewhere.gov.ar":  {observation.Secure, observation.Insecure, observation.Secure},
+		"v4-www.gov.ar":     {observation.Secure, observation.Secure, observation.Secure},
 	}
 	for name, o := range observe(t, newProber(t, l), slices.Collect(maps.Keys(want))) {
 		if got := (states{o.DNSSEC, o.DNSSECWWW, o.DNSSECMX}); got != want[name] {

@@ -12,10 +12,10 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/lists"
-	"adopt6/scanner"
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/lab/netns"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/probe"
 	"adopt6/scanner/resolve"
 )
@@ -36,8 +36,8 @@ func TestPracticeOfSigningTools(t *testing.T) {
 	}
 	type truth struct {
 		zone     *netns.Zone
-		practice scanner.DNSSECPractice
-		reasons  []scanner.Reason
+		practice observation.DNSSECPractice
+		reasons  []observation.Reason
 	}
 	zone := func(name string, by netns.Signer, nsec3 *netns.NSEC3, days int, keys ...*netns.Key) *netns.Zone {
 		return &netns.Zone{Name: name, Hosts: []string{"leaf"}, Records: "www AAAA 2a01:100:9::1\n",
@@ -48,23 +48,23 @@ func TestPracticeOfSigningTools(t *testing.T) {
 	truths := []truth{
 		{zone("bind.org.", netns.SignerBIND, &netns.NSEC3{Iterations: 5, Salt: "AABBCC"}, 20,
 			key("bind.org.", rsa, netns.EntryPoint, 2048), key("bind.org.", rsa, netns.ZoneKey, 1280)),
-			scanner.DNSSECPractice{Algorithms: []uint8{rsa}, KeyBits: 1280, Digests: sha256, Denial: "nsec3", NSEC3Iterations: 5, NSEC3Salt: 3},
-			[]scanner.Reason{scanner.NSEC3Costly, scanner.ShortKey}},
+			observation.DNSSECPractice{Algorithms: []uint8{rsa}, KeyBits: 1280, Digests: sha256, Denial: "nsec3", NSEC3Iterations: 5, NSEC3Salt: 3},
+			[]observation.Reason{observation.NSEC3Costly, observation.ShortKey}},
 		{zone("ldns.org.", netns.SignerLDNS, nil, 20, key("ldns.org.", p256, netns.EntryPoint, 0)),
-			scanner.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec"}, nil},
+			observation.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec"}, nil},
 		{zone("ldns3.org.", netns.SignerLDNS, &netns.NSEC3{Iterations: 1}, 20, key("ldns3.org.", dns.RSASHA512, netns.EntryPoint, 3072)),
-			scanner.DNSSECPractice{Algorithms: []uint8{dns.RSASHA512}, KeyBits: 3072, Digests: sha256, Denial: "nsec3", NSEC3Iterations: 1},
-			[]scanner.Reason{scanner.NSEC3Costly, scanner.WeakAlgorithm}},
+			observation.DNSSECPractice{Algorithms: []uint8{dns.RSASHA512}, KeyBits: 3072, Digests: sha256, Denial: "nsec3", NSEC3Iterations: 1},
+			[]observation.Reason{observation.NSEC3Costly, observation.WeakAlgorithm}},
 		{zone("knot.org.", netns.SignerKnot, &netns.NSEC3{}, 20, key("knot.org.", dns.ED25519, netns.EntryPoint, 0)),
-			scanner.DNSSECPractice{Algorithms: []uint8{dns.ED25519}, KeyBits: 256, Digests: sha256, Denial: "nsec3"}, nil},
+			observation.DNSSECPractice{Algorithms: []uint8{dns.ED25519}, KeyBits: 256, Digests: sha256, Denial: "nsec3"}, nil},
 		{zone("daily.org.", netns.SignerLDNS, nil, 2, key("daily.org.", p256, netns.EntryPoint, 0)),
-			scanner.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec"}, nil},
+			observation.DNSSECPractice{Algorithms: []uint8{p256}, KeyBits: 256, Digests: sha256, Denial: "nsec"}, nil},
 	}
 	sha384 := zone("sha384.org.", netns.SignerBIND, nil, 20, key("sha384.org.", dns.ECDSAP384SHA384, netns.EntryPoint, 0))
 	sha384.DS = func(keys []*dns.DNSKEY) []dns.RR { return netns.Digests(keys, dns.SHA1, dns.SHA384) }
 	cds := key("sha384.org.", p256, netns.EntryPoint, 0).DNSKEY.ToDS(dns.SHA256).ToCDS()
 	sha384.Records += cds.String() + "\n"
-	truths = append(truths, truth{sha384, scanner.DNSSECPractice{Algorithms: []uint8{dns.ECDSAP384SHA384}, KeyBits: 384,
+	truths = append(truths, truth{sha384, observation.DNSSECPractice{Algorithms: []uint8{dns.ECDSAP384SHA384}, KeyBits: 384,
 		Digests: []uint8{dns.SHA1, dns.SHA384}, Denial: "nsec", CDS: true}, nil})
 
 	world := netns.Internet{
@@ -92,7 +92,7 @@ func TestPracticeOfSigningTools(t *testing.T) {
 	observations := observe(t, proberOf(t, root), names)
 	for i, truth := range truths {
 		o := observations[names[i]]
-		if o.DNSSEC != dnssec.Secure {
+		if o.DNSSEC != observation.Secure {
 			t.Errorf("%s is %s: %s", names[i], o.DNSSEC, o.DNSSECReason)
 		}
 		got := o.Practice

@@ -20,8 +20,8 @@ import (
 
 	"adopt6/lists"
 	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/optout"
 	"adopt6/scanner/resolve"
 )
@@ -100,7 +100,7 @@ var probes = []struct {
 
 // Measure observes one target; it implements [scanner.Measure]. When the
 // context ends early, what was not yet measured says so.
-func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *scanner.Observation {
+func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *observation.Observation {
 	started := time.Now()
 	v := p.visit(target)
 	v.askLeave(ctx)
@@ -114,7 +114,7 @@ func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *scanner.O
 		begun := time.Now()
 		v.running = probe.name
 		probe.run(ctx, v)
-		v.obs.Probes = append(v.obs.Probes, scanner.ProbeTime{Probe: probe.name, Took: time.Since(begun)})
+		v.obs.Probes = append(v.obs.Probes, observation.ProbeTime{Probe: probe.name, Took: time.Since(begun)})
 	}
 	v.settle(ctx)
 	v.obs.Took = time.Since(started)
@@ -127,7 +127,7 @@ var _ scanner.Measure = (*Prober)(nil).Measure
 // visit is the measurement of one target while it goes on.
 type visit struct {
 	*Prober
-	obs *scanner.Observation
+	obs *observation.Observation
 
 	running string // the probe at work
 
@@ -143,11 +143,11 @@ type visit struct {
 }
 
 func (p *Prober) visit(target scanner.Pending) *visit {
-	obs := &scanner.Observation{Scan: p.Scan, Position: target.Position, Target: target.Target, Vantage: p.Vantage}
+	obs := &observation.Observation{Scan: p.Scan, Position: target.Position, Target: target.Target, Vantage: p.Vantage}
 	if country, ok := p.Country(target.Target.Country); ok {
 		obs.Country = country
 	}
-	unseen := scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
+	unseen := observation.Verdict{Status: observation.Unmeasured, Reason: observation.NotProbed}
 	for _, verdict := range verdictsOf(obs) {
 		*verdict = unseen
 	}
@@ -155,8 +155,8 @@ func (p *Prober) visit(target scanner.Pending) *visit {
 }
 
 // verdictsOf returns every verdict of an observation.
-func verdictsOf(o *scanner.Observation) []*scanner.Verdict {
-	return []*scanner.Verdict{
+func verdictsOf(o *observation.Observation) []*observation.Verdict {
+	return []*observation.Verdict{
 		&o.DNS, &o.Web, &o.Mail, &o.V6Only, &o.DNSV4, &o.WebV4, &o.MailV4,
 		&o.Delegation, &o.Address, &o.WebApex, &o.WebWWW,
 		&o.SameContent, &o.SameSerial, &o.StartTLS, &o.SMTPUTF8, &o.V6OnlyRecords,
@@ -169,13 +169,13 @@ func (v *visit) settle(ctx context.Context) {
 	switch {
 	case v.wish.NoScan:
 		for _, verdict := range verdictsOf(v.obs) {
-			*verdict = unmeasured(scanner.OptedOut)
+			*verdict = unmeasured(observation.OptedOut)
 		}
-		v.obs.DNSSECReason = scanner.OptedOut
+		v.obs.DNSSECReason = observation.OptedOut
 	case ctx.Err() != nil:
 		for _, verdict := range verdictsOf(v.obs) {
-			if verdict.Reason == scanner.NotProbed {
-				verdict.Reason = scanner.TargetTimeout
+			if verdict.Reason == observation.NotProbed {
+				verdict.Reason = observation.TargetTimeout
 			}
 		}
 	}
@@ -189,9 +189,9 @@ func (v *visit) name() string { return dns.Fqdn(v.obs.Target.Name) }
 // lookup asks for a record set and returns its records; without any, reason
 // says why: empty for a name or type that does not exist. Why a name could not
 // be resolved is kept as evidence.
-func (v *visit) lookup(ctx context.Context, mode resolve.Mode, name string, qtype uint16) (result *resolve.Result, reason scanner.Reason) {
+func (v *visit) lookup(ctx context.Context, mode resolve.Mode, name string, qtype uint16) (result *resolve.Result, reason observation.Reason) {
 	if v.OptOut.Covers(name) {
-		return &resolve.Result{Name: name, Type: qtype, RCode: dns.RcodeServerFailure}, scanner.OptedOut
+		return &resolve.Result{Name: name, Type: qtype, RCode: dns.RcodeServerFailure}, observation.OptedOut
 	}
 	result, err := v.Resolver.Resolve(ctx, mode, name, qtype)
 	if err != nil {
@@ -200,7 +200,7 @@ func (v *visit) lookup(ctx context.Context, mode resolve.Mode, name string, qtyp
 	v.mu.Lock()
 	v.obs.Queries += uint32(result.Queries)
 	v.mu.Unlock()
-	reason = scanner.Reason(result.Reason)
+	reason = result.Reason
 	if mode == resolve.Dual {
 		v.findFailure(result)
 	}
@@ -211,12 +211,12 @@ func (v *visit) lookup(ctx context.Context, mode resolve.Mode, name string, qtyp
 // believed: once for each name and reason, as that is mostly the same for
 // every type.
 func (v *visit) findFailure(r *resolve.Result) {
-	verdict, zone := unmeasured(scanner.Reason(r.Reason)), r.Zone
+	verdict, zone := unmeasured(r.Reason), r.Zone
 	if r.Reason == "" {
-		if r.State != dnssec.Bogus {
+		if r.State != observation.Bogus {
 			return
 		}
-		verdict, zone = broken(scanner.Reason(r.StateReason)), r.StateZone
+		verdict, zone = broken(r.StateReason), r.StateZone
 	}
 	failure := [2]string{r.Name, string(verdict.Reason)}
 	v.mu.Lock()
@@ -229,23 +229,23 @@ func (v *visit) findFailure(r *resolve.Result) {
 }
 
 // interrupted is the reason of what fails without the network's doing.
-func interrupted(ctx context.Context) scanner.Reason {
+func interrupted(ctx context.Context) observation.Reason {
 	if ctx.Err() != nil {
-		return scanner.TargetTimeout
+		return observation.TargetTimeout
 	}
-	return scanner.LocalFault
+	return observation.LocalFault
 }
 
 // record keeps a piece of evidence.
-func (v *visit) record(e scanner.Endpoint) {
+func (v *visit) record(e observation.Endpoint) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.obs.Endpoints = append(v.obs.Endpoints, e)
 }
 
 // find keeps a finding about a host or a zone: evidence without a contact.
-func (v *visit) find(probe, subject string, verdict scanner.Verdict, detail string) {
-	v.record(scanner.Endpoint{Probe: probe, Host: strings.TrimSuffix(subject, "."), Verdict: verdict, Detail: detail[:min(len(detail), 255)]})
+func (v *visit) find(probe, subject string, verdict observation.Verdict, detail string) {
+	v.record(observation.Endpoint{Probe: probe, Host: strings.TrimSuffix(subject, "."), Verdict: verdict, Detail: detail[:min(len(detail), 255)]})
 }
 
 // now is the time that certificates are judged by.
@@ -257,35 +257,35 @@ func (v *visit) now() time.Time {
 }
 
 // unmeasured returns the verdict that the vantage could not tell.
-func unmeasured(reason scanner.Reason) scanner.Verdict {
-	return scanner.Verdict{Status: scanner.Unmeasured, Reason: reason}
+func unmeasured(reason observation.Reason) observation.Verdict {
+	return observation.Verdict{Status: observation.Unmeasured, Reason: reason}
 }
 
-func absent(reason scanner.Reason) scanner.Verdict {
-	return scanner.Verdict{Status: scanner.Absent, Reason: reason}
+func absent(reason observation.Reason) observation.Verdict {
+	return observation.Verdict{Status: observation.Absent, Reason: reason}
 }
 
-func broken(reason scanner.Reason) scanner.Verdict {
-	return scanner.Verdict{Status: scanner.Broken, Reason: reason}
+func broken(reason observation.Reason) observation.Verdict {
+	return observation.Verdict{Status: observation.Broken, Reason: reason}
 }
 
-func partial(reason scanner.Reason) scanner.Verdict {
-	return scanner.Verdict{Status: scanner.Partial, Reason: reason}
+func partial(reason observation.Reason) observation.Verdict {
+	return observation.Verdict{Status: observation.Partial, Reason: reason}
 }
 
 // readiness is the ladder of docs/verdicts.md: the number of steps from the
 // bottom that the target has taken without leaving one out.
-func readiness(o *scanner.Observation) uint8 {
-	works := func(v scanner.Verdict) bool { return v.Status == scanner.OK || v.Status == scanner.Partial }
-	published := func(v scanner.Verdict) bool { return works(v) || v.Status == scanner.Broken }
+func readiness(o *observation.Observation) uint8 {
+	works := func(v observation.Verdict) bool { return v.Status == observation.OK || v.Status == observation.Partial }
+	published := func(v observation.Verdict) bool { return works(v) || v.Status == observation.Broken }
 	registry := o.Target.Kind == lists.CCTLD // a TLD has no web site or mail of its own
-	noMail := o.Mail.Reason == scanner.NullMX || o.Mail.Reason == scanner.NoMX
+	noMail := o.Mail.Reason == observation.NullMX || o.Mail.Reason == observation.NoMX
 	steps := []bool{
 		published(o.DNS) || published(o.Web) || published(o.Mail),
 		works(o.DNS),
 		registry || works(o.Web),
-		o.V6Only.Status == scanner.OK,
-		o.DNS.Status == scanner.OK && (registry || o.Web.Status == scanner.OK && (noMail || o.Mail.Status == scanner.OK)),
+		o.V6Only.Status == observation.OK,
+		o.DNS.Status == observation.OK && (registry || o.Web.Status == observation.OK && (noMail || o.Mail.Status == observation.OK)),
 	}
 	for level, taken := range steps {
 		if !taken {

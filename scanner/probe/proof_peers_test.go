@@ -14,23 +14,23 @@ import (
 	"testing"
 	"time"
 
-	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // peerTimeout returns how many seconds the other programs wait. They take the
 // probes' word for a silence sooner than for an answer: the machine may be busy.
-func peerTimeout(e scanner.Endpoint) int {
-	if e.Verdict.Reason == scanner.Timeout {
+func peerTimeout(e observation.Endpoint) int {
+	if e.Verdict.Reason == observation.Timeout {
 		return 1
 	}
 	return 10
 }
 
 // check holds a contact against what other programs see at the same address.
-func (p *proof) check(t *testing.T, e scanner.Endpoint) {
+func (p *proof) check(t *testing.T, e observation.Endpoint) {
 	if !netaddr.Classify(e.Addr).Usable {
-		if e.RTT != 0 || e.Verdict.Reason != scanner.SpecialPurposeAddress {
+		if e.RTT != 0 || e.Verdict.Reason != observation.SpecialPurposeAddress {
 			t.Errorf("%s %s: %v, and it must not be contacted", e.Host, e.Addr, e.Verdict)
 		}
 		return
@@ -46,9 +46,9 @@ func (p *proof) check(t *testing.T, e scanner.Endpoint) {
 }
 
 // checkName asks dig whether a name server answers.
-func (p *proof) checkName(t *testing.T, e scanner.Endpoint) {
+func (p *proof) checkName(t *testing.T, e observation.Endpoint) {
 	out, err := exec.Command("/usr/bin/dig", "+norecurse", fmt.Sprintf("+time=%d", peerTimeout(e)), "+tries=1", "+short", "@"+e.Addr.String(), proofTLD, "SOA").CombinedOutput()
-	if answers := err == nil; answers != (e.Verdict.Status == scanner.OK) {
+	if answers := err == nil; answers != (e.Verdict.Status == observation.OK) {
 		t.Errorf("name server %s %s: %v, and dig says %v, %s", e.Host, e.Addr, e.Verdict, err, out)
 	}
 }
@@ -67,7 +67,7 @@ const (
 	curlCertificate   = 60
 )
 
-func (p *proof) curl(e scanner.Endpoint) curlSays {
+func (p *proof) curl(e observation.Endpoint) curlSays {
 	family, host, scheme := "-4", e.Addr.String(), "http"
 	if e.Addr.Is6() {
 		family, host = "-6", "["+host+"]"
@@ -93,10 +93,10 @@ func (p *proof) curl(e scanner.Endpoint) curlSays {
 // checkWeb asks curl whether the port takes connections, what it thinks of the
 // certificate and where redirects end, and openssl for its own opinion of the
 // certificate.
-func (p *proof) checkWeb(t *testing.T, e scanner.Endpoint) {
+func (p *proof) checkWeb(t *testing.T, e observation.Endpoint) {
 	where := fmt.Sprintf("%s %s port %d", e.Host, e.Addr, e.Port)
 	says := p.curl(e)
-	wants := map[scanner.Reason]int{scanner.Timeout: curlTimeout, scanner.TCPRefused: curlCannotConnect, scanner.Unreachable: curlCannotConnect}
+	wants := map[observation.Reason]int{observation.Timeout: curlTimeout, observation.TCPRefused: curlCannotConnect, observation.Unreachable: curlCannotConnect}
 	if connected := e.RTT > 0; connected != (says.exit != curlCannotConnect && says.exit != curlTimeout) {
 		t.Errorf("%s: %v, and curl says %+v", where, e.Verdict, says)
 	} else if !connected && wants[e.Verdict.Reason] != says.exit {
@@ -108,12 +108,12 @@ func (p *proof) checkWeb(t *testing.T, e scanner.Endpoint) {
 	if says.exit == 0 && (e.HTTP == nil || e.HTTP.Status != says.status) {
 		t.Errorf("%s: %+v, and curl says %+v", where, e.HTTP, says)
 	}
-	if toV4Only := e.Verdict.Reason == scanner.RedirectToV4Only; toV4Only != (says.exit == curlCannotResolve) {
+	if toV4Only := e.Verdict.Reason == observation.RedirectToV4Only; toV4Only != (says.exit == curlCannotResolve) {
 		t.Errorf("%s: %v, and curl says %+v", where, e.Verdict, says)
 	}
 }
 
-func (p *proof) checkCertificate(t *testing.T, where string, facts *scanner.TLSFacts, exit int, addr netip.Addr, host string) {
+func (p *proof) checkCertificate(t *testing.T, where string, facts *observation.TLSFacts, exit int, addr netip.Addr, host string) {
 	verdict, connected := p.openssl(netip.AddrPortFrom(addr, 443), host)
 	switch {
 	case facts == nil || !connected:
@@ -124,26 +124,26 @@ func (p *proof) checkCertificate(t *testing.T, where string, facts *scanner.TLSF
 }
 
 // openssl returns what openssl thinks of the certificate shown at an address.
-func (p *proof) openssl(to netip.AddrPort, host string, more ...string) (verdict scanner.Reason, connected bool) {
+func (p *proof) openssl(to netip.AddrPort, host string, more ...string) (verdict observation.Reason, connected bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	args := append([]string{"s_client", "-connect", to.String(), "-servername", host, "-verify_hostname", host, "-CAfile", p.ca, "-brief"}, more...)
 	out, err := exec.CommandContext(ctx, "/usr/bin/openssl", args...).CombinedOutput() // its input is empty
 	text := string(out)
-	for said, reason := range map[string]scanner.Reason{
-		"Verification: OK": "", "certificate has expired": scanner.TLSExpired, "hostname mismatch": scanner.TLSWrongName,
-		"self-signed certificate": scanner.TLSUntrusted, "unable to get local issuer": scanner.TLSUntrusted,
+	for said, reason := range map[string]observation.Reason{
+		"Verification: OK": "", "certificate has expired": observation.TLSExpired, "hostname mismatch": observation.TLSWrongName,
+		"self-signed certificate": observation.TLSUntrusted, "unable to get local issuer": observation.TLSUntrusted,
 	} {
 		if strings.Contains(text, said) {
 			return reason, err == nil
 		}
 	}
-	return scanner.Reason(text), false
+	return observation.Reason(text), false
 }
 
 // checkMail asks Go's own SMTP client whether the server greets, what it
 // offers, and openssl for the handshake.
-func (p *proof) checkMail(t *testing.T, e scanner.Endpoint) {
+func (p *proof) checkMail(t *testing.T, e observation.Endpoint) {
 	where := fmt.Sprintf("%s %s", e.Host, e.Addr)
 	to := netip.AddrPortFrom(e.Addr, e.Port)
 	conn, err := net.DialTimeout("tcp", to.String(), time.Duration(peerTimeout(e))*time.Second)
@@ -161,7 +161,7 @@ func (p *proof) checkMail(t *testing.T, e scanner.Endpoint) {
 	if err == nil {
 		err = client.Hello("peer.example.net")
 	}
-	if greets := err == nil; greets != (e.Verdict.Status == scanner.OK || e.Verdict.Status == scanner.Partial) {
+	if greets := err == nil; greets != (e.Verdict.Status == observation.OK || e.Verdict.Status == observation.Partial) {
 		t.Errorf("%s: %v, and the other client says %v", where, e.Verdict, err)
 	}
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"adopt6/scanner"
 	"adopt6/scanner/lab/netns"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/probe"
 	"adopt6/scanner/resolve"
 )
@@ -38,7 +39,7 @@ func TestProof(t *testing.T) {
 			if !ok {
 				t.Fatal("not measured")
 			}
-			got := map[string]scanner.Verdict{"dns": o.DNS, "web": o.Web, "mail": o.Mail, "starttls": o.StartTLS,
+			got := map[string]observation.Verdict{"dns": o.DNS, "web": o.Web, "mail": o.Mail, "starttls": o.StartTLS,
 				"same content": o.SameContent, "mail over IPv4": o.MailV4}
 			for what, want := range c.want {
 				if word(got[what]) != want {
@@ -145,7 +146,7 @@ func proofCases() []proofCase {
 type proof struct {
 	ca     string // file
 	v4Only netip.Addr
-	seen   map[string]*scanner.Observation
+	seen   map[string]*observation.Observation
 }
 
 func startProof(t *testing.T) *proof {
@@ -213,7 +214,7 @@ func run(t *testing.T, program string, args ...string) {
 }
 
 // measure runs the probes over every case.
-func (p *proofPlan) measure(t *testing.T, root *netns.Root) map[string]*scanner.Observation {
+func (p *proofPlan) measure(t *testing.T, root *netns.Root) map[string]*observation.Observation {
 	hints, err := os.Open(root.Hints)
 	if err != nil {
 		t.Fatal(err)
@@ -232,10 +233,10 @@ func (p *proofPlan) measure(t *testing.T, root *netns.Root) map[string]*scanner.
 	prober := &probe.Prober{Vantage: "proof", Resolver: resolver, Dialer: dialer, Routes: probe.Routes{V4: true, V6: true},
 		ConnectTimeout: 2 * time.Second, StepTimeout: 10 * time.Second, Authorities: p.ca.pool,
 		Agent: "adopt6 test", HELO: "scanner.example.net", Country: lists.CountryByCode}
-	seen := make(map[string]*scanner.Observation)
+	seen := make(map[string]*observation.Observation)
 	var mu sync.Mutex
 	pool := scanner.Pool{Workers: 20, Timeout: 30 * time.Second, Measure: prober.Measure,
-		Sink: func(_ context.Context, o *scanner.Observation) error {
+		Sink: func(_ context.Context, o *observation.Observation) error {
 			mu.Lock()
 			defer mu.Unlock()
 			seen[o.Target.Name] = o

@@ -18,6 +18,7 @@ import (
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/probe"
 )
 
@@ -94,7 +95,7 @@ func measureRandom(t *testing.T, prober *probe.Prober, target scanner.Pending) {
 		t.Errorf("took %s", took)
 	}
 	for _, v := range verdicts(o) {
-		if v.Status != scanner.OK && v.Reason == "" || v.Reason == scanner.TargetTimeout || v.Reason == scanner.LocalFault {
+		if v.Status != observation.OK && v.Reason == "" || v.Reason == observation.TargetTimeout || v.Reason == observation.LocalFault {
 			t.Errorf("a verdict is %v", v)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/observation"
 )
 
 // TestNoServerSeesMoreThanItsCap scans with caps of 20 contacts a second for
@@ -38,7 +39,7 @@ func TestNoServerSeesMoreThanItsCap(t *testing.T) {
 	defer l.Close()
 	prober := newProberWith(t, l, scanner.NewRates(scanner.Caps{Overall: overall, PerServer: perServer, PerOperator: perOperator}))
 	pool := scanner.Pool{Workers: 80, Timeout: time.Minute, Measure: prober.Measure,
-		Sink: func(context.Context, *scanner.Observation) error { return nil }}
+		Sink: func(context.Context, *observation.Observation) error { return nil }}
 	if err := pool.Run(t.Context(), labTargets(l)); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/reach"
 	"adopt6/scanner/resolve"
 )
@@ -19,7 +19,7 @@ import (
 // graph names the zone to blame.
 func resolvability(ctx context.Context, v *visit) {
 	switch {
-	case v.obs.DNS.Reason == scanner.NXDomain:
+	case v.obs.DNS.Reason == observation.NXDomain:
 		v.obs.V6Only, v.obs.V6OnlyRecords = v.obs.DNS, v.obs.DNS
 		return
 	case v.parent == nil:
@@ -46,7 +46,7 @@ type site struct {
 	// intent says that a name server or a host of the target publishes an
 	// IPv6 address; failure why the hosts of the site are not known.
 	intent  bool
-	failure scanner.Reason
+	failure observation.Reason
 	graph   *reach.Graph
 }
 
@@ -54,7 +54,7 @@ type site struct {
 type siteHost struct {
 	*host
 	zones []string // that have to be reached to find its addresses
-	web   scanner.Verdict
+	web   observation.Verdict
 }
 
 // site looks up, mostly from caches, what the target publishes.
@@ -76,7 +76,7 @@ func (v *visit) site(ctx context.Context) *site {
 }
 
 // add adds a host of the web site, if it has addresses.
-func (s *site) add(ctx context.Context, name string, web scanner.Verdict) {
+func (s *site) add(ctx context.Context, name string, web observation.Verdict) {
 	h := s.host(ctx, name)
 	s.intent = s.intent || len(h.aaaa) > 0
 	if h.failure != "" {
@@ -85,7 +85,7 @@ func (s *site) add(ctx context.Context, name string, web scanner.Verdict) {
 	if len(h.a)+len(h.aaaa) == 0 {
 		return
 	}
-	if web.Reason == scanner.NotProbed {
+	if web.Reason == observation.NotProbed {
 		web = s.obs.Web
 	}
 	zones := []string{s.zone}
@@ -142,7 +142,7 @@ func (s *site) needed() []string {
 func (s *site) published() (hosts []siteHost) {
 	for _, works := range []bool{true, false} {
 		for _, h := range s.hosts {
-			if len(h.aaaa) > 0 && (serves(h.web).Status == scanner.OK) == works {
+			if len(h.aaaa) > 0 && (serves(h.web).Status == observation.OK) == works {
 				hosts = append(hosts, h)
 			}
 		}
@@ -152,40 +152,40 @@ func (s *site) published() (hosts []siteHost) {
 
 // missing is the verdict on a target whose name servers are in order and whose
 // site has no IPv6 address; ok for a ccTLD, which has no site.
-func (s *site) missing() scanner.Verdict {
+func (s *site) missing() observation.Verdict {
 	switch {
 	case s.obs.Target.Kind == lists.CCTLD:
-		return scanner.Verdict{Status: scanner.OK}
+		return observation.Verdict{Status: observation.OK}
 	case len(s.hosts) > 0:
-		return absent(scanner.NoAAAA)
+		return absent(observation.NoAAAA)
 	case s.failure != "":
 		return unresolved(s.failure)
 	}
-	return absent(scanner.NoAddress)
+	return absent(observation.NoAddress)
 }
 
 // noIntent is the verdict on a target that publishes no IPv6 address; ok is
 // false for one that does.
-func (s *site) noIntent() (verdict scanner.Verdict, ok bool) {
+func (s *site) noIntent() (verdict observation.Verdict, ok bool) {
 	switch {
 	case s.intent:
 		return verdict, false
 	case s.failure != "":
 		return unresolved(s.failure), true
-	case s.obs.DNS == unmeasured(scanner.DNSFailure), s.obs.DNS == unmeasured(scanner.OptedOut):
+	case s.obs.DNS == unmeasured(observation.DNSFailure), s.obs.DNS == unmeasured(observation.OptedOut):
 		return s.obs.DNS, true
 	}
-	return absent(scanner.NoIntent), true
+	return absent(observation.NoIntent), true
 }
 
 // byRecords judges by what is published alone.
-func (s *site) byRecords(chain reach.Explanation) scanner.Verdict {
+func (s *site) byRecords(chain reach.Explanation) observation.Verdict {
 	if verdict, ok := s.noIntent(); ok {
 		return verdict
 	}
 	switch {
-	case chain.Cause == scanner.DNSFailure:
-		return unmeasured(scanner.DNSFailure)
+	case chain.Cause == observation.DNSFailure:
+		return unmeasured(observation.DNSFailure)
 	case chain.Cause != "":
 		return broken(chain.Cause)
 	}
@@ -195,19 +195,19 @@ func (s *site) byRecords(chain reach.Explanation) scanner.Verdict {
 	}
 	for _, h := range hosts {
 		if reach.Usable(h.aaaa) {
-			return scanner.Verdict{Status: scanner.OK}
+			return observation.Verdict{Status: observation.OK}
 		}
 	}
-	return broken(scanner.SpecialPurposeAddress)
+	return broken(observation.SpecialPurposeAddress)
 }
 
 // serves judges a web site that is found without IPv4.
-func serves(web scanner.Verdict) scanner.Verdict {
+func serves(web observation.Verdict) observation.Verdict {
 	switch {
-	case web.Status == scanner.Unmeasured:
+	case web.Status == observation.Unmeasured:
 		return web
-	case web.Status == scanner.OK, web.Status == scanner.Partial && web.Reason != scanner.RedirectToV4Only:
-		return scanner.Verdict{Status: scanner.OK}
+	case web.Status == observation.OK, web.Status == observation.Partial && web.Reason != observation.RedirectToV4Only:
+		return observation.Verdict{Status: observation.OK}
 	}
-	return broken(scanner.SiteFailsV6)
+	return broken(observation.SiteFailsV6)
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/reach"
 	"adopt6/scanner/resolve"
 )
@@ -149,9 +149,9 @@ func (v *visit) nsHost(ctx context.Context, name string) nsHost {
 
 // notAsked says whether a look-up failed for reasons of our own. One that fails
 // over both families is no way to a name server over one of them either.
-func notAsked(failure scanner.Reason) bool {
+func notAsked(failure observation.Reason) bool {
 	switch failure {
-	case scanner.TargetTimeout, scanner.LocalFault, scanner.OptedOut, scanner.BackedOff, resolve.ReasonLimitQueries, resolve.ReasonLimitTime:
+	case observation.TargetTimeout, observation.LocalFault, observation.OptedOut, observation.BackedOff, observation.LimitQueries, observation.LimitTime:
 		return true
 	}
 	return false

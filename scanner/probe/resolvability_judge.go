@@ -10,7 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/reach"
 	"adopt6/scanner/resolve"
 )
@@ -27,7 +27,7 @@ func (s *site) chain(answers bool) reach.Explanation {
 	hope := s.graph.Decide(reach.View{Answers: answers, Trusting: true})
 	fails := s.found(hope)
 	if fails == "" {
-		return reach.Explanation{Cause: scanner.DNSFailure, Zone: s.found(sure)}
+		return reach.Explanation{Cause: observation.DNSFailure, Zone: s.found(sure)}
 	}
 	return hope.Explain(fails)
 }
@@ -55,8 +55,8 @@ func (s *site) found(d *reach.Decision) (fails string) {
 
 // byAnswers resolves the target without IPv4 and judges what comes of it.
 // chain is what the records say.
-func (s *site) byAnswers(ctx context.Context, chain reach.Explanation) scanner.Verdict {
-	if verdict := s.missing(); len(s.hosts) == 0 && verdict.Status != scanner.OK {
+func (s *site) byAnswers(ctx context.Context, chain reach.Explanation) observation.Verdict {
+	if verdict := s.missing(); len(s.hosts) == 0 && verdict.Status != observation.OK {
 		return verdict // there is no site to be found, or it is not known
 	}
 	if verdict, ok := s.noIntent(); ok {
@@ -64,21 +64,21 @@ func (s *site) byAnswers(ctx context.Context, chain reach.Explanation) scanner.V
 	}
 	if !s.Routes.V6 {
 		s.blame(chain, "")
-		return unmeasured(scanner.NoRoute)
+		return unmeasured(observation.NoRoute)
 	}
 	if s.Routes.NoUDP53V6 || s.Routes.NoTCP53V6 {
 		s.blame(chain, "")
-		return unmeasured(scanner.PortFiltered)
+		return unmeasured(observation.PortFiltered)
 	}
 	verdict, failedAt := s.resolve(ctx)
 	if failedAt != "" {
 		return s.explain(ctx, chain, failedAt)
 	}
-	if chain.Cause != "" && chain.Cause != scanner.DNSFailure && verdict.Status != scanner.Unmeasured {
+	if chain.Cause != "" && chain.Cause != observation.DNSFailure && verdict.Status != observation.Unmeasured {
 		// Servers do not all say the same: what a resolver found counts.
 		s.find("resolvability", chain.Zone, partial(chain.Cause), "by the records; a resolver without IPv4 finds the name all the same")
 	}
-	if verdict == broken(scanner.SiteFailsV6) {
+	if verdict == broken(observation.SiteFailsV6) {
 		s.obs.V6OnlyZone = strings.TrimSuffix(s.zone, ".")
 	}
 	return verdict
@@ -86,26 +86,26 @@ func (s *site) byAnswers(ctx context.Context, chain reach.Explanation) scanner.V
 
 // resolve looks the hosts of the site up without IPv4, or the zone where there
 // are none to be found. failedAt is the zone at which that failed.
-func (s *site) resolve(ctx context.Context) (verdict scanner.Verdict, failedAt string) {
+func (s *site) resolve(ctx context.Context) (verdict observation.Verdict, failedAt string) {
 	hosts := s.published()
 	if len(hosts) == 0 {
-		if verdict, failedAt = s.without4(ctx, s.zone, dns.TypeSOA); verdict.Status == scanner.OK {
+		if verdict, failedAt = s.without4(ctx, s.zone, dns.TypeSOA); verdict.Status == observation.OK {
 			verdict = s.missing()
 		}
 		return verdict, failedAt
 	}
-	var fails []scanner.Verdict // of hosts that are found
+	var fails []observation.Verdict // of hosts that are found
 	for _, h := range hosts {
 		found, at := s.without4(ctx, h.name+".", dns.TypeAAAA)
 		switch {
-		case found.Status != scanner.OK && at == "":
+		case found.Status != observation.OK && at == "":
 			return found, ""
 		case at != "":
 			failedAt = at
 			continue
 		}
 		verdict = serves(h.web)
-		if verdict.Status == scanner.OK {
+		if verdict.Status == observation.OK {
 			return verdict, ""
 		}
 		fails = append(fails, verdict)
@@ -118,33 +118,33 @@ func (s *site) resolve(ctx context.Context) (verdict scanner.Verdict, failedAt s
 
 // without4 resolves a name as a host without IPv4. failedAt is set where the
 // network does not let it.
-func (s *site) without4(ctx context.Context, name string, qtype uint16) (verdict scanner.Verdict, failedAt string) {
+func (s *site) without4(ctx context.Context, name string, qtype uint16) (verdict observation.Verdict, failedAt string) {
 	answer, reason := s.lookup(ctx, resolve.V6Only, name, qtype)
 	has := slices.ContainsFunc(answer.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype == qtype })
 	switch {
-	case reason == scanner.TargetTimeout, reason == scanner.LocalFault, reason == scanner.OptedOut,
-		reason == scanner.BackedOff:
+	case reason == observation.TargetTimeout, reason == observation.LocalFault, reason == observation.OptedOut,
+		reason == observation.BackedOff:
 		return unmeasured(reason), ""
 	case reason == "" && has:
-		return scanner.Verdict{Status: scanner.OK}, ""
+		return observation.Verdict{Status: observation.OK}, ""
 	case answer.Zone == "":
-		return scanner.Verdict{}, s.zone
+		return observation.Verdict{}, s.zone
 	}
-	return scanner.Verdict{}, answer.Zone
+	return observation.Verdict{}, answer.Zone
 }
 
 // explain gives the verdict on a target that cannot be found without IPv4,
 // from the records, or where these are in order from what answers.
-func (s *site) explain(ctx context.Context, chain reach.Explanation, failedAt string) scanner.Verdict {
-	if chain.Cause == "" || chain.Cause == scanner.DNSFailure {
+func (s *site) explain(ctx context.Context, chain reach.Explanation, failedAt string) observation.Verdict {
+	if chain.Cause == "" || chain.Cause == observation.DNSFailure {
 		s.askAll(ctx)
 		chain = s.chain(true)
 	}
 	if ctx.Err() != nil {
-		return unmeasured(scanner.TargetTimeout)
+		return unmeasured(observation.TargetTimeout)
 	}
-	if chain.Cause == "" || chain.Cause == scanner.DNSFailure {
-		chain = reach.Explanation{Cause: scanner.NSUnreachableV6, Zone: failedAt, Path: []string{failedAt}, Root: scanner.NSUnreachableV6}
+	if chain.Cause == "" || chain.Cause == observation.DNSFailure {
+		chain = reach.Explanation{Cause: observation.NSUnreachableV6, Zone: failedAt, Path: []string{failedAt}, Root: observation.NSUnreachableV6}
 	}
 	s.blame(chain, failedAt)
 	return broken(chain.Cause)
@@ -152,7 +152,7 @@ func (s *site) explain(ctx context.Context, chain reach.Explanation, failedAt st
 
 // blame keeps the zone to blame, and the finding that IPv6 was meant to work.
 func (s *site) blame(chain reach.Explanation, failedAt string) {
-	if chain.Cause == "" || chain.Cause == scanner.DNSFailure {
+	if chain.Cause == "" || chain.Cause == observation.DNSFailure {
 		return
 	}
 	s.obs.V6OnlyZone = strings.TrimSuffix(chain.Zone, ".")
@@ -167,7 +167,7 @@ func (s *site) blame(chain reach.Explanation, failedAt string) {
 	if failedAt != "" && failedAt != chain.Zone {
 		detail += "; resolution ended at " + strings.TrimSuffix(failedAt, ".")
 	}
-	s.find("resolvability", chain.Zone, broken(scanner.IntentBroken), detail)
+	s.find("resolvability", chain.Zone, broken(observation.IntentBroken), detail)
 }
 
 // askAll asks the servers of every zone in the graph over IPv6, and notes the
@@ -200,7 +200,7 @@ func (s *site) silent(ctx context.Context, z *reach.Zone) (silent []netip.Addr) 
 	addrs = usable(addrs)
 	slices.SortFunc(addrs, netip.Addr.Compare)
 	for batch := range slices.Chunk(slices.Compact(addrs), maxAsked) {
-		verdicts := make([]scanner.Verdict, len(batch))
+		verdicts := make([]observation.Verdict, len(batch))
 		var all sync.WaitGroup
 		for i, a := range batch {
 			all.Go(func() { verdicts[i] = s.answers(ctx, z.Name, a) })
@@ -208,8 +208,8 @@ func (s *site) silent(ctx context.Context, z *reach.Zone) (silent []netip.Addr) 
 		all.Wait()
 		one := false
 		for i, a := range batch {
-			one = one || verdicts[i].Status == scanner.OK || verdicts[i].Status == scanner.Partial
-			if verdicts[i].Status == scanner.Broken || verdicts[i].Reason == scanner.NoRoute {
+			one = one || verdicts[i].Status == observation.OK || verdicts[i].Status == observation.Partial
+			if verdicts[i].Status == observation.Broken || verdicts[i].Reason == observation.NoRoute {
 				silent = append(silent, a)
 			}
 		}
@@ -222,7 +222,7 @@ func (s *site) silent(ctx context.Context, z *reach.Zone) (silent []netip.Addr) 
 
 // answers says whether an address answers with authority for a zone. For the
 // target's own zone that is known already.
-func (s *site) answers(ctx context.Context, zone string, a netip.Addr) scanner.Verdict {
+func (s *site) answers(ctx context.Context, zone string, a netip.Addr) observation.Verdict {
 	if zone == s.zone {
 		for _, e := range s.obs.Endpoints {
 			if e.Probe == "nameserver" && e.Addr == a && e.Transport == "udp" {

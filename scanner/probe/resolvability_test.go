@@ -9,6 +9,7 @@ import (
 
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/observation"
 )
 
 // TestAWebOfZonesIsBounded measures a domain whose name servers lie in many
@@ -42,13 +43,13 @@ func TestAWebOfZonesIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	var o *scanner.Observation
+	var o *observation.Observation
 	pool := scanner.Pool{Workers: 1, Timeout: 30 * time.Second, Measure: newProber(t, l).Measure,
-		Sink: func(_ context.Context, made *scanner.Observation) error { o = made; return nil }}
+		Sink: func(_ context.Context, made *observation.Observation) error { o = made; return nil }}
 	if err := pool.Run(t.Context(), labTargets(l)); err != nil {
 		t.Fatal(err)
 	}
-	if o.V6Only != (scanner.Verdict{Status: scanner.Broken, Reason: scanner.NoNSAAAA}) || o.V6OnlyZone != "web.gov.ar" || len(o.Operators) != servers {
+	if o.V6Only != (observation.Verdict{Status: observation.Broken, Reason: observation.NoNSAAAA}) || o.V6OnlyZone != "web.gov.ar" || len(o.Operators) != servers {
 		t.Errorf("%v at %q, operators %v", o.V6Only, o.V6OnlyZone, o.Operators)
 	}
 	if o.Queries > 1500 {
@@ -72,12 +73,12 @@ func TestWithoutARouteTheRecordsStillSpeak(t *testing.T) {
 	prober := newProber(t, l)
 	prober.Routes.V6 = false
 	pool := scanner.Pool{Workers: 1, Timeout: 30 * time.Second, Measure: prober.Measure,
-		Sink: func(_ context.Context, o *scanner.Observation) error {
-			records, zone := scanner.Verdict{Status: scanner.OK}, ""
+		Sink: func(_ context.Context, o *observation.Observation) error {
+			records, zone := observation.Verdict{Status: observation.OK}, ""
 			if o.Target.Name == "broken.gov.ar" {
-				records, zone = scanner.Verdict{Status: scanner.Broken, Reason: scanner.GlueMissingAAAA}, "broken.gov.ar"
+				records, zone = observation.Verdict{Status: observation.Broken, Reason: observation.GlueMissingAAAA}, "broken.gov.ar"
 			}
-			unmeasured := scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NoRoute}
+			unmeasured := observation.Verdict{Status: observation.Unmeasured, Reason: observation.NoRoute}
 			if o.V6Only != unmeasured || o.V6OnlyRecords != records || o.V6OnlyZone != zone {
 				t.Errorf("%s: %v, %v by records, zone %q", o.Target.Name, o.V6Only, o.V6OnlyRecords, o.V6OnlyZone)
 			}

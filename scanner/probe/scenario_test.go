@@ -21,6 +21,7 @@ import (
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/probe"
 	"adopt6/scanner/resolve"
 )
@@ -83,7 +84,7 @@ func TestGeneratedBelowNoZone(t *testing.T) {
 }
 
 // runScenario measures a scenario's targets, of many a sample, and compares.
-func runScenario(t *testing.T, scenario *lab.Scenario, watch func(*scanner.Observation)) {
+func runScenario(t *testing.T, scenario *lab.Scenario, watch func(*observation.Observation)) {
 	l, err := lab.Start(scenario)
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +94,7 @@ func runScenario(t *testing.T, scenario *lab.Scenario, watch func(*scanner.Obser
 	var mu sync.Mutex
 	stated := 0
 	pool := scanner.Pool{Workers: 64, Timeout: 2 * time.Minute, Measure: prober.Measure,
-		Sink: func(_ context.Context, o *scanner.Observation) error {
+		Sink: func(_ context.Context, o *observation.Observation) error {
 			if watch != nil {
 				watch(o)
 			}

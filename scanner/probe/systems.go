@@ -5,8 +5,8 @@ import (
 	"net/netip"
 	"slices"
 
-	"adopt6/scanner"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // systems looks up which autonomous systems the addresses of the web site and
@@ -25,20 +25,20 @@ func (v *visit) systems() {
 		if !known {
 			continue
 		}
-		if !slices.ContainsFunc(o.Hosting, func(other scanner.AS) bool { return other.Number == as.Number }) {
+		if !slices.ContainsFunc(o.Hosting, func(other observation.AS) bool { return other.Number == as.Number }) {
 			o.Hosting = append(o.Hosting, as)
 		}
 		if addr.Is6() && !slices.Contains(o.HostingV6, as.Number) {
 			o.HostingV6 = append(o.HostingV6, as.Number)
 		}
 	}
-	slices.SortFunc(o.Hosting, func(a, b scanner.AS) int { return cmp.Compare(a.Number, b.Number) })
+	slices.SortFunc(o.Hosting, func(a, b observation.AS) int { return cmp.Compare(a.Number, b.Number) })
 	slices.Sort(o.HostingV6)
 }
 
 // origin returns the autonomous system that an address lies in. Nobody
 // announces a special-purpose address, whatever a table says.
-func (v *visit) origin(addr netip.Addr) (as scanner.AS, known bool) {
+func (v *visit) origin(addr netip.Addr) (as observation.AS, known bool) {
 	if !addr.IsValid() || !netaddr.Classify(addr).Usable {
 		return as, false
 	}

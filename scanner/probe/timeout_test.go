@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"adopt6/scanner"
+	"adopt6/scanner/observation"
 )
 
 // TestTargetTimeout measures a domain whose servers are silent, with less time
@@ -20,11 +21,11 @@ domains:
 	var seen reasonsSeen
 	var took time.Duration
 	pool := scanner.Pool{Workers: 1, Timeout: 300 * time.Millisecond, Measure: prober.Measure,
-		Sink: func(_ context.Context, o *scanner.Observation) error {
+		Sink: func(_ context.Context, o *observation.Observation) error {
 			seen.add(o)
 			took = o.Took
 			for _, v := range verdicts(o) {
-				if v.Status != scanner.Unmeasured {
+				if v.Status != observation.Unmeasured {
 					t.Errorf("a verdict is %v", v)
 				}
 			}
@@ -33,7 +34,7 @@ domains:
 	if err := pool.Run(t.Context(), labTargets(l)); err != nil {
 		t.Fatal(err)
 	}
-	if seen.seen[scanner.TargetTimeout] == "" {
+	if seen.seen[observation.TargetTimeout] == "" {
 		t.Errorf("the reasons are %v", seen.seen)
 	}
 	if took > 3*time.Second {

@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 )
 
 // web fetches the front pages of the apex and of www over each family, by
@@ -41,14 +41,14 @@ type webHost struct {
 	v4, v6 webFamily
 	// content is the verdict of the comparison, not probed where there was
 	// none, and similarity the least of those found; 1 where there was none.
-	content    scanner.Verdict
+	content    observation.Verdict
 	similarity float32
 }
 
 // webFamily is a host over one address family.
 type webFamily struct {
-	published scanner.Verdict // of its addresses; OK when there is one to visit
-	verdict   scanner.Verdict
+	published observation.Verdict // of its addresses; OK when there is one to visit
+	verdict   observation.Verdict
 	addresses []*webAddress
 }
 
@@ -57,7 +57,7 @@ type webAddress struct {
 	addr        netip.Addr
 	https, http journey
 	// verdicts on the two journeys and on the address as a whole.
-	onHTTPS, onHTTP, verdict scanner.Verdict
+	onHTTPS, onHTTP, verdict observation.Verdict
 	similarity               float32 // with IPv4; 0 where it was not compared
 }
 
@@ -75,7 +75,7 @@ func (a *webAddress) best() *journey {
 
 // measure visits a host over both families and judges what came back.
 func (b *browser) measure(ctx context.Context, h *host) *webHost {
-	w := &webHost{host: h, content: unmeasured(scanner.NotProbed), similarity: 1}
+	w := &webHost{host: h, content: unmeasured(observation.NotProbed), similarity: 1}
 	w.v4 = webFamily{published: b.publishedV4(h), addresses: toVisit(h.a)}
 	w.v6 = webFamily{published: b.publishedV6(h), addresses: toVisit(h.aaaa)}
 	var visits sync.WaitGroup
@@ -111,20 +111,20 @@ func (b *browser) evidence(w *webHost) {
 		}
 	}
 	if w.lacksHTTPS() {
-		b.find("web", w.name, absent(scanner.NoHTTPS), "")
+		b.find("web", w.name, absent(observation.NoHTTPS), "")
 	}
 	if status := w.deniedOverBoth(); status != "" {
-		b.find("web", w.name, partial(scanner.HTTPError), status+" over both families")
+		b.find("web", w.name, partial(observation.HTTPError), status+" over both families")
 	}
 	four, six := w.v4.certificate(), w.v6.certificate()
 	if four != "" && six != "" && four != six {
-		b.find("web", w.name, partial(scanner.CertificateDiffers), "SHA-256 over IPv4 "+four+", over IPv6 "+six)
+		b.find("web", w.name, partial(observation.CertificateDiffers), "SHA-256 over IPv4 "+four+", over IPv6 "+six)
 	}
 }
 
 // recordJourney records the contact with one address by one scheme.
-func (b *browser) recordJourney(host string, a *webAddress, j *journey, verdict scanner.Verdict, port uint16) {
-	e := scanner.Endpoint{Probe: "web", Host: host, Addr: a.addr, Port: port, Transport: "tcp",
+func (b *browser) recordJourney(host string, a *webAddress, j *journey, verdict observation.Verdict, port uint16) {
+	e := observation.Endpoint{Probe: "web", Host: host, Addr: a.addr, Port: port, Transport: "tcp",
 		Verdict: verdict, RTT: j.first.rtt, Took: j.took, Detail: j.detail}
 	if port == 443 {
 		e.Transport = "tls"
@@ -141,8 +141,8 @@ func (b *browser) recordJourney(host string, a *webAddress, j *journey, verdict 
 
 // webTimes returns the times of a connection over each family, of the first
 // host that both reach, or else of whichever a family reaches.
-func webTimes(hosts []*webHost) (v4, v6 scanner.DialTimes) {
-	zero := scanner.DialTimes{}
+func webTimes(hosts []*webHost) (v4, v6 observation.DialTimes) {
+	zero := observation.DialTimes{}
 	for _, w := range hosts {
 		four, six := w.v4.times(), w.v6.times()
 		if four != zero && six != zero {
@@ -159,17 +159,17 @@ func webTimes(hosts []*webHost) (v4, v6 scanner.DialTimes) {
 }
 
 // times returns the stages of the connection to the first address that works.
-func (f *webFamily) times() scanner.DialTimes {
+func (f *webFamily) times() observation.DialTimes {
 	for _, a := range f.addresses {
 		if j := a.best(); j != nil {
-			t := scanner.DialTimes{Connect: j.first.rtt, FirstByte: j.first.page.FirstByte}
+			t := observation.DialTimes{Connect: j.first.rtt, FirstByte: j.first.page.FirstByte}
 			if j.first.page.TLS != nil {
 				t.TLS = j.first.page.TLS.Handshake
 			}
 			return t
 		}
 	}
-	return scanner.DialTimes{}
+	return observation.DialTimes{}
 }
 
 // certificate returns the SHA-256 of the first certificate that a family
@@ -185,6 +185,6 @@ func (f *webFamily) certificate() string {
 
 // isCertificate says whether a reason is a fault of a certificate or of the
 // TLS version, which a browser warns of.
-func isCertificate(r scanner.Reason) bool {
-	return strings.HasPrefix(string(r), "tls_") && r != scanner.TLSFailed
+func isCertificate(r observation.Reason) bool {
+	return strings.HasPrefix(string(r), "tls_") && r != observation.TLSFailed
 }

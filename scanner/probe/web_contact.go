@@ -9,9 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"adopt6/scanner"
 	"adopt6/scanner/certificate"
 	"adopt6/scanner/fetch"
+	"adopt6/scanner/observation"
 )
 
 const (
@@ -59,7 +59,7 @@ type contactKey struct {
 type contact struct {
 	once sync.Once
 	// verdict is OK when a response came, whatever it says.
-	verdict scanner.Verdict
+	verdict observation.Verdict
 	page    *fetch.Response // nil without a connection
 	rtt     time.Duration
 	took    time.Duration
@@ -67,14 +67,14 @@ type contact struct {
 
 // fault returns why a browser would not show the page, though one came: its
 // certificate or its version of TLS.
-func (c *contact) fault() scanner.Reason {
+func (c *contact) fault() observation.Reason {
 	switch {
 	case c.page == nil || c.page.TLS == nil:
 		return ""
 	case c.page.TLS.Certificate != "":
 		return c.page.TLS.Certificate
 	case certificate.Old(c.page.TLS.Version):
-		return scanner.TLSOld
+		return observation.TLSOld
 	}
 	return ""
 }
@@ -89,7 +89,7 @@ func (b *browser) fetch(ctx context.Context, to netip.AddrPort, u *url.URL, agai
 		if len(b.contacts) < maxContacts {
 			b.contacts[key] = c
 		} else {
-			c.once.Do(func() { c.verdict = unmeasured(scanner.NotProbed) })
+			c.once.Do(func() { c.verdict = unmeasured(observation.NotProbed) })
 		}
 	}
 	b.mu.Unlock()
@@ -113,7 +113,7 @@ func (b *browser) load(ctx context.Context, c *contact, to netip.AddrPort, u *ur
 			return
 		}
 		if c.page = b.get(ctx, conn, u); tooMany(c.page, true) {
-			c.verdict = unmeasured(scanner.BackedOff)
+			c.verdict = unmeasured(observation.BackedOff)
 		}
 	} else if c.page.Reason == "" && c.page.Status < 500 {
 		b.served.add(to)
@@ -121,8 +121,8 @@ func (b *browser) load(ctx context.Context, c *contact, to netip.AddrPort, u *ur
 	c.took = c.rtt + time.Since(start)
 	switch c.page.Reason {
 	case "":
-	case scanner.TargetTimeout:
-		c.verdict = unmeasured(scanner.TargetTimeout)
+	case observation.TargetTimeout:
+		c.verdict = unmeasured(observation.TargetTimeout)
 	default:
 		c.verdict = broken(c.page.Reason)
 	}
@@ -137,12 +137,12 @@ func (b *browser) get(ctx context.Context, conn net.Conn, u *url.URL) *fetch.Res
 type port struct {
 	mu      sync.Mutex
 	reached bool
-	dead    scanner.Verdict // set when a connection failed before one was reached
+	dead    observation.Verdict // set when a connection failed before one was reached
 }
 
 // dialOnce connects to a port, unless it is known to be dead. The caller calls
 // release when the connection is closed.
-func (b *browser) dialOnce(ctx context.Context, to netip.AddrPort) (conn net.Conn, rtt time.Duration, verdict scanner.Verdict, release func()) {
+func (b *browser) dialOnce(ctx context.Context, to netip.AddrPort) (conn net.Conn, rtt time.Duration, verdict observation.Verdict, release func()) {
 	b.mu.Lock()
 	p := b.ports[to]
 	if p == nil {
@@ -151,7 +151,7 @@ func (b *browser) dialOnce(ctx context.Context, to netip.AddrPort) (conn net.Con
 	}
 	b.mu.Unlock()
 	p.mu.Lock()
-	if p.dead.Status == scanner.Broken {
+	if p.dead.Status == observation.Broken {
 		defer p.mu.Unlock()
 		return nil, 0, p.dead, func() {}
 	}
@@ -170,7 +170,7 @@ func (b *browser) dialOnce(ctx context.Context, to netip.AddrPort) (conn net.Con
 
 // connectWithin connects to a port when the address and the target have a
 // connection to spare.
-func (b *browser) connectWithin(ctx context.Context, to netip.AddrPort) (conn net.Conn, rtt time.Duration, verdict scanner.Verdict, release func()) {
+func (b *browser) connectWithin(ctx context.Context, to netip.AddrPort) (conn net.Conn, rtt time.Duration, verdict observation.Verdict, release func()) {
 	b.mu.Lock()
 	address := b.addresses[to.Addr()]
 	if address == nil {
@@ -202,12 +202,12 @@ func (b *browser) recordForeign(host string, to netip.AddrPort, u *url.URL, c *c
 	if known {
 		return
 	}
-	e := scanner.Endpoint{Probe: "web", Host: host, Addr: to.Addr(), Port: to.Port(), Transport: "tcp",
+	e := observation.Endpoint{Probe: "web", Host: host, Addr: to.Addr(), Port: to.Port(), Transport: "tcp",
 		Verdict: c.verdict, RTT: c.rtt, Took: c.took}
 	if u.Scheme == "https" {
 		e.Transport = "tls"
 	}
-	if fault := c.fault(); fault != "" && c.verdict.Status == scanner.OK {
+	if fault := c.fault(); fault != "" && c.verdict.Status == observation.OK {
 		e.Verdict = broken(fault)
 	}
 	if c.page != nil {

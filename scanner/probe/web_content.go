@@ -5,8 +5,8 @@ import (
 	"context"
 	"strings"
 
-	"adopt6/scanner"
 	"adopt6/scanner/fetch"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/similar"
 )
 
@@ -33,12 +33,12 @@ func (b *browser) compare(ctx context.Context, w *webHost) {
 		w.similarity = min(w.similarity, a.similarity)
 		switch {
 		case judgement == similar.Differs:
-			w.content = broken(scanner.ContentDiffers)
-			if a.verdict.Status == scanner.OK {
-				a.verdict = partial(scanner.ContentDiffers)
+			w.content = broken(observation.ContentDiffers)
+			if a.verdict.Status == observation.OK {
+				a.verdict = partial(observation.ContentDiffers)
 			}
-		case judgement == similar.Same && w.content.Status == scanner.Unmeasured:
-			w.content = scanner.Verdict{Status: scanner.OK}
+		case judgement == similar.Same && w.content.Status == observation.Unmeasured:
+			w.content = observation.Verdict{Status: observation.OK}
 		}
 	}
 }
@@ -63,7 +63,7 @@ func (b *browser) compareJourneys(ctx context.Context, v6, v4 *journey) (similar
 		pages *[]*similar.Page
 	}{{v4, &there}, {v6, &here}} {
 		c := b.fetch(ctx, more.of.to, more.of.at, true)
-		if c.verdict.Status != scanner.OK || c.page.Location != "" || !isContent(c.page) {
+		if c.verdict.Status != observation.OK || c.page.Location != "" || !isContent(c.page) {
 			// How much the page differs from itself is not known.
 			return similar.Unclear, similarity
 		}
@@ -106,15 +106,15 @@ func contentOf(p *fetch.Response) *similar.Page {
 
 // sameContent gives the verdict on the site's content from those on its hosts:
 // one that differs is enough. The similarity is the least, 0 without a verdict.
-func sameContent(hosts []*webHost) (verdict scanner.Verdict, similarity float32) {
-	verdict, similarity = unmeasured(scanner.NotProbed), 1
+func sameContent(hosts []*webHost) (verdict observation.Verdict, similarity float32) {
+	verdict, similarity = unmeasured(observation.NotProbed), 1
 	for _, w := range hosts {
-		if w.content.Status == scanner.Broken || verdict.Status == scanner.Unmeasured {
+		if w.content.Status == observation.Broken || verdict.Status == observation.Unmeasured {
 			verdict = w.content
 		}
 		similarity = min(similarity, w.similarity)
 	}
-	if verdict.Status == scanner.Unmeasured {
+	if verdict.Status == observation.Unmeasured {
 		return verdict, 0
 	}
 	return verdict, similarity

@@ -8,7 +8,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -28,7 +28,7 @@ func (v *visit) checkHints(ctx context.Context, name string) {
 		}
 	}
 	if len(strays) > 0 {
-		v.find("web", h.name, partial(scanner.IPv6HintDiffers), strings.Join(strays, " "))
+		v.find("web", h.name, partial(observation.IPv6HintDiffers), strings.Join(strays, " "))
 	}
 }
 

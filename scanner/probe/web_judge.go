@@ -1,13 +1,12 @@
 package probe
 
 import (
+	"adopt6/scanner/observation"
 	"strconv"
-
-	"adopt6/scanner"
 )
 
-func delivers(v scanner.Verdict) bool {
-	return v.Status == scanner.OK || v.Status == scanner.Partial
+func delivers(v observation.Verdict) bool {
+	return v.Status == observation.OK || v.Status == observation.Partial
 }
 
 // judge gives the verdicts on every journey and address of a host; what the
@@ -33,14 +32,14 @@ func (w *webHost) judge() {
 // judgeStatus judges a journey that may have ended with an error page. The
 // same refusal of both families (4xx) is access control and no fault. unseen is
 // why the other family could not be seen, empty where it was.
-func judgeStatus(j *journey, other []int, unseen scanner.Reason) scanner.Verdict {
+func judgeStatus(j *journey, other []int, unseen observation.Reason) observation.Verdict {
 	page := j.page()
 	switch {
 	case page == nil:
 		return j.verdict
 	case page.Status >= 500:
 		j.detail = "status " + strconv.Itoa(page.Status)
-		return broken(scanner.HTTPError)
+		return broken(observation.HTTPError)
 	case page.Status < 400:
 		return j.verdict
 	}
@@ -54,50 +53,50 @@ func judgeStatus(j *journey, other []int, unseen scanner.Reason) scanner.Verdict
 	if unseen != "" {
 		return unmeasured(unseen)
 	}
-	return broken(scanner.HTTPError)
+	return broken(observation.HTTPError)
 }
 
 // judgeSchemes gives the verdict on an address from those on its HTTPS and its
 // HTTP. exists says that the host has HTTPS at all, over either family, and
 // elsewhere that it works over the other family.
-func judgeSchemes(https, http scanner.Verdict, exists, elsewhere bool) scanner.Verdict {
+func judgeSchemes(https, http observation.Verdict, exists, elsewhere bool) observation.Verdict {
 	switch {
 	case delivers(https):
 		return https
 	case !exists:
 		return http
-	case https.Status == scanner.Unmeasured, !delivers(http):
+	case https.Status == observation.Unmeasured, !delivers(http):
 		return https
-	case http.Status == scanner.Partial:
+	case http.Status == observation.Partial:
 		return http
 	case elsewhere && !isCertificate(https.Reason):
-		return partial(scanner.HTTPSOnlyOverV4)
+		return partial(observation.HTTPSOnlyOverV4)
 	}
 	return partial(https.Reason)
 }
 
 // settle gives the verdict on the family from those on its addresses.
 func (f *webFamily) settle() {
-	if f.verdict = f.published; f.published.Status != scanner.OK {
+	if f.verdict = f.published; f.published.Status != observation.OK {
 		return
 	}
-	verdicts := make([]scanner.Verdict, len(f.addresses))
+	verdicts := make([]observation.Verdict, len(f.addresses))
 	for i, a := range f.addresses {
 		verdicts[i] = a.verdict
 	}
-	f.verdict = combine(verdicts, scanner.SomeAddressesFail)
+	f.verdict = combine(verdicts, observation.SomeAddressesFail)
 }
 
 // unseen returns why nothing could be measured over the family, empty where
 // something was, or where there is nothing to measure.
-func (f *webFamily) unseen() scanner.Reason {
-	if f.published.Status == scanner.Unmeasured {
+func (f *webFamily) unseen() observation.Reason {
+	if f.published.Status == observation.Unmeasured {
 		return f.published.Reason
 	}
-	var reason scanner.Reason
+	var reason observation.Reason
 	for _, a := range f.addresses {
 		for _, j := range []*journey{&a.https, &a.http} {
-			if j.verdict.Status != scanner.Unmeasured {
+			if j.verdict.Status != observation.Unmeasured {
 				return ""
 			}
 			reason = j.verdict.Reason
@@ -138,8 +137,8 @@ func (f *webFamily) statuses(https bool) []int {
 // and have no HTTPS.
 func (w *webHost) lacksHTTPS() bool {
 	works4, works6 := delivers(w.v4.verdict), delivers(w.v6.verdict)
-	seen4 := w.v4.verdict.Status != scanner.Unmeasured
-	seen6 := w.v6.verdict.Status != scanner.Unmeasured
+	seen4 := w.v4.verdict.Status != observation.Unmeasured
+	seen6 := w.v6.verdict.Status != observation.Unmeasured
 	return (works4 || works6) && seen4 && seen6 && !w.v4.hasHTTPS() && !w.v6.hasHTTPS()
 }
 
@@ -156,27 +155,29 @@ func (w *webHost) deniedOverBoth() string {
 
 // judgeWeb gives the verdict on the site from those on its two hosts. A host
 // without any address is no part of the site.
-func judgeWeb(apex, www scanner.Verdict) scanner.Verdict {
-	there := func(v scanner.Verdict) bool { return v.Reason != scanner.NoAddress && v.Reason != scanner.NXDomain }
+func judgeWeb(apex, www observation.Verdict) observation.Verdict {
+	there := func(v observation.Verdict) bool {
+		return v.Reason != observation.NoAddress && v.Reason != observation.NXDomain
+	}
 	switch {
 	case !there(www):
 		return apex
 	case !there(apex):
 		return www
-	case www.Status == scanner.Absent && delivers(apex):
-		return onlyOn(apex, scanner.AAAAOnlyOnApex)
-	case apex.Status == scanner.Absent && delivers(www):
-		return onlyOn(www, scanner.AAAAOnlyOnWWW)
-	case apex.Status == scanner.Absent || www.Status == scanner.Absent:
-		return worst([]scanner.Verdict{apex, www})
+	case www.Status == observation.Absent && delivers(apex):
+		return onlyOn(apex, observation.AAAAOnlyOnApex)
+	case apex.Status == observation.Absent && delivers(www):
+		return onlyOn(www, observation.AAAAOnlyOnWWW)
+	case apex.Status == observation.Absent || www.Status == observation.Absent:
+		return worst([]observation.Verdict{apex, www})
 	}
-	return combine([]scanner.Verdict{apex, www}, scanner.SomeHostsFail)
+	return combine([]observation.Verdict{apex, www}, observation.SomeHostsFail)
 }
 
 // onlyOn is the verdict where only one host has an IPv6 address, and works.
 // Where that one leads to a host without, nobody sees the site over IPv6.
-func onlyOn(host scanner.Verdict, reason scanner.Reason) scanner.Verdict {
-	if host.Reason == scanner.RedirectToV4Only {
+func onlyOn(host observation.Verdict, reason observation.Reason) observation.Verdict {
+	if host.Reason == observation.RedirectToV4Only {
 		return host
 	}
 	return partial(reason)

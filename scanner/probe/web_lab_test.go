@@ -7,14 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"adopt6/scanner"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // webLab measures the targets of a scenario, and counts the connections to
 // web ports by the address and port that they were for.
-func webLab(t *testing.T, scenario string) (seen map[string]*scanner.Observation, contacts map[netip.AddrPort]int) {
+func webLab(t *testing.T, scenario string) (seen map[string]*observation.Observation, contacts map[netip.AddrPort]int) {
 	t.Helper()
 	var mu sync.Mutex
 	contacts = make(map[netip.AddrPort]int)
@@ -34,7 +34,7 @@ func webLab(t *testing.T, scenario string) (seen map[string]*scanner.Observation
 	}
 	defer l.Close()
 	prober := newProber(t, l)
-	seen = make(map[string]*scanner.Observation)
+	seen = make(map[string]*observation.Observation)
 	for target := range labTargets(l) {
 		seen[target.Target.Name] = prober.Measure(t.Context(), target)
 	}
@@ -56,11 +56,11 @@ domains:
         - {path: /home, title: "Ministry of Health"}
 `)
 	o := seen["usual.gov.ar"]
-	if o.WebApex.Status != scanner.OK || o.WebWWW.Status != scanner.OK || o.WebV4.Status != scanner.OK ||
-		o.SameContent.Status != scanner.OK || o.Similarity != 1 {
+	if o.WebApex.Status != observation.OK || o.WebWWW.Status != observation.OK || o.WebV4.Status != observation.OK ||
+		o.SameContent.Status != observation.OK || o.Similarity != 1 {
 		t.Errorf("apex %v, www %v, IPv4 %v, content %v, similarity %v", o.WebApex, o.WebWWW, o.WebV4, o.SameContent, o.Similarity)
 	}
-	for _, times := range []scanner.DialTimes{o.WebTimesV4, o.WebTimesV6} {
+	for _, times := range []observation.DialTimes{o.WebTimesV4, o.WebTimesV6} {
 		if times.Connect <= 0 || times.TLS <= 0 || times.FirstByte <= 0 {
 			t.Errorf("times %+v", times)
 		}
@@ -71,7 +71,7 @@ domains:
 			continue
 		}
 		found++
-		if e.Verdict.Status != scanner.OK || e.RTT <= 0 || e.Took < e.RTT || e.HTTP == nil || e.HTTP.Status != 200 {
+		if e.Verdict.Status != observation.OK || e.RTT <= 0 || e.Took < e.RTT || e.HTTP == nil || e.HTTP.Status != 200 {
 			t.Errorf("%+v, HTTP %+v", e, e.HTTP)
 			continue
 		}
@@ -113,7 +113,7 @@ func TestWebAsksAgainOnlyInDoubt(t *testing.T) {
 		o := seen[fmt.Sprintf("site%d.gov.ar", i)]
 		four := contacts[netip.MustParseAddrPort(fmt.Sprintf("200.9.6.%d:443", i))]
 		six := contacts[netip.MustParseAddrPort(fmt.Sprintf("[2a0f:6::%d]:443", i))]
-		if same := o.SameContent.Status == scanner.OK; same != (i < 2) {
+		if same := o.SameContent.Status == observation.OK; same != (i < 2) {
 			t.Errorf("site %d: content %v, similarity %v", i, o.SameContent, o.Similarity)
 		}
 		if four != 2+extra.v4 || six != 2+extra.v6 {
@@ -134,7 +134,7 @@ domains:
     faults: [{at: web, family: v6, do: drop}]
 `)
 	o := seen["silent.gov.ar"]
-	if o.Web != (scanner.Verdict{Status: scanner.Broken, Reason: scanner.Timeout}) || o.WebV4.Status != scanner.OK {
+	if o.Web != (observation.Verdict{Status: observation.Broken, Reason: observation.Timeout}) || o.WebV4.Status != observation.OK {
 		t.Errorf("web is %v, over IPv4 %v", o.Web, o.WebV4)
 	}
 	for _, p := range o.Probes {
@@ -173,7 +173,7 @@ domains:
 	router := &countingRouter{lab: l, asked: make(map[netip.AddrPort]int)}
 	prober := newProberOver(t, l, &netaddr.Dialer{Lab: router})
 	for target := range labTargets(l) {
-		if o := prober.Measure(t.Context(), target); o.Web != (scanner.Verdict{Status: scanner.Broken, Reason: scanner.TCPRefused}) {
+		if o := prober.Measure(t.Context(), target); o.Web != (observation.Verdict{Status: observation.Broken, Reason: observation.TCPRefused}) {
 			t.Errorf("web is %v", o.Web)
 		}
 	}

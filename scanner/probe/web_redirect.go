@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"adopt6/lists"
-	"adopt6/scanner"
 	"adopt6/scanner/fetch"
+	"adopt6/scanner/observation"
 )
 
 const (
@@ -29,7 +29,7 @@ const (
 // address family.
 type journey struct {
 	// verdict is OK when a page was delivered, whatever its status.
-	verdict   scanner.Verdict
+	verdict   observation.Verdict
 	first     *contact // with the address it began at
 	last      *contact
 	at        *url.URL // of last
@@ -43,14 +43,14 @@ type journey struct {
 
 // page returns the page that the journey ended with, nil without one.
 func (j *journey) page() *fetch.Response {
-	if j.verdict.Status != scanner.OK {
+	if j.verdict.Status != observation.OK {
 		return nil
 	}
 	return j.last.page
 }
 
 // facts returns what the journey showed of HTTP, nil when nothing.
-func (j *journey) facts() *scanner.HTTPFacts {
+func (j *journey) facts() *observation.HTTPFacts {
 	if j.last.page == nil || j.last.page.Status == 0 {
 		return nil
 	}
@@ -63,8 +63,8 @@ func (j *journey) facts() *scanner.HTTPFacts {
 	return facts
 }
 
-func factsOf(p *fetch.Response) *scanner.HTTPFacts {
-	return &scanner.HTTPFacts{Status: p.Status, Proto: p.Proto, FirstByte: p.FirstByte,
+func factsOf(p *fetch.Response) *observation.HTTPFacts {
+	return &observation.HTTPFacts{Status: p.Status, Proto: p.Proto, FirstByte: p.FirstByte,
 		Location: shorten(p.Location), Title: p.Title, Bytes: int64(len(p.Body))}
 }
 
@@ -86,32 +86,32 @@ func (b *browser) follow(ctx context.Context, scheme, host string, addr netip.Ad
 			j.detail = j.last.page.Detail
 		}
 		switch fault := j.last.fault(); {
-		case j.last.verdict.Status != scanner.OK:
+		case j.last.verdict.Status != observation.OK:
 			return j.end(b, j.last.verdict)
 		case fault != "":
 			return j.end(b, broken(fault))
 		case j.last.page.Location == "":
-			return j.end(b, scanner.Verdict{Status: scanner.OK})
+			return j.end(b, observation.Verdict{Status: observation.OK})
 		}
 		j.cookie = j.cookie || j.last.page.SetsCookie
 		next, err := redirectTarget(j.at, j.last.page.Location)
 		switch {
 		case errors.Is(err, errNotFollowed):
 			j.detail = shorten(err.Error())
-			return j.end(b, unmeasured(scanner.NotProbed))
+			return j.end(b, unmeasured(observation.NotProbed))
 		case err != nil:
 			j.detail = shorten(err.Error())
-			return j.end(b, broken(scanner.HTTPMalformed))
+			return j.end(b, broken(observation.HTTPMalformed))
 		case seen[next.String()] && j.cookie:
-			return j.end(b, unmeasured(scanner.NeedsCookie))
+			return j.end(b, unmeasured(observation.NeedsCookie))
 		case seen[next.String()]:
-			return j.end(b, broken(scanner.RedirectLoop))
+			return j.end(b, broken(observation.RedirectLoop))
 		case j.redirects == maxRedirects:
-			return j.end(b, broken(scanner.TooManyRedirects))
+			return j.end(b, broken(observation.TooManyRedirects))
 		}
 		seen[next.String()] = true
 		j.redirects++
-		if verdict := b.land(ctx, &j, next); verdict.Status != scanner.OK {
+		if verdict := b.land(ctx, &j, next); verdict.Status != observation.OK {
 			return j.end(b, verdict)
 		}
 	}
@@ -119,14 +119,14 @@ func (b *browser) follow(ctx context.Context, scheme, host string, addr netip.Ad
 
 // end closes the journey with a verdict. What fails at a host that is none of
 // the target's own is a redirect that fails.
-func (j journey) end(b *browser, verdict scanner.Verdict) journey {
+func (j journey) end(b *browser, verdict observation.Verdict) journey {
 	name := j.at.Hostname()
-	if verdict.Status == scanner.Broken && !b.own[name] {
+	if verdict.Status == observation.Broken && !b.own[name] {
 		switch verdict.Reason {
-		case scanner.RedirectLoop, scanner.TooManyRedirects, scanner.RedirectFails:
+		case observation.RedirectLoop, observation.TooManyRedirects, observation.RedirectFails:
 		default:
 			j.detail = shorten(fmt.Sprintf("%s: %s", name, verdict.Reason))
-			verdict = broken(scanner.RedirectFails)
+			verdict = broken(observation.RedirectFails)
 		}
 	}
 	j.verdict = verdict
@@ -136,7 +136,7 @@ func (j journey) end(b *browser, verdict scanner.Verdict) journey {
 // land takes the journey to the next URL: to the same address where the host
 // stays the same, else to an address of the new host in the same family. The
 // verdict says why there is nothing to visit.
-func (b *browser) land(ctx context.Context, j *journey, next *url.URL) scanner.Verdict {
+func (b *browser) land(ctx context.Context, j *journey, next *url.URL) observation.Verdict {
 	v6 := j.to.Addr().Is6()
 	name, same := next.Hostname(), next.Hostname() == j.at.Hostname()
 	j.at = next
@@ -162,8 +162,8 @@ func (b *browser) land(ctx context.Context, j *journey, next *url.URL) scanner.V
 			j.detail = shorten(name)
 			return lacksFamily(v6)
 		case len(addrs) == 0:
-			j.detail = shorten(fmt.Sprintf("%s: %s", name, scanner.NoAddress))
-			return broken(scanner.RedirectFails)
+			j.detail = shorten(fmt.Sprintf("%s: %s", name, observation.NoAddress))
+			return broken(observation.RedirectFails)
 		}
 	}
 	for i, a := range addrs[:min(len(addrs), maxLandings)] {
@@ -179,16 +179,16 @@ func (b *browser) land(ctx context.Context, j *journey, next *url.URL) scanner.V
 			break
 		}
 	}
-	return scanner.Verdict{Status: scanner.OK}
+	return observation.Verdict{Status: observation.OK}
 }
 
 // lacksFamily is the verdict on a redirect to a host without an address of the
 // family that it is to be reached over.
-func lacksFamily(v6 bool) scanner.Verdict {
+func lacksFamily(v6 bool) observation.Verdict {
 	if v6 {
-		return partial(scanner.RedirectToV4Only)
+		return partial(observation.RedirectToV4Only)
 	}
-	return broken(scanner.RedirectFails)
+	return broken(observation.RedirectFails)
 }
 
 // errNotFollowed says that a redirect may be in order and is not followed all

@@ -9,8 +9,8 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner"
 	"adopt6/scanner/fetch"
+	"adopt6/scanner/observation"
 )
 
 // TestRedirectTarget: where a Location leads. An empty target is a redirect
@@ -109,26 +109,26 @@ func FuzzRedirectTarget(f *testing.F) {
 // TestJudgeSchemes: HTTPS counts where the host has it, and what plain HTTP
 // delivers makes up for a part.
 func TestJudgeSchemes(t *testing.T) {
-	refused, expired, silent := broken(scanner.TCPRefused), broken(scanner.TLSExpired), broken(scanner.Timeout)
-	toV4 := partial(scanner.RedirectToV4Only)
+	refused, expired, silent := broken(observation.TCPRefused), broken(observation.TLSExpired), broken(observation.Timeout)
+	toV4 := partial(observation.RedirectToV4Only)
 	for _, test := range []struct {
 		name              string
-		https, http       scanner.Verdict
+		https, http       observation.Verdict
 		exists, elsewhere bool
-		want              scanner.Verdict
+		want              observation.Verdict
 	}{
 		{"both work", works, works, true, true, works},
 		{"no plain HTTP", works, refused, true, true, works},
 		{"no HTTPS anywhere", refused, works, false, false, works},
 		{"no HTTPS anywhere, and HTTP fails", refused, silent, false, false, silent},
-		{"HTTPS over IPv4 only", refused, works, true, true, partial(scanner.HTTPSOnlyOverV4)},
-		{"HTTPS fails over both", silent, works, true, false, partial(scanner.Timeout)},
-		{"a bad certificate, and HTTP works", expired, works, true, true, partial(scanner.TLSExpired)},
+		{"HTTPS over IPv4 only", refused, works, true, true, partial(observation.HTTPSOnlyOverV4)},
+		{"HTTPS fails over both", silent, works, true, false, partial(observation.Timeout)},
+		{"a bad certificate, and HTTP works", expired, works, true, true, partial(observation.TLSExpired)},
 		{"a bad certificate, and HTTP leads to it", expired, expired, true, true, expired},
 		{"nothing works", refused, silent, true, true, refused},
 		{"both lead to a host without IPv6", toV4, toV4, true, true, toV4},
 		{"HTTP leads to a host without IPv6", refused, toV4, true, true, toV4},
-		{"HTTPS could not be measured", unmeasured(scanner.TargetTimeout), works, true, true, unmeasured(scanner.TargetTimeout)},
+		{"HTTPS could not be measured", unmeasured(observation.TargetTimeout), works, true, true, unmeasured(observation.TargetTimeout)},
 	} {
 		if got := judgeSchemes(test.https, test.http, test.exists, test.elsewhere); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
@@ -141,17 +141,17 @@ func TestJudgeStatus(t *testing.T) {
 		name   string
 		status int
 		other  []int
-		unseen scanner.Reason
-		want   scanner.Verdict
+		unseen observation.Reason
+		want   observation.Verdict
 	}{
 		{"a page", 200, nil, "", works},
-		{"an error", 500, []int{200}, "", broken(scanner.HTTPError)},
-		{"the same error", 503, []int{503}, "", broken(scanner.HTTPError)},
-		{"denied here", 403, []int{200}, "", broken(scanner.HTTPError)},
+		{"an error", 500, []int{200}, "", broken(observation.HTTPError)},
+		{"the same error", 503, []int{503}, "", broken(observation.HTTPError)},
+		{"denied here", 403, []int{200}, "", broken(observation.HTTPError)},
 		{"denied everywhere", 403, []int{200, 403}, "", works},
-		{"denied otherwise", 403, []int{401}, "", broken(scanner.HTTPError)},
-		{"not found where there is no other family", 404, nil, "", broken(scanner.HTTPError)},
-		{"denied, and the other family could not be seen", 403, nil, scanner.NoRoute, unmeasured(scanner.NoRoute)},
+		{"denied otherwise", 403, []int{401}, "", broken(observation.HTTPError)},
+		{"not found where there is no other family", 404, nil, "", broken(observation.HTTPError)},
+		{"denied, and the other family could not be seen", 403, nil, observation.NoRoute, unmeasured(observation.NoRoute)},
 	} {
 		j := &journey{verdict: works, last: &contact{page: &fetch.Response{Status: test.status}}}
 		if got := judgeStatus(j, test.other, test.unseen); got != test.want {

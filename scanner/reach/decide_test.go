@@ -1,18 +1,17 @@
 package reach
 
 import (
+	"adopt6/scanner/observation"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"testing"
-
-	"adopt6/scanner"
 )
 
 // TestAgainstASimulatedResolver compares the decisions on random worlds with a
 // naive resolver that asks its way through them, by records and by answers.
 func TestAgainstASimulatedResolver(t *testing.T) {
-	causes := make(map[scanner.Reason]int)
+	causes := make(map[observation.Reason]int)
 	for seed := range uint64(3000) {
 		w := randomWorld(rand.New(rand.NewPCG(seed, 6)))
 		g := w.graph()
@@ -29,17 +28,17 @@ func TestAgainstASimulatedResolver(t *testing.T) {
 				if (e.Cause == "") != got || !got && (g.Zone(e.Zone) == nil || d.Reached(e.Zone)) {
 					t.Fatalf("seed %d: %s reached: %v, explained by %+v", seed, z.name, got, e)
 				}
-				if !answers && e.Cause == scanner.NSUnreachableV6 {
+				if !answers && e.Cause == observation.NSUnreachableV6 {
 					t.Fatalf("seed %d: the records alone say that servers of %s are silent", seed, z.name)
 				}
-				if answers && !got && records.Reached(z.name) && e.Cause != scanner.NSUnreachableV6 {
+				if answers && !got && records.Reached(z.name) && e.Cause != observation.NSUnreachableV6 {
 					t.Fatalf("seed %d: the records of %s are in order, and it fails by %+v", seed, z.name, e)
 				}
 			}
 		}
 	}
-	for _, cause := range []scanner.Reason{"", scanner.NoNSAAAA, scanner.GlueMissingAAAA, scanner.NSZoneV4Only,
-		scanner.ParentV4Only, scanner.NSCycle, scanner.NSUnreachableV6, scanner.SpecialPurposeAddress} {
+	for _, cause := range []observation.Reason{"", observation.NoNSAAAA, observation.GlueMissingAAAA, observation.NSZoneV4Only,
+		observation.ParentV4Only, observation.NSCycle, observation.NSUnreachableV6, observation.SpecialPurposeAddress} {
 		if causes[cause] < 20 {
 			t.Errorf("the random worlds have %q only %d times", cause, causes[cause])
 		}

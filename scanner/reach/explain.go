@@ -1,21 +1,20 @@
 package reach
 
 import (
+	"adopt6/scanner/observation"
 	"slices"
-
-	"adopt6/scanner"
 )
 
 // Explanation says why a zone is not reached.
 type Explanation struct {
 	// Cause is the reason; empty for a zone that is reached.
-	Cause scanner.Reason
+	Cause observation.Reason
 	// Zone is the one to blame: where the fault lies that is nearest to the
 	// zone asked about, or the highest zone that fails above it.
 	Zone string
 	// Path leads from the zone asked about to the fault; Root is its cause.
 	Path []string
-	Root scanner.Reason
+	Root observation.Reason
 }
 
 // Explain finds the cause for which a zone is not reached. In the causes of
@@ -28,18 +27,18 @@ func (d *Decision) Explain(zone string) Explanation {
 		return Explanation{}
 	}
 	path, root := d.nearest(zone)
-	if d.view.Answers && root != scanner.NSUnreachableV6 && d.g.Decide(View{Trusting: d.view.Trusting}).Reached(zone) {
+	if d.view.Answers && root != observation.NSUnreachableV6 && d.g.Decide(View{Trusting: d.view.Trusting}).Reached(zone) {
 		// The records lead there on a way of which nothing above tells: a
 		// server met before answers for the zone, or should.
-		path, root = []string{zone}, scanner.NSUnreachableV6
+		path, root = []string{zone}, observation.NSUnreachableV6
 	}
 	e := Explanation{Cause: root, Zone: path[len(path)-1], Path: path, Root: root}
 	switch top := d.highest(zone); {
-	case root == scanner.NSUnreachableV6:
+	case root == observation.NSUnreachableV6:
 	case top != zone:
-		e.Cause, e.Zone = scanner.ParentV4Only, top
+		e.Cause, e.Zone = observation.ParentV4Only, top
 	case len(path) > 1:
-		e.Cause = scanner.NSZoneV4Only
+		e.Cause = observation.NSZoneV4Only
 	}
 	return e
 }
@@ -47,22 +46,22 @@ func (d *Decision) Explain(zone string) Explanation {
 // nearest follows what a zone waits for, the nearest first, to one that fails
 // by its own fault: where it counts what answers, to one that is silent.
 // Where there is none the zones wait for each other.
-func (d *Decision) nearest(zone string) (path []string, root scanner.Reason) {
+func (d *Decision) nearest(zone string) (path []string, root observation.Reason) {
 	trail, order := d.follow(zone)
 	for _, silent := range []bool{true, false} {
 		for _, next := range order {
 			own, _ := d.fault(next)
-			if own == scanner.NSUnreachableV6 || own != "" && !silent {
+			if own == observation.NSUnreachableV6 || own != "" && !silent {
 				return trail(next), own
 			}
 		}
 	}
 	for _, next := range order {
 		if d.waitsFor(next) {
-			return trail(next), scanner.NSCycle
+			return trail(next), observation.NSCycle
 		}
 	}
-	return trail(zone), scanner.NSCycle // not reached: waiting without end is a circle
+	return trail(zone), observation.NSCycle // not reached: waiting without end is a circle
 }
 
 // follow returns the zones that a zone waits for, itself first, the nearest
@@ -111,17 +110,17 @@ func (d *Decision) highest(zone string) string {
 
 // grave orders the faults of name servers: the zone's is the first that one of
 // its servers has, so that it names what lacks least.
-var grave = []scanner.Reason{
-	scanner.NSUnreachableV6, scanner.GlueMissingAAAA, scanner.NSZoneV4Only, scanner.SpecialPurposeAddress, scanner.NoNSAAAA,
+var grave = []observation.Reason{
+	observation.NSUnreachableV6, observation.GlueMissingAAAA, observation.NSZoneV4Only, observation.SpecialPurposeAddress, observation.NoNSAAAA,
 }
 
 // fault returns what is wrong with a zone that is not reached: its own fault,
 // if one of its servers has a graver one than to wait, and the zones that it
 // waits for.
-func (d *Decision) fault(zone string) (own scanner.Reason, waits []string) {
+func (d *Decision) fault(zone string) (own observation.Reason, waits []string) {
 	z := d.g.zones[zone]
 	if z == nil || z.Unknown {
-		return scanner.NSUnreachableV6, nil
+		return observation.NSUnreachableV6, nil
 	}
 	if z.Parent != "" && !d.Reached(z.Parent) {
 		return "", []string{d.highest(z.Parent)}
@@ -130,12 +129,12 @@ func (d *Decision) fault(zone string) (own scanner.Reason, waits []string) {
 	for i := range z.Servers {
 		s := &z.Servers[i]
 		reason := d.serverFault(z, s)
-		if reason == scanner.NSZoneV4Only && !slices.Contains(waits, s.Zone) {
+		if reason == observation.NSZoneV4Only && !slices.Contains(waits, s.Zone) {
 			waits = append(waits, s.Zone)
 		}
 		worst = min(worst, slices.Index(grave, reason))
 	}
-	if own = grave[worst]; own == scanner.NSZoneV4Only {
+	if own = grave[worst]; own == observation.NSZoneV4Only {
 		own = ""
 	}
 	return own, waits
@@ -143,21 +142,21 @@ func (d *Decision) fault(zone string) (own scanner.Reason, waits []string) {
 
 // serverFault returns why a server of z, which is not reached though its
 // parent is, leads nowhere.
-func (d *Decision) serverFault(z *Zone, s *Server) scanner.Reason {
+func (d *Decision) serverFault(z *Zone, s *Server) observation.Reason {
 	silent := d.view.Answers && len(d.usable(s, s.Glue))+len(d.usable(s, s.Addrs)) == 0
 	switch {
 	case Usable(s.Glue), silent && Usable(s.Addrs):
-		return scanner.NSUnreachableV6
+		return observation.NSUnreachableV6
 	case !s.publishes():
-		return scanner.NoNSAAAA
+		return observation.NoNSAAAA
 	case !Usable(s.Addrs):
-		return scanner.SpecialPurposeAddress
+		return observation.SpecialPurposeAddress
 	case In(s.Name, z.Name):
-		return scanner.GlueMissingAAAA
+		return observation.GlueMissingAAAA
 	case d.homeReached(s):
-		return scanner.NSUnreachableV6
+		return observation.NSUnreachableV6
 	case s.Zone == "":
-		return scanner.NoNSAAAA
+		return observation.NoNSAAAA
 	}
-	return scanner.NSZoneV4Only
+	return observation.NSZoneV4Only
 }

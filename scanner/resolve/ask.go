@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -20,9 +21,9 @@ type round struct {
 	candidates []candidate
 	sources    []source // name servers whose addresses are still to be looked up
 	sourced    bool
-	cutShort   bool    // there are more than may be looked up
-	reason     string  // of the failures so far, the one that says most
-	weak       *answer // from a server that is not authoritative
+	cutShort   bool               // there are more than may be looked up
+	reason     observation.Reason // of the failures so far, the one that says most
+	weak       *answer            // from a server that is not authoritative
 }
 
 // candidate is a server that may be asked.
@@ -111,7 +112,7 @@ func (j *job) askAll(r *round) (*answer, *failure) {
 		return r.weak, nil
 	}
 	if r.reason == "" {
-		r.reason = ReasonNoAddress
+		r.reason = observation.NoServerAddress
 	}
 	return nil, &failure{reason: r.reason, zone: r.cut.zone}
 }
@@ -179,7 +180,7 @@ func (j *job) moreCandidates(r *round) (bool, *failure) {
 			return false, f
 		case reason == reasonNoName:
 			r.sources = slices.DeleteFunc(r.sources, func(other source) bool { return other.host == s.host })
-			reason = ReasonNoAddress
+			reason = observation.NoServerAddress
 			fallthrough
 		case reason != "":
 			r.reason = worse(r.reason, reason)
@@ -192,7 +193,7 @@ func (j *job) moreCandidates(r *round) (bool, *failure) {
 		}
 	}
 	if r.cutShort {
-		r.reason = worse(r.reason, ReasonLimitFanOut)
+		r.reason = worse(r.reason, observation.LimitFanOut)
 	}
 	return false, nil
 }
@@ -229,12 +230,12 @@ func (j *job) sources(c *cut) (list []source, cutShort bool) {
 }
 
 // addresses looks up a name server. The failure is one that ends the job.
-func (j *job) addresses(s source) ([]netip.Addr, string, *failure) {
+func (j *job) addresses(s source) ([]netip.Addr, observation.Reason, *failure) {
 	if j.depth >= j.r.config.Limits.Depth {
-		return nil, ReasonLimitDepth, nil
+		return nil, observation.LimitDepth, nil
 	}
 	if j.lookups >= lookupsPerQuery*j.r.config.Limits.Queries {
-		return nil, "", &failure{reason: ReasonLimitQueries, zone: s.host}
+		return nil, "", &failure{reason: observation.LimitQueries, zone: s.host}
 	}
 	j.lookups++
 	j.depth++
@@ -243,14 +244,14 @@ func (j *job) addresses(s source) ([]netip.Addr, string, *failure) {
 	switch {
 	case f != nil && f.final():
 		return nil, "", f
-	case f != nil && (f.reason == ReasonNSLoop || f.reason == ReasonLimitDepth || f.reason == ReasonLimitFanOut):
+	case f != nil && (f.reason == observation.NSLoop || f.reason == observation.LimitDepth || f.reason == observation.LimitFanOut):
 		return nil, f.reason, nil
 	case f != nil:
-		return nil, ReasonNoAddress, nil
+		return nil, observation.NoServerAddress, nil
 	case a.kind == isNXDomain:
 		return nil, reasonNoName, nil
 	case a.kind == isAlias:
-		return nil, ReasonNSChain, nil
+		return nil, observation.NSIsAlias, nil
 	}
 	var addrs []netip.Addr
 	for _, rr := range a.rrs {
@@ -269,7 +270,7 @@ func (j *job) addresses(s source) ([]netip.Addr, string, *failure) {
 		}
 	}
 	if len(addrs) == 0 {
-		return nil, ReasonNoAddress, nil
+		return nil, observation.NoServerAddress, nil
 	}
 	return addrs, "", nil
 }
@@ -283,11 +284,11 @@ func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
 	caseLost, said := false, ""
 	for cookies := 0; ; {
 		if j.queries >= j.r.config.Limits.Queries {
-			return nil, &failure{reason: ReasonLimitQueries, zone: r.cut.zone}
+			return nil, &failure{reason: observation.LimitQueries, zone: r.cut.zone}
 		}
 		left := j.timeLeft()
 		if left <= 0 {
-			return nil, &failure{reason: ReasonLimitTime, zone: r.cut.zone}
+			return nil, &failure{reason: observation.LimitTime, zone: r.cut.zone}
 		}
 		a.timeout = min(a.timeout, left)
 		j.queries++
@@ -315,18 +316,18 @@ func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
 			a.transport, a.fixedCase = UDP, true
 			continue
 		case j.out.reason == reasonOtherCase:
-			r.reason, c.gone = worse(r.reason, ReasonBadResponse), true
+			r.reason, c.gone = worse(r.reason, observation.BadResponse), true
 			return nil, nil
 		case j.out.reason != "":
 			r.reason = worse(r.reason, j.out.reason)
 			// Only what may have been lost on the way is worth another try.
-			c.gone = j.out.reason != ReasonTimeout && j.out.reason != ReasonBadResponse && j.out.reason != ReasonTCPClosed
+			c.gone = j.out.reason != observation.Timeout && j.out.reason != observation.BadResponse && j.out.reason != observation.TCPClosed
 			return nil, nil
 		case a.fixedCase && a.transport == UDP && said == "":
 			said = m.said()
 			continue
 		case a.fixedCase && a.transport == UDP && said != m.said():
-			r.reason, c.gone = worse(r.reason, ReasonBadResponse), true
+			r.reason, c.gone = worse(r.reason, observation.BadResponse), true
 			return nil, nil
 		}
 		said = "" // confirmed, if it had to be
@@ -380,9 +381,9 @@ func (j *job) judge(r *round, c *candidate, m *message) *answer {
 	}
 	if reason != "" {
 		r.reason = worse(r.reason, reason)
-		c.gone = reason != ReasonServFail || c.tries > 1
-		if j.trace != nil && reason == ReasonLame {
-			j.event(Event{Step: StepNoReply, Zone: r.cut.zone, Name: r.name, Type: r.qtype, Host: c.host, Server: c.server.addr, Note: reason})
+		c.gone = reason != observation.ServFail || c.tries > 1
+		if j.trace != nil && reason == observation.Lame {
+			j.event(Event{Step: StepNoReply, Zone: r.cut.zone, Name: r.name, Type: r.qtype, Host: c.host, Server: c.server.addr, Note: string(reason)})
 		}
 		return nil
 	}
@@ -400,7 +401,7 @@ func (j *job) traceTry(r *round, c *candidate, a *attempt) {
 		Host: c.host, Server: c.server.addr, Transport: a.transport, RTT: j.out.rtt,
 	}
 	if j.out.reason != "" {
-		e.Step, e.Note = StepNoReply, j.out.reason
+		e.Step, e.Note = StepNoReply, string(j.out.reason)
 	} else {
 		e.RCode = j.out.msg.rcode
 		if j.out.msg.truncated() {

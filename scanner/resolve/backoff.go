@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"net/netip"
 	"sync"
@@ -122,9 +123,9 @@ func (r *Resolver) refusal(a *attempt, out *outcome) bool {
 	switch out.reason {
 	case "":
 		return out.msg.rcode == dns.RcodeRefused
-	case ReasonTCPRefused, ReasonTCPClosed:
+	case observation.TCPRefused, observation.TCPClosed:
 		return true
-	case ReasonTimeout:
+	case observation.Timeout:
 		return a.server.lost.Load() >= silentAfter
 	}
 	return false
@@ -150,7 +151,7 @@ func (r *Resolver) try(ctx context.Context, a *attempt, out *outcome) error {
 		return nil
 	}
 	if out.reason != "" && a.server.history.wasSilent(time.Now()) {
-		out.reason = ReasonBackedOff
+		out.reason = observation.BackedOff
 		return nil
 	}
 	return r.askGently(ctx, a, out, known)
@@ -197,6 +198,6 @@ func (r *Resolver) askGently(ctx context.Context, a *attempt, out *outcome, know
 	if out.reason != "" {
 		a.server.history.noteSilent(time.Now())
 	}
-	out.reason, out.sent = ReasonBackedOff, sent
+	out.reason, out.sent = observation.BackedOff, sent
 	return nil
 }

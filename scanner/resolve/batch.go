@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"io"
 	"iter"
@@ -71,7 +72,7 @@ func (r *Resolver) resolveOne(ctx context.Context, mode Mode, name string, qtype
 		return line // it was not finished
 	}
 	if err != nil {
-		result = &Result{Name: name, Type: qtype, RCode: dns.RcodeServerFailure, Reason: ReasonBadName}
+		result = &Result{Name: name, Type: qtype, RCode: dns.RcodeServerFailure, Reason: observation.BadName}
 	}
 	count.Asked++
 	count.Queries += int64(result.Queries)

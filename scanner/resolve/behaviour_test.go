@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -260,7 +261,7 @@ func TestStub(t *testing.T) {
 	stub.Server = netip.MustParseAddrPort("9.9.9.10:53") // nothing listens there
 	out.Reset()
 	stats, err = r.Stub(context.Background(), stub, slices.Values(names[:1]), &out)
-	if err != nil || stats.Failed != 1 || !strings.Contains(out.String(), ReasonPortClosed) {
+	if err != nil || stats.Failed != 1 || !strings.Contains(out.String(), string(observation.PortClosed)) {
 		t.Errorf("%+v, %v, %s", stats, err, out.String())
 	}
 }

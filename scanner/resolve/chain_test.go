@@ -12,6 +12,7 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 )
 
 func TestValidation(t *testing.T) {
@@ -39,8 +40,8 @@ func TestSpentBudgetIsNoOthersFault(t *testing.T) {
 	r := signedTest(t).resolver(nil)
 	poor, other := r.newJob(t.Context(), Dual), r.newJob(t.Context(), Dual)
 	at := poor.validator.At()
-	spent := &dnssec.Zone{Name: "test.", State: dnssec.Bogus, Reason: dnssec.BudgetExceeded, Expires: at}
-	sound := &dnssec.Zone{Name: "test.", State: dnssec.Secure, Expires: at.Add(time.Hour)}
+	spent := &dnssec.Zone{Name: "test.", State: observation.Bogus, Reason: observation.BudgetExceeded, Expires: at}
+	sound := &dnssec.Zone{Name: "test.", State: observation.Secure, Expires: at.Add(time.Hour)}
 	got := make(chan *dnssec.Zone)
 	_, f := poor.zone("test.", func() (*dnssec.Zone, *failure) {
 		go func() {
@@ -158,7 +159,7 @@ func TestSignedProofOutweighsTheCode(t *testing.T) {
 		for range 2 { // from the cache as well
 			got := resolve(t, r, V4Only, test.name, test.qtype)
 			if test.want == "" {
-				if got.RCode != dns.RcodeYXDomain || got.State != dnssec.Secure {
+				if got.RCode != dns.RcodeYXDomain || got.State != observation.Secure {
 					t.Errorf("a DNAME that makes too long a name: %s", judged(got))
 				}
 				continue
@@ -191,7 +192,7 @@ func TestSignaturesLimitTTL(t *testing.T) {
 	} {
 		passed += step.pass
 		got := resolve(t, r, V4Only, "www.example.test", dns.TypeA)
-		if got.State != dnssec.Secure || got.TTL != step.ttl {
+		if got.State != observation.Secure || got.TTL != step.ttl {
 			t.Errorf("after %s: %s, TTL %s, want %s", passed, judged(got), got.TTL, step.ttl)
 		}
 	}

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"iter"
 	"net/netip"
 	"strings"
@@ -41,7 +42,7 @@ func (c *queryCounts) add(server netip.Addr, transport Transport, out *outcome) 
 	}
 	place := otherFailure
 	switch {
-	case out.reason == ReasonTimeout:
+	case out.reason == observation.Timeout:
 		place = timedOut
 	case out.reason == "" && out.msg.rcode < rcodes:
 		place = int(out.msg.rcode)

@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 )
 
 // Delegation finds the zone cut at or above name and asks the parent zone's
@@ -70,7 +71,7 @@ func (j *job) delegationDS(d *Delegation) error {
 		d.Reason = f.reason
 		return f.err
 	}
-	d.StateReason, d.StateZone = dnssec.NoAnchor, "."
+	d.StateReason, d.StateZone = observation.NoAnchor, "."
 	if j.full {
 		var got dnssec.Verdict
 		if got, a, f = j.secure(d.Zone, dns.TypeDS, a); f != nil {

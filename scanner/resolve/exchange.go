@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"fmt"
 	"time"
@@ -25,7 +26,7 @@ type attempt struct {
 type outcome struct {
 	msg    message
 	rtt    time.Duration
-	reason string
+	reason observation.Reason
 	err    error     // the cause of reason, where there is more to say
 	buffer []byte    // of msg, for use with the next attempt
 	sent   int       // queries that it took
@@ -57,11 +58,11 @@ func (r *Resolver) send(ctx context.Context, a *attempt, out *outcome) error {
 	}
 	undoMixedCase(wire)
 	if err := parseMessage(&out.msg, wire, a.name); err != nil {
-		out.reason, out.err = ReasonBadResponse, err
+		out.reason, out.err = observation.BadResponse, err
 		return nil
 	}
 	if out.msg.cookie != nil && a.edns && !a.server.noCookie.Load() && !a.server.learnCookie(out.msg.cookie) {
-		out.reason = ReasonBadResponse
+		out.reason = observation.BadResponse
 		return nil
 	}
 	a.server.observe(out.rtt)
@@ -98,7 +99,7 @@ func (r *Resolver) tryUDP(ctx context.Context, a *attempt, out *outcome) ([]byte
 	if p.reason == "" {
 		wire = p.reply
 		p.reply, out.buffer = out.buffer, p.reply
-	} else if p.reason == ReasonTimeout {
+	} else if p.reason == observation.Timeout {
 		a.server.penalise()
 	}
 	r.udp.free(p)
@@ -127,12 +128,12 @@ func (r *Resolver) tryTCP(ctx context.Context, a *attempt, out *outcome) ([]byte
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err == errPipelineClosed:
-		out.reason, out.err = ReasonTCPClosed, err
+		out.reason, out.err = observation.TCPClosed, err
 	case err == errOtherAnswer:
-		out.reason, out.err = ReasonBadResponse, err
+		out.reason, out.err = observation.BadResponse, err
 	default:
 		out.reason, out.err = reasonOf(TCP, err), err
-		if out.reason == ReasonTimeout {
+		if out.reason == observation.Timeout {
 			a.server.penalise()
 		}
 	}
@@ -173,7 +174,7 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 	var out outcome
 	for n := 1; ; n++ {
 		if n > tries+3 { // one more for the cookie, two for the case
-			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse, Tries: n - 1}
+			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: observation.BadResponse, Tries: n - 1}
 		}
 		if err := r.try(ctx, &a, &out); err != nil {
 			return nil, fmt.Errorf("query %s %s at %s: %w", name, dns.Type(q.Type), q.Server, err)
@@ -192,12 +193,12 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 			continue
 		}
 		if out.reason == "" && a.fixedCase && said != out.msg.said() {
-			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse, Tries: n}
+			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: observation.BadResponse, Tries: n}
 		}
 		if out.reason == "" {
 			return newReply(&out, &q, n+extra)
 		}
-		if n >= tries || out.reason != ReasonTimeout && out.reason != ReasonBadResponse {
+		if n >= tries || out.reason != observation.Timeout && out.reason != observation.BadResponse {
 			return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: out.reason, Err: out.err, Tries: n + extra}
 		}
 	}
@@ -206,7 +207,7 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 func newReply(out *outcome, q *Query, tries int) (*Reply, error) {
 	reply := &Reply{Msg: new(dns.Msg), RTT: out.rtt, Truncated: out.msg.truncated(), Tries: tries, Bytes: len(out.msg.wire)}
 	if err := reply.Msg.Unpack(out.msg.wire); err != nil && !reply.Truncated {
-		return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: ReasonBadResponse, Err: err, Tries: tries}
+		return nil, &ExchangeError{Server: q.Server, Transport: q.Transport, Reason: observation.BadResponse, Err: err, Tries: tries}
 	}
 	return reply, nil
 }

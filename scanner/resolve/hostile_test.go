@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -315,12 +316,12 @@ func TestExchange(t *testing.T) {
 	for _, test := range []struct {
 		server    string
 		transport Transport
-		want      string
+		want      observation.Reason
 	}{
-		{"192.0.2.1:53", UDP, ReasonSpecialAddress},
-		{"192.0.2.1:53", TCP, ReasonSpecialAddress},
-		{"9.9.9.10:53", UDP, ReasonPortClosed},
-		{"9.9.9.10:53", TCP, ReasonTCPRefused},
+		{"192.0.2.1:53", UDP, observation.SpecialPurposeAddress},
+		{"192.0.2.1:53", TCP, observation.SpecialPurposeAddress},
+		{"9.9.9.10:53", UDP, observation.PortClosed},
+		{"9.9.9.10:53", TCP, observation.TCPRefused},
 	} {
 		q.Server, q.Transport = netip.MustParseAddrPort(test.server), test.transport
 		if _, err := r.Exchange(ctx, q); Reason(err) != test.want {
@@ -351,7 +352,7 @@ func TestExchangeWhereCaseIsNotKept(t *testing.T) {
 		t.Errorf("got %+v, %v", reply, err)
 	}
 	fickle.Store(true) // as if somebody else had answered in between
-	if reply, err := r.Exchange(context.Background(), q); Reason(err) != ReasonBadResponse {
+	if reply, err := r.Exchange(context.Background(), q); Reason(err) != observation.BadResponse {
 		t.Errorf("two answers that differ: got %+v, %v", reply, err)
 	}
 }

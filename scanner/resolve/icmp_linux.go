@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"encoding/binary"
 	"net"
 	"net/netip"
@@ -48,7 +49,7 @@ func (s *socket) drainErrors() {
 }
 
 // errorReason reads the struct sock_extended_err of a control message.
-func errorReason(control []byte) string {
+func errorReason(control []byte) observation.Reason {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
 		return ""
@@ -66,9 +67,9 @@ func errorReason(control []byte) string {
 		case origin == unix.SO_EE_ORIGIN_LOCAL:
 			return reasonOf(UDP, errno)
 		case errno == unix.ECONNREFUSED:
-			return ReasonPortClosed
+			return observation.PortClosed
 		}
-		return ReasonUnreachable
+		return observation.Unreachable
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"slices"
 
 	"github.com/miekg/dns"
@@ -30,7 +31,7 @@ func (j *job) lookup(name string, qtype uint16) (*answer, *failure) {
 		return nil, j.failed(name, qtype, &failure{reason: reason, zone: name})
 	}
 	if slices.Contains(j.stack, k) {
-		return nil, j.failed(name, qtype, &failure{reason: ReasonNSLoop, zone: name})
+		return nil, j.failed(name, qtype, &failure{reason: observation.NSLoop, zone: name})
 	}
 	j.stack = append(j.stack, k)
 	defer func() { j.stack = j.stack[:len(j.stack)-1] }()
@@ -53,7 +54,7 @@ func (j *job) lookup(name string, qtype uint16) (*answer, *failure) {
 
 func (j *job) failed(name string, qtype uint16, f *failure) *failure {
 	if j.trace != nil && f.err == nil {
-		j.event(Event{Step: StepFailed, Zone: f.zone, Name: name, Type: qtype, Note: f.reason})
+		j.event(Event{Step: StepFailed, Zone: f.zone, Name: name, Type: qtype, Note: string(f.reason)})
 	}
 	return f
 }
@@ -186,9 +187,9 @@ func (j *job) keep(referral *answer) {
 
 // networkReason says whether a reason concerns a zone's servers whatever they
 // are asked.
-func networkReason(reason string) bool {
+func networkReason(reason observation.Reason) bool {
 	switch reason {
-	case ReasonTimeout, ReasonPortClosed, ReasonUnreachable, ReasonNoRoute, ReasonSpecialAddress, ReasonNoAddress:
+	case observation.Timeout, observation.PortClosed, observation.Unreachable, observation.NoRoute, observation.SpecialPurposeAddress, observation.NoServerAddress:
 		return true
 	}
 	return false

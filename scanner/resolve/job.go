@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 )
 
 // job is the work of one call: its bounds and where it stands.
@@ -78,7 +79,7 @@ func (j *job) timeLeft() time.Duration { return j.r.config.Limits.Time - time.Si
 // failure is why a look-up came to nothing. err is set when the caller's
 // context ended, and then nothing else is.
 type failure struct {
-	reason string
+	reason observation.Reason
 	zone   string
 	err    error
 }
@@ -86,7 +87,7 @@ type failure struct {
 // final says whether the whole job is over: no other server can help.
 func (f *failure) final() bool {
 	switch f.reason {
-	case ReasonLimitQueries, ReasonLimitTime:
+	case observation.LimitQueries, observation.LimitTime:
 		return true
 	}
 	return f.err != nil
@@ -95,7 +96,7 @@ func (f *failure) final() bool {
 // shared says whether a failure would be the same for every job that asks: it
 // does not depend on how this one came there or on what it may spend.
 func (f *failure) shared() bool {
-	return !f.final() && f.reason != ReasonLimitDepth && f.reason != ReasonNSLoop
+	return !f.final() && f.reason != observation.LimitDepth && f.reason != observation.NSLoop
 }
 
 // ended returns the failure for an error that ends the job.
@@ -104,7 +105,7 @@ func (j *job) ended(zone string, err error) *failure {
 		return &failure{err: j.outer.Err()}
 	}
 	if j.timeLeft() <= 0 {
-		return &failure{reason: ReasonLimitTime, zone: zone}
+		return &failure{reason: observation.LimitTime, zone: zone}
 	}
 	return &failure{err: err}
 }

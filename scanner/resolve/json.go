@@ -19,10 +19,10 @@ func (r *Result) AppendJSON(b []byte) []byte {
 	b = appendQuestion(b, r.Name, r.Type, r.RCode)
 	reason, where := r.Reason, r.Zone
 	if reason == "" {
-		reason, where = string(r.StateReason), r.StateZone
+		reason, where = r.StateReason, r.StateZone
 	}
 	b = appendMember(b, "dnssec", r.State.String())
-	b = appendMember(b, "reason", reason)
+	b = appendMember(b, "reason", string(reason))
 	if reason != "" {
 		b = appendMember(b, "reason_zone", where)
 	}

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +98,7 @@ func TestHostileZonesHitALimit(t *testing.T) {
 			n := hostileTLD(t, test.answer)
 			r := n.resolver(func(c *Config) { c.Limits.Queries = 60 }, rootAddr)
 			got := resolve(t, r, Dual, test.question, dns.TypeA)
-			if got.Reason != test.want || got.RCode != dns.RcodeServerFailure {
+			if string(got.Reason) != test.want || got.RCode != dns.RcodeServerFailure {
 				t.Errorf("got %s (%s), want %s", got.Reason, dns.RcodeToString[got.RCode], test.want)
 			}
 			if got.Queries > test.most {
@@ -112,8 +113,8 @@ func TestTimeLimit(t *testing.T) {
 	r := n.resolver(func(c *Config) {
 		c.Timeout, c.Limits.Time = time.Minute, 150*time.Millisecond
 	}, rootAddr)
-	if got := resolve(t, r, Dual, "bad.test", dns.TypeA); got.Reason != ReasonLimitTime {
-		t.Errorf("got %q, want %s", got.Reason, ReasonLimitTime)
+	if got := resolve(t, r, Dual, "bad.test", dns.TypeA); got.Reason != observation.LimitTime {
+		t.Errorf("got %q, want %s", got.Reason, observation.LimitTime)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(20*time.Millisecond, cancel)

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"sync/atomic"
 	"time"
 )
@@ -19,9 +20,9 @@ type pending struct {
 	// must neither block nor keep reply. Without it the outcome is left in
 	// the fields below and done gets a token.
 	owner  finisher
-	done   chan struct{} // holds one token
-	reply  []byte        // nil when there was none
-	reason string        // why there was none
+	done   chan struct{}      // holds one token
+	reply  []byte             // nil when there was none
+	reason observation.Reason // why there was none
 	rtt    time.Duration
 }
 
@@ -52,7 +53,7 @@ func (t *udpTransport) free(p *pending) {
 
 // complete delivers the outcome: a reply, or the reason for none. reply is
 // only lent.
-func (p *pending) complete(reply []byte, reason string, rtt time.Duration) {
+func (p *pending) complete(reply []byte, reason observation.Reason, rtt time.Duration) {
 	p.reason, p.rtt = reason, rtt
 	if p.owner != nil {
 		p.owner.finish(p, reply)

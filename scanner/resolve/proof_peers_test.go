@@ -12,8 +12,8 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/scanner/dnssec"
 	"adopt6/scanner/lab/netns"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
 
@@ -134,10 +134,10 @@ func askResolver(ctx context.Context, r *resolve.Resolver, mode resolve.Mode, na
 	}
 	why := string(result.StateReason) + " " + result.StateZone
 	switch {
-	case result.State == dnssec.Bogus:
+	case result.State == observation.Bogus:
 		return withoutData("bogus", why), nil
 	case result.Reason != "":
-		return withoutData("failed", result.Reason), nil
+		return withoutData("failed", string(result.Reason)), nil
 	}
 	return verdict{State: result.State.String(), RCode: dns.RcodeToString[result.RCode], Answer: answerText(result.Answer), Why: why}, nil
 }

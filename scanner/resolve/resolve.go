@@ -16,6 +16,7 @@ import (
 
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // Mode says which address families a resolution may use. Each mode has caches
@@ -94,7 +95,7 @@ type Result struct {
 	Zone string
 	// Reason is empty when the servers answered, and else a token that says
 	// why not; see the Reason constants.
-	Reason string
+	Reason observation.Reason
 	// TTL is how long the answer may be kept.
 	TTL time.Duration
 	// Queries is the number of queries sent for this resolution, tries and
@@ -104,8 +105,8 @@ type Result struct {
 	// State is the security status of the answer, aliases included, and Facts
 	// what it rests on. StateReason says why it is not secure and StateZone in
 	// which zone that arose. A bogus answer is reported like any other.
-	State       dnssec.State
-	StateReason dnssec.Reason
+	State       observation.State
+	StateReason observation.Reason
 	StateZone   string
 	Facts       dnssec.Facts
 	// At is the time as of which signatures were judged.
@@ -123,7 +124,7 @@ type Delegation struct {
 	Glue map[string][]netip.Addr
 	DS   []*dns.DS
 	// Reason is empty when the parent answered, or a token of [Result].
-	Reason string
+	Reason observation.Reason
 	RCode  int // of the parent: NXDOMAIN says that the name is not delegated
 	// SameServers is true where the parent's servers serve the zone too and
 	// answered for it, so that NS holds the zone's own records and no glue
@@ -131,8 +132,8 @@ type Delegation struct {
 	SameServers bool
 	Queries     int
 	// State is the security status of DS or of its absence, as for [Result].
-	State       dnssec.State
-	StateReason dnssec.Reason
+	State       observation.State
+	StateReason observation.Reason
 	StateZone   string
 }
 

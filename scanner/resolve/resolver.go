@@ -12,6 +12,7 @@ import (
 
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 const (
@@ -40,7 +41,7 @@ type view struct {
 	priming  chan struct{}       // held by the one job that primes
 	cuts     *cache[*cut]
 	answers  *cache[*answer]
-	failures *cache[string] // reasons, RFC 9520
+	failures *cache[observation.Reason] // reasons, RFC 9520
 	flights  *flights[*answer]
 	zones    *cache[*dnssec.Zone]
 	building *flights[*dnssec.Zone]
@@ -89,7 +90,7 @@ func newView(m Mode, config *Config) *view {
 		cuts:     newCache[*cut](size*6/16, config.Now),
 		answers:  newCache[*answer](size*5/16, config.Now),
 		zones:    newCache[*dnssec.Zone](size*4/16, config.Now),
-		failures: newCache[string](size*1/16, config.Now),
+		failures: newCache[observation.Reason](size*1/16, config.Now),
 		flights:  newFlights[*answer](),
 		building: newFlights[*dnssec.Zone](),
 	}
@@ -136,9 +137,9 @@ func (j *job) resolve(result *Result) error {
 	name := result.Name
 	seen := []string{name}
 	expires := int64(0)
-	result.StateReason, result.StateZone = dnssec.NoAnchor, "."
+	result.StateReason, result.StateZone = observation.NoAnchor, "."
 	if j.full {
-		result.State, result.StateReason, result.StateZone = dnssec.Secure, "", ""
+		result.State, result.StateReason, result.StateZone = observation.Secure, "", ""
 		result.At = j.validator.At()
 	}
 	for {
@@ -151,9 +152,9 @@ func (j *job) resolve(result *Result) error {
 				return f.err
 			}
 			result.RCode, result.Reason, result.Zone = dns.RcodeServerFailure, f.reason, f.zone
-			if result.State == dnssec.Secure {
+			if result.State == observation.Secure {
 				// Nothing was learnt that could be judged.
-				result.State, result.StateReason, result.StateZone = dnssec.Indeterminate, dnssec.ResponseUnusable, f.zone
+				result.State, result.StateReason, result.StateZone = observation.Indeterminate, observation.ResponseUnusable, f.zone
 			}
 			return nil
 		}
@@ -170,11 +171,11 @@ func (j *job) resolve(result *Result) error {
 		if j.trace != nil {
 			j.event(Event{Step: StepAlias, Zone: a.zone, Name: seen[len(seen)-1], Type: result.Type, Note: name})
 		}
-		reason := ""
+		var reason observation.Reason
 		if slices.Contains(seen, name) {
-			reason = ReasonAliasLoop
+			reason = observation.AliasLoop
 		} else if len(seen) > j.r.config.Limits.Aliases {
-			reason = ReasonLimitAliases
+			reason = observation.LimitAliases
 		}
 		if reason != "" {
 			result.RCode, result.Reason = dns.RcodeServerFailure, reason

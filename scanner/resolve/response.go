@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"net/netip"
 	"slices"
 	"strings"
@@ -68,20 +69,20 @@ type reader struct {
 }
 
 // read returns the answer, or the reason why the response is none.
-func (r *reader) read() (*answer, string) {
+func (r *reader) read() (*answer, observation.Reason) {
 	switch r.m.rcode {
 	case dns.RcodeSuccess, dns.RcodeNameError, dns.RcodeYXDomain:
 	case dns.RcodeServerFailure:
-		return nil, ReasonServFail
+		return nil, observation.ServFail
 	case dns.RcodeRefused, dns.RcodeNotAuth:
-		return nil, ReasonRefused
+		return nil, observation.Refused
 	case dns.RcodeFormatError, dns.RcodeBadVers:
-		return nil, ReasonFormErr
+		return nil, observation.FormErr
 	default:
-		return nil, ReasonNotImp
+		return nil, observation.NotImp
 	}
 	if len(r.m.records) > maxRecords {
-		return nil, ReasonBadResponse
+		return nil, observation.BadResponse
 	}
 	a := &answer{zone: r.zone, servers: r.zone, rcode: r.m.rcode, weak: !r.m.authoritative(), expires: r.now + maxTTL}
 	reason := r.answerSection(a)
@@ -99,7 +100,7 @@ func (r *reader) read() (*answer, string) {
 
 // answerSection looks for the records asked for or an alias. What else is
 // there, such as the rest of a chain of aliases, is not trusted.
-func (r *reader) answerSection(a *answer) string {
+func (r *reader) answerSection(a *answer) observation.Reason {
 	var cname, dname *record
 	var dnameOwner string
 	for i := range r.m.answer {
@@ -109,7 +110,7 @@ func (r *reader) answerSection(a *answer) string {
 		}
 		owner, err := r.m.owner(rec)
 		if err != nil {
-			return ReasonBadResponse
+			return observation.BadResponse
 		}
 		switch {
 		case owner == r.name && (rec.kind == r.qtype || r.qtype == dns.TypeANY):
@@ -144,7 +145,7 @@ func (r *reader) answerSection(a *answer) string {
 		a.kind, a.rcode = isAlias, dns.RcodeSuccess
 		var err error
 		if a.target, err = r.m.target(cname); err != nil {
-			return ReasonBadResponse
+			return observation.BadResponse
 		}
 		if reason := r.add(a, cname); reason != "" {
 			return reason
@@ -156,14 +157,14 @@ func (r *reader) answerSection(a *answer) string {
 
 // dname follows a DNAME record (RFC 6672). The CNAME record that servers add
 // is made anew here: it need not be believed.
-func (r *reader) dname(a *answer, dname *record, owner string) string {
+func (r *reader) dname(a *answer, dname *record, owner string) observation.Reason {
 	a.kind = isAlias
 	if reason := r.add(a, dname); reason != "" {
 		return reason
 	}
 	target, err := r.m.target(dname)
 	if err != nil {
-		return ReasonBadResponse
+		return observation.BadResponse
 	}
 	prefix := strings.TrimSuffix(r.name, owner)
 	if owner == "." {
@@ -189,10 +190,10 @@ func (r *reader) dname(a *answer, dname *record, owner string) string {
 }
 
 // add appends a record of the answer section, unless it is there already.
-func (r *reader) add(a *answer, rec *record) string {
+func (r *reader) add(a *answer, rec *record) observation.Reason {
 	rr, err := r.m.rr(rec)
 	if err != nil {
-		return ReasonBadResponse
+		return observation.BadResponse
 	}
 	if len(a.rrs) < 16 && slices.ContainsFunc(a.rrs, func(have dns.RR) bool { return dns.IsDuplicate(have, rr) }) {
 		return ""
@@ -203,7 +204,7 @@ func (r *reader) add(a *answer, rec *record) string {
 }
 
 // signatures appends the RRSIG records over the set of owner and type.
-func (r *reader) signatures(a *answer, owner string, kind uint16) string {
+func (r *reader) signatures(a *answer, owner string, kind uint16) observation.Reason {
 	if !r.full || kind == dns.TypeRRSIG || kind == dns.TypeANY {
 		return ""
 	}
@@ -218,7 +219,7 @@ func (r *reader) signatures(a *answer, owner string, kind uint16) string {
 		}
 		rr, err := r.m.rr(rec)
 		if err != nil {
-			return ReasonBadResponse
+			return observation.BadResponse
 		}
 		a.rrs = append(a.rrs, rr)
 	}
@@ -227,7 +228,7 @@ func (r *reader) signatures(a *answer, owner string, kind uint16) string {
 
 // authoritySection tells a referral, a negative answer and a lame server
 // apart when the answer section holds nothing of use.
-func (r *reader) authoritySection(a *answer) string {
+func (r *reader) authoritySection(a *answer) observation.Reason {
 	var soa, ns *record
 	var soaOwner, nsOwner string
 	for i := range r.m.authority {
@@ -237,7 +238,7 @@ func (r *reader) authoritySection(a *answer) string {
 		}
 		owner, err := r.m.owner(rec)
 		if err != nil {
-			return ReasonBadResponse
+			return observation.BadResponse
 		}
 		if !inZone(r.name, owner) {
 			continue
@@ -266,16 +267,16 @@ func (r *reader) authoritySection(a *answer) string {
 			a.kind = isNXDomain
 		}
 	default:
-		return ReasonLame
+		return observation.Lame
 	}
 	return ""
 }
 
 // negative reads the SOA record of a negative answer (RFC 2308).
-func (r *reader) negative(a *answer, soa *record, owner string) string {
+func (r *reader) negative(a *answer, soa *record, owner string) observation.Reason {
 	rr, err := r.m.rr(soa)
 	if err != nil {
-		return ReasonBadResponse
+		return observation.BadResponse
 	}
 	a.kind = isNoData
 	if r.m.rcode == dns.RcodeNameError {
@@ -289,7 +290,7 @@ func (r *reader) negative(a *answer, soa *record, owner string) string {
 }
 
 // proof keeps the authority section for validation.
-func (r *reader) proof(a *answer) string {
+func (r *reader) proof(a *answer) observation.Reason {
 	for i := range r.m.authority {
 		rec := &r.m.authority[i]
 		switch rec.kind {
@@ -299,7 +300,7 @@ func (r *reader) proof(a *answer) string {
 		}
 		rr, err := r.m.rr(rec)
 		if err != nil {
-			return ReasonBadResponse
+			return observation.BadResponse
 		}
 		a.proof = append(a.proof, rr)
 	}
@@ -307,7 +308,7 @@ func (r *reader) proof(a *answer) string {
 }
 
 // referral reads a delegation.
-func (r *reader) referral(a *answer, zone string) string {
+func (r *reader) referral(a *answer, zone string) observation.Reason {
 	a.cut = &cut{zone: zone, parent: r.zone, expires: r.now + maxTTL}
 	return r.nameServers(a, r.m.authority)
 }
@@ -322,7 +323,7 @@ func (r *reader) ownNS(a *answer) {
 
 // nameServers fills in a.cut from the NS records of a section and the
 // addresses sent along.
-func (r *reader) nameServers(a *answer, section []record) string {
+func (r *reader) nameServers(a *answer, section []record) observation.Reason {
 	c := a.cut
 	for i := range section {
 		rec := &section[i]
@@ -331,14 +332,14 @@ func (r *reader) nameServers(a *answer, section []record) string {
 		}
 		owner, err := r.m.owner(rec)
 		if err != nil {
-			return ReasonBadResponse
+			return observation.BadResponse
 		}
 		if owner != c.zone {
 			continue
 		}
 		host, err := r.m.target(rec)
 		if err != nil {
-			return ReasonBadResponse
+			return observation.BadResponse
 		}
 		c.expires = min(c.expires, r.now+int64(clampTTL(rec.ttl)))
 		if !slices.ContainsFunc(c.ns, func(h nsHost) bool { return h.name == host }) {

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	crand "crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -116,7 +117,7 @@ func (s *socket) write() {
 	retired := false
 	for {
 		now := time.Now()
-		s.table.expire(s.tick(now), func(p *pending) { p.complete(nil, ReasonTimeout, 0) })
+		s.table.expire(s.tick(now), func(p *pending) { p.complete(nil, observation.Timeout, 0) })
 		idle := s.table.now >= s.table.last
 		if retired && idle {
 			break
@@ -155,7 +156,7 @@ func (s *socket) write() {
 func (s *socket) end() {
 	s.conn.Close()
 	<-s.readerEnd
-	s.table.reset(func(p *pending) { p.complete(nil, ReasonLocal, 0) })
+	s.table.reset(func(p *pending) { p.complete(nil, observation.LocalFault, 0) })
 	s.transport.tables.Put(s.table)
 }
 
@@ -172,7 +173,7 @@ func (s *socket) fail(list *pending) {
 	for list != nil {
 		p := list
 		list, p.next = p.next, nil
-		p.complete(nil, ReasonLocal, 0)
+		p.complete(nil, observation.LocalFault, 0)
 	}
 }
 
@@ -194,7 +195,7 @@ func (s *socket) send(list *pending) {
 			s.out[n].Addr = p.server.sockaddr
 			id, ok := s.table.assign(p, s.random.Uint64)
 			if !ok {
-				p.complete(nil, ReasonLocal, 0)
+				p.complete(nil, observation.LocalFault, 0)
 				continue
 			}
 			binary.BigEndian.PutUint16(b, id)
@@ -264,7 +265,7 @@ func (s *socket) deliver(wire []byte, from netip.AddrPort, now time.Time) {
 		return
 	}
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	reason := ""
+	var reason observation.Reason
 	p := s.table.take(binary.BigEndian.Uint16(wire), func(p *pending) bool {
 		switch {
 		case p.server.udp != from:
@@ -285,7 +286,7 @@ func (s *socket) deliver(wire []byte, from netip.AddrPort, now time.Time) {
 }
 
 // unreachable completes the query that an ICMP error quotes.
-func (s *socket) unreachable(query []byte, to netip.AddrPort, reason string) {
+func (s *socket) unreachable(query []byte, to netip.AddrPort, reason observation.Reason) {
 	if len(query) < headerLen {
 		return
 	}

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"fmt"
 	"io"
@@ -108,7 +109,7 @@ func (run *stubRun) ask(name string) error {
 	}
 	if err != nil {
 		q.name = name
-		q.failed(ReasonBadName)
+		q.failed(observation.BadName)
 		return nil
 	}
 	q.send()
@@ -136,23 +137,23 @@ func (q *stubQuery) send() {
 func (q *stubQuery) finish(p *pending, reply []byte) {
 	if reply == nil {
 		p.q.fixed = p.reason == reasonOtherCase
-		if (p.reason == ReasonTimeout || p.q.fixed) && q.again() {
+		if (p.reason == observation.Timeout || p.q.fixed) && q.again() {
 			return
 		}
 		if p.q.fixed {
-			p.reason = ReasonBadResponse
+			p.reason = observation.BadResponse
 		}
 		q.failed(p.reason)
 		return
 	}
 	undoMixedCase(reply)
 	if err := parseMessage(&q.msg, reply, q.name); err != nil {
-		q.failed(ReasonBadResponse)
+		q.failed(observation.BadResponse)
 		return
 	}
 	m, s := &q.msg, p.server
 	if m.cookie != nil && p.q.cookie != nil && !s.learnCookie(m.cookie) {
-		q.failed(ReasonBadResponse)
+		q.failed(observation.BadResponse)
 		return
 	}
 	if m.rcode == dns.RcodeBadCookie && q.again() {
@@ -166,7 +167,7 @@ func (q *stubQuery) finish(p *pending, reply []byte) {
 	}
 	line, err := appendReply(q.line[:0], q.name, q.run.Type, m)
 	if err != nil {
-		q.failed(ReasonBadResponse)
+		q.failed(observation.BadResponse)
 		return
 	}
 	s.observe(p.rtt)
@@ -183,14 +184,14 @@ func (q *stubQuery) again() bool {
 	return true
 }
 
-func (q *stubQuery) failed(reason string) {
+func (q *stubQuery) failed(reason observation.Reason) {
 	q.stats.Failed++
 	line := append(q.line[:0], `{"name":`...)
 	line = appendString(line, q.name)
 	line = append(line, `,"type":"`...)
 	line = appendType(line, q.run.Type)
 	line = append(line, `","rcode":"SERVFAIL","reason":`...)
-	line = appendString(line, reason)
+	line = appendString(line, string(reason))
 	q.done(append(line, '}', '\n'))
 }
 

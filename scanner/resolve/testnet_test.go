@@ -308,7 +308,7 @@ func resolve(t *testing.T, r *Resolver, mode Mode, name string, qtype uint16) *R
 // summary renders what matters of a result.
 func summary(r *Result) string {
 	if r.Reason != "" {
-		return r.Reason + " at " + r.Zone
+		return string(r.Reason) + " at " + r.Zone
 	}
 	parts := []string{dns.RcodeToString[r.RCode]}
 	for _, rr := range r.Answer {

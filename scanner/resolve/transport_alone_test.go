@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"encoding/binary"
 	"io"
@@ -39,15 +40,15 @@ func TestExchangeOverTCPStandsAlone(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		serve func(net.Conn)
-		want  string
+		want  observation.Reason
 	}{
 		"sound":                {answer(func(*dns.Msg) {}), ""},
-		"closes":               {after(nil), ReasonTCPClosed},
-		"says nothing":         {func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }, ReasonTimeout},
-		"another question":     {answer(func(m *dns.Msg) { m.Question[0].Name = "other.test." }), ReasonBadResponse},
-		"another id":           {answer(func(m *dns.Msg) { m.Id++ }), ReasonBadResponse},
-		"half an answer":       {after(append(binary.BigEndian.AppendUint16(nil, 100), "half"...)), ReasonTCPClosed},
-		"an answer of nothing": {after([]byte{0, 0}), ReasonBadResponse},
+		"closes":               {after(nil), observation.TCPClosed},
+		"says nothing":         {func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }, observation.Timeout},
+		"another question":     {answer(func(m *dns.Msg) { m.Question[0].Name = "other.test." }), observation.BadResponse},
+		"another id":           {answer(func(m *dns.Msg) { m.Id++ }), observation.BadResponse},
+		"half an answer":       {after(append(binary.BigEndian.AppendUint16(nil, 100), "half"...)), observation.TCPClosed},
+		"an answer of nothing": {after([]byte{0, 0}), observation.BadResponse},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

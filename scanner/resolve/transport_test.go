@@ -15,6 +15,7 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 )
 
 // echo answers every query with its own question, and notes where they came
@@ -113,10 +114,10 @@ func TestCloseEndsWhatIsUnderWay(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-ended; Reason(err) != ReasonLocal {
+	if err := <-ended; Reason(err) != observation.LocalFault {
 		t.Errorf("got %v", err)
 	}
-	if _, err := r.Exchange(context.Background(), Query{Server: netip.MustParseAddrPort("127.0.0.1:53"), Name: "test.", Type: dns.TypeA}); Reason(err) != ReasonLocal {
+	if _, err := r.Exchange(context.Background(), Query{Server: netip.MustParseAddrPort("127.0.0.1:53"), Name: "test.", Type: dns.TypeA}); Reason(err) != observation.LocalFault {
 		t.Errorf("after Close: %v", err)
 	}
 	for range 100 {

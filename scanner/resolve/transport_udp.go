@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"adopt6/scanner/observation"
 	"errors"
 	"math/rand/v2"
 	"net/netip"
@@ -79,7 +80,7 @@ func (t *udpTransport) submitTo(s *slot, p *pending) {
 			return
 		}
 		if t.isClosed() {
-			p.complete(nil, ReasonLocal, 0)
+			p.complete(nil, observation.LocalFault, 0)
 			return
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 )
 
 // This file drives package dnssec: it fetches the DS and DNSKEY records of the
@@ -21,10 +22,10 @@ const otherServers = 4
 // bogus.
 func (j *job) secure(name string, qtype uint16, a *answer) (dnssec.Verdict, *answer, *failure) {
 	got, f := j.judgeAnswer(name, qtype, a)
-	if f == nil && got.State == dnssec.Bogus {
+	if f == nil && got.State == observation.Bogus {
 		f = j.elsewhere(name, qtype, a, func(other *answer) (bool, *failure) {
 			again, f := j.judgeAnswer(name, qtype, other)
-			if f != nil || again.State == dnssec.Bogus {
+			if f != nil || again.State == observation.Bogus {
 				return false, f
 			}
 			got, a = again, other
@@ -71,7 +72,7 @@ func (j *job) proved(name string, qtype uint16, a *answer, got dnssec.Verdict) *
 	return &fixed
 }
 
-func note(state dnssec.State, reason dnssec.Reason) string {
+func note(state observation.State, reason observation.Reason) string {
 	if reason == "" {
 		return state.String()
 	}
@@ -94,7 +95,7 @@ func (j *job) judgeAnswer(name string, qtype uint16, a *answer) (dnssec.Verdict,
 		switch {
 		case got.Kind == dnssec.Below:
 			target = got.Target
-		case got.State != dnssec.Bogus, a.denies(zone.Name):
+		case got.State != observation.Bogus, a.denies(zone.Name):
 			return got, nil
 		}
 		// A zone cut may hide where parent and child share their servers.
@@ -133,7 +134,7 @@ func (j *job) chain(bottom, servers string) (*dnssec.Zone, *failure) {
 		return zone, f
 	}
 	for _, at := range dnssec.Between(start, servers) {
-		if zone.State != dnssec.Secure {
+		if zone.State != observation.Secure {
 			break
 		}
 		if at != servers && !j.isCut(at) {
@@ -161,7 +162,7 @@ func (j *job) isCut(name string) bool {
 // deeper returns the zone of the first cut between zone and bottom, or zone
 // itself. It asks for the DS records of each name between.
 func (j *job) deeper(zone *dnssec.Zone, bottom string) (*dnssec.Zone, *failure) {
-	if zone.State != dnssec.Secure {
+	if zone.State != observation.Secure {
 		return zone, nil
 	}
 	for _, at := range dnssec.Between(zone.Name, bottom) {
@@ -243,7 +244,7 @@ func (j *job) child(parent *dnssec.Zone, name string, between bool) (*dnssec.Zon
 // them without a referral to them. It returns the zone above as well.
 func (j *job) delegated(parent *dnssec.Zone, name string, between bool) (*dnssec.Delegation, *dnssec.Zone, *failure) {
 	if a := j.referralTo(name); a != nil {
-		if d := j.validator.Delegation(parent, name, a.response()); d.State != dnssec.Bogus {
+		if d := j.validator.Delegation(parent, name, a.response()); d.State != observation.Bogus {
 			return d, parent, nil
 		}
 	}
@@ -252,7 +253,7 @@ func (j *job) delegated(parent *dnssec.Zone, name string, between bool) (*dnssec
 		return nil, parent, f
 	}
 	d := j.validator.Delegation(parent, name, a.response())
-	for between && d.State == dnssec.Bogus {
+	for between && d.State == observation.Bogus {
 		nearer, f := j.deeper(parent, parentOf(name))
 		if f != nil {
 			return nil, parent, f
@@ -263,10 +264,10 @@ func (j *job) delegated(parent *dnssec.Zone, name string, between bool) (*dnssec
 		parent = nearer
 		d = j.validator.Delegation(parent, name, a.response())
 	}
-	if d.State == dnssec.Bogus && parent.State == dnssec.Secure {
+	if d.State == observation.Bogus && parent.State == observation.Secure {
 		f = j.elsewhere(name, dns.TypeDS, a, func(other *answer) (bool, *failure) {
 			again := j.validator.Delegation(parent, name, other.response())
-			if again.State == dnssec.Bogus {
+			if again.State == observation.Bogus {
 				return false, nil
 			}
 			d = again
@@ -283,10 +284,10 @@ func (j *job) withKeys(name string, build func(dnssec.Response) *dnssec.Zone) (*
 		return unfetched(name, f)
 	}
 	z := build(a.response())
-	if z.State == dnssec.Bogus {
+	if z.State == observation.Bogus {
 		f = j.elsewhere(name, dns.TypeDNSKEY, a, func(other *answer) (bool, *failure) {
 			again := build(other.response())
-			if again.State == dnssec.Bogus {
+			if again.State == observation.Bogus {
 				return false, nil
 			}
 			z = again
@@ -303,13 +304,13 @@ func unfetched(name string, f *failure) (*dnssec.Zone, *failure) {
 	if f.ours() {
 		return nil, f
 	}
-	return dnssec.Unfetched(name, dnssec.Reason(f.reason), f.zone), nil
+	return dnssec.Unfetched(name, observation.Reason(f.reason), f.zone), nil
 }
 
 // ours says whether a failure is no fault of the servers'.
 func (f *failure) ours() bool {
 	switch f.reason {
-	case ReasonNoRoute, ReasonLocal, ReasonLimitQueries, ReasonLimitTime:
+	case observation.NoRoute, observation.LocalFault, observation.LimitQueries, observation.LimitTime:
 		return true
 	}
 	return f.err != nil

@@ -13,6 +13,7 @@ import (
 	"github.com/miekg/dns"
 
 	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 )
 
 // signedRoot is a root zone of one name, www., signed with one key.
@@ -81,11 +82,11 @@ func TestAnotherServerIsAskedWhenOneIsBogus(t *testing.T) {
 	tests := []struct {
 		name          string
 		first, second time.Time
-		want          dnssec.State
-		reason        dnssec.Reason
+		want          observation.State
+		reason        observation.Reason
 	}{
-		{"one out of date", past, future, dnssec.Secure, ""},
-		{"both out of date", past, past, dnssec.Bogus, dnssec.RRSIGExpired},
+		{"one out of date", past, future, observation.Secure, ""},
+		{"both out of date", past, past, observation.Bogus, observation.RRSIGExpired},
 	}
 	for _, test := range tests {
 		for range 4 { // whichever is asked first
@@ -107,14 +108,14 @@ func TestValidationAsOfAnotherTime(t *testing.T) {
 	n.serve(rootAddr, z.handler(time.Now().Add(73*time.Hour)))
 	for _, test := range []struct {
 		at     time.Time
-		want   dnssec.State
-		reason dnssec.Reason
+		want   observation.State
+		reason observation.Reason
 		days   int
 	}{
-		{time.Time{}, dnssec.Secure, "", 3},
-		{time.Now().Add(48 * time.Hour), dnssec.Secure, "", 1},
-		{time.Now().Add(96 * time.Hour), dnssec.Bogus, dnssec.RRSIGExpired, 5},
-		{time.Now().Add(-96 * time.Hour), dnssec.Bogus, dnssec.RRSIGNotYetValid, 0},
+		{time.Time{}, observation.Secure, "", 3},
+		{time.Now().Add(48 * time.Hour), observation.Secure, "", 1},
+		{time.Now().Add(96 * time.Hour), observation.Bogus, observation.RRSIGExpired, 5},
+		{time.Now().Add(-96 * time.Hour), observation.Bogus, observation.RRSIGNotYetValid, 0},
 	} {
 		r := n.resolver(func(c *Config) { c.Anchors, c.At = z.anchors(), test.at }, rootAddr)
 		got := resolve(t, r, Dual, "www", dns.TypeA)
@@ -122,7 +123,7 @@ func TestValidationAsOfAnotherTime(t *testing.T) {
 			t.Errorf("at %s: %s %s, %d days left; want %s %s, %d", test.at, got.State, got.StateReason, days, test.want, test.reason, test.days)
 		}
 	}
-	if got := resolve(t, n.resolver(nil, rootAddr), Dual, "www", dns.TypeA); got.State != dnssec.Indeterminate || got.StateReason != dnssec.NoAnchor {
+	if got := resolve(t, n.resolver(nil, rootAddr), Dual, "www", dns.TypeA); got.State != observation.Indeterminate || got.StateReason != observation.NoAnchor {
 		t.Errorf("without anchor: %s %s", got.State, got.StateReason)
 	}
 }

@@ -1,13 +1,12 @@
 package smtp
 
 import (
+	"adopt6/scanner/observation"
 	"io"
 	"net"
 	"strings"
 	"testing"
 	"time"
-
-	"adopt6/scanner"
 )
 
 // TestHostileServers meets servers that want to cost time or memory. Each must
@@ -24,54 +23,54 @@ func TestHostileServers(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		serve    func(*server)
-		reason   scanner.Reason
-		startTLS scanner.Reason
+		reason   observation.Reason
+		startTLS observation.Reason
 	}{
-		{"says nothing", func(s *server) { s.untilGone() }, scanner.Timeout, ""},
-		{"drips the greeting", func(s *server) { drip(s, "220 "+strings.Repeat("x", 1000), 20*time.Millisecond) }, scanner.Timeout, ""},
-		{"drips lines", func(s *server) { drip(s, strings.Repeat("220-x\r\n", 200), 2*time.Millisecond) }, scanner.Timeout, ""},
+		{"says nothing", func(s *server) { s.untilGone() }, observation.Timeout, ""},
+		{"drips the greeting", func(s *server) { drip(s, "220 "+strings.Repeat("x", 1000), 20*time.Millisecond) }, observation.Timeout, ""},
+		{"drips lines", func(s *server) { drip(s, strings.Repeat("220-x\r\n", 200), 2*time.Millisecond) }, observation.Timeout, ""},
 		{"drips the answer to EHLO", func(s *server) {
 			s.say("220 hi")
 			s.heard()
 			drip(s, strings.Repeat("250-x\r\n", 200), 2*time.Millisecond)
-		}, scanner.Timeout, ""},
-		{"a line without end", func(s *server) { flood(s, "220 ", "banner ") }, scanner.ResponseTooLarge, ""},
-		{"a line without end that is no reply", func(s *server) { flood(s, "", "\x00\xff\x1b") }, scanner.SMTPMalformed, ""},
-		{"lines without end", func(s *server) { flood(s, "", "220-x\r\n") }, scanner.ResponseTooLarge, ""},
-		{"empty lines without end", func(s *server) { flood(s, "", "\r\n") }, scanner.SMTPMalformed, ""},
-		{"extensions without end", func(s *server) { s.say("220 hi"); s.heard(); flood(s, "", "250-STARTTLS\r\n") }, scanner.ResponseTooLarge, ""},
-		{"long lines", func(s *server) { flood(s, "", "220-"+strings.Repeat("x", 2000)+"\r\n") }, scanner.ResponseTooLarge, ""},
-		{"closes at once", func(s *server) {}, scanner.TCPReset, ""},
-		{"resets", func(s *server) { reset(s) }, scanner.TCPReset, ""},
-		{"resets in the greeting", func(s *server) { io.WriteString(s, "220-h"); reset(s) }, scanner.TCPReset, ""},
-		{"resets after EHLO", func(s *server) { s.say("220 hi"); s.heard(); reset(s) }, scanner.TCPReset, ""},
-		{"resets after STARTTLS", func(s *server) { offer(s); reset(s) }, "", scanner.StartTLSFailed},
-		{"TLS that never begins", func(s *server) { offer(s); s.say("220 go"); s.untilGone() }, "", scanner.StartTLSFailed},
+		}, observation.Timeout, ""},
+		{"a line without end", func(s *server) { flood(s, "220 ", "banner ") }, observation.ResponseTooLarge, ""},
+		{"a line without end that is no reply", func(s *server) { flood(s, "", "\x00\xff\x1b") }, observation.SMTPMalformed, ""},
+		{"lines without end", func(s *server) { flood(s, "", "220-x\r\n") }, observation.ResponseTooLarge, ""},
+		{"empty lines without end", func(s *server) { flood(s, "", "\r\n") }, observation.SMTPMalformed, ""},
+		{"extensions without end", func(s *server) { s.say("220 hi"); s.heard(); flood(s, "", "250-STARTTLS\r\n") }, observation.ResponseTooLarge, ""},
+		{"long lines", func(s *server) { flood(s, "", "220-"+strings.Repeat("x", 2000)+"\r\n") }, observation.ResponseTooLarge, ""},
+		{"closes at once", func(s *server) {}, observation.TCPReset, ""},
+		{"resets", func(s *server) { reset(s) }, observation.TCPReset, ""},
+		{"resets in the greeting", func(s *server) { io.WriteString(s, "220-h"); reset(s) }, observation.TCPReset, ""},
+		{"resets after EHLO", func(s *server) { s.say("220 hi"); s.heard(); reset(s) }, observation.TCPReset, ""},
+		{"resets after STARTTLS", func(s *server) { offer(s); reset(s) }, "", observation.StartTLSFailed},
+		{"TLS that never begins", func(s *server) { offer(s); s.say("220 go"); s.untilGone() }, "", observation.StartTLSFailed},
 		{"TLS that drips", func(s *server) {
 			offer(s)
 			s.say("220 go")
 			s.in.Peek(1)
 			drip(s, "\x16\x03\x03\x40\x00"+strings.Repeat("\x02", 5000), 2*time.Millisecond)
-		}, "", scanner.StartTLSFailed},
+		}, "", observation.StartTLSFailed},
 		{"TLS that floods", func(s *server) {
 			offer(s)
 			s.say("220 go")
 			s.in.Peek(1)
 			flood(s, "", "\x16\x03\x03\x00\x04\x02\xff\xff\xff")
-		}, "", scanner.StartTLSFailed},
+		}, "", observation.StartTLSFailed},
 		{"injects before TLS", func(s *server) {
 			offer(s)
 			io.WriteString(s, "220 go ahead\r\n250-evil\r\n250 SMTPUTF8\r\n")
 			s.untilGone()
-		}, "", scanner.StartTLSFailed},
-		{"floods under TLS", func(s *server) { offer(s); s.secure(certificate); s.heard(); flood(s, "", "250-x\r\n") }, "", scanner.StartTLSFailed},
+		}, "", observation.StartTLSFailed},
+		{"floods under TLS", func(s *server) { offer(s); s.secure(certificate); s.heard(); flood(s, "", "250-x\r\n") }, "", observation.StartTLSFailed},
 		{"does not let go", func(s *server) {
 			s.say("220 hi")
 			s.heard()
 			s.say("250 hi")
 			s.heard()
 			drip(s, strings.Repeat("221-x\r\n", 200), 2*time.Millisecond)
-		}, "", scanner.NoStartTLS},
+		}, "", observation.NoStartTLS},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +146,7 @@ func TestSessionIsBounded(t *testing.T) {
 	})
 	begun := time.Now()
 	got := (&Client{StepTimeout: step}).Talk(t.Context(), conn, serverName)
-	if took := time.Since(begun); got.StartTLS != scanner.StartTLSFailed || took < sessionSteps*step {
+	if took := time.Since(begun); got.StartTLS != observation.StartTLSFailed || took < sessionSteps*step {
 		t.Errorf("after %s: %+v", took, got)
 	}
 	onlyPolite(t, heard())

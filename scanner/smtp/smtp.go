@@ -22,8 +22,8 @@ import (
 	"syscall"
 	"time"
 
-	"adopt6/scanner"
 	"adopt6/scanner/certificate"
+	"adopt6/scanner/observation"
 )
 
 // Client says how to talk to mail servers. StepTimeout must be set.
@@ -52,15 +52,15 @@ const goodbye = time.Second
 type Session struct {
 	// Facts are of the greeting and of the extensions; those offered only
 	// after STARTTLS count as well.
-	Facts scanner.SMTPFacts
+	Facts observation.SMTPFacts
 	// Reason says why the server did not greet and answer EHLO; empty when it
 	// did.
-	Reason scanner.Reason
+	Reason observation.Reason
 	// StartTLS says why there is no TLS: NoStartTLS or StartTLSFailed; empty
 	// when the handshake succeeded, whatever the certificate, and where Reason
 	// is not empty.
-	StartTLS scanner.Reason
-	TLS      *scanner.TLSFacts // nil without a handshake
+	StartTLS observation.Reason
+	TLS      *observation.TLSFacts // nil without a handshake
 	// Detail is what a reader of Reason or StartTLS wants to know besides, at
 	// most 255 bytes. It is from the network.
 	Detail string
@@ -102,7 +102,7 @@ func (t *talk) run() {
 	}
 	t.seen.Facts.UTF8 = extensions.offers("SMTPUTF8")
 	t.seen.Facts.StartTLS = extensions.offers("STARTTLS")
-	t.seen.StartTLS = scanner.NoStartTLS
+	t.seen.StartTLS = observation.NoStartTLS
 	if t.seen.Facts.StartTLS && !t.startTLS() {
 		return
 	}
@@ -127,11 +127,11 @@ func (t *talk) accepted(step string, r reply) bool {
 	case 2:
 		return true
 	case 4:
-		t.seen.Reason = scanner.SMTPDeferred
+		t.seen.Reason = observation.SMTPDeferred
 	case 5: // 554, or 521 of a host that takes no mail (RFC 7504)
-		t.seen.Reason = scanner.SMTPRejected
+		t.seen.Reason = observation.SMTPRejected
 	default: // 3: a question, where none can be
-		t.seen.Reason = scanner.SMTPMalformed
+		t.seen.Reason = observation.SMTPMalformed
 	}
 	if step != "" {
 		t.seen.Detail = fmt.Sprintf("%s: %d %s", step, r.code, r.text())
@@ -166,7 +166,7 @@ func (t *talk) hello() (reply, bool) {
 // startTLS turns to TLS and asks for the extensions again (RFC 3207). False
 // says that there is no conversation left to end.
 func (t *talk) startTLS() bool {
-	t.seen.StartTLS = scanner.StartTLSFailed
+	t.seen.StartTLS = observation.StartTLSFailed
 	r, err := t.ask("STARTTLS")
 	switch {
 	case err != nil:
@@ -310,19 +310,19 @@ func (t *talk) note(step string, err error) {
 }
 
 // reasonOf names the reason for an error of a connection.
-func reasonOf(err error) scanner.Reason {
+func reasonOf(err error) observation.Reason {
 	switch {
 	case errors.Is(err, errMalformed):
-		return scanner.SMTPMalformed
+		return observation.SMTPMalformed
 	case errors.Is(err, errTooLarge):
-		return scanner.ResponseTooLarge
+		return observation.ResponseTooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded),
 		errors.Is(err, context.Canceled), errors.Is(err, syscall.ETIMEDOUT):
-		return scanner.Timeout
+		return observation.Timeout
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return scanner.Unreachable
+		return observation.Unreachable
 	}
-	return scanner.TCPReset // reset, or closed without a word
+	return observation.TCPReset // reset, or closed without a word
 }
 
 // short bounds a text from the network.

@@ -1,14 +1,13 @@
 package smtp
 
 import (
+	"adopt6/scanner/observation"
 	"context"
 	"net"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
-
-	"adopt6/scanner"
 )
 
 // TestConversations holds conversations in the clear with servers of every
@@ -24,52 +23,52 @@ func TestConversations(t *testing.T) {
 		heard    string
 	}{
 		{"no extension", "220 mx.example.net ESMTP", map[string]string{"EHLO": "250 mx.example.net"},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "mx.example.net ESMTP"}, StartTLS: scanner.NoStartTLS}, "",
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "mx.example.net ESMTP"}, StartTLS: observation.NoStartTLS}, "",
 			"EHLO scan.example.org,QUIT"},
 		{"SMTPUTF8 in small letters, with a parameter", "220 hi", map[string]string{"EHLO": "250-hi\r\n250-size 5\r\n250 smtputf8 x"},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "hi", UTF8: true}, StartTLS: scanner.NoStartTLS}, "",
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi", UTF8: true}, StartTLS: observation.NoStartTLS}, "",
 			"EHLO scan.example.org,QUIT"},
 		{"an extension's name in the first line is the server's name", "220 hi", map[string]string{"EHLO": "250-STARTTLS\r\n250 XSMTPUTF8"},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "hi"}, StartTLS: scanner.NoStartTLS}, "",
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi"}, StartTLS: observation.NoStartTLS}, "",
 			"EHLO scan.example.org,QUIT"},
 		{"a greeting of several lines", "220-mx.example.net\r\n220-no spam\r\n220 please", map[string]string{"EHLO": plain},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "mx.example.net no spam please"}, StartTLS: scanner.NoStartTLS}, "",
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "mx.example.net no spam please"}, StartTLS: observation.NoStartTLS}, "",
 			"EHLO scan.example.org,QUIT"},
 		{"lines that end in LF, and a bare code", "220-hi\n220", map[string]string{"EHLO": "250-hi\n250-SMTPUTF8\n250"},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "hi ", UTF8: true}, StartTLS: scanner.NoStartTLS}, "", ""},
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi ", UTF8: true}, StartTLS: observation.NoStartTLS}, "", ""},
 		{"control characters are data", "220 \x1b[2J\x1b]0;owned\x07mx\x00\xff", map[string]string{"EHLO": plain},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "\x1b[2J\x1b]0;owned\x07mx\x00\xff"}, StartTLS: scanner.NoStartTLS}, "", ""},
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "\x1b[2J\x1b]0;owned\x07mx\x00\xff"}, StartTLS: observation.NoStartTLS}, "", ""},
 		{"EHLO is not known", "220 hi", map[string]string{"EHLO": "502 what?", "HELO": "250 hi"},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "hi"}, StartTLS: scanner.NoStartTLS},
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi"}, StartTLS: observation.NoStartTLS},
 			"HELO taken, EHLO refused: 502 what?", "EHLO scan.example.org,HELO scan.example.org,QUIT"},
 		{"neither EHLO nor HELO is taken", "220 hi", map[string]string{"EHLO": "550 go away", "HELO": "550 I said go"},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "hi"}, Reason: scanner.SMTPRejected}, "HELO: 550 I said go",
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi"}, Reason: observation.SMTPRejected}, "HELO: 550 I said go",
 			"EHLO scan.example.org,HELO scan.example.org,QUIT"},
 		{"EHLO is put off", "220 hi", map[string]string{"EHLO": "421 too busy"},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "hi"}, Reason: scanner.SMTPDeferred}, "EHLO: 421 too busy",
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi"}, Reason: observation.SMTPDeferred}, "EHLO: 421 too busy",
 			"EHLO scan.example.org,QUIT"},
 		{"no service here", "554 no SMTP service here", nil,
-			Session{Facts: scanner.SMTPFacts{Code: 554, Banner: "no SMTP service here"}, Reason: scanner.SMTPRejected}, "", "QUIT"},
+			Session{Facts: observation.SMTPFacts{Code: 554, Banner: "no SMTP service here"}, Reason: observation.SMTPRejected}, "", "QUIT"},
 		{"takes no mail", "521 mx.example.net does not accept mail", nil,
-			Session{Facts: scanner.SMTPFacts{Code: 521, Banner: "mx.example.net does not accept mail"}, Reason: scanner.SMTPRejected}, "", "QUIT"},
+			Session{Facts: observation.SMTPFacts{Code: 521, Banner: "mx.example.net does not accept mail"}, Reason: observation.SMTPRejected}, "", "QUIT"},
 		{"busy", "421 mx.example.net try later", nil,
-			Session{Facts: scanner.SMTPFacts{Code: 421, Banner: "mx.example.net try later"}, Reason: scanner.SMTPDeferred}, "", "QUIT"},
+			Session{Facts: observation.SMTPFacts{Code: 421, Banner: "mx.example.net try later"}, Reason: observation.SMTPDeferred}, "", "QUIT"},
 		{"a question instead of a greeting", "354 go on", nil,
-			Session{Facts: scanner.SMTPFacts{Code: 354, Banner: "go on"}, Reason: scanner.SMTPMalformed}, "", "QUIT"},
-		{"another protocol", "SSH-2.0-OpenSSH_9.2", nil, Session{Reason: scanner.SMTPMalformed}, "greeting: no SMTP reply", ""},
-		{"something before the greeting", "welcome\r\n220 hi", nil, Session{Reason: scanner.SMTPMalformed}, "greeting: no SMTP reply", ""},
-		{"codes that change", "220-hi\r\n554 no", nil, Session{Reason: scanner.SMTPMalformed}, "greeting: no SMTP reply", ""},
+			Session{Facts: observation.SMTPFacts{Code: 354, Banner: "go on"}, Reason: observation.SMTPMalformed}, "", "QUIT"},
+		{"another protocol", "SSH-2.0-OpenSSH_9.2", nil, Session{Reason: observation.SMTPMalformed}, "greeting: no SMTP reply", ""},
+		{"something before the greeting", "welcome\r\n220 hi", nil, Session{Reason: observation.SMTPMalformed}, "greeting: no SMTP reply", ""},
+		{"codes that change", "220-hi\r\n554 no", nil, Session{Reason: observation.SMTPMalformed}, "greeting: no SMTP reply", ""},
 		{"EHLO answered with a page", "220 hi", map[string]string{"EHLO": "<html>"},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "hi"}, Reason: scanner.SMTPMalformed}, "EHLO: no SMTP reply", ""},
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi"}, Reason: observation.SMTPMalformed}, "EHLO: no SMTP reply", ""},
 		{"hangs up on EHLO", "220 hi", nil,
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "hi"}, Reason: scanner.TCPReset}, "EHLO: the connection was closed", ""},
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi"}, Reason: observation.TCPReset}, "EHLO: the connection was closed", ""},
 		{"hangs up on HELO", "220 hi", map[string]string{"EHLO": "500 no"},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "hi"}, Reason: scanner.TCPReset}, "HELO: the connection was closed", ""},
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi"}, Reason: observation.TCPReset}, "HELO: the connection was closed", ""},
 		{"STARTTLS is offered and refused", "220 hi", map[string]string{"EHLO": "250-hi\r\n250 starttls", "STARTTLS": "454 no certificate"},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "hi", StartTLS: true}, StartTLS: scanner.StartTLSFailed},
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi", StartTLS: true}, StartTLS: observation.StartTLSFailed},
 			"STARTTLS: 454 no certificate", "EHLO scan.example.org,STARTTLS,QUIT"},
 		{"clear text where TLS is due", "220 hi", map[string]string{"EHLO": "250-hi\r\n250 STARTTLS", "STARTTLS": "220 go ahead\r\n250-injected\r\n250 SMTPUTF8"},
-			Session{Facts: scanner.SMTPFacts{Code: 220, Banner: "hi", StartTLS: true}, StartTLS: scanner.StartTLSFailed},
+			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi", StartTLS: true}, StartTLS: observation.StartTLSFailed},
 			"STARTTLS: 28 bytes in the clear behind the reply", "EHLO scan.example.org,STARTTLS"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -105,18 +104,18 @@ func TestStartTLS(t *testing.T) {
 		names    []string
 		trusted  bool
 		after    string // the answer to EHLO under TLS; empty: hangs up
-		want     scanner.Reason
-		reason   scanner.Reason // of the certificate
+		want     observation.Reason
+		reason   observation.Reason // of the certificate
 		utf8     bool
 	}{
 		{"good", tomorrow, []string{serverName}, true, "250-mx\r\n250 SMTPUTF8", "", "", true},
 		{"no new extension", tomorrow, []string{serverName}, true, "250 mx", "", "", false},
-		{"untrusted", tomorrow, []string{serverName}, false, "250 mx", "", scanner.TLSUntrusted, false},
-		{"expired", time.Now().Add(-time.Minute), []string{serverName}, true, "250 mx", "", scanner.TLSExpired, false},
-		{"another name", tomorrow, []string{"other.example"}, true, "250 mx", "", scanner.TLSWrongName, false},
-		{"hostile names", tomorrow, []string{"\x1b]0;owned\x07\x1b[2J" + strings.Repeat("x", 1000)}, true, "250 mx", "", scanner.TLSWrongName, false},
-		{"refused under TLS", tomorrow, []string{serverName}, true, "550 no", scanner.StartTLSFailed, "", false},
-		{"hangs up under TLS", tomorrow, []string{serverName}, true, "", scanner.StartTLSFailed, "", false},
+		{"untrusted", tomorrow, []string{serverName}, false, "250 mx", "", observation.TLSUntrusted, false},
+		{"expired", time.Now().Add(-time.Minute), []string{serverName}, true, "250 mx", "", observation.TLSExpired, false},
+		{"another name", tomorrow, []string{"other.example"}, true, "250 mx", "", observation.TLSWrongName, false},
+		{"hostile names", tomorrow, []string{"\x1b]0;owned\x07\x1b[2J" + strings.Repeat("x", 1000)}, true, "250 mx", "", observation.TLSWrongName, false},
+		{"refused under TLS", tomorrow, []string{serverName}, true, "550 no", observation.StartTLSFailed, "", false},
+		{"hangs up under TLS", tomorrow, []string{serverName}, true, "", observation.StartTLSFailed, "", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -204,7 +203,7 @@ func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	client := &Client{StepTimeout: time.Hour}
-	if got := client.Talk(ctx, conn, serverName); got.Reason != scanner.Timeout {
+	if got := client.Talk(ctx, conn, serverName); got.Reason != observation.Timeout {
 		t.Errorf("got %+v", got)
 	}
 }

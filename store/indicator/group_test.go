@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 	"adopt6/store/storetest"
@@ -88,14 +88,14 @@ func TestSignificant(t *testing.T) {
 func TestChanges(t *testing.T) {
 	later := slices.Clone(targets)
 	web := later[2]
-	later[2] = func(o *scanner.Observation) { // gets a site over IPv6
+	later[2] = func(o *observation.Observation) { // gets a site over IPv6
 		web(o)
 		o.Web, o.AAAA = works, some
 	}
 	first := later[0]
-	later[0] = func(o *scanner.Observation) { // loses its name servers over IPv6
+	later[0] = func(o *observation.Observation) { // loses its name servers over IPv6
 		first(o)
-		o.DNS, o.NameServersV6OK = v(scanner.Broken, scanner.Timeout), 0
+		o.DNS, o.NameServersV6OK = v(observation.Broken, observation.Timeout), 0
 	}
 	later = append(later, later[2]) // new on the list, so no change
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {

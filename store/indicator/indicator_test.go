@@ -12,8 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 	"adopt6/store/storetest"
@@ -70,28 +69,28 @@ func TestDeclarationsAreWhole(t *testing.T) {
 
 // target is a domain of a test: what the probes found, in the country TG or in
 // none.
-type target func(o *scanner.Observation)
+type target func(o *observation.Observation)
 
-func v(status scanner.Status, reason ...scanner.Reason) scanner.Verdict {
-	verdict := scanner.Verdict{Status: status}
+func v(status observation.Status, reason ...observation.Reason) observation.Verdict {
+	verdict := observation.Verdict{Status: status}
 	if len(reason) > 0 {
 		verdict.Reason = reason[0]
 	}
 	return verdict
 }
 
-func togo(o *scanner.Observation) {
+func togo(o *observation.Observation) {
 	o.Target.Country = "TG"
 	o.Country = lists.Country{Alpha2: "TG", Alpha3: "TGO", Names: lists.Names{En: "Togo"}, Region: "Africa", LDC: true, AsOf: "2025-12"}
 }
 
 // verdicts sets what the four services are judged.
-func verdicts(o *scanner.Observation, dns, web, mail, v6Only scanner.Verdict) {
+func verdicts(o *observation.Observation, dns, web, mail, v6Only observation.Verdict) {
 	togo(o)
 	o.DNS, o.Web, o.Mail, o.V6Only = dns, web, mail, v6Only
 }
 
-func names(o *scanner.Observation, all, v6, v6OK int, operators ...string) {
+func names(o *observation.Observation, all, v6, v6OK int, operators ...string) {
 	for i := range all {
 		o.NameServers = append(o.NameServers, fmt.Sprintf("ns%d.example", i))
 	}
@@ -99,86 +98,86 @@ func names(o *scanner.Observation, all, v6, v6OK int, operators ...string) {
 }
 
 var (
-	works = v(scanner.OK)
+	works = v(observation.OK)
 	some  = []netip.Addr{netip.MustParseAddr("2a00::1")}
 	old   = []netip.Addr{netip.MustParseAddr("192.0.2.1")}
 )
 
 // targets are the domains that the figures below were counted on by hand.
 var targets = []target{
-	func(o *scanner.Observation) { // everything works
+	func(o *observation.Observation) { // everything works
 		verdicts(o, works, works, works, works)
 		names(o, 2, 2, 2, "one.net", "two.net")
 		o.AAAA, o.WWWAAAA, o.Address = some, some, works
 		o.WebV4, o.SameContent, o.SameSerial, o.SMTPUTF8, o.V6OnlyRecords = works, works, works, works, works
 		o.WebTimesV4.Connect, o.WebTimesV6.Connect = 20*time.Millisecond, 30*time.Millisecond
-		o.DNSSEC, o.DNSKEY, o.DS, o.Practice.Algorithms = dnssec.Secure, 1, 1, []uint8{13}
+		o.DNSSEC, o.DNSKEY, o.DS, o.Practice.Algorithms = observation.Secure, 1, 1, []uint8{13}
 		o.Practice.Expires = o.Started.Add(30 * 24 * time.Hour)
-		o.Hosting, o.HostingV6 = []scanner.AS{{Number: 64496, Name: "Big, Inc."}, {Number: 64497}}, []uint32{64497}
+		o.Hosting, o.HostingV6 = []observation.AS{{Number: 64496, Name: "Big, Inc."}, {Number: 64497}}, []uint32{64497}
 		o.Readiness = 5
 	},
-	func(o *scanner.Observation) { // in part, takes no mail, no DS record
-		verdicts(o, v(scanner.Partial, scanner.OneNSAAAA), v(scanner.Partial, scanner.ContentDiffers), v(scanner.Absent, scanner.NullMX), works)
+	func(o *observation.Observation) { // in part, takes no mail, no DS record
+		verdicts(o, v(observation.Partial, observation.OneNSAAAA), v(observation.Partial, observation.ContentDiffers), v(observation.Absent, observation.NullMX), works)
 		names(o, 2, 1, 1, "one.net")
-		o.AAAA, o.WWWA, o.Address = some, old, v(scanner.Partial, scanner.AAAAOnlyOnApex)
-		o.WebV4, o.SameContent, o.V6OnlyRecords = works, v(scanner.Broken, scanner.ContentDiffers), works
-		o.SameSerial = v(scanner.Partial, scanner.SerialDiffers)
+		o.AAAA, o.WWWA, o.Address = some, old, v(observation.Partial, observation.AAAAOnlyOnApex)
+		o.WebV4, o.SameContent, o.V6OnlyRecords = works, v(observation.Broken, observation.ContentDiffers), works
+		o.SameSerial = v(observation.Partial, observation.SerialDiffers)
 		o.WebTimesV4.Connect, o.WebTimesV6.Connect = 40*time.Millisecond, 34*time.Millisecond
-		o.DNSSEC, o.DNSKEY, o.Practice.Algorithms = dnssec.Insecure, 1, []uint8{8}
-		o.Hosting = []scanner.AS{{Number: 64497}}
+		o.DNSSEC, o.DNSKEY, o.Practice.Algorithms = observation.Insecure, 1, []uint8{8}
+		o.Hosting = []observation.AS{{Number: 64497}}
 		o.Readiness = 4
 	},
-	func(o *scanner.Observation) { // nothing over IPv6, and bogus
-		verdicts(o, v(scanner.Absent, scanner.NoNSAAAA), v(scanner.Absent, scanner.NoAAAA), v(scanner.Absent, scanner.NoMXAAAA), v(scanner.Absent, scanner.NoIntent))
+	func(o *observation.Observation) { // nothing over IPv6, and bogus
+		verdicts(o, v(observation.Absent, observation.NoNSAAAA), v(observation.Absent, observation.NoAAAA), v(observation.Absent, observation.NoMXAAAA), v(observation.Absent, observation.NoIntent))
 		names(o, 2, 0, 0, "own.tg")
 		o.A, o.WWWA, o.WebV4 = old, old, works
-		o.Hosting = []scanner.AS{{Number: 64497}}
-		o.SMTPUTF8, o.V6OnlyRecords = v(scanner.Partial, scanner.SomeHostsFail), v(scanner.Absent, scanner.NoIntent)
-		o.DNSSEC, o.DNSKEY, o.DS, o.Practice.Algorithms = dnssec.Bogus, 2, 1, []uint8{8, 13}
+		o.Hosting = []observation.AS{{Number: 64497}}
+		o.SMTPUTF8, o.V6OnlyRecords = v(observation.Partial, observation.SomeHostsFail), v(observation.Absent, observation.NoIntent)
+		o.DNSSEC, o.DNSKEY, o.DS, o.Practice.Algorithms = observation.Bogus, 2, 1, []uint8{8, 13}
 	},
-	func(o *scanner.Observation) { // AAAA, and no IPv6 here to try it with
-		unknown := v(scanner.Unmeasured, scanner.NoRoute)
+	func(o *observation.Observation) { // AAAA, and no IPv6 here to try it with
+		unknown := v(observation.Unmeasured, observation.NoRoute)
 		verdicts(o, unknown, unknown, unknown, unknown)
-		o.AAAA, o.WebWWW = some, v(scanner.Unmeasured, scanner.DNSFailure)
+		o.AAAA, o.WebWWW = some, v(observation.Unmeasured, observation.DNSFailure)
 	},
-	func(o *scanner.Observation) { // no address at all: no web, and no use without IPv4
-		verdicts(o, works, v(scanner.Absent, scanner.NoAddress), v(scanner.Absent, scanner.NoMX), v(scanner.Absent, scanner.NoAddress))
+	func(o *observation.Observation) { // no address at all: no web, and no use without IPv4
+		verdicts(o, works, v(observation.Absent, observation.NoAddress), v(observation.Absent, observation.NoMX), v(observation.Absent, observation.NoAddress))
 		names(o, 3, 2, 2, "one.net")
 		o.SameSerial = works
-		o.DNSSEC, o.DNSKEY, o.DS = dnssec.Secure, 1, 1
+		o.DNSSEC, o.DNSKEY, o.DS = observation.Secure, 1, 1
 		o.Practice.Expires = o.Started.Add(3 * 24 * time.Hour)
 		o.Readiness = 2
 	},
-	func(o *scanner.Observation) { // gone from the DNS: on the list, in no denominator
-		gone := v(scanner.Absent, scanner.NXDomain)
+	func(o *observation.Observation) { // gone from the DNS: on the list, in no denominator
+		gone := v(observation.Absent, observation.NXDomain)
 		verdicts(o, gone, gone, gone, gone)
 	},
-	func(o *scanner.Observation) { // published and broken
-		verdicts(o, v(scanner.Broken, scanner.Timeout), v(scanner.Broken, scanner.SpecialPurposeAddress), works, v(scanner.Broken, scanner.NSUnreachableV6))
+	func(o *observation.Observation) { // published and broken
+		verdicts(o, v(observation.Broken, observation.Timeout), v(observation.Broken, observation.SpecialPurposeAddress), works, v(observation.Broken, observation.NSUnreachableV6))
 		names(o, 2, 2, 0, "one.net")
-		o.AAAA, o.Address, o.WebV4 = some, v(scanner.Broken, scanner.SpecialPurposeAddress), works
-		o.Endpoints = []scanner.Endpoint{{Probe: "address", Verdict: o.Address}}
-		o.V6OnlyRecords, o.SMTPUTF8 = works, v(scanner.Absent, scanner.NoStartTLS)
-		o.DNSSEC, o.Readiness = dnssec.Insecure, 1
+		o.AAAA, o.Address, o.WebV4 = some, v(observation.Broken, observation.SpecialPurposeAddress), works
+		o.Endpoints = []observation.Endpoint{{Probe: "address", Verdict: o.Address}}
+		o.V6OnlyRecords, o.SMTPUTF8 = works, v(observation.Absent, observation.NoStartTLS)
+		o.DNSSEC, o.Readiness = observation.Insecure, 1
 	},
-	func(o *scanner.Observation) { // a ccTLD in order
+	func(o *observation.Observation) { // a ccTLD in order
 		o.Target.Kind = lists.CCTLD
-		verdicts(o, works, scanner.Verdict{}, scanner.Verdict{}, works)
+		verdicts(o, works, observation.Verdict{}, observation.Verdict{}, works)
 		names(o, 2, 2, 2, "nic.tg")
 		o.Delegation, o.GlueV6, o.SameSerial, o.V6OnlyRecords = works, 2, works, works
-		o.DNSSEC, o.DNSKEY, o.DS, o.Practice.Algorithms = dnssec.Secure, 1, 1, []uint8{8}
+		o.DNSSEC, o.DNSKEY, o.DS, o.Practice.Algorithms = observation.Secure, 1, 1, []uint8{8}
 		o.Practice.Expires = o.Started.Add(20 * 24 * time.Hour)
 		o.Readiness = 5
 	},
-	func(o *scanner.Observation) { // a ccTLD with one name server over IPv6
+	func(o *observation.Observation) { // a ccTLD with one name server over IPv6
 		o.Target.Kind = lists.CCTLD
-		verdicts(o, v(scanner.Partial, scanner.OneNSAAAA), scanner.Verdict{}, scanner.Verdict{}, v(scanner.Broken, scanner.NSUnreachableV6))
+		verdicts(o, v(observation.Partial, observation.OneNSAAAA), observation.Verdict{}, observation.Verdict{}, v(observation.Broken, observation.NSUnreachableV6))
 		names(o, 2, 1, 1)
-		o.Delegation, o.GlueV6, o.SameSerial, o.V6OnlyRecords = v(scanner.Partial, scanner.OneNSAAAA), 1, works, works
-		o.DNSSEC, o.Readiness = dnssec.Insecure, 2
+		o.Delegation, o.GlueV6, o.SameSerial, o.V6OnlyRecords = v(observation.Partial, observation.OneNSAAAA), 1, works, works
+		o.DNSSEC, o.Readiness = observation.Insecure, 2
 	},
-	func(o *scanner.Observation) { // of no country, and gone
-		gone := v(scanner.Absent, scanner.NXDomain)
+	func(o *observation.Observation) { // of no country, and gone
+		gone := v(observation.Absent, observation.NXDomain)
 		verdicts(o, gone, gone, gone, gone)
 		o.Target.Kind, o.Target.Country, o.Country = lists.Custom, "", lists.Country{}
 	},
@@ -279,7 +278,7 @@ func put(t *testing.T, s *store.Store, scan uuid.UUID, targets []target) {
 		t.Fatal(err)
 	}
 	for i, found := range targets {
-		o := scanner.Observation{
+		o := observation.Observation{
 			Scan: scan, Position: uint64(i), Started: time.Now(),
 			Target: lists.Target{Name: fmt.Sprintf("d%d.example", i), Kind: lists.Government},
 		}

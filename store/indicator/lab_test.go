@@ -20,6 +20,7 @@ import (
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/observation"
 	"adopt6/scanner/probe"
 	"adopt6/scanner/resolve"
 	"adopt6/store"
@@ -205,7 +206,7 @@ func scanLab(t *testing.T, s *store.Store, scan uuid.UUID, l *lab.Lab) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := scanner.Pool{Workers: 64, Timeout: time.Minute, Measure: prober.Measure, Sink: func(ctx context.Context, o *scanner.Observation) error {
+	pool := scanner.Pool{Workers: 64, Timeout: time.Minute, Measure: prober.Measure, Sink: func(ctx context.Context, o *observation.Observation) error {
 		if truth, ok := l.Truth(o.Target.Name); ok {
 			for _, line := range truth.Differences(o) {
 				t.Error(line)
@@ -255,9 +256,9 @@ func countDomains(t *testing.T, l *lab.Lab) map[string][3]int {
 		if !ok {
 			t.Fatalf("the truth of %s is not stated", d.name)
 		}
-		is := func(v *scanner.Verdict, status scanner.Status) bool { return v != nil && v.Status == status }
-		dnsOK, webOK, mailOK := is(truth.DNS, scanner.OK), is(truth.Web, scanner.OK), is(truth.Mail, scanner.OK)
-		webWorks, v6Only := webOK || is(truth.Web, scanner.Partial), is(truth.V6Only, scanner.OK)
+		is := func(v *observation.Verdict, status observation.Status) bool { return v != nil && v.Status == status }
+		dnsOK, webOK, mailOK := is(truth.DNS, observation.OK), is(truth.Web, observation.OK), is(truth.Mail, observation.OK)
+		webWorks, v6Only := webOK || is(truth.Web, observation.Partial), is(truth.V6Only, observation.OK)
 		hasAAAA := d.apex || d.www
 		count("measured", true, true)
 		count("aaaa_apex", true, d.apex)
@@ -282,9 +283,9 @@ func countDomains(t *testing.T, l *lab.Lab) map[string][3]int {
 		count("v6_only", true, v6Only)
 		count("ready", true, d.nsOK > 0 && webWorks && v6Only)
 		count("fully_ready", true, dnsOK && webOK && (mailOK || d.noMail) && v6Only)
-		broken := is(truth.DNS, scanner.Broken) || is(truth.Web, scanner.Broken) || is(truth.Mail, scanner.Broken) || is(truth.V6Only, scanner.Broken)
+		broken := is(truth.DNS, observation.Broken) || is(truth.Web, observation.Broken) || is(truth.Mail, observation.Broken) || is(truth.V6Only, observation.Broken)
 		count("v6_broken", hasAAAA || d.nsOK > 0 || mailOK, broken)
-		secure, bogus := *truth.DNSSEC == dnssec.Secure, *truth.DNSSEC == dnssec.Bogus
+		secure, bogus := *truth.DNSSEC == observation.Secure, *truth.DNSSEC == observation.Bogus
 		count("dnssec_signed", true, d.signed)
 		count("dnssec_secure", true, secure)
 		count("dnssec_bogus", secure || bogus, bogus)

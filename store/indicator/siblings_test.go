@@ -8,16 +8,15 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/indicator"
 	"adopt6/store/storetest"
 )
 
 // tld is a ccTLD of a test: a share of the figures holds.
-func tld(name string, glue, dnsOK uint16, serial scanner.Verdict, ds uint16, state dnssec.State) target {
-	return func(o *scanner.Observation) {
+func tld(name string, glue, dnsOK uint16, serial observation.Verdict, ds uint16, state observation.State) target {
+	return func(o *observation.Observation) {
 		listed, _ := lists.TLDByName(name)
 		o.Target = listed.Target
 		o.DNS, o.V6Only, o.Delegation = works, works, works
@@ -30,21 +29,21 @@ func tld(name string, glue, dnsOK uint16, serial scanner.Verdict, ds uint16, sta
 // that is behind, one whose signatures could not be judged, one of which that
 // does not matter, one whose sibling the scan has not, and one that is gone.
 func TestSiblings(t *testing.T) {
-	serialUnknown := v(scanner.Unmeasured, scanner.NotProbed)
-	gone := v(scanner.Absent, scanner.NXDomain)
+	serialUnknown := v(observation.Unmeasured, observation.NotProbed)
+	gone := v(observation.Absent, observation.NXDomain)
 	ccTLDs := []target{
-		tld("ru", 2, 2, works, 0, dnssec.Insecure),
-		tld("xn--p1ai", 2, 2, works, 1, dnssec.Secure),
-		tld("cn", 2, 2, works, 1, dnssec.Secure),
-		tld("xn--fiqs8s", 2, 2, works, 1, dnssec.Indeterminate),
-		tld("xn--fiqz9s", 1, 2, works, 1, dnssec.Indeterminate),
-		tld("tn", 0, 0, serialUnknown, 1, dnssec.Indeterminate),
-		tld("xn--pgbs0dh", 2, 2, works, 1, dnssec.Secure),
-		tld("xn--wgbh1c", 2, 2, works, 1, dnssec.Insecure), // .eg is not in this scan
-		tld("eu", 2, 2, works, 1, dnssec.Secure),
-		tld("xn--e1a4c", 2, 2, works, 1, dnssec.Secure),
-		func(o *scanner.Observation) {
-			tld("xn--qxa6a", 0, 0, serialUnknown, 0, dnssec.Indeterminate)(o)
+		tld("ru", 2, 2, works, 0, observation.Insecure),
+		tld("xn--p1ai", 2, 2, works, 1, observation.Secure),
+		tld("cn", 2, 2, works, 1, observation.Secure),
+		tld("xn--fiqs8s", 2, 2, works, 1, observation.Indeterminate),
+		tld("xn--fiqz9s", 1, 2, works, 1, observation.Indeterminate),
+		tld("tn", 0, 0, serialUnknown, 1, observation.Indeterminate),
+		tld("xn--pgbs0dh", 2, 2, works, 1, observation.Secure),
+		tld("xn--wgbh1c", 2, 2, works, 1, observation.Insecure), // .eg is not in this scan
+		tld("eu", 2, 2, works, 1, observation.Secure),
+		tld("xn--e1a4c", 2, 2, works, 1, observation.Secure),
+		func(o *observation.Observation) {
+			tld("xn--qxa6a", 0, 0, serialUnknown, 0, observation.Indeterminate)(o)
 			o.DNS = gone
 		},
 	}

@@ -1,14 +1,13 @@
 package spool
 
 import (
+	"adopt6/scanner/observation"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"net/netip"
 	"time"
-
-	"adopt6/scanner"
 )
 
 // reader returns a codec that reads what b holds.
@@ -219,12 +218,12 @@ func address(c *codec, v *netip.Addr) {
 	}
 }
 
-func verdict(c *codec, v *scanner.Verdict) {
-	enum(c, &v.Status, len(scanner.Statuses()))
+func verdict(c *codec, v *observation.Verdict) {
+	enum(c, &v.Status, len(observation.Statuses()))
 	text(c, &v.Reason)
 }
 
-func verdicts(c *codec, all ...*scanner.Verdict) {
+func verdicts(c *codec, all ...*observation.Verdict) {
 	for _, v := range all {
 		verdict(c, v)
 	}

@@ -1,10 +1,8 @@
 package spool
 
 import (
+	"adopt6/scanner/observation"
 	"fmt"
-
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
 )
 
 // recordVersion begins every record. A change to what follows takes the next
@@ -17,7 +15,7 @@ import (
 const recordVersion = 3
 
 // encode appends an observation to buf, or refuses what decode would refuse.
-func encode(buf []byte, o *scanner.Observation) ([]byte, error) {
+func encode(buf []byte, o *observation.Observation) ([]byte, error) {
 	c := codec{buf: buf}
 	c.record(o)
 	if c.err != nil {
@@ -27,7 +25,7 @@ func encode(buf []byte, o *scanner.Observation) ([]byte, error) {
 }
 
 // decode reads one record.
-func decode(record []byte) (o scanner.Observation, err error) {
+func decode(record []byte) (o observation.Observation, err error) {
 	c := reader(record)
 	c.record(&o)
 	if c.err == nil && len(c.buf) > 0 {
@@ -38,7 +36,7 @@ func decode(record []byte) (o scanner.Observation, err error) {
 
 // record codes an observation. Of the country's names only the English one is
 // kept, as in the store.
-func (c *codec) record(o *scanner.Observation) {
+func (c *codec) record(o *observation.Observation) {
 	c.version = c.uint(recordVersion)
 	if c.err == nil && (c.version < 1 || c.version > recordVersion) {
 		c.fail(fmt.Errorf("record of version %d, this adopt6 knows versions up to %d", c.version, recordVersion))
@@ -55,7 +53,7 @@ func (c *codec) record(o *scanner.Observation) {
 	moment(c, &o.Started)
 	signed(c, &o.Took)
 	verdicts(c, &o.DNS, &o.Web, &o.Mail, &o.V6Only)
-	enum(c, &o.DNSSEC, len(dnssec.States()))
+	enum(c, &o.DNSSEC, len(observation.States()))
 	text(c, &o.DNSSECReason)
 	number(c, &o.Readiness)
 	list(c, &o.NameServers, text)
@@ -75,7 +73,7 @@ func (c *codec) record(o *scanner.Observation) {
 }
 
 // version3 codes what version 3 added.
-func version3(c *codec, o *scanner.Observation) {
+func version3(c *codec, o *observation.Observation) {
 	if c.version < 3 {
 		o.Passes = max(o.Passes, 1)
 		return
@@ -86,26 +84,26 @@ func version3(c *codec, o *scanner.Observation) {
 	list(c, &o.HostingV6, number)
 }
 
-func system(c *codec, as *scanner.AS) {
+func system(c *codec, as *observation.AS) {
 	number(c, &as.Number)
 	text(c, &as.Name)
 }
 
 // deepProbes codes what version 2 added. In older records it is unmeasured.
-func deepProbes(c *codec, o *scanner.Observation) {
-	added := []*scanner.Verdict{
+func deepProbes(c *codec, o *observation.Observation) {
+	added := []*observation.Verdict{
 		&o.DNSV4, &o.WebV4, &o.MailV4, &o.Delegation, &o.Address, &o.WebApex, &o.WebWWW,
 		&o.SameContent, &o.SameSerial, &o.StartTLS, &o.SMTPUTF8, &o.V6OnlyRecords,
 	}
 	if c.version < 2 {
 		for _, v := range added {
-			*v = scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
+			*v = observation.Verdict{Status: observation.Unmeasured, Reason: observation.NotProbed}
 		}
 		return
 	}
 	verdicts(c, added...)
 	share(c, &o.Similarity)
-	for _, t := range []*scanner.DialTimes{&o.WebTimesV4, &o.WebTimesV6} {
+	for _, t := range []*observation.DialTimes{&o.WebTimesV4, &o.WebTimesV6} {
 		signed(c, &t.Connect)
 		signed(c, &t.TLS)
 		signed(c, &t.FirstByte)
@@ -113,18 +111,18 @@ func deepProbes(c *codec, o *scanner.Observation) {
 	texts(c, &o.V6OnlyZone, &o.Zone)
 	list(c, &o.Operators, text)
 	list(c, &o.FreedBy, text)
-	enum(c, &o.DNSSECWWW, len(dnssec.States()))
-	enum(c, &o.DNSSECMX, len(dnssec.States()))
+	enum(c, &o.DNSSECWWW, len(observation.States()))
+	enum(c, &o.DNSSECMX, len(observation.States()))
 	practice(c, &o.Practice)
 	number(c, &o.GlueV6)
-	list(c, &o.Probes, func(c *codec, p *scanner.ProbeTime) {
+	list(c, &o.Probes, func(c *codec, p *observation.ProbeTime) {
 		text(c, &p.Probe)
 		signed(c, &p.Took)
 	})
 	flags(c, &o.WWWSameAddress)
 }
 
-func practice(c *codec, p *scanner.DNSSECPractice) {
+func practice(c *codec, p *observation.DNSSECPractice) {
 	list(c, &p.Algorithms, number)
 	number(c, &p.KeyBits)
 	list(c, &p.Digests, number)
@@ -135,7 +133,7 @@ func practice(c *codec, p *scanner.DNSSECPractice) {
 	flags(c, &p.CDS)
 }
 
-func endpoint(c *codec, e *scanner.Endpoint) {
+func endpoint(c *codec, e *observation.Endpoint) {
 	text(c, &e.Probe)
 	text(c, &e.Host)
 	address(c, &e.Addr)
@@ -157,7 +155,7 @@ func endpoint(c *codec, e *scanner.Endpoint) {
 	}
 }
 
-func dnsFacts(c *codec, f *scanner.DNSFacts) {
+func dnsFacts(c *codec, f *observation.DNSFacts) {
 	signed(c, &f.RCode)
 	flags(c, &f.Authoritative, &f.Truncated)
 	number(c, &f.EDNS)
@@ -165,7 +163,7 @@ func dnsFacts(c *codec, f *scanner.DNSFacts) {
 	number(c, &f.Bytes)
 }
 
-func tlsFacts(c *codec, f *scanner.TLSFacts) {
+func tlsFacts(c *codec, f *observation.TLSFacts) {
 	texts(c, &f.Version, &f.ALPN)
 	signed(c, &f.Handshake)
 	text(c, &f.Certificate)
@@ -173,7 +171,7 @@ func tlsFacts(c *codec, f *scanner.TLSFacts) {
 	texts(c, &f.Issuer, &f.SHA256)
 }
 
-func httpFacts(c *codec, f *scanner.HTTPFacts) {
+func httpFacts(c *codec, f *observation.HTTPFacts) {
 	signed(c, &f.Status)
 	text(c, &f.Proto)
 	signed(c, &f.FirstByte)
@@ -183,7 +181,7 @@ func httpFacts(c *codec, f *scanner.HTTPFacts) {
 	share(c, &f.Similarity)
 }
 
-func smtpFacts(c *codec, f *scanner.SMTPFacts) {
+func smtpFacts(c *codec, f *observation.SMTPFacts) {
 	signed(c, &f.Code)
 	text(c, &f.Banner)
 	flags(c, &f.StartTLS, &f.UTF8)

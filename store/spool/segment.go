@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"adopt6/scanner/observation"
 	"bufio"
 	"encoding/binary"
 	"errors"
@@ -11,8 +12,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"adopt6/scanner"
 )
 
 // A segment is one batch in one file: the magic line, then frames. A frame is
@@ -124,7 +123,7 @@ var (
 // Read reads a segment: it calls begin with the header and then each with every
 // observation, which is the callee's. Damage is no error: what is whole is read.
 // A reader's failure is one.
-func Read(r io.Reader, begin func(Header), each func(*scanner.Observation)) (damage Damage, err error) {
+func Read(r io.Reader, begin func(Header), each func(*observation.Observation)) (damage Damage, err error) {
 	in := bufio.NewReaderSize(r, 1<<16)
 	head := make([]byte, len(magic))
 	n, err := io.ReadFull(in, head)

@@ -7,6 +7,7 @@
 package spool
 
 import (
+	"adopt6/scanner/observation"
 	"errors"
 	"fmt"
 	"os"
@@ -17,8 +18,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"adopt6/scanner"
 )
 
 const (
@@ -71,7 +70,7 @@ func (f *Folder) Dir() string { return f.dir }
 // Append writes an observation to the current segment. When it returns, the
 // operating system has it; Seal makes sure that the disk has it too. After an
 // error the segment holds what it held before.
-func (f *Folder) Append(o *scanner.Observation) error {
+func (f *Folder) Append(o *observation.Observation) error {
 	if o.Scan != f.header.Scan {
 		return fmt.Errorf("an observation of scan %s in the spool of %s", o.Scan, f.header.Scan)
 	}
@@ -183,7 +182,7 @@ func (f *Folder) holdsDamaged() bool {
 }
 
 // Load reads the segment's file as [Read] does.
-func (s Segment) Load(begin func(Header), each func(*scanner.Observation)) (Damage, error) {
+func (s Segment) Load(begin func(Header), each func(*observation.Observation)) (Damage, error) {
 	file, err := os.Open(s.Path)
 	if err != nil {
 		return Damage{}, fmt.Errorf("read the spool: %w", err)

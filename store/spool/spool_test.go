@@ -16,20 +16,19 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 	"adopt6/store/storetest/filled"
 )
 
 var testHeader = Header{Scan: uuid.MustParse("7c9e6679-7425-40de-944b-e07fc1f90ae7"), Started: time.Unix(1795000000, 0).UTC()}
 
 // sample has something in every field.
-func sample(position uint64) scanner.Observation {
+func sample(position uint64) observation.Observation {
 	return filled.Observation(testHeader.Scan, position, "x\x00\xff")
 }
 
 // encoded is the record of an observation.
-func encoded(t testing.TB, o scanner.Observation) []byte {
+func encoded(t testing.TB, o observation.Observation) []byte {
 	t.Helper()
 	record, err := encode(nil, &o)
 	if err != nil {
@@ -39,7 +38,7 @@ func encoded(t testing.TB, o scanner.Observation) []byte {
 }
 
 func TestRecordKeepsEveryField(t *testing.T) {
-	for _, want := range []scanner.Observation{sample(1 << 63), {Scan: testHeader.Scan}} {
+	for _, want := range []observation.Observation{sample(1 << 63), {Scan: testHeader.Scan}} {
 		got, err := decode(encoded(t, want))
 		if err != nil {
 			t.Fatal(err)
@@ -61,24 +60,24 @@ func TestRecordsOfVersion1AreRead(t *testing.T) {
 	if err != nil || header != testHeader || damage != (Damage{}) || len(list) != 2 {
 		t.Fatalf("%d observations of 2, header %v, damage %v, error %v", len(list), header, damage, err)
 	}
-	unseen := scanner.Verdict{Status: scanner.Unmeasured, Reason: scanner.NotProbed}
-	want := scanner.Observation{
+	unseen := observation.Verdict{Status: observation.Unmeasured, Reason: observation.NotProbed}
+	want := observation.Observation{
 		Scan: testHeader.Scan, Position: 0, Passes: 1,
 		Target: lists.Target{Name: "a.tg", Unicode: "ä.tg", Kind: lists.Government, Level: "central", Country: "TG", Source: "s", Date: "2026-01-02"},
 		Country: lists.Country{Alpha2: "TG", Alpha3: "TGO", M49: "768", Names: lists.Names{En: "Togo"}, Region: "Africa",
 			MemberState: true, LDC: true, SIDS: true, AsOf: "2025-12"},
 		Vantage: "lome", Started: time.UnixMicro(1795000000123456).UTC(), Took: 1234567891 * time.Nanosecond,
-		DNS:    scanner.Verdict{Status: scanner.OK},
-		Web:    scanner.Verdict{Status: scanner.Broken, Reason: "timeout"},
-		Mail:   scanner.Verdict{Status: scanner.Absent, Reason: "no_mx"},
-		V6Only: scanner.Verdict{Status: scanner.Partial, Reason: "x\x00\xff"},
-		DNSSEC: dnssec.Bogus, DNSSECReason: "rrsig_expired", Readiness: 3,
+		DNS:    observation.Verdict{Status: observation.OK},
+		Web:    observation.Verdict{Status: observation.Broken, Reason: "timeout"},
+		Mail:   observation.Verdict{Status: observation.Absent, Reason: "no_mx"},
+		V6Only: observation.Verdict{Status: observation.Partial, Reason: "x\x00\xff"},
+		DNSSEC: observation.Bogus, DNSSECReason: "rrsig_expired", Readiness: 3,
 		NameServers: []string{"ns1.tg", ""}, NameServersV6: 2, NameServersV6OK: 1,
 		A: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, AAAA: []netip.Addr{netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("::ffff:192.0.2.1")},
 		WWWA: []netip.Addr{{}}, MX: []string{"mx.tg"}, DS: 1, DNSKEY: 2, Queries: 77,
-		Endpoints: []scanner.Endpoint{
+		Endpoints: []observation.Endpoint{
 			{Probe: "web", Host: "a.tg", Addr: netip.MustParseAddr("2001:db8::1"), Port: 443, Transport: "tls",
-				Verdict: scanner.Verdict{Status: scanner.OK}, RTT: 31 * time.Millisecond, Detail: "HTTP/2 200"},
+				Verdict: observation.Verdict{Status: observation.OK}, RTT: 31 * time.Millisecond, Detail: "HTTP/2 200"},
 			{Probe: "mail"},
 		},
 		DNSV4: unseen, WebV4: unseen, MailV4: unseen, Delegation: unseen, Address: unseen, WebApex: unseen, WebWWW: unseen,
@@ -110,18 +109,18 @@ func TestRecordsOfVersion2AreRead(t *testing.T) {
 }
 
 // version2 is what the program wrote whose records had version 2.
-func version2() scanner.Observation {
-	return scanner.Observation{
+func version2() observation.Observation {
+	return observation.Observation{
 		Scan: testHeader.Scan, Passes: 1, Target: lists.Target{Name: "a.tg", Kind: lists.Government, Country: "TG"},
-		Started: time.UnixMicro(1795000000123456).UTC(), DNS: scanner.Verdict{Status: scanner.OK},
-		DNSV4: scanner.Verdict{Status: scanner.OK}, Operators: []string{"nic.tg"}, DNSSECMX: dnssec.Secure,
-		Practice:       scanner.DNSSECPractice{Algorithms: []uint8{8, 13}, Expires: time.Unix(1796000000, 0).UTC(), CDS: true},
-		Probes:         []scanner.ProbeTime{{Probe: "web", Took: time.Second}},
+		Started: time.UnixMicro(1795000000123456).UTC(), DNS: observation.Verdict{Status: observation.OK},
+		DNSV4: observation.Verdict{Status: observation.OK}, Operators: []string{"nic.tg"}, DNSSECMX: observation.Secure,
+		Practice:       observation.DNSSECPractice{Algorithms: []uint8{8, 13}, Expires: time.Unix(1796000000, 0).UTC(), CDS: true},
+		Probes:         []observation.ProbeTime{{Probe: "web", Took: time.Second}},
 		WWWSameAddress: true,
-		Endpoints: []scanner.Endpoint{
-			{Probe: "web", Host: "a.tg", Addr: netip.MustParseAddr("2001:db8::1"), Port: 443, TLS: &scanner.TLSFacts{Version: "1.3"},
-				HTTP: &scanner.HTTPFacts{Status: 200, Title: "A"}},
-			{Probe: "mail", SMTP: &scanner.SMTPFacts{Code: 220, UTF8: true}},
+		Endpoints: []observation.Endpoint{
+			{Probe: "web", Host: "a.tg", Addr: netip.MustParseAddr("2001:db8::1"), Port: 443, TLS: &observation.TLSFacts{Version: "1.3"},
+				HTTP: &observation.HTTPFacts{Status: 200, Title: "A"}},
+			{Probe: "mail", SMTP: &observation.SMTPFacts{Code: 220, UTF8: true}},
 		},
 	}
 }
@@ -189,7 +188,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func frameOf(t testing.TB, o scanner.Observation) []byte {
+func frameOf(t testing.TB, o observation.Observation) []byte {
 	return endFrame(append(beginFrame(nil), encoded(t, o)...), 0)
 }
 
@@ -217,12 +216,12 @@ func segmentBytes(t testing.TB, rows int) []byte {
 }
 
 // readAll returns everything that a segment holds.
-func readAll(r io.Reader) (header Header, list []scanner.Observation, damage Damage, err error) {
-	damage, err = Read(r, func(h Header) { header = h }, func(o *scanner.Observation) { list = append(list, *o) })
+func readAll(r io.Reader) (header Header, list []observation.Observation, damage Damage, err error) {
+	damage, err = Read(r, func(h Header) { header = h }, func(o *observation.Observation) { list = append(list, *o) })
 	return header, list, damage, err
 }
 
-func positions(list []scanner.Observation) (p []uint64) {
+func positions(list []observation.Observation) (p []uint64) {
 	for _, o := range list {
 		p = append(p, o.Position)
 	}
@@ -298,9 +297,9 @@ func TestLeftOver(t *testing.T) {
 	}
 	var (
 		header Header
-		list   []scanner.Observation
+		list   []observation.Observation
 	)
-	damage, err := segments[0].Load(func(h Header) { header = h }, func(o *scanner.Observation) { list = append(list, *o) })
+	damage, err := segments[0].Load(func(h Header) { header = h }, func(o *observation.Observation) { list = append(list, *o) })
 	if err != nil || header != testHeader || len(list) != 1 || damage != (Damage{}) {
 		t.Fatalf("loaded %v %v %v, error %v", header, list, damage, err)
 	}

@@ -14,14 +14,13 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner"
-	"adopt6/scanner/dnssec"
+	"adopt6/scanner/observation"
 )
 
 // Observation returns an observation with something in every field. Texts hold
 // extra, lists have two elements.
-func Observation(scan uuid.UUID, position uint64, extra string) scanner.Observation {
-	var o scanner.Observation
+func Observation(scan uuid.UUID, position uint64, extra string) observation.Observation {
+	var o observation.Observation
 	f := filler{extra: extra}
 	f.fill(reflect.ValueOf(&o).Elem(), "o")
 	o.Scan, o.Position = scan, position
@@ -53,11 +52,11 @@ func (f *filler) fill(v reflect.Value, path string) {
 	case uuid.UUID:
 		v.Set(reflect.ValueOf(uuid.UUID{15: byte(f.n)}))
 		return
-	case scanner.Status:
-		v.SetUint(uint64(1 + f.n%(len(scanner.Statuses())-1)))
+	case observation.Status:
+		v.SetUint(uint64(1 + f.n%(len(observation.Statuses())-1)))
 		return
-	case dnssec.State:
-		v.SetUint(uint64(1 + f.n%(len(dnssec.States())-1)))
+	case observation.State:
+		v.SetUint(uint64(1 + f.n%(len(observation.States())-1)))
 		return
 	}
 	switch v.Kind() {

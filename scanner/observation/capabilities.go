@@ -1,4 +1,4 @@
-package scanner
+package observation
 
 // Capabilities are what a vantage could do when a scan began. Each ability is
 // OK, Absent where there is no route for it, Broken where the network lets

@@ -1,4 +1,4 @@
-package scanner
+package observation
 
 import (
 	"net/netip"
@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner/dnssec"
 )
 
 // Observation is everything one scan learnt about one target from one
@@ -67,10 +66,10 @@ type Observation struct {
 	// resolvable without IPv4.
 	Operators, FreedBy []string
 
-	DNSSEC       dnssec.State
-	DNSSECReason Reason       // why DNSSEC is not secure; empty when it is
-	DNSSECWWW    dnssec.State // of www
-	DNSSECMX     dnssec.State // of the MX records
+	DNSSEC       State
+	DNSSECReason Reason // why DNSSEC is not secure; empty when it is
+	DNSSECWWW    State  // of www
+	DNSSECMX     State  // of the MX records
 	Practice     DNSSECPractice
 
 	// Readiness is the level from 0 (no IPv6) to 5 (works without IPv4);
@@ -111,6 +110,10 @@ func (o *Observation) Findings() []Reason {
 	}
 	return found
 }
+
+// Services are those whose failures are measured again, by the columns of
+// their verdicts.
+func Services() []string { return []string{"dns_v6", "web_v6", "mail_v6", "v6_only", "dnssec"} }
 
 // AS is an autonomous system; the zero value is none that is known.
 type AS struct {

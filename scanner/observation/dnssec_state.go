@@ -1,4 +1,4 @@
-package dnssec
+package observation
 
 import "fmt"
 
