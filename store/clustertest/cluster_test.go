@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"adopt6/scanner"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 	"adopt6/store/storetest"
 )
@@ -137,7 +137,7 @@ func clusterReplicaDies(t *testing.T, c *storetest.Cluster, onFirst, s *store.St
 	if err := s.NewScan(t.Context(), scan); err != nil {
 		t.Fatal(err)
 	}
-	sample, list := storetest.Observations(), make([]scanner.Observation, targets)
+	sample, list := storetest.Observations(), make([]observation.Observation, targets)
 	for i := range list {
 		list[i] = sample[i%len(sample)]
 		list[i].Scan, list[i].Position = scan.ID, uint64(i)
@@ -159,7 +159,7 @@ func clusterReplicaDies(t *testing.T, c *storetest.Cluster, onFirst, s *store.St
 func TestMain(m *testing.M) { storetest.Main(m) }
 
 // write stores observations and returns when they are delivered.
-func write(t *testing.T, s *store.Store, scan uuid.UUID, list ...scanner.Observation) {
+func write(t *testing.T, s *store.Store, scan uuid.UUID, list ...observation.Observation) {
 	t.Helper()
 	w := must(s.Writer(t.Context(), scan))
 	for i := range list {
