@@ -116,7 +116,7 @@ func (s *Site) countryView(f frame, c *Country) countryView {
 		v.Sections = append(v.Sections, s.sectionView(f.locale, c, section, i == 0, v.Compared))
 	}
 	if len(c.Sections) > 0 {
-		v.Clauses = s.clauses(f.locale, c.Sections[0].Kind)
+		v.Clauses = s.clauses(f.locale, c.Sections[0].Kind, false)
 	}
 	v.Method = f.T("method.scan", s.data.Scan.ID, f.Date(s.data.Scan.Started), s.data.Scan.Vantage, s.data.Scan.Program, s.data.Scan.List)
 	v.Cite = f.T("cite.text", f.T("site.title"), f.Title, s.data.Scan.ID, f.Date(s.data.Scan.Started), s.data.Scan.Vantage)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"io"
 	"slices"
 	"strings"
@@ -94,18 +95,17 @@ func newMemo(v countryView) *memo {
 	}
 	m.text(v.T("memo.domains", v.Page+"-domains.csv"))
 	m.heading(2, v.T("h.clauses"))
+	m.text(v.T("clause.note"))
 	var items []memoLink
 	for _, c := range v.Clauses {
-		text := c.Name
-		for _, more := range []string{c.Part, c.Text} {
-			if more != "" {
-				text += v.Stop() + more
-			}
+		sentences := []string{c.Name + v.Stop() + c.Part + v.Stop() + c.Text}
+		if c.Unverified {
+			sentences = append(sentences, v.T("clause.unverified"))
 		}
-		if c.Text != "" && c.Unverified {
-			text += v.Gap() + v.T("clause.unverified")
+		for _, tie := range c.Ties {
+			sentences = append(sentences, tie+v.Stop())
 		}
-		items = append(items, memoLink{text, c.Link})
+		items = append(items, memoLink{strings.TrimSpace(strings.Join(sentences, v.Gap())), cmp.Or(c.Source, c.Link)})
 	}
 	m.Blocks = append(m.Blocks, block{Items: items})
 	m.heading(2, v.T("h.method"))

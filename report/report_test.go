@@ -140,6 +140,19 @@ func testSite(t *testing.T, st *store.Store) {
 		}
 		return string(text)
 	}
+	// How far the texts of policy carry stands beside them, on pages and memos;
+	// texts that do not address every state are on the page about the method.
+	for name, everything := range map[string]bool{"fr/tg.html": false, "fr/tg-memo.html": false, "fr/method.html": true} {
+		text := page(name)
+		if !strings.Contains(text, "Aucune disposition de l’UIT qui a pu être lue ne demande") || !strings.Contains(text, "Par lecture\u00a0: ") {
+			t.Errorf("%s does not say that clauses are tied by reading", name)
+		}
+		for _, only := range []string{"COM(2008) 313", "Nommés par la disposition", "Même sujet, sans plus"} {
+			if strings.Contains(text, only) != everything {
+				t.Errorf("%s: %q is there: %v", name, only, !everything)
+			}
+		}
+	}
 	unfilled := regexp.MustCompile(`%!|&lt;no value|%s`)
 	for _, lang := range words.Languages {
 		for _, name := range site.Pages() {

@@ -26,18 +26,6 @@ type ReasonText struct {
 	English bool
 }
 
-// Clause is what a text of international policy asks for, and the indicators
-// that speak to it.
-type Clause struct {
-	Key        string // of the text, as indicators name it
-	Indicators []string
-	Instrument lists.Names // name and revision of the text
-	Part       lists.Names // the clause and the revision
-	Paraphrase lists.Names // in words of our own
-	Link       string
-	Verified   bool // the text was read at its source
-}
-
 // SiteOptions are what pages say beside the data.
 type SiteOptions struct {
 	Languages []string // all six when empty
@@ -45,8 +33,7 @@ type SiteOptions struct {
 	// in tables and maps without a link.
 	Countries []string
 	Reasons   map[string]map[string]ReasonText // by language and reason; English stands in for a missing one
-	Clauses   []Clause
-	Live      bool // the pages are served, and a domain can be searched for
+	Live      bool                             // the pages are served, and a domain can be searched for
 }
 
 // Site makes the pages of one scan. It is safe for concurrent use.
@@ -222,27 +209,42 @@ func (s *Site) reason(lang, token string) ReasonText {
 	return text
 }
 
-// clauses returns what is known of the texts that an indicator of a kind
-// serves. Without a table of clauses it is the names of the texts.
-func (s *Site) clauses(l *locale, kind lists.Kind) (list []clauseView) {
-	for _, c := range s.options.Clauses {
-		list = append(list, clauseView{Name: c.Instrument.In(l.Lang), Part: c.Part.In(l.Lang), Text: c.Paraphrase.In(l.Lang), Link: c.Link,
-			Unverified: !c.Verified, Indicators: names(l, kind, func(i indicator.Indicator) bool { return slices.Contains(c.Indicators, i.ID) })})
-	}
-	if len(list) > 0 {
-		return list
-	}
-	for _, key := range []string{indicator.Resolution64, indicator.Opinion3, indicator.Opinion4, indicator.Resolution101} {
-		list = append(list, clauseView{Name: l.T("clause." + key),
-			Indicators: names(l, kind, func(i indicator.Indicator) bool { return slices.Contains(i.Clauses, key) })})
+// clauses returns the clauses that indicators of a kind serve: all for the
+// page about the method, or those that address every state and are tied by more
+// than their subject.
+func (s *Site) clauses(l *locale, kind lists.Kind, all bool) (list []clauseView) {
+	for _, c := range lists.Policy() {
+		v := clauseView{Name: c.Instrument.Names.In(l.Lang), Part: c.Cited.In(l.Lang), Text: c.Paraphrase.In(l.Lang), Unverified: !c.Verified}
+		if c.Instrument.AddressSeen {
+			v.Link = c.Instrument.Address
+		}
+		if strings.Contains(c.Source, "://") {
+			v.Source = c.Source
+		}
+		if c.OfChange {
+			v.Text += l.Gap() + l.T("clause.change")
+		}
+		for _, strength := range []lists.Strength{lists.Direct, lists.ByReading, lists.Thin} {
+			ids := c.With(strength)
+			served := names(l, kind, func(i indicator.Indicator) bool { return slices.Contains(ids, i.ID) })
+			if len(served) > 0 && (all || strength != lists.Thin) {
+				v.Ties = append(v.Ties, l.T("clause."+string(strength), strings.Join(served, " · ")))
+			}
+		}
+		if all || len(v.Ties) > 0 && c.Instrument.Body == lists.ITU {
+			list = append(list, v)
+		}
 	}
 	return list
 }
 
+// clauseView is a clause: the name of its text, its place in it, what it says
+// in our words, and one line for each strength by which indicators are tied.
 type clauseView struct {
-	Name, Part, Text, Link string
-	Unverified             bool
-	Indicators             []string
+	Name, Part, Text string
+	Link, Source     string // of the text, and of what was read; empty without
+	Unverified       bool
+	Ties             []string
 }
 
 // names are those of the indicators of a kind that are chosen.

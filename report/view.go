@@ -172,7 +172,7 @@ func (s *Site) methodView(f frame) methodView {
 		v.Indicators = append(v.Indicators, indicatorView{i.ID, i.Names().In(f.Lang), f.T("topic." + string(i.Topic)), i.Text().In(f.Lang),
 			i.Reference, i.Definition(f.Lang)})
 	}
-	v.Clauses = s.clauses(f.locale, lists.Government)
+	v.Clauses = s.clauses(f.locale, lists.Government, true)
 	return v
 }
 

@@ -94,7 +94,7 @@ func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 			return misusef("--country %s: the scan has no target of it", code)
 		}
 	}
-	site, err := report.NewSite(data, report.SiteOptions{Languages: f.languages, Countries: f.countries, Reasons: reasonTexts(), Clauses: clauses()})
+	site, err := report.NewSite(data, report.SiteOptions{Languages: f.languages, Countries: f.countries, Reasons: reasonTexts()})
 	if err != nil {
 		return err
 	}
@@ -154,22 +154,6 @@ func reasonTexts() map[string]map[string]report.ReasonText {
 		}
 	}
 	return texts
-}
-
-// clauses are the parts of international texts that the indicators speak to.
-// An address that nobody has opened is no link.
-func clauses() (list []report.Clause) {
-	for _, c := range lists.Policy() {
-		clause := report.Clause{
-			Key: c.Instrument.Key, Indicators: c.Indicators, Instrument: c.Instrument.Names,
-			Part: c.Cited, Paraphrase: c.Paraphrase, Verified: c.Verified,
-		}
-		if c.Instrument.AddressSeen {
-			clause.Link = c.Instrument.Address
-		}
-		list = append(list, clause)
-	}
-	return list
 }
 
 // findBrowser returns the browser that prints, or nothing.

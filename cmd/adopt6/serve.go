@@ -61,7 +61,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 		return misusef("serve.proxies: %w", err)
 	}
 	cfg := server.Config{
-		Site: report.SiteOptions{Reasons: reasonTexts(), Clauses: clauses()},
+		Site: report.SiteOptions{Reasons: reasonTexts()},
 		Rate: chosen.Rate, Trusted: proxies, TLS: chosen.TLSCert != "", CacheBytes: int64(chosen.Cache) << 20,
 		Queries: chosen.Queries, Timeout: chosen.Timeout, Log: requestLog(a.errOut, chosen.Log),
 	}

@@ -76,7 +76,7 @@ type indicatorItem struct {
 	Numerator   string              `json:"numerator"`
 	Denominator string              `json:"denominator"`
 	Unmeasured  string              `json:"unmeasured"`
-	Clauses     []string            `json:"clauses"`
+	Clauses     []clauseItem        `json:"clauses"`
 	Kinds       []lists.Kind        `json:"kinds"`
 	Reference   string              `json:"reference"`
 }
@@ -85,9 +85,27 @@ func inLanguages(n lists.Names) map[string]string {
 	return map[string]string{"ar": n.Ar, "zh": n.Zh, "en": n.En, "fr": n.Fr, "ru": n.Ru, "es": n.Es}
 }
 
+// clauseItem is a clause of a policy text that an indicator serves.
+type clauseItem struct {
+	Text     string         `json:"text"`
+	Part     string         `json:"part"`
+	Revision string         `json:"revision"`
+	Strength lists.Strength `json:"strength"`
+	OfChange bool           `json:"of_change"`
+	Verified bool           `json:"verified"`
+}
+
+func newClauseItems(i indicator.Indicator) []clauseItem {
+	list := []clauseItem{}
+	for _, s := range i.Serves() {
+		list = append(list, clauseItem{s.Clause.Instrument.Key, s.Clause.Part, s.Clause.Revision, s.Strength, s.Clause.OfChange, s.Clause.Verified})
+	}
+	return list
+}
+
 func newIndicatorItem(i indicator.Indicator) indicatorItem {
 	return indicatorItem{i.ID, i.Topic, i.Measure, i.Direction, i.Unit, inLanguages(i.Names()), inLanguages(i.Text()),
-		i.Numerator, i.Denominator, i.Unmeasured, i.Clauses, i.Kinds, i.Reference}
+		i.Numerator, i.Denominator, i.Unmeasured, newClauseItems(i), i.Kinds, i.Reference}
 }
 
 func (s *Server) listIndicators(q *query) (any, error) {

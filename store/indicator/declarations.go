@@ -2,22 +2,10 @@ package indicator
 
 import "adopt6/lists"
 
-// Keys of the policy texts.
-const (
-	Resolution64  = "wtsa-64"   // WTSA Resolution 64, on IPv6 deployment
-	Opinion3      = "wtpf-13-3" // WTPF-13 Opinion 3, on capacity for IPv6 deployment
-	Opinion4      = "wtpf-13-4" // WTPF-13 Opinion 4, on IPv6 adoption and transition
-	Resolution101 = "pp-101"    // Plenipotentiary Resolution 101, on IP-based networks
-)
-
 var (
 	everyKind = []lists.Kind{lists.CCTLD, lists.Government, lists.Custom}
 	sites     = []lists.Kind{lists.Government, lists.Custom} // a ccTLD has no site or mail at its name
 	registry  = []lists.Kind{lists.CCTLD}
-
-	deployment = []string{Resolution64, Opinion4}
-	guidance   = []string{Resolution64, Opinion3, Opinion4}
-	service    = []string{Resolution101} // quality and security of what runs on IP
 )
 
 // Measured is the indicator that the others' coverage is read from.
@@ -38,7 +26,7 @@ var coverage = []Indicator{
 		ID: Measured, Topic: Coverage, Name: "Measured", Measure: Share,
 		Numerator:   "targets with a verdict other than unmeasured on name servers, web, mail or IPv6-only use",
 		Denominator: "all targets", Unmeasured: "none: this is the coverage itself",
-		Direction: HigherIsBetter, Unit: "targets", Clauses: []string{Resolution64}, Kinds: everyKind,
+		Direction: HigherIsBetter, Unit: "targets", Kinds: everyKind,
 		applies: "1", unmeasured: "0", partial: "0",
 		fulfils: "dns_v6 != 'unmeasured' OR web_v6 != 'unmeasured' OR mail_v6 != 'unmeasured' OR v6_only != 'unmeasured'",
 	},
@@ -50,7 +38,7 @@ var addresses = []Indicator{
 		Numerator:   "domains with at least one AAAA record at their own name, whatever the address in it",
 		Denominator: "existing domains of which the domain itself or www has an address",
 		Unmeasured:  "no AAAA record was seen, and the answer about the domain or www did not come",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: sites,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites,
 		applies: hasSite, unmeasured: "empty(aaaa) AND web_v6 = 'unmeasured'", fulfils: "notEmpty(aaaa)", partial: "0",
 	},
 	{
@@ -58,7 +46,7 @@ var addresses = []Indicator{
 		Numerator:   "domains whose www has at least one AAAA record, whatever the address in it",
 		Denominator: "existing domains whose www has an address",
 		Unmeasured:  "no address of www was seen, and the answer about www did not come",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: sites,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites,
 		applies:    exists + " AND (notEmpty(www_a) OR notEmpty(www_aaaa) OR web_www_v6_reason = 'dns_failure')",
 		unmeasured: "empty(www_aaaa) AND web_www_v6_reason = 'dns_failure'", fulfils: "notEmpty(www_aaaa)", partial: "0",
 	},
@@ -67,7 +55,7 @@ var addresses = []Indicator{
 		Numerator:   "domains of which an AAAA record, at the apex or at www, holds an address that the Internet cannot reach (special-purpose, RFC 6890)",
 		Denominator: "existing domains with an AAAA record at the apex or at www",
 		Unmeasured:  "none: the records were seen",
-		Direction:   LowerIsBetter, Unit: "domains", Clauses: guidance, Kinds: sites,
+		Direction:   LowerIsBetter, Unit: "domains", Kinds: sites,
 		applies: hasAAAA, unmeasured: "address_v6 = 'unmeasured'", fulfils: "has(findings, 'special_purpose_address')", partial: "0",
 	},
 }
@@ -78,7 +66,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains with at least two name servers that answer with authority over IPv6, and none that publishes an IPv6 address and fails (dns_v6 is ok)",
 		Denominator: "existing domains with a verdict on name servers",
 		Unmeasured:  "dns_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: everyKind, Reference: "RFC 10001 (BCP 91); RFC 2182",
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, Reference: "RFC 10001 (BCP 91); RFC 2182",
 		applies: exists, unmeasured: "dns_v6 = 'unmeasured'", fulfils: "dns_v6 = 'ok'", partial: "dns_v6 = 'partial'",
 	},
 	{
@@ -86,7 +74,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains with at least one name server that answers with authority over IPv6",
 		Denominator: "existing domains with a verdict on name servers",
 		Unmeasured:  "dns_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: everyKind, Reference: "RFC 10001 (BCP 91)",
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, Reference: "RFC 10001 (BCP 91)",
 		applies: exists, unmeasured: "dns_v6 = 'unmeasured'", fulfils: "name_servers_v6_ok >= 1", partial: "0",
 	},
 	{
@@ -94,7 +82,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains with at least two name servers that answer with authority over IPv6",
 		Denominator: "existing domains with a verdict on name servers",
 		Unmeasured:  "dns_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: everyKind, Reference: "RFC 2182",
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, Reference: "RFC 2182",
 		applies: exists, unmeasured: "dns_v6 = 'unmeasured'", fulfils: "name_servers_v6_ok >= 2", partial: "0",
 	},
 	{
@@ -102,7 +90,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains whose name servers all answer with authority over IPv6",
 		Denominator: "existing domains with a verdict on name servers",
 		Unmeasured:  "dns_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
 		applies: exists, unmeasured: "dns_v6 = 'unmeasured'", fulfils: "notEmpty(name_servers) AND name_servers_v6_ok = length(name_servers)", partial: "0",
 	},
 	{
@@ -110,7 +98,7 @@ var nameServers = []Indicator{
 		Numerator:   "ccTLDs with at least two name servers whose AAAA records the root zone publishes",
 		Denominator: "existing ccTLDs",
 		Unmeasured:  "the delegation could not be read",
-		Direction:   HigherIsBetter, Unit: "ccTLDs", Clauses: deployment, Kinds: registry,
+		Direction:   HigherIsBetter, Unit: "ccTLDs", Kinds: registry,
 		applies: exists, unmeasured: "delegation = 'unmeasured'", fulfils: "glue_v6 >= 2", partial: "glue_v6 = 1",
 	},
 	{
@@ -118,7 +106,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains whose name servers serve the same version of the zone over both families",
 		Denominator: "existing domains with name servers that answer over both families",
 		Unmeasured:  "no name server answered over one of the families",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: guidance, Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
 		// Without an answer over a family the verdict is that on the family.
 		applies: exists + " AND name_servers_v6 > 0 AND same_serial != 'absent'", unmeasured: "same_serial IN ('unmeasured', 'broken')", fulfils: "same_serial = 'ok'", partial: "same_serial = 'partial'",
 	},
@@ -130,7 +118,7 @@ var web = []Indicator{
 		Numerator:   "domains whose web servers, at the domain and at www, all work over IPv6 (web_v6 is ok)",
 		Denominator: "existing domains with a verdict on the web, of which the domain itself or www has an address",
 		Unmeasured:  "web_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: sites,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites,
 		applies: hasSite, unmeasured: "web_v6 = 'unmeasured'", fulfils: "web_v6 = 'ok'", partial: "web_v6 = 'partial'",
 	},
 	{
@@ -138,7 +126,7 @@ var web = []Indicator{
 		Numerator:   "domains whose site shows the same over IPv4 and IPv6 (same_content is ok)",
 		Denominator: "existing domains whose site works over both families",
 		Unmeasured:  "the pages could not be compared",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: guidance, Kinds: sites,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites,
 		applies: bothWork, unmeasured: "same_content = 'unmeasured'", fulfils: "same_content = 'ok'", partial: "same_content = 'partial'",
 	},
 	{
@@ -146,7 +134,7 @@ var web = []Indicator{
 		Numerator:   "the time to open a web connection over IPv6 minus that over IPv4, in milliseconds",
 		Denominator: "existing domains whose web server took connections over both families",
 		Unmeasured:  "none: only connections that were made have a time",
-		Direction:   LowerIsBetter, Unit: "ms", Clauses: guidance, Kinds: sites,
+		Direction:   LowerIsBetter, Unit: "ms", Kinds: sites,
 		applies: hasSite + " AND web_connect_v4_us > 0 AND web_connect_v6_us > 0", unmeasured: "0",
 		quantity: "(toFloat64(web_connect_v6_us) - toFloat64(web_connect_v4_us)) / 1000",
 	},
@@ -155,7 +143,7 @@ var web = []Indicator{
 		Numerator:   "domains whose site does not work over IPv6 although it publishes AAAA records (web_v6 is broken)",
 		Denominator: "existing domains with an AAAA record at the apex or at www and a verdict on the web",
 		Unmeasured:  "web_v6 is unmeasured",
-		Direction:   LowerIsBetter, Unit: "domains", Clauses: guidance, Kinds: sites,
+		Direction:   LowerIsBetter, Unit: "domains", Kinds: sites,
 		applies: hasAAAA, unmeasured: "web_v6 = 'unmeasured'", fulfils: "web_v6 = 'broken'", partial: "web_v6 = 'partial'",
 	},
 }
@@ -166,7 +154,7 @@ var mail = []Indicator{
 		Numerator:   "domains whose mail exchangers all work over IPv6 (mail_v6 is ok)",
 		Denominator: "existing domains with a verdict on mail that publish a mail exchanger",
 		Unmeasured:  "mail_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: sites,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites,
 		applies: hasMail, unmeasured: "mail_v6 = 'unmeasured'", fulfils: "mail_v6 = 'ok'", partial: "mail_v6 = 'partial'",
 	},
 	{
@@ -174,7 +162,7 @@ var mail = []Indicator{
 		Numerator:   "domains whose mail exchangers all offer SMTPUTF8, so that mail addresses may be in any script (Universal Acceptance)",
 		Denominator: "existing domains that publish a mail exchanger with which a conversation was held",
 		Unmeasured:  "no mail exchanger could be spoken with",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: service, Kinds: sites, Reference: "RFC 6531",
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites, Reference: "RFC 6531",
 		applies: hasMail, unmeasured: "smtputf8 = 'unmeasured'", fulfils: "smtputf8 = 'ok'", partial: "smtputf8 = 'partial'",
 	},
 }
@@ -185,7 +173,7 @@ var withoutV4 = []Indicator{
 		Numerator:   "domains whose delegations, glue and AAAA records lead a resolver without IPv4 from the root to an address (v6_only_records is ok)",
 		Denominator: "existing domains with such a verdict; of these, those with an address of either family, and all ccTLDs",
 		Unmeasured:  "v6_only_records is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
 		Reference: "Streibelt et al., How Ready Is DNS for an IPv6-Only World?, PAM 2023",
 		applies:   exists + " AND v6_only_reason != 'no_address'", unmeasured: "v6_only_records = 'unmeasured'", fulfils: "v6_only_records = 'ok'", partial: "0",
 	},
@@ -194,7 +182,7 @@ var withoutV4 = []Indicator{
 		Numerator:   "domains that a resolver without IPv4 really resolves and whose site works over IPv6, and ccTLDs whose zone it reaches (v6_only is ok)",
 		Denominator: "existing domains with a verdict on use without IPv4; of these, those with an address of either family, and all ccTLDs",
 		Unmeasured:  "v6_only is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: deployment, Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
 		applies: exists + " AND v6_only_reason != 'no_address'", unmeasured: "v6_only = 'unmeasured'", fulfils: "v6_only = 'ok'", partial: "v6_only = 'partial'",
 	},
 	{
@@ -202,7 +190,7 @@ var withoutV4 = []Indicator{
 		Numerator:   "domains of readiness level 4 or 5: name servers and web answer over IPv6, and it works where there is no IPv4",
 		Denominator: "existing domains whose level is known to be below 4, or is 4 or 5",
 		Unmeasured:  "the level is below 4, and a verdict that it rests on is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: guidance, Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
 		applies:    exists,
 		unmeasured: "readiness < 4 AND (dns_v6 = 'unmeasured' OR v6_only = 'unmeasured' OR (kind != 'cctld' AND web_v6 = 'unmeasured'))",
 		fulfils:    "readiness >= 4", partial: "0",
@@ -212,7 +200,7 @@ var withoutV4 = []Indicator{
 		Numerator:   "domains of readiness level 5: name servers, web and mail all work over IPv6, and nothing needs IPv4",
 		Denominator: "existing domains whose level is known to be below 5, or is 5",
 		Unmeasured:  "the level is below 5, and a verdict that it rests on is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: guidance, Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
 		applies:    exists,
 		unmeasured: "readiness < 5 AND (dns_v6 = 'unmeasured' OR v6_only = 'unmeasured' OR (kind != 'cctld' AND (web_v6 = 'unmeasured' OR mail_v6 = 'unmeasured')))",
 		fulfils:    "readiness = 5", partial: "readiness = 4",
@@ -222,7 +210,7 @@ var withoutV4 = []Indicator{
 		Numerator:   "domains of which something that is published over IPv6 does not work: name servers, web, mail, or the chain to them without IPv4",
 		Denominator: "existing domains that publish an IPv6 address for a name server, the site or a mail exchanger",
 		Unmeasured:  "nothing was found broken, and a verdict on something published is unmeasured",
-		Direction:   LowerIsBetter, Unit: "domains", Clauses: guidance, Kinds: everyKind,
+		Direction:   LowerIsBetter, Unit: "domains", Kinds: everyKind,
 		applies:    exists + " AND (name_servers_v6 > 0 OR notEmpty(aaaa) OR notEmpty(www_aaaa) OR mail_v6 IN ('ok', 'partial', 'broken'))",
 		unmeasured: "NOT (" + somethingBroken + ") AND (name_servers_v6 > 0 AND dns_v6 = 'unmeasured' OR (notEmpty(aaaa) OR notEmpty(www_aaaa)) AND kind != 'cctld' AND web_v6 = 'unmeasured')",
 		fulfils:    somethingBroken, partial: "0",
@@ -238,7 +226,7 @@ var siblings = []Indicator{
 			"two name servers over IPv6, one version over both families, DS in the root zone, DNSSEC secure",
 		Denominator: "existing IDN ccTLDs of which that is known",
 		Unmeasured:  "a figure of one of the two was not measured, and no other figure shows the IDN ccTLD behind",
-		Direction:   HigherIsBetter, Unit: "ccTLDs", Clauses: service, Kinds: registry,
+		Direction:   HigherIsBetter, Unit: "ccTLDs", Kinds: registry,
 		applies: "0", unmeasured: "0", fulfils: "0", partial: "0", siblings: true,
 	},
 }
@@ -249,7 +237,7 @@ var security = []Indicator{
 		Numerator:   "domains in a zone with DNSKEY records, whatever the state of the chain to them",
 		Denominator: "existing domains with a DNSSEC state of secure, insecure or bogus",
 		Unmeasured:  "dnssec is indeterminate",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
 		applies: exists, unmeasured: "dnssec = 'indeterminate'", fulfils: "dnskey > 0", partial: "0",
 	},
 	{
@@ -257,7 +245,7 @@ var security = []Indicator{
 		Numerator:   "domains whose answers validate from the root (dnssec is secure)",
 		Denominator: "existing domains with a DNSSEC state of secure, insecure or bogus",
 		Unmeasured:  "dnssec is indeterminate",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind, Reference: "RFC 4033",
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, Reference: "RFC 4033",
 		applies: exists, unmeasured: "dnssec = 'indeterminate'", fulfils: "dnssec = 'secure'", partial: "0",
 	},
 	{
@@ -265,7 +253,7 @@ var security = []Indicator{
 		Numerator:   "domains whose answers fail validation, so that validating resolvers do not reach them (dnssec is bogus)",
 		Denominator: "existing domains that are secure or bogus",
 		Unmeasured:  "dnssec is indeterminate",
-		Direction:   LowerIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind, Reference: "RFC 4033",
+		Direction:   LowerIsBetter, Unit: "domains", Kinds: everyKind, Reference: "RFC 4033",
 		applies: exists + " AND dnssec != 'insecure'", unmeasured: "dnssec = 'indeterminate'", fulfils: "dnssec = 'bogus'", partial: "0",
 	},
 	{
@@ -273,7 +261,7 @@ var security = []Indicator{
 		Numerator:   "domains whose zone is signed with elliptic curves only (algorithms 13 to 16)",
 		Denominator: "existing domains in a zone whose DNSKEY records were seen",
 		Unmeasured:  "the algorithms were not seen",
-		Direction:   HigherIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind, Reference: "RFC 9904",
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, Reference: "RFC 9904",
 		applies: hasKeys, unmeasured: "empty(dnssec_algorithms)", fulfils: "arrayAll(x -> x >= 13 AND x <= 16, dnssec_algorithms)", partial: "0",
 	},
 	{
@@ -281,7 +269,7 @@ var security = []Indicator{
 		Numerator:   "domains of which a signature on the path from the root expires within 7 days of the scan",
 		Denominator: "existing domains that are secure",
 		Unmeasured:  "no signature was seen",
-		Direction:   LowerIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind,
+		Direction:   LowerIsBetter, Unit: "domains", Kinds: everyKind,
 		applies: exists + " AND dnssec = 'secure'", unmeasured: "toUInt32(signature_expires) = 0", fulfils: "signature_expires < started + 7 * 86400", partial: "0",
 	},
 	{
@@ -289,7 +277,7 @@ var security = []Indicator{
 		Numerator:   "ccTLDs with a DS record in the root zone",
 		Denominator: "existing ccTLDs",
 		Unmeasured:  "the delegation could not be read",
-		Direction:   HigherIsBetter, Unit: "ccTLDs", Clauses: service, Kinds: registry,
+		Direction:   HigherIsBetter, Unit: "ccTLDs", Kinds: registry,
 		applies: exists, unmeasured: "delegation = 'unmeasured'", fulfils: "ds > 0", partial: "0",
 	},
 }
@@ -300,7 +288,7 @@ var concentration = []Indicator{
 		Numerator:   "domains with a name server of the operator that serves the most (the operator by the table of operators, else the registrable domain of the name servers' names)",
 		Denominator: "existing domains whose name servers are known",
 		Unmeasured:  "no name servers were seen",
-		Direction:   LowerIsBetter, Unit: "domains", Clauses: service, Kinds: everyKind,
+		Direction:   LowerIsBetter, Unit: "domains", Kinds: everyKind,
 		applies: exists, unmeasured: "empty(operators)", operators: "operators",
 	},
 	{
@@ -308,7 +296,7 @@ var concentration = []Indicator{
 		Numerator:   "the sum of the squares of the operators' shares of domains (Herfindahl-Hirschman index), a domain with several operators counting for each in equal parts",
 		Denominator: "existing domains whose name servers are known",
 		Unmeasured:  "no name servers were seen",
-		Direction:   LowerIsBetter, Unit: "index", Clauses: service, Kinds: everyKind, Reference: herfindahl,
+		Direction:   LowerIsBetter, Unit: "index", Kinds: everyKind, Reference: herfindahl,
 		applies: exists, unmeasured: "empty(operators)", operators: "operators",
 	},
 	{
@@ -316,7 +304,7 @@ var concentration = []Indicator{
 		Numerator:   "domains with an address, of either family, at the domain or at www, in the autonomous system that hosts the most",
 		Denominator: "existing domains of which the domain itself or www has an address whose autonomous system is known",
 		Unmeasured:  noSystem,
-		Direction:   LowerIsBetter, Unit: "domains", Clauses: service, Kinds: sites,
+		Direction:   LowerIsBetter, Unit: "domains", Kinds: sites,
 		applies: hasSite, unmeasured: "empty(hosting_as)", operators: hosting,
 	},
 	{
@@ -325,7 +313,7 @@ var concentration = []Indicator{
 			"over both families and at the domain and www together, counting for each in equal parts",
 		Denominator: "existing domains of which the domain itself or www has an address whose autonomous system is known",
 		Unmeasured:  noSystem,
-		Direction:   LowerIsBetter, Unit: "index", Clauses: service, Kinds: sites, Reference: herfindahl,
+		Direction:   LowerIsBetter, Unit: "index", Kinds: sites, Reference: herfindahl,
 		applies: hasSite, unmeasured: "empty(hosting_as)", operators: hosting,
 	},
 }

@@ -65,7 +65,6 @@ type Indicator struct {
 	Numerator, Denominator, Unmeasured string
 	Direction                          Direction
 	Unit                               string
-	Clauses                            []string     // keys of the policy texts that it serves
 	Kinds                              []lists.Kind // it says something about targets of these
 	Reference                          string       // who defines it elsewhere; empty for our own
 
@@ -95,6 +94,25 @@ func ByID(id string) (Indicator, bool) {
 		return Indicator{}, false
 	}
 	return all[i], true
+}
+
+// Service is a clause of a policy text that an indicator serves, and how.
+type Service struct {
+	Clause   lists.Clause
+	Strength lists.Strength
+}
+
+// Serves returns the clauses that the indicator is tied to, in the order of
+// the table; lists/policy.csv alone says which.
+func (i Indicator) Serves() (list []Service) {
+	for _, c := range lists.Policy() {
+		for _, tie := range c.Ties {
+			if tie.Indicator == i.ID {
+				list = append(list, Service{c, tie.Strength})
+			}
+		}
+	}
+	return list
 }
 
 // Covers says whether the indicator says something about targets of a kind.

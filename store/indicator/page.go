@@ -15,8 +15,10 @@ What every figure of adopt6 counts, as ` + "`make docs`" + ` writes it from the
 declarations in ` + "`store/indicator`" + `: the SQL that computes the figures, the API and
 the reports come from the same table. ` + "`adopt6 countries`" + ` prints the figures,
 [report.md](report.md) says how they are shown, [verdicts.md](verdicts.md) what
-the verdicts in the definitions mean, [policy.md](policy.md) which clauses the
-texts of international policy have and what of them was read.
+the verdicts in the definitions mean, [policy.md](policy.md) what the clauses of
+international policy say and what of them was read. No clause of ITU that could
+be read asks for web sites, mail or name servers over IPv6, or for DNSSEC: that
+an indicator serves one is a reading by adopt6.
 
 A share is numerator over denominator. What could not be measured is in neither,
 and is counted apart. Every share has its 95% interval (Wilson score); one of
@@ -33,12 +35,8 @@ func WritePage(w io.Writer) error {
 	for _, i := range all {
 		fmt.Fprintf(out, "| [`%s`](#%s) | %s | %s | %s | %s |\n", i.ID, i.ID, i.Name, kindsOf(i), i.Direction, i.Unit)
 	}
-	instruments := make(map[string]lists.Instrument)
-	for _, text := range lists.Instruments() {
-		instruments[text.Key] = text
-	}
 	for _, i := range all {
-		i.writeEntry(out, instruments)
+		i.writeEntry(out)
 	}
 	return out.Flush()
 }
@@ -60,7 +58,7 @@ var measures = map[Measure]string{
 }
 
 // writeEntry writes one indicator, with its names in every language.
-func (i Indicator) writeEntry(w io.Writer, instruments map[string]lists.Instrument) {
+func (i Indicator) writeEntry(w io.Writer) {
 	fmt.Fprintf(w, "\n## %s\n\n%s: %s\n\n| | |\n|---|---|\n", i.ID, i.Name, i.Text().En)
 	line := func(name, text string) {
 		if text != "" {
@@ -74,11 +72,12 @@ func (i Indicator) writeEntry(w io.Writer, instruments map[string]lists.Instrume
 	line("better is", string(i.Direction))
 	line("unit", i.Unit)
 	line("defined elsewhere by", i.Reference)
-	var texts []string
-	for _, key := range i.Clauses {
-		texts = append(texts, fmt.Sprintf("%s (`%s`)", instruments[key].Names.En, key))
+	for _, tie := range []struct {
+		strength lists.Strength
+		name     string
+	}{{lists.Direct, "is named by"}, {lists.ByReading, "serves, by reading"}, {lists.Thin, "touches the subject of"}} {
+		line(tie.name, i.citations(tie.strength))
 	}
-	line("speaks to", strings.Join(texts, "; "))
 	for _, part := range []struct{ name, sql string }{
 		{"applies", i.applies}, {"unmeasured", i.unmeasured}, {"fulfils", i.fulfils}, {"partial", i.partial}, {"quantity", i.quantity}, {"operators", i.operators},
 	} {
@@ -88,4 +87,20 @@ func (i Indicator) writeEntry(w io.Writer, instruments map[string]lists.Instrume
 	}
 	names := i.Names()
 	line("names", fmt.Sprintf("ar: %s; zh: %s; fr: %s; ru: %s; es: %s", names.Ar, names.Zh, names.Fr, names.Ru, names.Es))
+}
+
+// citations are the clauses to which the indicator is tied so.
+func (i Indicator) citations(strength lists.Strength) string {
+	var texts []string
+	for _, s := range i.Serves() {
+		if s.Strength != strength {
+			continue
+		}
+		text := s.Clause.Instrument.Names.En + ", " + s.Clause.Cited.En
+		if s.Clause.OfChange {
+			text += ", by its change between scans"
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, "; ")
 }
