@@ -12,6 +12,7 @@ import (
 // TestASNTableThatIsNone: a table that cannot be read ends the command before
 // anything is asked of the network or stored.
 func TestASNTableThatIsNone(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	csv := filepath.Join(dir, "asn.csv")
 	if err := os.WriteFile(csv, []byte("2a01:100::/32,64496\n"), 0o644); err != nil {
@@ -35,6 +36,7 @@ func TestASNTableThatIsNone(t *testing.T) {
 // TestCheckNamesHosting: with a table the JSON of a check says where the site is
 // hosted, and without one it does not mention it.
 func TestCheckNamesHosting(t *testing.T) {
+	t.Parallel()
 	o := &observation.Observation{Hosting: []observation.AS{{Number: 64496, Name: "One"}, {Number: 64497}}, HostingV6: []uint32{64497}}
 	for want, o := range map[string]*observation.Observation{
 		`"hosting":[{"as":64496,"name":"One","v6":false},{"as":64497,"name":"","v6":true}]`: o, `"mx":[]`: {},

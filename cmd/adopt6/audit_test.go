@@ -26,6 +26,7 @@ func runAudit(t *testing.T, in io.Reader, args ...string) (code int, out, errOut
 }
 
 func TestAuditSummary(t *testing.T) {
+	t.Parallel()
 	code, out, errOut := runAudit(t, nil, zoneFolder+"root.zone.gz")
 	if code != 0 || errOut != "" {
 		t.Fatalf("exit %d: %s", code, errOut)
@@ -61,6 +62,7 @@ func fitsTerminal(t *testing.T, out string) {
 }
 
 func TestAuditCountries(t *testing.T) {
+	t.Parallel()
 	_, out, _ := runAudit(t, nil, "--country", zoneFolder+"root.zone.gz")
 	for _, want := range []string{
 		"DE Germany                       1      1      1     1    1  de 6,6,1\n",
@@ -80,6 +82,7 @@ func TestAuditCountries(t *testing.T) {
 
 // TestAuditGov checks the three forms of the delegations against each other.
 func TestAuditGov(t *testing.T) {
+	t.Parallel()
 	file := zoneFolder + "gov.zone.gz"
 	_, text, _ := runAudit(t, nil, "--delegations", file)
 	if n := strings.Count(text, "\n"); n != 1+16536 {
@@ -114,6 +117,7 @@ func TestAuditGov(t *testing.T) {
 }
 
 func TestAuditJSON(t *testing.T) {
+	t.Parallel()
 	gov, err := os.Open(zoneFolder + "gov.zone.gz")
 	if err != nil {
 		t.Fatal(err)
@@ -132,6 +136,7 @@ func TestAuditJSON(t *testing.T) {
 // TestAuditOutput asserts that --output has the delegations and the standard
 // output the summary, and that a failed audit leaves no file.
 func TestAuditOutput(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "delegations.csv")
 	code, out, errOut := runAudit(t, nil, "--csv", "-o", file, zoneFolder+"glue.zone")
 	written, err := os.ReadFile(file)
@@ -153,6 +158,7 @@ func TestAuditOutput(t *testing.T) {
 // TestAuditShowsAnyLabel asserts that labels of any bytes do no harm, on a
 // terminal and in a spreadsheet.
 func TestAuditShowsAnyLabel(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{}, {"--delegations"}, {"--csv"}, {"--json"}} {
 		_, out, _ := runAudit(t, nil, append(args, zoneFolder+"labels.zone")...)
 		if strings.ContainsFunc(out, func(r rune) bool { return r != '\n' && r < ' ' || r >= 0x7f }) {
@@ -174,6 +180,7 @@ func TestAuditShowsAnyLabel(t *testing.T) {
 }
 
 func TestAuditErrors(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		args []string
 		code int
@@ -207,6 +214,7 @@ func TestAuditErrors(t *testing.T) {
 
 // TestAuditInterrupted cancels an audit whose input never ends.
 func TestAuditInterrupted(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
 	in, _ := io.Pipe()

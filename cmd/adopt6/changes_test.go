@@ -66,6 +66,7 @@ func twoScans(t *testing.T) (folder string) {
 }
 
 func TestChangesCommand(t *testing.T) {
+	t.Parallel()
 	folder := twoScans(t)
 	code, out, errOut := runMain("changes", "--store", folder)
 	for _, want := range []string{"3 domains are in both scans", "Togo, government\n  finance.gouv.tg\n    lost    web_v6   ok -> absent  no_aaaa\n",

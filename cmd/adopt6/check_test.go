@@ -129,6 +129,7 @@ func printPage(t *testing.T, p page, o *observation.Observation) string {
 }
 
 func TestCheckPages(t *testing.T) {
+	t.Parallel()
 	names := []string{"sound", "old", "ministere", "hostile"}
 	var domains []string
 	for _, name := range names {
@@ -164,6 +165,7 @@ const evil = "\x1b[31mred\x1b]0;title\a\x9b2J\u009b2J\r\n\tx\u202egnp.exe\u2066\
 // TestNothingFromTheNetworkDrivesTheTerminal puts hostile text wherever an
 // observation has text.
 func TestNothingFromTheNetworkDrivesTheTerminal(t *testing.T) {
+	t.Parallel()
 	seen, now := observe(t, "ministere.gouv.tg")
 	o := seen[0]
 	o.Vantage, o.Zone, o.V6OnlyZone = evil, "z"+evil, evil
@@ -217,6 +219,7 @@ func TestNothingFromTheNetworkDrivesTheTerminal(t *testing.T) {
 
 // TestColoursOnATerminalOnly sets the only escape sequences of a page.
 func TestColoursOnATerminalOnly(t *testing.T) {
+	t.Parallel()
 	seen, now := observe(t, "ministere.gouv.tg")
 	coloured := printPage(t, page{columns: 80, utf8: true, colour: true, now: now}, seen[0])
 	plain := printPage(t, page{columns: 80, utf8: true, now: now}, seen[0])
@@ -267,6 +270,7 @@ func TestCheckCommand(t *testing.T) {
 
 // TestUnseen tells what could not be measured from what does not work.
 func TestUnseen(t *testing.T) {
+	t.Parallel()
 	o := new(observation.Observation)
 	for _, v := range []*observation.Verdict{&o.DNS, &o.Web, &o.Mail, &o.V6Only, &o.DNSV4, &o.WebV4, &o.MailV4} {
 		v.Reason = observation.TargetTimeout
@@ -282,6 +286,7 @@ func TestUnseen(t *testing.T) {
 
 // TestCheckTargets gives ccTLDs their kind.
 func TestCheckTargets(t *testing.T) {
+	t.Parallel()
 	targets, err := checkTargets([]string{"TG", "中国", "gouv.tg", "example.org"})
 	if err != nil {
 		t.Fatal(err)
@@ -301,6 +306,7 @@ const checkPage = "../../docs/check.md"
 // TestCheckJSONIsDocumented compares the example in docs/check.md with what the
 // command prints, and wants every member explained.
 func TestCheckJSONIsDocumented(t *testing.T) {
+	t.Parallel()
 	seen, _ := observe(t, "ministere.gouv.tg")
 	var out, pretty bytes.Buffer
 	o := seen[0]

@@ -13,6 +13,7 @@ import (
 )
 
 func TestMailbox(t *testing.T) {
+	t.Parallel()
 	for contact, want := range map[string]string{
 		"": "", "https://example.org/scan": "", "noc@example.org": "noc@example.org", "mailto:noc@example.org": "noc@example.org", "noc@": "",
 	} {
@@ -25,6 +26,7 @@ func TestMailbox(t *testing.T) {
 // TestNamelessScansAreWarnedOf warns of a large scan of the Internet that names
 // nobody, and of no other.
 func TestNamelessScansAreWarnedOf(t *testing.T) {
+	t.Parallel()
 	internet, inLab := network{dialer: new(netaddr.Dialer)}, network{dialer: &netaddr.Dialer{Lab: new(lab.Lab)}}
 	for _, c := range []struct {
 		net     network
@@ -48,6 +50,7 @@ func TestNamelessScansAreWarnedOf(t *testing.T) {
 
 // TestOptOutFaults names the file, the line and the fix, and sends nothing.
 func TestOptOutFaults(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "out.txt")
 	if err := os.WriteFile(file, []byte("example.org\n*.example.net # all\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ const commandFolder = "../../docs/commands"
 // TestCommandReferenceIsCurrent compares docs/commands with the commands;
 // `make docs` writes it anew.
 func TestCommandReferenceIsCurrent(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if code, _, errOut := runMain("docs", "--out", dir); code != 0 {
 		t.Fatal(errOut)
@@ -36,6 +37,7 @@ func TestCommandReferenceIsCurrent(t *testing.T) {
 }
 
 func TestManPages(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if code, _, errOut := runMain("docs", "--format", "man", "--out", dir); code != 0 {
 		t.Fatal(errOut)

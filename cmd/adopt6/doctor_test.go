@@ -36,6 +36,7 @@ domains:
 }
 
 func TestDoctor(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, vantage string
 		code          int
@@ -62,6 +63,7 @@ func TestDoctor(t *testing.T) {
 // TestDoctorNamesChangedSettings runs with the configuration file that packages
 // install: it sets everything, to what holds anyway.
 func TestDoctorNamesChangedSettings(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "adopt6.yaml")
 	if err := os.WriteFile(file, configs.Example, 0o600); err != nil {
 		t.Fatal(err)
@@ -73,6 +75,7 @@ func TestDoctorNamesChangedSettings(t *testing.T) {
 }
 
 func TestDoctorJSON(t *testing.T) {
+	t.Parallel()
 	code, out, errOut := runMain(append([]string{"doctor", "--json"}, vantageLab(t, "vantage: {ipv4: false}\n")...)...)
 	var page doctorPage
 	if err := json.Unmarshal([]byte(out), &page); err != nil || code != exitFailure {
@@ -100,6 +103,7 @@ func scanAsProgram(t *testing.T, flags ...string) (code int, errOut string) {
 // TestScanStopsWhereItWouldBeWrong has somebody answer in the place of the
 // root servers: nothing is measured, unless the user insists.
 func TestScanStopsWhereItWouldBeWrong(t *testing.T) {
+	t.Parallel()
 	flags := vantageLab(t, "faults: [{at: \".\", do: not_authority}]\n")
 	code, errOut := scanAsProgram(t, flags...)
 	if code != exitFailure || !strings.Contains(errOut, "speaks of the root without authority") || !strings.Contains(errOut, "--skip-preflight") {
@@ -116,6 +120,7 @@ func TestScanStopsWhereItWouldBeWrong(t *testing.T) {
 // TestScanFromALimitedVantage counts nothing against anybody for what the
 // vantage lacks, and says so at the start and at the end.
 func TestScanFromALimitedVantage(t *testing.T) {
+	t.Parallel()
 	flags := vantageLab(t, "vantage: {ipv6: false, blocked: [25]}\n")
 	code, errOut := scanAsProgram(t, flags...)
 	if code != 0 {

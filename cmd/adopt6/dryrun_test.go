@@ -13,6 +13,7 @@ import (
 // TestDryRunSendsNothing holds that a dry run reaches no server, before and
 // after a scan, and that it then says what that scan had sent.
 func TestDryRunSendsNothing(t *testing.T) {
+	t.Parallel()
 	var contacts atomic.Int64
 	_, labFile := startLab(t, scenarioOf(t, 12), lab.OnContact(func(lab.Contact) { contacts.Add(1) }))
 	dir := t.TempDir()

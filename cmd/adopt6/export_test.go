@@ -10,6 +10,7 @@ import (
 )
 
 func TestExport(t *testing.T) {
+	t.Parallel()
 	folder, scan := madeStore(t)
 	out := filepath.Join(t.TempDir(), "out")
 	code, _, errOut := runMain("export", out, "--store", folder, "--country", "tg", "--scan", "latest")
@@ -57,6 +58,7 @@ func TestExport(t *testing.T) {
 }
 
 func TestStoreCopyAndPrune(t *testing.T) {
+	t.Parallel()
 	folder, _ := madeStore(t)
 	other := filepath.Join(t.TempDir(), "other")
 	for _, want := range []string{"1 scans copied, 0 were there", "0 scans copied, 1 were there"} {

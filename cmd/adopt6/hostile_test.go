@@ -28,6 +28,7 @@ var (
 // TestHostileTextsStayTexts scans servers that say what browsers, spreadsheets
 // and Markdown would act on, and reads every file of the report.
 func TestHostileTextsStayTexts(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store, site := filepath.Join(dir, "store"), filepath.Join(dir, "site")
 	mustRun(t, "lab", "run", "../../testdata/scenarios/hostile_texts.yaml", "--store", store, "--state", filepath.Join(dir, "state"), "--skip-preflight")

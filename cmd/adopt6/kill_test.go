@@ -37,6 +37,7 @@ func (c *countdown) set(contacts int) <-chan struct{} {
 // TestScanKilled kills a scan with SIGKILL again and again, and a server with
 // it, until it has ended after all. The rows are those of a scan without faults.
 func TestScanKilled(t *testing.T) {
+	t.Parallel()
 	const targets = 150
 	var contacts countdown
 	_, labFile := startLab(t, scenarioOf(t, targets), lab.OnContact(contacts.see))

@@ -21,6 +21,7 @@ func runLists(stdin string, args ...string) (code int, out, errOut string) {
 }
 
 func TestListsPrint(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		args []string
 		want []string // parts of the output
@@ -50,6 +51,7 @@ func TestListsPrint(t *testing.T) {
 }
 
 func TestListsJSON(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{
 		{"--json"}, {"cctlds", "--json"}, {"governments", "--country", "KE", "--json"}, {"countries", "--json"}, {"sources", "--json"},
 		{"governments", "--country", "BV", "--json"}, // none
@@ -68,6 +70,7 @@ func TestListsJSON(t *testing.T) {
 
 // TestListsCSVReadsBack checks that what lists prints is a list.
 func TestListsCSVReadsBack(t *testing.T) {
+	t.Parallel()
 	for _, list := range []string{"cctlds", "governments"} {
 		_, out, _ := runLists("", list, "--csv")
 		code, report, errOut := runLists(out, "check", "-")
@@ -78,6 +81,7 @@ func TestListsCSVReadsBack(t *testing.T) {
 }
 
 func TestListsMisuse(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		args []string
 		want string
@@ -98,6 +102,7 @@ func TestListsMisuse(t *testing.T) {
 }
 
 func TestListsCheck(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	good, bad := filepath.Join(dir, "good.csv"), filepath.Join(dir, "bad.csv")
 	write := func(file, text string) {

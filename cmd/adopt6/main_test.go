@@ -50,6 +50,7 @@ func mustRun(t *testing.T, args ...string) string {
 }
 
 func TestMisuseOfCommands(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		args []string
 		want string
@@ -73,6 +74,7 @@ func TestMisuseOfCommands(t *testing.T) {
 // TestReasonsInALanguage reads a reason as text, no line wider than a terminal,
 // and as JSON.
 func TestReasonsInALanguage(t *testing.T) {
+	t.Parallel()
 	code, out, errOut := runMain("reasons", "--lang", "fr", "large_answer_fails")
 	if code != 0 || !strings.HasPrefix(out, "large_answer_fails\n    Une grande réponse du serveur de noms ") || !strings.Contains(out, "\n    Correction\u00a0: Laisser ") {
 		t.Errorf("exit %d with %q and %q", code, out, errOut)
@@ -95,6 +97,7 @@ func runMain(args ...string) (code int, out, errOut string) {
 
 // TestHelpFits keeps every help text within 80 columns.
 func TestHelpFits(t *testing.T) {
+	t.Parallel()
 	root := newRootCommand(&app{})
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {

@@ -40,6 +40,7 @@ func metricsPage(t *testing.T, live *metrics.Set) string {
 
 // TestMetricsOfAScan watches a scan of the lab from begin to end.
 func TestMetricsOfAScan(t *testing.T) {
+	t.Parallel()
 	_, file := startLab(t, scenarioOf(t, 20))
 	settings, err := configs.Load("", nil)
 	if err != nil {
@@ -98,6 +99,7 @@ func TestMetricsOfAScan(t *testing.T) {
 }
 
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	settings, err := configs.Load("", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -115,6 +117,7 @@ func TestWatch(t *testing.T) {
 
 // TestStructuredMessages reads every line of a scan's messages as JSON.
 func TestStructuredMessages(t *testing.T) {
+	t.Parallel()
 	_, file := startLab(t, scenarioOf(t, 4))
 	code, errOut := scanAsProgram(t, "--lab", file, "--store", filepath.Join(t.TempDir(), "store"), "--state", t.TempDir(), "--skip-preflight", "--log-format", "json")
 	lines := bufio.NewScanner(strings.NewReader(errOut))

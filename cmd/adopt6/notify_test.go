@@ -17,6 +17,7 @@ import (
 // TestNotifyCommands tries the channels, sends the digest of a scan while a
 // receiver is down, looks at what waits, and delivers it once it is up.
 func TestNotifyCommands(t *testing.T) {
+	t.Parallel()
 	var down atomic.Bool
 	var got atomic.Pointer[string]
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -103,6 +104,7 @@ notify:
 // TestNotifyAfterRun runs a job twice: the first run has nothing to be compared
 // with, and the second is told to the channels that hear of the job.
 func TestNotifyAfterRun(t *testing.T) {
+	t.Parallel()
 	_, labFile := startLab(t, scenarioOf(t, 12))
 	p := newPlan(t, labFile, "    - {name: weekly, cron: 0 3 * * *, vantage: lome}\n", time.Now())
 	p.replace("schedule:\n", "notify:\n  - {name: archive, file: changes.jsonl, always: true, jobs: weekly}\n  - {name: quiet, file: quiet.jsonl}\n  - {name: other, file: other.jsonl, always: true, jobs: monthly}\nschedule:\n")
@@ -132,6 +134,7 @@ func TestNotifyAfterRun(t *testing.T) {
 
 // TestNotifyRefuses names file, line and fix of what is wrong.
 func TestNotifyRefuses(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for file, text := range map[string]string{"secret": "secret", "good": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"} {
 		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {

@@ -14,6 +14,7 @@ import (
 // the preflight: nobody is asked for any of them, no mail server is tried, and
 // each is stored as opted out.
 func TestOptOutHoldsForTheWholeScan(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var strays []string
 	_, labFile := startLab(t, scenarioOf(t, 8), lab.OnContact(func(c lab.Contact) {

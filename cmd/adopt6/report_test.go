@@ -26,6 +26,7 @@ domains:
 // scans again and holds what was freed against what the report had said: never
 // more, and exactly that where no fault lay behind the mended one.
 func TestWhatOneFixFrees(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	broken := map[string]string{"WEB": "v4", "MAIL": "v4", "REFUSE": "{at: web, family: v6, do: refuse}"}
 	said, ready := reportOf(t, filepath.Join(dir, "before"), broken)

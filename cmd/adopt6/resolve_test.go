@@ -39,6 +39,7 @@ func runCommand(t *testing.T, in string, args ...string) (out, errOut string, co
 }
 
 func TestResolveInALab(t *testing.T) {
+	t.Parallel()
 	file := demoLab(t)
 	out, errOut, code := runCommand(t, "", "resolve", "--lab", file, "--json", "--trace", ".", "NS")
 	if code != 0 {
@@ -71,6 +72,7 @@ func TestResolveInALab(t *testing.T) {
 }
 
 func TestResolveMisuse(t *testing.T) {
+	t.Parallel()
 	bad := filepath.Join(t.TempDir(), "hints")
 	if err := os.WriteFile(bad, []byte(". NS a.test.\na.test. TXT x\n"), 0o600); err != nil {
 		t.Fatal(err)

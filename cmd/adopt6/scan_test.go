@@ -67,6 +67,7 @@ func (c *contacts) see(contact lab.Contact) {
 // goes on with it: every target is stored once, and none that was stored is
 // asked for again.
 func TestScanInterruptedAndResumed(t *testing.T) {
+	t.Parallel()
 	const targets = 400
 	var seen contacts
 	seen.asked = make(map[string]int)
@@ -130,6 +131,7 @@ func storedDomains(t *testing.T, storeFlags []string) []string {
 
 // TestLabRun scans a scenario as `make demo` does and reads the figures back.
 func TestLabRun(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "two.yaml")
 	text := "about: Two.\ndomains:\n  works.gov.ar: healthy_v6\n  legacy.gov.ar: v4_only\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -159,6 +161,7 @@ func TestLabRun(t *testing.T) {
 // TestLabRunTellsAWrongVerdict shows that the comparison with the truth can
 // fail.
 func TestLabRunTellsAWrongVerdict(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "wrong.yaml")
 	text := "about: A false truth.\ndomains:\n  works.gov.ar:\n    like: healthy_v6\n    truth: {readiness: 2}\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -172,6 +175,7 @@ func TestLabRunTellsAWrongVerdict(t *testing.T) {
 }
 
 func TestScanRefusesBadTargets(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		file := filepath.Join(dir, name)
@@ -221,6 +225,7 @@ func TestScanRefusesBadTargets(t *testing.T) {
 // TestScanWithoutDuplicates scans a list that names a domain three times, with
 // a byte order mark and Windows line ends.
 func TestScanWithoutDuplicates(t *testing.T) {
+	t.Parallel()
 	_, labFile := startLab(t, scenarioOf(t, 10))
 	dir := t.TempDir()
 	list := filepath.Join(dir, "list.csv")
@@ -241,6 +246,7 @@ func TestScanWithoutDuplicates(t *testing.T) {
 }
 
 func TestProgressLine(t *testing.T) {
+	t.Parallel()
 	state := progressState{done: 1200, total: 4000, detail: "web: ok 800"}
 	got := progressLine("scan", "targets", state, 3*time.Second)
 	if want := "scan 1,200/4,000 targets 30%  400/s  7s left  web: ok 800"; got != want {
@@ -266,6 +272,7 @@ func TestProgressLine(t *testing.T) {
 // TestScanMeasuresFailuresAgain asks twice for what fails, and once for the
 // rest.
 func TestScanMeasuresFailuresAgain(t *testing.T) {
+	t.Parallel()
 	scenario, err := lab.Parse("fails.yaml", []byte(`about: One site that fails.
 domains:
   sound.gov.tg: healthy_v6

@@ -150,6 +150,7 @@ func (p *planned) query(sql string) string {
 // scan, stops the next one with SIGTERM, and lets the third finish: one scan,
 // every target once, and the store has the run's story.
 func TestScheduleSurvivesKill(t *testing.T) {
+	t.Parallel()
 	const targets = 60
 	var contacts countdown
 	_, labFile := startLab(t, scenarioOf(t, targets), lab.OnContact(contacts.see))
@@ -279,6 +280,7 @@ func TestScheduleReload(t *testing.T) {
 // TestScheduleRunByHand runs a job now, from two lists, one of which is gone
 // afterwards.
 func TestScheduleRunByHand(t *testing.T) {
+	t.Parallel()
 	scenario := scenarioOf(t, 12)
 	l, labFile := startLab(t, scenario)
 	p := newPlan(t, labFile, "    - {name: two, cron: 0 3 * * *, lists: [a.csv, b.csv], vantage: lome, keep: 24m}\n", time.Now())
@@ -313,6 +315,7 @@ func TestScheduleRunByHand(t *testing.T) {
 }
 
 func TestScheduleCheckRefuses(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, jobs, want string }{
 		{"a list that is missing", "    - name: a\n      cron: 0 3 * * *\n      lists: none.csv\n", "adopt6.yaml:10: lists: open list"},
 		{"a line of a list", "    - name: a\n      cron: 0 3 * * *\n      lists: [bad.csv]\n", "bad.csv:2:"},
@@ -368,6 +371,7 @@ func TestScheduleExample(t *testing.T) {
 
 // TestScheduleStatusFails tells a program that watches what is wrong.
 func TestScheduleStatusFails(t *testing.T) {
+	t.Parallel()
 	job := func(outcome schedule.Outcome, reason string, paused bool) jobStatus {
 		return jobStatus{Job: "a", Paused: paused, Runs: []schedule.Run{{Outcome: schedule.Failed}, {Outcome: outcome, Reason: reason, Message: "why"}}}
 	}
@@ -394,6 +398,7 @@ func TestScheduleStatusFails(t *testing.T) {
 
 // TestMetricsOfJobs shows Prometheus what became of jobs and what comes next.
 func TestMetricsOfJobs(t *testing.T) {
+	t.Parallel()
 	config, err := schedule.Parse("adopt6.yaml", []byte("schedule:\n  jobs:\n    - {name: daily, cron: 0 3 * * *}\n    - {name: new, cron: 0 3 * * *, paused: true}\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -428,6 +433,7 @@ func TestMetricsOfJobs(t *testing.T) {
 
 // TestKeptSince drops only what no job keeps.
 func TestKeptSince(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC)
 	for _, test := range []struct {
 		keeps string
@@ -453,6 +459,7 @@ func TestKeptSince(t *testing.T) {
 // TestOtherKeeps holds that the retention of one machine's jobs does not drop
 // what another's keep in the same store.
 func TestOtherKeeps(t *testing.T) {
+	t.Parallel()
 	s, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "store")})
 	if err != nil {
 		t.Fatal(err)
@@ -480,6 +487,7 @@ var exposure = regexp.MustCompile(`Overall exposure level for \S+: (\d+\.\d+)`)
 
 // TestUnitIsHardened holds the unit to what its page promises.
 func TestUnitIsHardened(t *testing.T) {
+	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=true", "--no-pager", "../../configs/systemd/adopt6-schedule.service").CombinedOutput()
 	m := exposure.FindSubmatch(out)
 	if err != nil || m == nil {

@@ -14,6 +14,7 @@ import (
 // TestServe serves a scan of the lab from its folder as a process of its own,
 // until it is told to stop.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	_, labFile := startLab(t, scenarioOf(t, 30))
 	dir := t.TempDir()
 	folder := filepath.Join(dir, "store")

@@ -9,6 +9,7 @@ import (
 // TestShardsMakeOneScan lets three machines share a list: one scan comes of it,
 // finished by the last, with every target once.
 func TestShardsMakeOneScan(t *testing.T) {
+	t.Parallel()
 	_, file := startLab(t, scenarioOf(t, 20))
 	folder := filepath.Join(t.TempDir(), "store")
 	scan := func(shard string, more ...string) (int, string) {

@@ -93,6 +93,7 @@ func madeIndicators() int {
 }
 
 func TestCountries(t *testing.T) {
+	t.Parallel()
 	folder, scan := madeStore(t)
 	code, out, errOut := runMain("countries", "--store", folder)
 	if code != 0 || errOut != "" {
@@ -145,6 +146,7 @@ func TestCountries(t *testing.T) {
 }
 
 func TestQueryAndInfo(t *testing.T) {
+	t.Parallel()
 	folder, scan := madeStore(t)
 	sql := "SELECT count() AS n FROM observations"
 	for _, test := range []struct {
@@ -177,6 +179,7 @@ func TestQueryAndInfo(t *testing.T) {
 }
 
 func TestMisuseOfTheStore(t *testing.T) {
+	t.Parallel()
 	folder, _ := madeStore(t)
 	for _, test := range []struct {
 		args []string
@@ -201,6 +204,7 @@ func TestMisuseOfTheStore(t *testing.T) {
 }
 
 func TestPrintable(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	p := &printable{w: &out}
 	text := "é\x1b[31m\u202edog\u0085\r\n\t漢" // é and 漢 are cut below

@@ -7,6 +7,7 @@ import (
 )
 
 func TestVantagesCommand(t *testing.T) {
+	t.Parallel()
 	folder := twoScans(t)
 	if code, _, errOut := runMain("vantages", "--store", folder); code != exitMisuse || !strings.Contains(errOut, "finished scans of 1 vantage") {
 		t.Errorf("one vantage: exit %d: %s", code, errOut)
