@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 )
 
 // A claim is how schedulers on several machines agree who makes a run. Each
@@ -42,7 +42,7 @@ const (
 // Claim is a run that this machine may make.
 type Claim struct {
 	store    *Store
-	run      schedule.Run
+	run      jobrun.Run
 	claimed  time.Time
 	revision uint64
 }
@@ -59,10 +59,10 @@ type rival struct {
 }
 
 // ClaimRun claims a run, which takes settleClaims. The error is a
-// *schedule.ElsewhereError when another machine has it, or still makes one of
+// *jobrun.ElsewhereError when another machine has it, or still makes one of
 // the same job from the same vantage. A store in a folder has one process at a
 // time, so there nothing needs to be claimed and nil is returned.
-func (s *Store) ClaimRun(ctx context.Context, r schedule.Run) (*Claim, error) {
+func (s *Store) ClaimRun(ctx context.Context, r jobrun.Run) (*Claim, error) {
 	if s.engine != nil {
 		return nil, nil
 	}
@@ -77,7 +77,7 @@ func (s *Store) ClaimRun(ctx context.Context, r schedule.Run) (*Claim, error) {
 }
 
 // claimRun claims a run; settle waits until every claim made before is visible.
-func (s *Store) claimRun(ctx context.Context, r schedule.Run, settle func() error) (*Claim, error) {
+func (s *Store) claimRun(ctx context.Context, r jobrun.Run, settle func() error) (*Claim, error) {
 	c := &Claim{store: s, run: r}
 	rivals, err := s.claims(ctx, r)
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *Store) claimRun(ctx context.Context, r schedule.Run, settle func() erro
 	c.claimed = own.claimed
 	for _, x := range rivals {
 		if x.before(own) {
-			return nil, c.giveUp(ctx, &schedule.ElsewhereError{Claimant: x.claimant})
+			return nil, c.giveUp(ctx, &jobrun.ElsewhereError{Claimant: x.claimant})
 		}
 	}
 	return c, nil
@@ -137,7 +137,7 @@ func (x rival) before(own rival) bool {
 
 // claims reads the claims on a job that matter for a run: those of the same
 // planned time, and those that are held.
-func (s *Store) claims(ctx context.Context, r schedule.Run) ([]rival, error) {
+func (s *Store) claims(ctx context.Context, r jobrun.Run) ([]rival, error) {
 	fail := func(err error) ([]rival, error) {
 		return nil, s.explain(fmt.Errorf("read who has runs of job %s: %w", r.Job, err))
 	}

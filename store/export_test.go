@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 )
 
 // EnginePID is the process of the embedded engine.
@@ -78,7 +78,7 @@ func ClusterStatements(name, database string) (string, error) {
 
 // ClaimAfter claims a run, and waits by settle until all claims made before
 // are visible.
-func ClaimAfter(ctx context.Context, s *Store, r schedule.Run, settle func() error) (*Claim, error) {
+func ClaimAfter(ctx context.Context, s *Store, r jobrun.Run, settle func() error) (*Claim, error) {
 	return s.claimRun(ctx, r, settle)
 }
 

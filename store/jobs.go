@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 )
 
 // JobRow describes a job of a scheduler as it was last configured.
@@ -35,21 +35,21 @@ var jobs = table[JobRow]{"jobs", []column[JobRow]{
 	same("revision", func(r *JobRow) *uint64 { return &r.revision }),
 }}
 
-var runs = table[schedule.Run]{"runs", []column[schedule.Run]{
-	word("job", func(r *schedule.Run) *string { return &r.Job }),
-	word("vantage", func(r *schedule.Run) *string { return &r.Vantage }),
-	moment("planned", func(r *schedule.Run) *time.Time { return &r.Planned }),
-	same("run", func(r *schedule.Run) *uuid.UUID { return &r.ID }),
-	word("machine", func(r *schedule.Run) *string { return &r.Machine }),
-	word("trigger", func(r *schedule.Run) *string { return &r.Trigger }),
-	moment("started", func(r *schedule.Run) *time.Time { return &r.Started }),
-	moment("finished", func(r *schedule.Run) *time.Time { return &r.Ended }),
-	word("outcome", func(r *schedule.Run) *schedule.Outcome { return &r.Outcome }),
-	word("reason", func(r *schedule.Run) *string { return &r.Reason }),
-	text("message", func(r *schedule.Run) *string { return &r.Message }),
-	same("scan", func(r *schedule.Run) *uuid.UUID { return &r.Scan }),
-	count[uint32]("tries", func(r *schedule.Run) *int { return &r.Tries }),
-	same("revision", func(r *schedule.Run) *uint64 { return &r.Revision }),
+var runs = table[jobrun.Run]{"runs", []column[jobrun.Run]{
+	word("job", func(r *jobrun.Run) *string { return &r.Job }),
+	word("vantage", func(r *jobrun.Run) *string { return &r.Vantage }),
+	moment("planned", func(r *jobrun.Run) *time.Time { return &r.Planned }),
+	same("run", func(r *jobrun.Run) *uuid.UUID { return &r.ID }),
+	word("machine", func(r *jobrun.Run) *string { return &r.Machine }),
+	word("trigger", func(r *jobrun.Run) *string { return &r.Trigger }),
+	moment("started", func(r *jobrun.Run) *time.Time { return &r.Started }),
+	moment("finished", func(r *jobrun.Run) *time.Time { return &r.Ended }),
+	word("outcome", func(r *jobrun.Run) *jobrun.Outcome { return &r.Outcome }),
+	word("reason", func(r *jobrun.Run) *string { return &r.Reason }),
+	text("message", func(r *jobrun.Run) *string { return &r.Message }),
+	same("scan", func(r *jobrun.Run) *uuid.UUID { return &r.Scan }),
+	count[uint32]("tries", func(r *jobrun.Run) *int { return &r.Tries }),
+	same("revision", func(r *jobrun.Run) *uint64 { return &r.Revision }),
 }}
 
 // PutJobs stores the settings of jobs, in place of those that they had.
@@ -77,7 +77,7 @@ func (s *Store) Jobs(ctx context.Context) iter.Seq2[JobRow, error] {
 
 // PutRuns stores runs of jobs. A later revision of a run replaces the one
 // before.
-func (s *Store) PutRuns(ctx context.Context, list []schedule.Run) error {
+func (s *Store) PutRuns(ctx context.Context, list []jobrun.Run) error {
 	if err := runs.insert(ctx, s.db, list); err != nil {
 		return s.explain(fmt.Errorf("record runs of jobs: %w", err))
 	}
@@ -85,9 +85,9 @@ func (s *Store) PutRuns(ctx context.Context, list []schedule.Run) error {
 }
 
 // Runs streams the runs of all jobs, the earliest planned first.
-func (s *Store) Runs(ctx context.Context) iter.Seq2[schedule.Run, error] {
-	return func(yield func(schedule.Run, error) bool) {
-		runs.read(ctx, s.db, func(r schedule.Run, err error) bool {
+func (s *Store) Runs(ctx context.Context) iter.Seq2[jobrun.Run, error] {
+	return func(yield func(jobrun.Run, error) bool) {
+		runs.read(ctx, s.db, func(r jobrun.Run, err error) bool {
 			return yield(r, s.explain(err))
 		}, "ORDER BY planned, job, vantage, run")
 	}

@@ -9,13 +9,13 @@ import (
 
 	"github.com/google/uuid"
 
-	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 	"adopt6/store"
 	"adopt6/store/storetest"
 )
 
-func plannedRun(machine string, planned time.Time) schedule.Run {
-	return schedule.Run{ID: uuid.New(), Job: "weekly", Vantage: "lome", Machine: machine, Trigger: schedule.ByPlan, Planned: planned, Outcome: schedule.Running}
+func plannedRun(machine string, planned time.Time) jobrun.Run {
+	return jobrun.Run{ID: uuid.New(), Job: "weekly", Vantage: "lome", Machine: machine, Trigger: jobrun.ByPlan, Planned: planned, Outcome: jobrun.Running}
 }
 
 // A run is stored again at each change, and the last change is what is read.
@@ -24,18 +24,18 @@ func TestRunsOfJobs(t *testing.T) {
 		s := storetest.Open(t, cfg)
 		r := plannedRun("one", time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC))
 		r.Revision, r.Scan, r.Tries, r.Started = 1, uuid.New(), 1, r.Planned.Add(time.Minute)
-		if err := s.PutRuns(t.Context(), []schedule.Run{r}); err != nil {
+		if err := s.PutRuns(t.Context(), []jobrun.Run{r}); err != nil {
 			t.Fatal(err)
 		}
 		over := r
-		over.Revision, over.Outcome, over.Ended = 2, schedule.Finished, r.Planned.Add(time.Hour)
+		over.Revision, over.Outcome, over.Ended = 2, jobrun.Finished, r.Planned.Add(time.Hour)
 		skipped := plannedRun("one", r.Planned.AddDate(0, 0, 7))
-		skipped.Outcome, skipped.Reason, skipped.Message, skipped.Revision = schedule.Skipped, schedule.ReasonMissed, "not on", 1
+		skipped.Outcome, skipped.Reason, skipped.Message, skipped.Revision = jobrun.Skipped, jobrun.ReasonMissed, "not on", 1
 		// The first once more, as after an answer that was lost.
-		if err := s.PutRuns(t.Context(), []schedule.Run{over, skipped, r}); err != nil {
+		if err := s.PutRuns(t.Context(), []jobrun.Run{over, skipped, r}); err != nil {
 			t.Fatal(err)
 		}
-		var got []schedule.Run
+		var got []jobrun.Run
 		for run, err := range s.Runs(t.Context()) {
 			if err != nil {
 				t.Fatal(err)
@@ -43,7 +43,7 @@ func TestRunsOfJobs(t *testing.T) {
 			got = append(got, run)
 		}
 		if len(got) != 2 || got[0] != over || got[1] != skipped {
-			t.Errorf("got %+v\nwant %+v", got, []schedule.Run{over, skipped})
+			t.Errorf("got %+v\nwant %+v", got, []jobrun.Run{over, skipped})
 		}
 		for _, zone := range []string{"UTC", "Africa/Lome"} {
 			if err := s.PutJobs(t.Context(), []store.JobRow{{Job: "weekly", Vantage: "lome", Machine: "one", Cron: "0 3 * * 1", TimeZone: zone}}); err != nil {
@@ -78,7 +78,7 @@ func TestClaims(t *testing.T) {
 	for _, machine := range machines {
 		judged.Go(func() {
 			c, err := store.ClaimAfter(t.Context(), s, plannedRun(machine, planned), func() error { all.Done(); all.Wait(); return nil })
-			if elsewhere := new(schedule.ElsewhereError); err != nil && !errors.As(err, &elsewhere) {
+			if elsewhere := new(jobrun.ElsewhereError); err != nil && !errors.As(err, &elsewhere) {
 				t.Error(err)
 			}
 			claims <- c
@@ -106,10 +106,10 @@ func TestClaims(t *testing.T) {
 		}
 	}
 	age(held, time.Minute)
-	refused := func(what string, r schedule.Run) {
+	refused := func(what string, r jobrun.Run) {
 		t.Helper()
 		_, err := store.ClaimAfter(t.Context(), s, r, at)
-		if elsewhere := new(schedule.ElsewhereError); !errors.As(err, &elsewhere) {
+		if elsewhere := new(jobrun.ElsewhereError); !errors.As(err, &elsewhere) {
 			t.Errorf("%s was claimed: %v", what, err)
 		}
 	}

@@ -10,14 +10,14 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/lists"
-	"adopt6/scanner/forecast"
+	"adopt6/scanner/observation"
 )
 
 // TargetLoad is what a scan sent for one target.
 type TargetLoad struct {
 	Domain string
 	Kind   lists.Kind
-	forecast.Load
+	observation.Load
 }
 
 // Loads streams what a scan sent for its targets.
@@ -34,7 +34,7 @@ GROUP BY position, address, serves ORDER BY position`
 			fail(err)
 			return
 		}
-		byTarget := make(map[uint64]*forecast.Load)
+		byTarget := make(map[uint64]*observation.Load)
 		for made.Next() {
 			var position, n uint64
 			var address string
@@ -50,7 +50,7 @@ GROUP BY position, address, serves ORDER BY position`
 			}
 			l := byTarget[position]
 			if l == nil {
-				l = &forecast.Load{Connections: make(map[netip.Addr]uint64)}
+				l = &observation.Load{Connections: make(map[netip.Addr]uint64)}
 				byTarget[position] = l
 			}
 			if serves == 1 {

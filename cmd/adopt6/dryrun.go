@@ -17,6 +17,7 @@ import (
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/forecast"
+	"adopt6/scanner/observation"
 	"adopt6/store"
 )
 
@@ -80,7 +81,7 @@ func (a *app) dryRun(ctx context.Context, net network, w *scanner.Worklist, asJS
 }
 
 // withoutOptedOut returns a load without the addresses that nothing is sent to.
-func (n network) withoutOptedOut(l *forecast.Load) *forecast.Load {
+func (n network) withoutOptedOut(l *observation.Load) *observation.Load {
 	refused := n.optOut.List.HasAddr
 	kept := *l
 	kept.Servers = slices.DeleteFunc(slices.Clone(l.Servers), refused)
@@ -96,8 +97,8 @@ func (n network) withoutOptedOut(l *forecast.Load) *forecast.Load {
 // knownLoads looks the targets of a work list up in the newest finished scans.
 // A store that is not there knows none. Scans of labs and of the Internet know
 // nothing of each other.
-func (a *app) knownLoads(ctx context.Context, net network, w *scanner.Worklist) (loads map[targetKey]*forecast.Load, used int, err error) {
-	loads = make(map[targetKey]*forecast.Load)
+func (a *app) knownLoads(ctx context.Context, net network, w *scanner.Worklist) (loads map[targetKey]*observation.Load, used int, err error) {
+	loads = make(map[targetKey]*observation.Load)
 	wanted := make(map[targetKey]bool)
 	for p, err := range w.Pending(notMine(w)) {
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"adopt6/report"
 	"adopt6/report/notify"
-	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 	"adopt6/store"
 )
 
@@ -163,7 +163,7 @@ func scansOfJob(ctx context.Context, s *store.Store, to store.ScanInfo, job stri
 		if err != nil {
 			return nil, err
 		}
-		if run.Job == job && run.Outcome == schedule.Finished {
+		if run.Job == job && run.Outcome == jobrun.Finished {
 			made[run.Scan] = true
 		}
 	}

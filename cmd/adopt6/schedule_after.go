@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 	"adopt6/store"
 )
 
 // finishedRun is a run whose scan is complete in the store.
 type finishedRun struct {
 	job     schedule.Job
-	run     schedule.Run
+	run     jobrun.Run
 	machine string
 	config  *schedule.Config
 }
@@ -33,7 +34,7 @@ var afterRuns = []afterRun{
 }
 
 // afterwards does what follows a finished run.
-func (r *runner) afterwards(ctx context.Context, s *store.Store, j schedule.Job, run schedule.Run) {
+func (r *runner) afterwards(ctx context.Context, s *store.Store, j schedule.Job, run jobrun.Run) {
 	done := finishedRun{job: j, run: run, machine: r.machine, config: r.plan.Load().config}
 	// The scan is complete: that the program is told to end does not lose what
 	// people are to hear of it.
@@ -45,7 +46,7 @@ func (r *runner) afterwards(ctx context.Context, s *store.Store, j schedule.Job,
 			continue
 		}
 		r.log.Error("could not "+after.name, "job", j.Name, "error", err)
-		if run.Trigger == schedule.ByHand {
+		if run.Trigger == jobrun.ByHand {
 			fmt.Fprintf(r.show(j).errOut, "Could not %s: %v\n", after.name, err)
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 	"adopt6/store"
 )
 
@@ -91,7 +92,7 @@ func (r *runner) scheduler() *schedule.Scheduler {
 		Run:  r.run,
 		Lock: func(job string) (*schedule.Lock, error) { return schedule.LockJob(r.dir, job) },
 		Now:  r.flags.clock, Reload: r.reload,
-		Changed: func(schedule.Run) { r.wakeUp() }, Log: r.log,
+		Changed: func(jobrun.Run) { r.wakeUp() }, Log: r.log,
 	}
 }
 
@@ -104,7 +105,7 @@ func (r *runner) wakeUp() {
 }
 
 // run makes one try of a run.
-func (r *runner) run(ctx context.Context, j schedule.Job, run schedule.Run) (err error) {
+func (r *runner) run(ctx context.Context, j schedule.Job, run jobrun.Run) (err error) {
 	shown, settings := *r.show(j), *r.show(j).settings
 	shown.in, shown.settings = nil, &settings // a job's targets are never piped in
 	net, err := shown.scanNetwork(r.flags.labFile)
@@ -157,7 +158,7 @@ func (r *runner) keepClaim(ctx context.Context, claim *store.Claim) (stop func()
 }
 
 // scanJob makes the scan of a run, or goes on with it.
-func (a *app) scanJob(ctx context.Context, s *store.Store, net network, j schedule.Job, run schedule.Run, r *runner) (complete bool, err error) {
+func (a *app) scanJob(ctx context.Context, s *store.Store, net network, j schedule.Job, run jobrun.Run, r *runner) (complete bool, err error) {
 	w, err := scanner.OpenWorklist(r.scanFolder(run.Scan))
 	if errors.Is(err, os.ErrNotExist) {
 		known, err := s.Scan(ctx, run.Scan)
@@ -184,7 +185,7 @@ func (r *runner) scanFolder(scan uuid.UUID) string {
 }
 
 // newJobWorklist makes the work list of a job's scan.
-func (a *app) newJobWorklist(net network, j schedule.Job, run schedule.Run, dir string) (*scanner.Worklist, error) {
+func (a *app) newJobWorklist(net network, j schedule.Job, run jobrun.Run, dir string) (*scanner.Worklist, error) {
 	name, targets, done, err := a.jobTargets(net, j)
 	defer done()
 	if err != nil {
@@ -255,7 +256,7 @@ func (r *runner) sweep(ended uuid.UUID) {
 		for _, run := range e.Open() {
 			needed[run.Scan.String()] = true
 		}
-		if last, ok := e.Last(); ok && last.Outcome == schedule.Failed {
+		if last, ok := e.Last(); ok && last.Outcome == jobrun.Failed {
 			needed[last.Scan.String()] = true
 		}
 	}

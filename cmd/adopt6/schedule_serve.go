@@ -17,6 +17,7 @@ import (
 	"adopt6/configs"
 	"adopt6/scanner/metrics"
 	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 )
 
 // lastDelivery is how long a scheduler that ends waits for the store.
@@ -90,7 +91,7 @@ func (r *runner) jobMetrics() []metrics.Job {
 		shown := metrics.Job{Name: j.Name, Paused: j.Paused, Next: j.NextAfter(e, time.Now())}
 		for _, run := range e.Runs {
 			shown.Outcome = string(run.Outcome)
-			if run.Outcome == schedule.Finished {
+			if run.Outcome == jobrun.Finished {
 				shown.Success = run.Ended
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 )
 
 // shownTime is a moment in the zone of its job.
@@ -170,10 +171,10 @@ type scheduleStatus struct {
 
 // jobStatus is how one job is. Times in its zone are the caller's to make.
 type jobStatus struct {
-	Job    string         `json:"job"`
-	Paused bool           `json:"paused"`
-	Next   time.Time      `json:"next"` // zero for none
-	Runs   []schedule.Run `json:"runs"` // the latest last
+	Job    string       `json:"job"`
+	Paused bool         `json:"paused"`
+	Next   time.Time    `json:"next"` // zero for none
+	Runs   []jobrun.Run `json:"runs"` // the latest last
 	zone   *time.Location
 }
 
@@ -195,7 +196,7 @@ func (a *app) scheduleStatus(config *schedule.Config) (scheduleStatus, error) {
 		e := book.Entry(j.Name)
 		status.Jobs = append(status.Jobs, jobStatus{
 			Job: j.Name, Paused: j.Paused, Next: j.NextAfter(e, time.Now()),
-			Runs: append([]schedule.Run{}, e.Runs...), zone: j.Timetable.Zone(),
+			Runs: append([]jobrun.Run{}, e.Runs...), zone: j.Timetable.Zone(),
 		})
 	}
 	return status, nil
@@ -211,7 +212,7 @@ func (s scheduleStatus) fault() error {
 		if len(j.Runs) == 0 || j.Paused {
 			continue
 		}
-		if last := j.Runs[len(j.Runs)-1]; last.Outcome == schedule.Failed || last.Outcome == schedule.Skipped && last.Reason != schedule.ReasonElsewhere {
+		if last := j.Runs[len(j.Runs)-1]; last.Outcome == jobrun.Failed || last.Outcome == jobrun.Skipped && last.Reason != jobrun.ReasonElsewhere {
 			faults = append(faults, fmt.Errorf("job %s, planned for %s: %s: %s", j.Job, last.Planned.Format(time.RFC3339), shownOutcome(last), last.Message))
 		}
 	}
@@ -243,8 +244,8 @@ func (s scheduleStatus) print(w io.Writer) error {
 	return out.Flush()
 }
 
-func shownOutcome(r schedule.Run) string {
-	if r.Reason != "" && r.Reason != schedule.ReasonError {
+func shownOutcome(r jobrun.Run) string {
+	if r.Reason != "" && r.Reason != jobrun.ReasonError {
 		return string(r.Outcome) + ", " + r.Reason
 	}
 	return string(r.Outcome)

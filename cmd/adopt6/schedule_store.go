@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 	"adopt6/store"
 	"adopt6/store/engine"
 )
@@ -167,7 +168,7 @@ func (r *runner) seed(ctx context.Context) error {
 		if err = fault; err != nil {
 			break
 		}
-		if latest, new := handled[run.Job]; new && run.Trigger != schedule.ByHand && run.Planned.After(latest) && run.Vantage == vantageOf(p.config, run.Job) {
+		if latest, new := handled[run.Job]; new && run.Trigger != jobrun.ByHand && run.Planned.After(latest) && run.Vantage == vantageOf(p.config, run.Job) {
 			handled[run.Job] = run.Planned
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"adopt6/scanner/lab"
 	"adopt6/scanner/metrics"
 	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 	"adopt6/store"
 )
 
@@ -159,7 +160,7 @@ func TestScheduleSurvivesKill(t *testing.T) {
 	reached := contacts.set(250)
 	first := p.serve()
 	<-reached
-	if status := p.status(); status.PID != first.cmd.Process.Pid || status.Jobs[0].Runs[len(status.Jobs[0].Runs)-1].Outcome != schedule.Running {
+	if status := p.status(); status.PID != first.cmd.Process.Pid || status.Jobs[0].Runs[len(status.Jobs[0].Runs)-1].Outcome != jobrun.Running {
 		t.Errorf("status while a scan runs: %+v", status)
 	}
 	if code, _, errOut := runMain(append([]string{"query", "SELECT 1"}, p.store...)...); code == 0 || !strings.Contains(errOut, fmt.Sprintf("is in use by adopt6 with pid %d", first.cmd.Process.Pid)) {
@@ -189,7 +190,7 @@ func TestScheduleSurvivesKill(t *testing.T) {
 		t.Errorf("SIGTERM took %s", took)
 	}
 	last := p.status().Jobs[0].Runs
-	if run := last[len(last)-1]; run.Outcome != schedule.Interrupted || run.Tries != 2 {
+	if run := last[len(last)-1]; run.Outcome != jobrun.Interrupted || run.Tries != 2 {
 		t.Errorf("after SIGTERM the run is %+v", run)
 	}
 
@@ -372,8 +373,8 @@ func TestScheduleExample(t *testing.T) {
 // TestScheduleStatusFails tells a program that watches what is wrong.
 func TestScheduleStatusFails(t *testing.T) {
 	t.Parallel()
-	job := func(outcome schedule.Outcome, reason string, paused bool) jobStatus {
-		return jobStatus{Job: "a", Paused: paused, Runs: []schedule.Run{{Outcome: schedule.Failed}, {Outcome: outcome, Reason: reason, Message: "why"}}}
+	job := func(outcome jobrun.Outcome, reason string, paused bool) jobStatus {
+		return jobStatus{Job: "a", Paused: paused, Runs: []jobrun.Run{{Outcome: jobrun.Failed}, {Outcome: outcome, Reason: reason, Message: "why"}}}
 	}
 	for _, test := range []struct {
 		name string
@@ -381,13 +382,13 @@ func TestScheduleStatusFails(t *testing.T) {
 		job  jobStatus
 		want string
 	}{
-		{"all well", 7, job(schedule.Finished, "", false), ""},
+		{"all well", 7, job(jobrun.Finished, "", false), ""},
 		{"a new job", 7, jobStatus{Job: "a"}, ""},
-		{"another machine's", 7, job(schedule.Skipped, schedule.ReasonElsewhere, false), ""},
-		{"paused", 7, job(schedule.Failed, schedule.ReasonError, true), ""},
-		{"failed", 7, job(schedule.Failed, schedule.ReasonTooLong, false), "failed, too_long: why"},
-		{"missed", 7, job(schedule.Skipped, schedule.ReasonMissed, false), "skipped, missed: why"},
-		{"nobody runs", 0, job(schedule.Finished, "", false), "no scheduler runs"},
+		{"another machine's", 7, job(jobrun.Skipped, jobrun.ReasonElsewhere, false), ""},
+		{"paused", 7, job(jobrun.Failed, jobrun.ReasonError, true), ""},
+		{"failed", 7, job(jobrun.Failed, jobrun.ReasonTooLong, false), "failed, too_long: why"},
+		{"missed", 7, job(jobrun.Skipped, jobrun.ReasonMissed, false), "skipped, missed: why"},
+		{"nobody runs", 0, job(jobrun.Finished, "", false), "no scheduler runs"},
 	} {
 		err := scheduleStatus{PID: test.pid, Jobs: []jobStatus{test.job}}.fault()
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
@@ -408,7 +409,7 @@ func TestMetricsOfJobs(t *testing.T) {
 	ended := time.Unix(1767225600, 0)
 	err = r.journal.Update(func(b *schedule.Book) error {
 		b.Seed(&config.Jobs[0], time.Now())
-		b.Jobs["daily"].Runs = []schedule.Run{{Outcome: schedule.Finished, Ended: ended}, {Outcome: schedule.Failed, Ended: ended.Add(time.Hour)}}
+		b.Jobs["daily"].Runs = []jobrun.Run{{Outcome: jobrun.Finished, Ended: ended}, {Outcome: jobrun.Failed, Ended: ended.Add(time.Hour)}}
 		return nil
 	})
 	if err != nil {

@@ -14,25 +14,8 @@ import (
 
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/observation"
 )
-
-// Load is what an earlier scan sent for one target.
-type Load struct {
-	Queries uint64
-	Took    time.Duration
-	// Servers are the addresses of its name servers, and Connections those of
-	// web and mail servers with how many were made to each.
-	Servers     []netip.Addr
-	Connections map[netip.Addr]uint64
-	OptedOut    bool // it asked not to be scanned, or was on the list then
-}
-
-func (l *Load) connections() (n uint64) {
-	for _, made := range l.Connections {
-		n += made
-	}
-	return n
-}
 
 // Limits are those of the scan.
 type Limits struct {
@@ -45,7 +28,7 @@ type Limits struct {
 
 // typical is what is taken for a target where nothing of its kind was ever
 // scanned: about what the demo laboratory sees. See docs/ethics.md.
-var typical = map[bool]Load{ // by whether it is a ccTLD
+var typical = map[bool]observation.Load{ // by whether it is a ccTLD
 	true:  {Queries: 42, Took: 6 * time.Second},
 	false: {Queries: 29, Took: 8 * time.Second},
 }
@@ -55,7 +38,7 @@ const typicalConnections = 9
 // Plan adds up. Its methods are for one goroutine.
 type Plan struct {
 	limits  Limits
-	known   map[bool][]Load // without their addresses, by whether a ccTLD
+	known   map[bool][]observation.Load // without their addresses, by whether a ccTLD
 	missing map[bool]uint64
 	packets map[netip.Addr]packets
 	counts  map[[2]string]uint64
@@ -66,7 +49,7 @@ type packets struct{ queries, connections float64 }
 
 // New returns an empty plan.
 func New(limits Limits) *Plan {
-	return &Plan{limits: limits, known: make(map[bool][]Load), missing: make(map[bool]uint64),
+	return &Plan{limits: limits, known: make(map[bool][]observation.Load), missing: make(map[bool]uint64),
 		packets: make(map[netip.Addr]packets), counts: make(map[[2]string]uint64)}
 }
 
@@ -76,7 +59,7 @@ func (p *Plan) OptOut() { p.sum.Targets++; p.sum.OptedOut++ }
 // Add takes a target; load is nil where no scan knows it. Its queries are
 // shared out evenly among its name servers: how many of them go to the root and
 // to registries depends on what else is scanned.
-func (p *Plan) Add(target lists.Target, load *Load) {
+func (p *Plan) Add(target lists.Target, load *observation.Load) {
 	p.sum.Targets++
 	p.counts[[2]string{target.Country, string(target.Kind)}]++
 	cctld := target.Kind == lists.CCTLD
@@ -89,10 +72,10 @@ func (p *Plan) Add(target lists.Target, load *Load) {
 		p.sum.OptedOutBefore++
 		return
 	}
-	made := load.connections()
+	made := load.ConnectionCount()
 	p.sum.Queries += load.Queries
 	p.sum.Connections += made
-	p.known[cctld] = append(p.known[cctld], Load{Queries: load.Queries, Took: load.Took, Connections: map[netip.Addr]uint64{{}: made}})
+	p.known[cctld] = append(p.known[cctld], observation.Load{Queries: load.Queries, Took: load.Took, Connections: map[netip.Addr]uint64{{}: made}})
 	for _, a := range load.Servers {
 		sent := p.packets[a]
 		sent.queries += float64(load.Queries) / float64(len(load.Servers))
@@ -238,9 +221,9 @@ func (p *Plan) estimate(f *Forecast) (busy time.Duration) {
 			made = 0
 		}
 		if len(known) > 0 {
-			usual.Queries = median(known, func(l Load) uint64 { return l.Queries })
-			usual.Took = time.Duration(median(known, func(l Load) uint64 { return uint64(l.Took) }))
-			made = median(known, func(l Load) uint64 { return l.connections() })
+			usual.Queries = median(known, func(l observation.Load) uint64 { return l.Queries })
+			usual.Took = time.Duration(median(known, func(l observation.Load) uint64 { return uint64(l.Took) }))
+			made = median(known, func(l observation.Load) uint64 { return l.ConnectionCount() })
 		}
 		f.Estimated += n
 		f.ByEstimate.Queries += n * usual.Queries
@@ -252,7 +235,7 @@ func (p *Plan) estimate(f *Forecast) (busy time.Duration) {
 	return busy
 }
 
-func median(known []Load, of func(Load) uint64) uint64 {
+func median(known []observation.Load, of func(observation.Load) uint64) uint64 {
 	values := make([]uint64, len(known))
 	for i, l := range known {
 		values[i] = of(l)

@@ -7,12 +7,13 @@ import (
 
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/observation"
 )
 
 func TestForecast(t *testing.T) {
 	ns, web := netip.MustParseAddr("2a10::53"), netip.MustParseAddr("192.88.9.80")
-	load := func(queries, connections uint64) *Load {
-		return &Load{Queries: queries, Took: 10 * time.Second, Servers: []netip.Addr{ns, netip.MustParseAddr("2a10::54")},
+	load := func(queries, connections uint64) *observation.Load {
+		return &observation.Load{Queries: queries, Took: 10 * time.Second, Servers: []netip.Addr{ns, netip.MustParseAddr("2a10::54")},
 			Connections: map[netip.Addr]uint64{web: connections}}
 	}
 	p := New(Limits{Caps: scanner.Caps{Overall: 100, PerServer: 2, PerOperator: 5}, Workers: 10})
@@ -23,7 +24,7 @@ func TestForecast(t *testing.T) {
 	p.Add(site("new.gouv.tg"), nil)
 	p.Add(lists.Target{Name: "tg", Country: "TG", Kind: lists.CCTLD}, nil)
 	p.OptOut()
-	p.Add(site("asked.gouv.tg"), &Load{Queries: 1, OptedOut: true})
+	p.Add(site("asked.gouv.tg"), &observation.Load{Queries: 1, OptedOut: true})
 	f := p.Forecast()
 	// The medians are 60 queries and 20 connections; of ccTLDs nothing is known.
 	if f.Targets != 7 || f.OptedOut != 1 || f.OptedOutBefore != 1 || f.Known != 4 || f.Estimated != 2 ||

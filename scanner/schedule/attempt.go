@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"adopt6/scanner/schedule/jobrun"
 )
 
 // attempt is a try of a run that is under way.
 type attempt struct {
-	run  Run
+	run  jobrun.Run
 	job  Job
 	lock *Lock
 	err  error
@@ -21,34 +23,27 @@ type attempt struct {
 // errTooLong ends a run that takes longer than it may.
 var errTooLong = errors.New("it took longer than max_duration")
 
-// ElsewhereError says that another scheduler has a run.
-type ElsewhereError struct{ Claimant string }
-
-func (e *ElsewhereError) Error() string {
-	return "the scheduler " + e.Claimant + " has this run, or still makes another of the job"
-}
-
 // begin starts one try of a run.
-func (s *Scheduler) begin(ctx context.Context, j Job, r Run) error {
+func (s *Scheduler) begin(ctx context.Context, j Job, r jobrun.Run) error {
 	lock, err := s.lock(j.Name)
 	if busy := new(BusyError); errors.As(err, &busy) {
 		if r.Tries > 0 {
 			return nil // it waits on
 		}
-		return s.update(func(b *Book, now time.Time) []Run {
-			return []Run{b.put(r.skipped(now, ReasonStillRunning, busy.Error()))}
+		return s.update(func(b *Book, now time.Time) []jobrun.Run {
+			return []jobrun.Run{b.put(r.Skip(now, jobrun.ReasonStillRunning, busy.Error()))}
 		})
 	} else if err != nil {
 		return err
 	}
 	a := &attempt{job: j, lock: lock}
-	err = s.update(func(b *Book, now time.Time) []Run {
-		i := slices.IndexFunc(b.entry(r.Job).Runs, func(x Run) bool { return x.ID == r.ID && x.Outcome == Waiting })
+	err = s.update(func(b *Book, now time.Time) []jobrun.Run {
+		i := slices.IndexFunc(b.entry(r.Job).Runs, func(x jobrun.Run) bool { return x.ID == r.ID && x.Outcome == jobrun.Waiting })
 		if i < 0 {
 			return nil // somebody took it over by hand
 		}
-		a.run = b.put(b.entry(r.Job).Runs[i].begun(now))
-		return []Run{a.run}
+		a.run = b.put(b.entry(r.Job).Runs[i].Start(now))
+		return []jobrun.Run{a.run}
 	})
 	if err != nil || a.run.ID == uuid.Nil {
 		return errors.Join(err, lock.Unlock())
@@ -62,19 +57,6 @@ func (s *Scheduler) begin(ctx context.Context, j Job, r Run) error {
 	return nil
 }
 
-// begun is the run with another try under way.
-func (r Run) begun(now time.Time) Run {
-	r.Outcome, r.Reason, r.Message, r.Seen, r.Ended = Running, "", "", now.UTC(), time.Time{}
-	r.Tries++
-	if r.Started.IsZero() {
-		r.Started = now.UTC()
-	}
-	if r.Scan == uuid.Nil {
-		r.Scan = uuid.New()
-	}
-	return r
-}
-
 // lock takes a job's lock; the zero lock where none is needed.
 func (s *Scheduler) lock(job string) (*Lock, error) {
 	if s.Lock == nil {
@@ -84,7 +66,7 @@ func (s *Scheduler) lock(job string) (*Lock, error) {
 }
 
 // try runs one try within the time that the job has.
-func (s *Scheduler) try(ctx context.Context, j Job, r Run) error {
+func (s *Scheduler) try(ctx context.Context, j Job, r jobrun.Run) error {
 	if j.MaxDuration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, j.MaxDuration, errTooLong)
@@ -104,7 +86,7 @@ func (s *Scheduler) try(ctx context.Context, j Job, r Run) error {
 func (s *Scheduler) recordEnds() error {
 	for len(s.over) > 0 {
 		a := s.over[0]
-		err := s.update(func(b *Book, now time.Time) []Run { return []Run{b.put(a.result(now))} })
+		err := s.update(func(b *Book, now time.Time) []jobrun.Run { return []jobrun.Run{b.put(a.result(now))} })
 		if err != nil {
 			return err
 		}
@@ -118,29 +100,29 @@ func (s *Scheduler) recordEnds() error {
 }
 
 // result is the run after its try.
-func (a *attempt) result(now time.Time) Run {
+func (a *attempt) result(now time.Time) jobrun.Run {
 	r := a.run
 	r.Seen = now.UTC()
-	elsewhere := new(ElsewhereError)
+	elsewhere := new(jobrun.ElsewhereError)
 	switch {
 	case a.err == nil:
-		r.Outcome, r.Ended = Finished, now.UTC()
+		r.Outcome, r.Ended = jobrun.Finished, now.UTC()
 	case errors.As(a.err, &elsewhere):
-		r = r.skipped(now, ReasonElsewhere, a.err.Error())
+		r = r.Skip(now, jobrun.ReasonElsewhere, a.err.Error())
 		if r.Tries == 1 { // there is no scan of it here
 			r.Scan, r.Started, r.Tries = uuid.Nil, time.Time{}, 0
 		}
 	case errors.Is(a.err, errTooLong):
-		r = r.failed(now, ReasonTooLong, fmt.Sprintf("it took longer than max_duration, %s", a.job.MaxDuration))
-	case errors.Is(a.err, context.Canceled) && r.Trigger == ByHand:
-		r = r.failed(now, ReasonStopped, "interrupted; what was measured is kept")
+		r = r.Fail(now, jobrun.ReasonTooLong, fmt.Sprintf("it took longer than max_duration, %s", a.job.MaxDuration))
+	case errors.Is(a.err, context.Canceled) && r.Trigger == jobrun.ByHand:
+		r = r.Fail(now, jobrun.ReasonStopped, "interrupted; what was measured is kept")
 	case errors.Is(a.err, context.Canceled):
-		r.Outcome, r.Message = Interrupted, "stopped with the scheduler; it goes on at the next start"
-	case r.Trigger != ByHand && r.Tries <= a.job.Retries:
-		r.Outcome, r.Begin = Waiting, now.Add(a.job.RetryAfter<<(r.Tries-1)).UTC()
+		r.Outcome, r.Message = jobrun.Interrupted, "stopped with the scheduler; it goes on at the next start"
+	case r.Trigger != jobrun.ByHand && r.Tries <= a.job.Retries:
+		r.Outcome, r.Begin = jobrun.Waiting, now.Add(a.job.RetryAfter<<(r.Tries-1)).UTC()
 		r.Message = fmt.Sprintf("try %d failed: %v", r.Tries, a.err)
 	default:
-		r = r.failed(now, ReasonError, a.err.Error())
+		r = r.Fail(now, jobrun.ReasonError, a.err.Error())
 	}
 	return r
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"adopt6/scanner/schedule/jobrun"
 )
 
 // Journal keeps what was decided: up to when the times of each job were looked
@@ -33,9 +35,9 @@ type Book struct {
 
 // Entry is what is known of one job.
 type Entry struct {
-	Terms   string    `json:"terms"`   // cron expression and zone that Handled was reached under
-	Handled time.Time `json:"handled"` // planned times up to here are decided
-	Runs    []Run     `json:"runs"`    // the oldest first
+	Terms   string       `json:"terms"`   // cron expression and zone that Handled was reached under
+	Handled time.Time    `json:"handled"` // planned times up to here are decided
+	Runs    []jobrun.Run `json:"runs"`    // the oldest first
 }
 
 const (
@@ -196,7 +198,7 @@ func (b *Book) trim() {
 	for _, e := range b.Jobs {
 		spare := len(e.Runs) - keptRuns
 		tooMany := len(e.Runs) - unsentRuns
-		e.Runs = slices.DeleteFunc(e.Runs, func(r Run) bool {
+		e.Runs = slices.DeleteFunc(e.Runs, func(r jobrun.Run) bool {
 			if r.Outcome.Open() || spare <= 0 || r.Stored < r.Revision && tooMany <= 0 {
 				return false
 			}
@@ -221,9 +223,9 @@ func (b *Book) entry(job string) *Entry {
 }
 
 // put adds a run or replaces the one of its id. It counts the change.
-func (b *Book) put(r Run) Run {
+func (b *Book) put(r jobrun.Run) jobrun.Run {
 	e := b.entry(r.Job)
-	i := slices.IndexFunc(e.Runs, func(old Run) bool { return old.ID == r.ID })
+	i := slices.IndexFunc(e.Runs, func(old jobrun.Run) bool { return old.ID == r.ID })
 	if i < 0 {
 		r.Revision++
 		e.Runs = append(e.Runs, r)
@@ -243,8 +245,8 @@ func (b *Book) Entry(job string) Entry {
 }
 
 // Open returns the job's runs that are still to be done, the oldest first.
-func (e *Entry) Open() []Run {
-	var list []Run
+func (e *Entry) Open() []jobrun.Run {
+	var list []jobrun.Run
 	for _, r := range e.Runs {
 		if r.Outcome.Open() {
 			list = append(list, r)
@@ -254,18 +256,18 @@ func (e *Entry) Open() []Run {
 }
 
 // Last returns the job's latest run that was begun.
-func (e *Entry) Last() (Run, bool) {
+func (e *Entry) Last() (jobrun.Run, bool) {
 	for _, r := range slices.Backward(e.Runs) {
 		if !r.Started.IsZero() {
 			return r, true
 		}
 	}
-	return Run{}, false
+	return jobrun.Run{}, false
 }
 
 // Unstored returns the runs whose last change the store does not have.
-func (b *Book) Unstored() []Run {
-	var list []Run
+func (b *Book) Unstored() []jobrun.Run {
+	var list []jobrun.Run
 	for _, e := range b.Jobs {
 		for _, r := range e.Runs {
 			if r.Stored < r.Revision {
@@ -277,7 +279,7 @@ func (b *Book) Unstored() []Run {
 }
 
 // MarkStored records that the store has the runs as they are in the list.
-func (b *Book) MarkStored(list []Run) {
+func (b *Book) MarkStored(list []jobrun.Run) {
 	stored := make(map[uuid.UUID]uint64)
 	for _, r := range list {
 		stored[r.ID] = r.Revision

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"adopt6/scanner/schedule/jobrun"
 )
 
 // TestJournalIsShared changes one journal through two openings of it, as two
@@ -24,7 +26,7 @@ func TestJournalIsShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := Run{ID: uuid.New(), Job: "a", Outcome: Running}
+	run := jobrun.Run{ID: uuid.New(), Job: "a", Outcome: jobrun.Running}
 	for i, journal := range []*Journal{one, two, one} {
 		err := journal.Update(func(b *Book) error { run.Tries = i; run = b.put(run); return nil })
 		if err != nil {
@@ -32,7 +34,7 @@ func TestJournalIsShared(t *testing.T) {
 		}
 	}
 	fault := errors.New("no")
-	if err := two.Update(func(b *Book) error { b.put(Run{ID: uuid.New(), Job: "b"}); return fault }); err != fault {
+	if err := two.Update(func(b *Book) error { b.put(jobrun.Run{ID: uuid.New(), Job: "b"}); return fault }); err != fault {
 		t.Errorf("got %v", err)
 	}
 	book, err := ReadJournal(dir)
@@ -68,9 +70,9 @@ func TestJournalStaysSmall(t *testing.T) {
 		var j Journal
 		for i := range unsentRuns + 50 {
 			err := j.Update(func(b *Book) error {
-				r := b.put(Run{ID: uuid.New(), Job: "a", Outcome: Finished, Tries: i})
+				r := b.put(jobrun.Run{ID: uuid.New(), Job: "a", Outcome: jobrun.Finished, Tries: i})
 				if stored {
-					b.MarkStored([]Run{r})
+					b.MarkStored([]jobrun.Run{r})
 				}
 				return nil
 			})

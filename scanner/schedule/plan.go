@@ -3,6 +3,8 @@ package schedule
 import (
 	"fmt"
 	"time"
+
+	"adopt6/scanner/schedule/jobrun"
 )
 
 const (
@@ -25,7 +27,7 @@ const (
 // plan decides on the planned times of a job that have come. It returns the
 // runs that it added, in order. A clock that is days behind the journal is
 // believed when it is steady; before that nothing is planned.
-func (b *Book) plan(j *Job, machine string, now time.Time, steady bool) []Run {
+func (b *Book) plan(j *Job, machine string, now time.Time, steady bool) []jobrun.Run {
 	e := b.entry(j.Name)
 	if e.Handled.After(now.Add(clockBack)) {
 		if !steady {
@@ -46,17 +48,17 @@ func (b *Book) plan(j *Job, machine string, now time.Time, steady bool) []Run {
 	e.Handled = due[len(due)-1].UTC()
 	busy := len(e.Open()) > 0
 	first := len(due) - j.caughtUp(due, now) // the first that is run
-	var runs []Run
+	var runs []jobrun.Run
 	for i, planned := range due {
 		onTime := now.Sub(planned) <= grace
 		r := newRun(j, machine, b.ID, triggerOf(onTime), planned)
 		switch {
 		case onTime && busy:
-			r = r.skipped(now, ReasonStillRunning, "the run before had not ended")
+			r = r.Skip(now, jobrun.ReasonStillRunning, "the run before had not ended")
 		case i < first && j.CatchUp == CatchUpAll:
-			r = r.skipped(now, ReasonCatchUpLimit, fmt.Sprintf("only the latest %d missed runs are caught up", j.CatchUpLimit))
+			r = r.Skip(now, jobrun.ReasonCatchUpLimit, fmt.Sprintf("only the latest %d missed runs are caught up", j.CatchUpLimit))
 		case i < first:
-			r = r.skipped(now, ReasonMissed, "the scheduler did not run at that time, or its clock was set forward")
+			r = r.Skip(now, jobrun.ReasonMissed, "the scheduler did not run at that time, or its clock was set forward")
 		default:
 			if r.Begin.Before(now) && !onTime {
 				r.Begin = now.UTC()
@@ -73,9 +75,9 @@ func (b *Book) plan(j *Job, machine string, now time.Time, steady bool) []Run {
 
 func triggerOf(onTime bool) string {
 	if onTime {
-		return ByPlan
+		return jobrun.ByPlan
 	}
-	return ByCatchUp
+	return jobrun.ByCatchUp
 }
 
 // dueTimes returns the planned times after handled up to now, the latest of
@@ -115,33 +117,10 @@ func (j *Job) caughtUp(due []time.Time, now time.Time) int {
 	return onTime
 }
 
-// skipped is the run as one that is not begun.
-func (r Run) skipped(now time.Time, reason, message string) Run {
-	r.Outcome, r.Reason, r.Message, r.Ended = Skipped, reason, message, now.UTC()
-	return r
-}
-
-// failed is the run as one that is given up.
-func (r Run) failed(now time.Time, reason, message string) Run {
-	r.Outcome, r.Reason, r.Message, r.Ended = Failed, reason, message, now.UTC()
-	return r
-}
-
-// lastSeen is when a run was last known to be under way.
-func (r Run) lastSeen() time.Time {
-	latest := r.Started
-	for _, t := range []time.Time{r.Seen, r.Ended} {
-		if t.After(latest) {
-			latest = t
-		}
-	}
-	return latest
-}
-
 // restore decides what becomes of the runs that the process before left open.
 // busy says whether another process has a job. It returns the runs it changed.
-func (b *Book) restore(config *Config, now time.Time, busy func(job string) bool) []Run {
-	var changed []Run
+func (b *Book) restore(config *Config, now time.Time, busy func(job string) bool) []jobrun.Run {
+	var changed []jobrun.Run
 	for name, e := range b.Jobs {
 		open := e.Open()
 		if len(open) == 0 || busy(name) {
@@ -149,11 +128,11 @@ func (b *Book) restore(config *Config, now time.Time, busy func(job string) bool
 		}
 		j, known := config.Job(name)
 		for _, r := range open {
-			switch age := now.Sub(r.lastSeen()); {
+			switch age := now.Sub(r.LastSeen()); {
 			case !known:
-				r = r.closed(now, ReasonRemoved, "the configuration has no such job any more")
-			case r.Trigger == ByHand:
-				r = r.failed(now, ReasonStopped, "the process that ran it ended")
+				r = r.Close(now, jobrun.ReasonRemoved, "the configuration has no such job any more")
+			case r.Trigger == jobrun.ByHand:
+				r = r.Fail(now, jobrun.ReasonStopped, "the process that ran it ended")
 			case r.Tries == 0 && now.Sub(b.Alive) <= shortBreak:
 				continue // it waits on
 			case r.Tries == 0: // never begun: planned anew, under the policy for missed times
@@ -163,9 +142,9 @@ func (b *Book) restore(config *Config, now time.Time, busy func(job string) bool
 				}
 				continue
 			case age > j.ResumeWithin:
-				r = r.failed(now, ReasonTooOld, fmt.Sprintf("interrupted %s ago; resume_within is %s", age.Round(time.Minute), j.ResumeWithin))
+				r = r.Fail(now, jobrun.ReasonTooOld, fmt.Sprintf("interrupted %s ago; resume_within is %s", age.Round(time.Minute), j.ResumeWithin))
 			default:
-				r.Outcome, r.Begin = Waiting, now.UTC()
+				r.Outcome, r.Begin = jobrun.Waiting, now.UTC()
 			}
 			changed = append(changed, b.put(r))
 		}
@@ -173,16 +152,8 @@ func (b *Book) restore(config *Config, now time.Time, busy func(job string) bool
 	return changed
 }
 
-// closed ends a run that is not gone on with.
-func (r Run) closed(now time.Time, reason, message string) Run {
-	if r.Tries == 0 {
-		return r.skipped(now, reason, message)
-	}
-	return r.failed(now, reason, message)
-}
-
 // forget removes a run.
-func (b *Book) forget(r Run) {
+func (b *Book) forget(r jobrun.Run) {
 	e := b.entry(r.Job)
 	for i := range e.Runs {
 		if e.Runs[i].ID == r.ID {

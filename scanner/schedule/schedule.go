@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"adopt6/scanner/schedule/jobrun"
 )
 
 // CatchUp says what is done about planned times that passed while nobody
@@ -89,79 +91,17 @@ func (j *Job) delay(planned time.Time) time.Duration {
 // Begin returns when the run of a planned time begins: later by the jitter.
 func (j *Job) Begin(planned time.Time) time.Time { return planned.Add(j.delay(planned)) }
 
-// Outcome is how far a run came.
-type Outcome string
-
-// The outcomes. Waiting, Running and Interrupted runs are still to be done.
-const (
-	Waiting     Outcome = "waiting"     // due, and behind another run or before a retry
-	Running     Outcome = "running"     // under way
-	Interrupted Outcome = "interrupted" // stopped with the scheduler; goes on at its next start
-	Finished    Outcome = "finished"    // the scan is complete in the store
-	Failed      Outcome = "failed"      // given up
-	Skipped     Outcome = "skipped"     // never begun
-)
-
-// Open says whether a run of this outcome is still to be done.
-func (o Outcome) Open() bool { return o == Waiting || o == Running || o == Interrupted }
-
-// The reasons that stand beside Failed and Skipped.
-const (
-	ReasonMissed       = "missed"         // the scheduler did not run at the planned time
-	ReasonCatchUpLimit = "catch_up_limit" // older than the runs that are caught up
-	ReasonStillRunning = "still_running"  // the run before had not ended
-	ReasonElsewhere    = "runs_elsewhere" // another machine has this run
-	ReasonRemoved      = "job_removed"    // the configuration has no such job any more
-	ReasonTooOld       = "too_old"        // interrupted too long ago to go on with
-	ReasonTooLong      = "too_long"       // it took longer than it may
-	ReasonStopped      = "stopped"        // somebody ended it, or the process that ran it died
-	ReasonError        = "error"          // the message says which
-)
-
-// The triggers of runs.
-const (
-	ByPlan    = "plan"     // its time came
-	ByCatchUp = "catch_up" // its time had passed
-	ByHand    = "hand"     // somebody asked for it
-)
-
-// Run is one run of a job, or a planned time that was skipped.
-type Run struct {
-	ID       uuid.UUID `json:"run"`
-	Job      string    `json:"job"`
-	Vantage  string    `json:"vantage"`
-	Machine  string    `json:"machine"`
-	By       uuid.UUID `json:"by"` // the journal that it stands in
-	Trigger  string    `json:"trigger"`
-	Planned  time.Time `json:"planned"` // UTC
-	Begin    time.Time `json:"begin"`   // not before: the planned time with jitter, or the next try
-	Started  time.Time `json:"started"` // of the first try; zero before
-	Seen     time.Time `json:"seen"`    // when it was last known to be under way
-	Ended    time.Time `json:"ended"`   // of the last try; zero while the run is open
-	Outcome  Outcome   `json:"outcome"`
-	Reason   string    `json:"reason,omitempty"`  // token, for Failed and Skipped
-	Message  string    `json:"message,omitempty"` // for people
-	Scan     uuid.UUID `json:"scan"`              // zero before the first try
-	Tries    int       `json:"tries"`
-	Revision uint64    `json:"revision"` // counts the changes of this run
-	Stored   uint64    `json:"stored"`   // the revision that the store has; 0 for none
-}
-
-// Claimant names the scheduler of a run to others: by its machine, and by what
-// tells two machines of one name apart.
-func (r Run) Claimant() string { return r.Machine + "/" + r.By.String()[:8] }
-
 // namespace makes the ids of planned runs.
 var namespace = uuid.MustParse("6a0d3b1e-8f0a-5c57-9a53-2f1f6d6f7636")
 
 // newRun is the run of a planned time. Its id follows from what it is, so that
 // one that is planned anew after a crash is the same.
-func newRun(j *Job, machine string, by uuid.UUID, trigger string, planned time.Time) Run {
-	r := Run{
+func newRun(j *Job, machine string, by uuid.UUID, trigger string, planned time.Time) jobrun.Run {
+	r := jobrun.Run{
 		Job: j.Name, Vantage: j.Vantage, Machine: machine, By: by, Trigger: trigger,
-		Planned: planned.UTC(), Begin: j.Begin(planned).UTC(), Outcome: Waiting,
+		Planned: planned.UTC(), Begin: j.Begin(planned).UTC(), Outcome: jobrun.Waiting,
 	}
-	if trigger == ByHand {
+	if trigger == jobrun.ByHand {
 		r.ID, r.Begin = uuid.New(), r.Planned
 		return r
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"adopt6/scanner/schedule/jobrun"
 )
 
 // Scheduler runs jobs when their time comes. Its fields are set before Serve
@@ -18,7 +20,7 @@ type Scheduler struct {
 	Machine string // host name
 	// Run makes one try of a run and returns when it is over; nil when the scan
 	// is complete. A run that was begun before has its scan's id, and goes on.
-	Run func(ctx context.Context, job Job, run Run) error
+	Run func(ctx context.Context, job Job, run jobrun.Run) error
 	// Lock takes a job's lock against other processes; its error is a
 	// *BusyError when one of them has it. Nil locks nothing.
 	Lock func(job string) (*Lock, error)
@@ -31,7 +33,7 @@ type Scheduler struct {
 	Reload <-chan *Config // new configurations, already checked; nil for none
 	// Changed is told of every run that changed, Turn at least every Tick with
 	// the next time that something is planned. Both return at once. Nil is fine.
-	Changed func(Run)
+	Changed func(jobrun.Run)
 	Turn    func(next time.Time)
 	Log     *slog.Logger
 
@@ -52,7 +54,7 @@ func (s *Scheduler) Serve(ctx context.Context, config *Config) error {
 	if s.Tick == 0 {
 		s.Tick = time.Minute
 	}
-	if err := s.update(func(b *Book, now time.Time) []Run { return b.restore(s.config, now, s.isBusy) }); err != nil {
+	if err := s.update(func(b *Book, now time.Time) []jobrun.Run { return b.restore(s.config, now, s.isBusy) }); err != nil {
 		return err
 	}
 	for {
@@ -94,8 +96,8 @@ func (s *Scheduler) turn(ctx context.Context) {
 }
 
 // update changes the journal, and tells what changed when that is on the disk.
-func (s *Scheduler) update(change func(b *Book, now time.Time) []Run) error {
-	var changed []Run
+func (s *Scheduler) update(change func(b *Book, now time.Time) []jobrun.Run) error {
+	var changed []jobrun.Run
 	err := s.Journal.Update(func(b *Book) error { changed = change(b, s.Now()); return nil })
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func (s *Scheduler) update(change func(b *Book, now time.Time) []Run) error {
 }
 
 // decide plans what is due.
-func (s *Scheduler) decide(b *Book, now time.Time) (changed []Run) {
+func (s *Scheduler) decide(b *Book, now time.Time) (changed []jobrun.Run) {
 	if now.Sub(b.Alive).Abs() >= seenEvery {
 		b.Alive = now.UTC()
 	}
@@ -142,10 +144,10 @@ func (s *Scheduler) noteRunning() error {
 }
 
 // dropOrphans closes runs that a process began by hand and did not end.
-func (b *Book) dropOrphans(job string, now time.Time, busy func() bool) (changed []Run) {
+func (b *Book) dropOrphans(job string, now time.Time, busy func() bool) (changed []jobrun.Run) {
 	for _, r := range b.entry(job).Open() {
-		if r.Outcome == Running && r.Trigger == ByHand && !busy() {
-			changed = append(changed, b.put(r.failed(now, ReasonStopped, "the process that ran it ended")))
+		if r.Outcome == jobrun.Running && r.Trigger == jobrun.ByHand && !busy() {
+			changed = append(changed, b.put(r.Fail(now, jobrun.ReasonStopped, "the process that ran it ended")))
 		}
 	}
 	return changed
@@ -166,11 +168,11 @@ func (s *Scheduler) isBusy(job string) bool {
 // beginDue begins the waiting runs whose time has come, as many as may run at
 // the same time.
 func (s *Scheduler) beginDue(ctx context.Context) error {
-	var due []Run
+	var due []jobrun.Run
 	err := s.Journal.view(func(b *Book) {
 		for _, e := range b.Jobs {
 			for _, r := range e.Open() {
-				if r.Outcome == Waiting && !r.Begin.After(s.Now()) {
+				if r.Outcome == jobrun.Waiting && !r.Begin.After(s.Now()) {
 					due = append(due, r)
 				}
 			}
@@ -179,7 +181,7 @@ func (s *Scheduler) beginDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(due, func(a, b Run) int {
+	slices.SortFunc(due, func(a, b jobrun.Run) int {
 		if c := a.Begin.Compare(b.Begin); c != 0 {
 			return c
 		}
@@ -208,14 +210,14 @@ func (s *Scheduler) stop() error {
 
 // reload takes a new configuration. A run that is under way ends under the old.
 func (s *Scheduler) reload(config *Config) {
-	err := s.update(func(b *Book, now time.Time) (changed []Run) {
+	err := s.update(func(b *Book, now time.Time) (changed []jobrun.Run) {
 		for name, e := range b.Jobs {
 			if _, known := config.Job(name); known {
 				continue
 			}
 			for _, r := range e.Open() {
-				if r.Outcome == Waiting {
-					changed = append(changed, b.put(r.closed(now, ReasonRemoved, "the configuration has no such job any more")))
+				if r.Outcome == jobrun.Waiting {
+					changed = append(changed, b.put(r.Close(now, jobrun.ReasonRemoved, "the configuration has no such job any more")))
 				}
 			}
 		}
@@ -245,7 +247,7 @@ func (s *Scheduler) next() (next time.Time) {
 			}
 			sooner(j.NextAfter(*e, s.Now()))
 			for _, r := range e.Open() {
-				if r.Outcome == Waiting && s.active[j.Name] == nil && len(s.active) < s.config.Parallel {
+				if r.Outcome == jobrun.Waiting && s.active[j.Name] == nil && len(s.active) < s.config.Parallel {
 					sooner(r.Begin)
 				}
 			}
@@ -281,7 +283,7 @@ func (s *Scheduler) sleep(next time.Time) time.Duration {
 }
 
 // tell logs a change of a run and passes it on.
-func (s *Scheduler) tell(r Run) {
+func (s *Scheduler) tell(r jobrun.Run) {
 	if s.Changed != nil {
 		s.Changed(r)
 	}
@@ -296,7 +298,7 @@ func (s *Scheduler) tell(r Run) {
 		args = append(args, "scan", r.Scan.String(), "try", r.Tries)
 	}
 	level, text := slog.LevelInfo, "run "+string(r.Outcome)
-	if r.Outcome == Failed || r.Outcome == Skipped || r.Outcome == Waiting && r.Tries > 0 {
+	if r.Outcome == jobrun.Failed || r.Outcome == jobrun.Skipped || r.Outcome == jobrun.Waiting && r.Tries > 0 {
 		level = slog.LevelWarn
 	}
 	s.Log.Log(context.Background(), level, text, args...)

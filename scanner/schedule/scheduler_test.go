@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"adopt6/scanner/schedule/jobrun"
 )
 
 // world is a scheduler in simulated time, with a clock that can be set.
@@ -24,7 +26,7 @@ type world struct {
 
 	mu   sync.Mutex
 	runs []string // "job planned at": what was begun
-	run  func(ctx context.Context, j Job, r Run) error
+	run  func(ctx context.Context, j Job, r jobrun.Run) error
 }
 
 func newWorld(t *testing.T, start string) *world {
@@ -52,12 +54,12 @@ func (w *world) start(config *Config) (stop func()) {
 	s := &Scheduler{
 		Journal: w.journal, Machine: "one", Now: w.now, Reload: w.reload, Tick: w.tick, Lock: w.lock,
 		Log: slog.New(slog.DiscardHandler),
-		Changed: func(r Run) {
-			if err := w.journal.Update(func(b *Book) error { b.MarkStored([]Run{r}); return nil }); err != nil {
+		Changed: func(r jobrun.Run) {
+			if err := w.journal.Update(func(b *Book) error { b.MarkStored([]jobrun.Run{r}); return nil }); err != nil {
 				w.t.Error(err)
 			}
 		},
-		Run: func(ctx context.Context, j Job, r Run) error {
+		Run: func(ctx context.Context, j Job, r jobrun.Run) error {
 			w.mu.Lock()
 			w.runs = append(w.runs, r.Job+" "+r.Planned.Format("01-02T15:04")+" at "+w.now().UTC().Format("01-02T15:04"))
 			w.mu.Unlock()
@@ -115,7 +117,7 @@ func TestYear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-01-01T00:30:00Z")
 		w.tick = time.Hour
-		w.run = func(context.Context, Job, Run) error { time.Sleep(20 * time.Minute); return nil }
+		w.run = func(context.Context, Job, jobrun.Run) error { time.Sleep(20 * time.Minute); return nil }
 		stop := w.start(configOf(t, `
     - {name: daily, cron: "30 2 * * *", time_zone: Europe/Paris}
     - {name: hourly, cron: "0 * * * *", time_zone: Europe/Paris, jitter: 10m}
@@ -168,7 +170,7 @@ func TestCatchUp(t *testing.T) {
 		t.Run(policy, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, "2026-02-28T12:00:00Z")
-				w.run = func(context.Context, Job, Run) error { time.Sleep(30 * time.Minute); return nil }
+				w.run = func(context.Context, Job, jobrun.Run) error { time.Sleep(30 * time.Minute); return nil }
 				config := configOf(t, "    - {name: d, cron: 0 3 * * *, catch_up: "+policy+", catch_up_limit: 3}\n")
 				stop := w.start(config)
 				w.until("2026-03-01T12:00:00Z")
@@ -205,7 +207,7 @@ func TestLongDowntimeIsCounted(t *testing.T) {
 func TestOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T00:30:00Z")
-		w.run = func(context.Context, Job, Run) error { time.Sleep(150 * time.Minute); return nil }
+		w.run = func(context.Context, Job, jobrun.Run) error { time.Sleep(150 * time.Minute); return nil }
 		stop := w.start(configOf(t, "    - {name: h, cron: 0 * * * *}\n"))
 		w.until("2026-03-01T05:30:00Z")
 		stop()
@@ -219,7 +221,7 @@ func TestOverlap(t *testing.T) {
 func TestFailingJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
-		w.run = func(_ context.Context, j Job, _ Run) error {
+		w.run = func(_ context.Context, j Job, _ jobrun.Run) error {
 			time.Sleep(5 * time.Minute)
 			if j.Name == "bad" {
 				return errors.New("no route")
@@ -252,7 +254,7 @@ func TestParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
 		var now, most atomic.Int64
-		w.run = func(context.Context, Job, Run) error {
+		w.run = func(context.Context, Job, jobrun.Run) error {
 			most.Store(max(most.Load(), now.Add(1)))
 			time.Sleep(time.Hour)
 			now.Add(-1)
@@ -283,7 +285,7 @@ func TestStopAndGoOn(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, "2026-03-01T02:30:00Z")
 				var scans []string
-				w.run = func(ctx context.Context, _ Job, r Run) error {
+				w.run = func(ctx context.Context, _ Job, r jobrun.Run) error {
 					scans = append(scans, r.Scan.String())
 					select {
 					case <-ctx.Done():
@@ -315,7 +317,7 @@ func TestStopAndGoOn(t *testing.T) {
 func TestCrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
-		w.run = func(ctx context.Context, _ Job, _ Run) error { <-ctx.Done(); return ctx.Err() }
+		w.run = func(ctx context.Context, _ Job, _ jobrun.Run) error { <-ctx.Done(); return ctx.Err() }
 		config := configOf(t, "    - {name: a, cron: 0 3 * * *}\n    - {name: b, cron: 10 3 * * *}\n")
 		stop := w.start(config)
 		w.until("2026-03-01T04:00:00Z")
@@ -412,7 +414,7 @@ func TestReload(t *testing.T) {
 func TestElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
-		w.run = func(context.Context, Job, Run) error { return &ElsewhereError{Claimant: "two"} }
+		w.run = func(context.Context, Job, jobrun.Run) error { return &jobrun.ElsewhereError{Claimant: "two"} }
 		var busy atomic.Bool
 		w.lock = func(string) (*Lock, error) {
 			if busy.Load() {
@@ -433,7 +435,7 @@ func TestElsewhere(t *testing.T) {
 func TestTooLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
-		w.run = func(ctx context.Context, _ Job, _ Run) error { <-ctx.Done(); return ctx.Err() }
+		w.run = func(ctx context.Context, _ Job, _ jobrun.Run) error { <-ctx.Done(); return ctx.Err() }
 		stop := w.start(configOf(t, "    - {name: d, cron: 0 3 * * *, max_duration: 2h}\n"))
 		w.until("2026-03-01T05:30:00Z")
 		stop()
@@ -446,7 +448,7 @@ func TestByHand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
 		fail := true
-		s := &Scheduler{Journal: w.journal, Now: w.now, Log: slog.New(slog.DiscardHandler), Run: func(context.Context, Job, Run) error {
+		s := &Scheduler{Journal: w.journal, Now: w.now, Log: slog.New(slog.DiscardHandler), Run: func(context.Context, Job, jobrun.Run) error {
 			if fail {
 				return errors.New("disk full")
 			}
@@ -454,12 +456,12 @@ func TestByHand(t *testing.T) {
 		}}
 		job := configOf(t, "    - {name: d, cron: 0 3 * * *}\n").Jobs[0]
 		first, err := s.RunNow(t.Context(), job, false)
-		if err == nil || first.Outcome != Failed {
+		if err == nil || first.Outcome != jobrun.Failed {
 			t.Fatalf("%+v, %v", first, err)
 		}
 		fail = false
 		second, err := s.RunNow(t.Context(), job, false)
-		if err != nil || second.Outcome != Finished || second.Scan != first.Scan || second.ID == first.ID {
+		if err != nil || second.Outcome != jobrun.Finished || second.Scan != first.Scan || second.ID == first.ID {
 			t.Errorf("%+v, %v", second, err)
 		}
 		third, err := s.RunNow(t.Context(), job, false)

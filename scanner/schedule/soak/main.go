@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
 )
 
 const (
@@ -247,7 +248,7 @@ func (w *week) runDay(ctx context.Context, day int) error {
 			undo = nil
 		}
 		run, ok := w.run(planned)
-		return ok && undo == nil && (run.Outcome == schedule.Finished || run.Outcome == schedule.Failed)
+		return ok && undo == nil && (run.Outcome == jobrun.Finished || run.Outcome == jobrun.Failed)
 	})
 	if err != nil {
 		return err
@@ -267,17 +268,17 @@ func (w *week) runDay(ctx context.Context, day int) error {
 	return nil
 }
 
-func (w *week) run(planned time.Time) (schedule.Run, bool) {
+func (w *week) run(planned time.Time) (jobrun.Run, bool) {
 	book, err := schedule.ReadJournal(w.path("disk/state/schedule"))
 	if err != nil {
-		return schedule.Run{}, false
+		return jobrun.Run{}, false
 	}
 	for _, r := range book.Entry("daily").Runs {
 		if r.Planned.Equal(planned) {
 			return r, true
 		}
 	}
-	return schedule.Run{}, false
+	return jobrun.Run{}, false
 }
 
 // restAfter is how long the daemon may take to let go of what a scan used.

@@ -1,0 +1,123 @@
+// Package jobrun says what became of the runs of scheduled jobs. It is plain data,
+// which the scheduler writes, the store keeps and reports show; it decides nothing
+// and imports nothing of adopt6.
+package jobrun
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Outcome is how far a run came.
+type Outcome string
+
+// The outcomes. Waiting, Running and Interrupted runs are still to be done.
+const (
+	Waiting     Outcome = "waiting"     // due, and behind another run or before a retry
+	Running     Outcome = "running"     // under way
+	Interrupted Outcome = "interrupted" // stopped with the scheduler; goes on at its next start
+	Finished    Outcome = "finished"    // the scan is complete in the store
+	Failed      Outcome = "failed"      // given up
+	Skipped     Outcome = "skipped"     // never begun
+)
+
+// Open says whether a run of this outcome is still to be done.
+func (o Outcome) Open() bool { return o == Waiting || o == Running || o == Interrupted }
+
+// The reasons that stand beside Failed and Skipped.
+const (
+	ReasonMissed       = "missed"         // the scheduler did not run at the planned time
+	ReasonCatchUpLimit = "catch_up_limit" // older than the runs that are caught up
+	ReasonStillRunning = "still_running"  // the run before had not ended
+	ReasonElsewhere    = "runs_elsewhere" // another machine has this run
+	ReasonRemoved      = "job_removed"    // the configuration has no such job any more
+	ReasonTooOld       = "too_old"        // interrupted too long ago to go on with
+	ReasonTooLong      = "too_long"       // it took longer than it may
+	ReasonStopped      = "stopped"        // somebody ended it, or the process that ran it died
+	ReasonError        = "error"          // the message says which
+)
+
+// The triggers of runs.
+const (
+	ByPlan    = "plan"     // its time came
+	ByCatchUp = "catch_up" // its time had passed
+	ByHand    = "hand"     // somebody asked for it
+)
+
+// Run is one run of a job, or a planned time that was skipped.
+type Run struct {
+	ID       uuid.UUID `json:"run"`
+	Job      string    `json:"job"`
+	Vantage  string    `json:"vantage"`
+	Machine  string    `json:"machine"`
+	By       uuid.UUID `json:"by"` // the journal that it stands in
+	Trigger  string    `json:"trigger"`
+	Planned  time.Time `json:"planned"` // UTC
+	Begin    time.Time `json:"begin"`   // not before: the planned time with jitter, or the next try
+	Started  time.Time `json:"started"` // of the first try; zero before
+	Seen     time.Time `json:"seen"`    // when it was last known to be under way
+	Ended    time.Time `json:"ended"`   // of the last try; zero while the run is open
+	Outcome  Outcome   `json:"outcome"`
+	Reason   string    `json:"reason,omitempty"`  // token, for Failed and Skipped
+	Message  string    `json:"message,omitempty"` // for people
+	Scan     uuid.UUID `json:"scan"`              // zero before the first try
+	Tries    int       `json:"tries"`
+	Revision uint64    `json:"revision"` // counts the changes of this run
+	Stored   uint64    `json:"stored"`   // the revision that the store has; 0 for none
+}
+
+// Claimant names the scheduler of a run to others: by its machine, and by what
+// tells two machines of one name apart.
+func (r Run) Claimant() string { return r.Machine + "/" + r.By.String()[:8] }
+
+// ElsewhereError says that another scheduler has a run.
+type ElsewhereError struct{ Claimant string }
+
+func (e *ElsewhereError) Error() string {
+	return "the scheduler " + e.Claimant + " has this run, or still makes another of the job"
+}
+
+// Start is the run with another try under way.
+func (r Run) Start(now time.Time) Run {
+	r.Outcome, r.Reason, r.Message, r.Seen, r.Ended = Running, "", "", now.UTC(), time.Time{}
+	r.Tries++
+	if r.Started.IsZero() {
+		r.Started = now.UTC()
+	}
+	if r.Scan == uuid.Nil {
+		r.Scan = uuid.New()
+	}
+	return r
+}
+
+// Skip is the run as one that is not begun.
+func (r Run) Skip(now time.Time, reason, message string) Run {
+	r.Outcome, r.Reason, r.Message, r.Ended = Skipped, reason, message, now.UTC()
+	return r
+}
+
+// Fail is the run as one that is given up.
+func (r Run) Fail(now time.Time, reason, message string) Run {
+	r.Outcome, r.Reason, r.Message, r.Ended = Failed, reason, message, now.UTC()
+	return r
+}
+
+// LastSeen is when a run was last known to be under way.
+func (r Run) LastSeen() time.Time {
+	latest := r.Started
+	for _, t := range []time.Time{r.Seen, r.Ended} {
+		if t.After(latest) {
+			latest = t
+		}
+	}
+	return latest
+}
+
+// Close ends a run that is not gone on with.
+func (r Run) Close(now time.Time, reason, message string) Run {
+	if r.Tries == 0 {
+		return r.Skip(now, reason, message)
+	}
+	return r.Fail(now, reason, message)
+}
