@@ -24,6 +24,7 @@ import (
 
 // The accounts of configs/clickhouse do on a real server what they are for.
 func TestAccountsOfTheServer(t *testing.T) {
+	t.Parallel()
 	file, err := os.ReadFile("../configs/clickhouse/users.d/adopt6.xml")
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +75,7 @@ func TestAccountsOfTheServer(t *testing.T) {
 // Current versions understand the roles. The embedded engine is one, and refuses
 // only because its account may grant nothing.
 func TestRoles(t *testing.T) {
+	t.Parallel()
 	file, err := os.ReadFile("../configs/clickhouse/roles.sql")
 	if err != nil {
 		t.Fatal(err)
@@ -90,6 +92,7 @@ func TestRoles(t *testing.T) {
 // With TLS the server's certificate is checked, against the system's
 // authorities or against those that are named.
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	certificate, key := selfSigned(t)
 	dir := t.TempDir()
 	for name, text := range map[string][]byte{"cert.pem": certificate, "key.pem": key} {

@@ -62,6 +62,7 @@ func storeFound(t *testing.T, s *store.Store, day int, domains found) uuid.UUID 
 // TestChanges says what was gained, lost and broken, and which of it may be a
 // flap.
 func TestChanges(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		before := storeFound(t, s, 1, found{

@@ -11,6 +11,7 @@ import (
 // The statements that make a store on a cluster. -update writes them anew; read
 // the difference line by line.
 func TestClusterStatements(t *testing.T) {
+	t.Parallel()
 	got, err := store.ClusterStatements("main", "adopt6")
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 // TestConfirmedChanges follows domains over four scans: what each scan tells,
 // when a loss counts at once, and when it counts once the next scan saw it too.
 func TestConfirmedChanges(t *testing.T) {
+	t.Parallel()
 	story := map[string][]string{ // per domain what each scan found of its web
 		"steady.tg":  {"ok", "ok", "ok", "ok"},
 		"flap.tg":    {"ok", "broken timeout", "ok", "ok"},

@@ -17,6 +17,7 @@ const cookbookFile = "../docs/cookbook.md"
 // Every query of the cookbook gives the result that is shown, on both engines.
 // -update writes the results anew; look at the difference.
 func TestCookbook(t *testing.T) {
+	t.Parallel()
 	page, recipes := storetest.Cookbook(t, cookbookFile)
 	if len(recipes) < 20 || len(recipes) != strings.Count(page, "\n## ") {
 		t.Fatalf("%d queries with results under %d headings", len(recipes), strings.Count(page, "\n## "))

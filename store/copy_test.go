@@ -52,6 +52,7 @@ func same(t *testing.T, got, want map[string]string) {
 // A copy has every value of every row, in both directions between the engines,
 // and copying again changes nothing.
 func TestCopy(t *testing.T) {
+	t.Parallel()
 	embedded, server := storetest.Open(t, storetest.Embedded(t)), storetest.Open(t, storetest.OnServer(t))
 	back := storetest.Open(t, storetest.Embedded(t))
 	storetest.Sample(t, embedded)
@@ -84,6 +85,7 @@ func TestCopy(t *testing.T) {
 // A copy that breaks off lists no scan that is not whole, and goes on when it
 // is run again.
 func TestCopyBrokenOff(t *testing.T) {
+	t.Parallel()
 	from := storetest.Open(t, storetest.Embedded(t))
 	storetest.Sample(t, from)
 	server := storetest.NewServer(t)
@@ -111,6 +113,7 @@ func TestCopyBrokenOff(t *testing.T) {
 }
 
 func TestPrune(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		storetest.Sample(t, s) // June, September and November
@@ -140,6 +143,7 @@ func TestPrune(t *testing.T) {
 }
 
 func TestParseKeep(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 11, 23, 5, 0, 0, 0, time.UTC)
 	for text, want := range map[string]string{"1m": "2026-10-01", "24m": "2024-11-01", "2y": "2024-11-01", "11m": "2025-12-01"} {
 		if got, err := store.ParseKeep(text, now); err != nil || got.Format(time.DateOnly) != want {

@@ -35,6 +35,7 @@ func format(name string) store.ExportFormat {
 }
 
 func TestExportOfText(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		storetest.Sample(t, s)
@@ -112,6 +113,7 @@ func formulas(r store.Relation, rows [][]string) (list []string) {
 }
 
 func TestExportChooses(t *testing.T) {
+	t.Parallel()
 	storetest.EachSampled(t, func(t *testing.T, s *store.Store) {
 		var out bytes.Buffer
 		e := store.Export{Table: relation(t, s, "observations"), Format: format("csv"), Scan: storetest.SampleScans[0].ID, Countries: []string{"TG", "CI"}}
@@ -139,6 +141,7 @@ func TestExportChooses(t *testing.T) {
 
 // What is exported in a binary format is read again as the same.
 func TestExportOfFiles(t *testing.T) {
+	t.Parallel()
 	s := storetest.Open(t, storetest.Embedded(t))
 	storetest.Sample(t, s)
 	scan := newScan(t, s, 1)

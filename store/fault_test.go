@@ -46,6 +46,7 @@ func exactly(t *testing.T, s *store.Store, scan uuid.UUID, n uint64) {
 }
 
 func TestEngineKilledWhileWriting(t *testing.T) {
+	t.Parallel()
 	const targets = 6_000
 	cfg := storetest.Embedded(t)
 	logs := capture(&cfg)
@@ -69,6 +70,7 @@ func TestEngineKilledWhileWriting(t *testing.T) {
 // A server that dies ten times during a scan costs nothing: every row has every
 // value that it has after a scan without faults.
 func TestServerKilledTenTimes(t *testing.T) {
+	t.Parallel()
 	const targets = 3_600
 	server := storetest.NewServer(t)
 	cfg := server.Config(t)
@@ -122,6 +124,7 @@ func equalToFaultless(t *testing.T, s *store.Store, scan store.ScanInfo, targets
 // Connections are cut at any moment, also between a batch and its
 // confirmation. What was sent twice must count once.
 func TestConnectionsCutWhileWriting(t *testing.T) {
+	t.Parallel()
 	const targets = 2_000
 	cfg := storetest.OnServer(t)
 	proxy := newProxy(t, strings.TrimPrefix(cfg.DSN, "clickhouse://default@"))
@@ -192,6 +195,7 @@ func (p *proxy) cut() {
 // A scan that is killed at any moment keeps what it had written, and when it
 // is resumed the store is as if nothing had happened.
 func TestScannerKilledAndResumed(t *testing.T) {
+	t.Parallel()
 	const targets = 3_200 // more than three processes write
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		if cfg.SpoolDir == "" {
@@ -284,6 +288,7 @@ func writeUntilKilled(args []string) error {
 }
 
 func TestDamagedSpoolIsDeliveredAsFarAsItGoes(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		cfg.SpoolDir = filepath.Join(t.TempDir(), "spool")
 		logs := capture(&cfg)
@@ -339,6 +344,7 @@ func TestDamagedSpoolIsDeliveredAsFarAsItGoes(t *testing.T) {
 // Earlier versions had one spool for all servers. What is left there reaches
 // the server of its scan and no other.
 func TestSpoolOfAnEarlierVersion(t *testing.T) {
+	t.Parallel()
 	cfg, other := storetest.OnServer(t), storetest.OnServer(t)
 	cfg.CommonSpoolDir = t.TempDir()
 	cfg.SpoolDir = filepath.Join(cfg.CommonSpoolDir, "127.0.0.1_9000_adopt6")
@@ -405,6 +411,7 @@ func corrupt(t *testing.T, path string, at int64) {
 // While ClickHouse hangs the spool takes everything; at its bound Write waits,
 // and what is left at the end is kept for the next time.
 func TestHangingEngine(t *testing.T) {
+	t.Parallel()
 	cfg := storetest.Embedded(t)
 	s, err := store.Open(t.Context(), cfg)
 	if err != nil {
@@ -446,6 +453,7 @@ func TestHangingEngine(t *testing.T) {
 }
 
 func TestLockedStore(t *testing.T) {
+	t.Parallel()
 	cfg := storetest.Embedded(t)
 	storetest.Open(t, cfg)
 	_, err := store.Open(t.Context(), cfg)
@@ -480,6 +488,7 @@ func (l *logText) String() string {
 // A clock that jumps, back or beyond what the columns hold, loses no row and
 // doubles none.
 func TestClockJump(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		scan := newScan(t, s, 4)
@@ -512,6 +521,7 @@ func TestClockJump(t *testing.T) {
 
 // A server of another age says so before anything is sent to it.
 func TestServerTooOld(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

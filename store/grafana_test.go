@@ -51,6 +51,7 @@ func indicatorsIn(sql string) (ids []string) {
 
 // Every query of the dashboards runs on both engines and shows something.
 func TestDashboards(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../configs/grafana/*.json")
 	if err != nil || len(files) < 3 {
 		t.Fatalf("%d dashboards, error %v", len(files), err)

@@ -20,6 +20,7 @@ func plannedRun(machine string, planned time.Time) jobrun.Run {
 
 // A run is stored again at each change, and the last change is what is read.
 func TestRunsOfJobs(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		r := plannedRun("one", time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC))
@@ -66,6 +67,7 @@ func TestRunsOfJobs(t *testing.T) {
 // Of machines that claim a run at the same time one gets it; who comes later
 // does not, until the claim has expired or the run was given up.
 func TestClaims(t *testing.T) {
+	t.Parallel()
 	s := storetest.Open(t, storetest.OnServer(t))
 	planned := time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
 	at := func() error { return nil }

@@ -19,6 +19,7 @@ import (
 )
 
 func TestNewerSchemaIsRefused(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s, err := store.Open(t.Context(), cfg)
 		if err != nil {
@@ -40,6 +41,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 
 // A migration that was cut short is applied anew.
 func TestMigrationCutShort(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s, err := store.Open(t.Context(), cfg)
 		if err != nil {
@@ -67,6 +69,7 @@ func TestMigrationCutShort(t *testing.T) {
 // Data of every earlier version is there after the migrations, with the new
 // columns unmeasured, and is read and written as if it had always been so.
 func TestMigrationKeepsData(t *testing.T) {
+	t.Parallel()
 	for version := 1; version < int(store.LastVersion()); version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, cfg store.Config) {
@@ -136,6 +139,7 @@ func TestMigrationKeepsData(t *testing.T) {
 }
 
 func TestReadOnlyNeedsAStore(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		cfg.ReadOnly = true
 		var missing *store.MissingError
@@ -149,6 +153,7 @@ func TestReadOnlyNeedsAStore(t *testing.T) {
 }
 
 func TestReadOnlyChangesNothing(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s, err := store.Open(t.Context(), cfg)
 		if err != nil {
@@ -191,6 +196,7 @@ func TestReadOnlyChangesNothing(t *testing.T) {
 }
 
 func TestReadingAccountCannotScan(t *testing.T) {
+	t.Parallel()
 	cfg := storetest.OnServer(t)
 	cfg.DSN = strings.Replace(cfg.DSN, "default@", "reader@", 1)
 	if _, err := store.Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "may only read") {
@@ -199,6 +205,7 @@ func TestReadingAccountCannotScan(t *testing.T) {
 }
 
 func TestPasswords(t *testing.T) {
+	t.Parallel()
 	cfg := storetest.OnServer(t)
 	logs := capture(&cfg)
 	host := strings.TrimPrefix(cfg.DSN, "clickhouse://default@")
@@ -259,6 +266,7 @@ func noSecret(t *testing.T, secrets []string, where, text string) {
 }
 
 func TestHasPassword(t *testing.T) {
+	t.Parallel()
 	for dsn, want := range map[string]bool{
 		"clickhouse://u@h:9000/d": false, "clickhouse://u:p@h": true, "clickhouse://h?password=p": true, "http://h": false, "u:p@h": true, "clickhouse://u:@h": true,
 	} {
@@ -269,6 +277,7 @@ func TestHasPassword(t *testing.T) {
 }
 
 func TestOldHTTPInterface(t *testing.T) {
+	t.Parallel()
 	server := storetest.NewServer(t)
 	cfg := server.Config(t)
 	cfg.DSN = server.HTTP()
@@ -278,6 +287,7 @@ func TestOldHTTPInterface(t *testing.T) {
 }
 
 func TestOpenWants(t *testing.T) {
+	t.Parallel()
 	for name, cfg := range map[string]store.Config{
 		"neither":  {},
 		"both":     {Path: t.TempDir(), DSN: "clickhouse://h"},

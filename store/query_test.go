@@ -20,6 +20,7 @@ const values = `SELECT toInt32(-5) AS i, toUInt64(18446744073709551615) AS u, 0.
 // What adopt6 writes itself over the native protocol must be what ClickHouse
 // writes.
 func TestFormatsAreThoseOfClickHouse(t *testing.T) {
+	t.Parallel()
 	embedded, server := storetest.Open(t, storetest.Embedded(t)), storetest.Open(t, storetest.OnServer(t))
 	for _, format := range store.Formats() {
 		if format == "PrettyCompact" {
@@ -47,6 +48,7 @@ func TestFormatsAreThoseOfClickHouse(t *testing.T) {
 }
 
 func TestQueryOfAnySizeAndShape(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		counter := new(lineCounter)
@@ -96,6 +98,7 @@ func (c *lineCounter) Write(p []byte) (int, error) {
 }
 
 func TestPrettyTable(t *testing.T) {
+	t.Parallel()
 	s := storetest.Open(t, storetest.OnServer(t))
 	var out bytes.Buffer
 	sql := "SELECT toUInt32(number * 100) AS n, if(number = 0, 'é\n\x1b[31m', 'b') AS s, CAST(NULL AS Nullable(String)) AS x FROM system.numbers LIMIT 2"

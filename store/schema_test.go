@@ -13,6 +13,7 @@ import (
 
 // The page about the schema is what both engines have: `make docs` writes it.
 func TestSchemaPage(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile("../docs/schema.md")
 	if err != nil {
 		t.Fatal(err)

@@ -106,6 +106,7 @@ func full(scan uuid.UUID, position uint64) observation.Observation {
 
 // A field of the observation that the store does not keep fails here.
 func TestEveryFieldComesBack(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		scan := newScan(t, s, 2)
@@ -145,6 +146,7 @@ func TestEveryFieldComesBack(t *testing.T) {
 }
 
 func TestScans(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		info := newScan(t, s, 3)
@@ -199,6 +201,7 @@ func plainObservation(scan uuid.UUID, position uint64) observation.Observation {
 }
 
 func TestTargetsInAreRowsOut(t *testing.T) {
+	t.Parallel()
 	const targets = 15_000
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
@@ -236,6 +239,7 @@ func TestTargetsInAreRowsOut(t *testing.T) {
 // A batch that is sent again must count once for every reader that follows the
 // rule, and once for all when ClickHouse has merged.
 func TestBatchSentTwiceCountsOnce(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		scan := newScan(t, s, 100)

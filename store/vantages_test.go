@@ -13,6 +13,7 @@ import (
 
 // TestSeenBy puts what three places found of each domain side by side.
 func TestSeenBy(t *testing.T) {
+	t.Parallel()
 	const web = 1
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)

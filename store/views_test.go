@@ -13,6 +13,7 @@ import (
 )
 
 func TestViews(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		storetest.Sample(t, s)

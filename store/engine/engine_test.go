@@ -105,6 +105,7 @@ func count(t testing.TB, db driver.Conn, sql string) uint64 {
 }
 
 func TestEngine(t *testing.T) {
+	t.Parallel()
 	e := startEngine(t, filepath.Join(t.TempDir(), "a * store's {folder}"), nil)
 	db := connect(t, e)
 	mustExec(t, db, "CREATE DATABASE d")
@@ -210,6 +211,7 @@ func TestEngine(t *testing.T) {
 }
 
 func TestKilledChildIsRestartedOnce(t *testing.T) {
+	t.Parallel()
 	said := make(chan string, 8)
 	e := startEngine(t, t.TempDir(), func(format string, args ...any) { said <- fmt.Sprintf(format, args...) })
 	db := connect(t, e)
@@ -237,6 +239,7 @@ func TestKilledChildIsRestartedOnce(t *testing.T) {
 }
 
 func TestLockedFolder(t *testing.T) {
+	t.Parallel()
 	path := t.TempDir()
 	start := time.Now()
 	startEngine(t, path, nil)
@@ -249,6 +252,7 @@ func TestLockedFolder(t *testing.T) {
 
 // A scan that is killed must leave neither a process nor a locked folder.
 func TestChildEndsWithItsParent(t *testing.T) {
+	t.Parallel()
 	path := t.TempDir()
 	parent := exec.Command(os.Args[0], "hold-engine", path, testLibrary(t))
 	stdin, err := parent.StdinPipe()
@@ -281,6 +285,7 @@ func zombie(pid int) bool {
 }
 
 func TestBrokenLibrary(t *testing.T) {
+	t.Parallel()
 	notALibrary := filepath.Join(t.TempDir(), "libchdb.so")
 	if err := os.WriteFile(notALibrary, []byte("not a library"), 0o600); err != nil {
 		t.Fatal(err)

@@ -50,6 +50,7 @@ func script(t *testing.T, body string) string {
 }
 
 func TestFetch(t *testing.T) {
+	t.Parallel()
 	b, npm := fakePackage(t, "package/libchdb.so")
 	cache := t.TempDir()
 	steps := make(map[string]bool)
@@ -90,6 +91,7 @@ func TestFetch(t *testing.T) {
 }
 
 func TestFetchFailures(t *testing.T) {
+	t.Parallel()
 	good, _ := fakePackage(t, "package/libchdb.so")
 	_, other := fakePackage(t, "package/other.so")
 	noLibrary, noLibraryNPM := fakePackage(t, "package/readme")

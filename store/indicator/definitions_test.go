@@ -9,6 +9,7 @@ import (
 // TestDefinitionsAreTranslated fails for a definition that a reader would miss
 // in their language.
 func TestDefinitionsAreTranslated(t *testing.T) {
+	t.Parallel()
 	english := make(map[string][]string)
 	for _, i := range all {
 		english[i.ID] = []string{i.Numerator, i.Denominator, i.Unmeasured}

@@ -16,6 +16,7 @@ import (
 )
 
 func TestGroups(t *testing.T) {
+	t.Parallel()
 	groups := indicator.Groups()
 	if groups[0].ID != "world" || len(groups[0].Members) != len(lists.Countries()) {
 		t.Errorf("the first group is %s with %d members", groups[0].ID, len(groups[0].Members))
@@ -38,6 +39,7 @@ func TestGroups(t *testing.T) {
 }
 
 func TestSummarise(t *testing.T) {
+	t.Parallel()
 	group := indicator.Group{ID: "some"}
 	var rows []store.IndicatorRow
 	row := func(country string, numerator, denominator uint64) {
@@ -71,6 +73,7 @@ func TestSummarise(t *testing.T) {
 }
 
 func TestSignificant(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		gained, lost uint64
 		want         bool
@@ -86,6 +89,7 @@ func TestSignificant(t *testing.T) {
 }
 
 func TestChanges(t *testing.T) {
+	t.Parallel()
 	later := slices.Clone(targets)
 	web := later[2]
 	later[2] = func(o *observation.Observation) { // gets a site over IPv6

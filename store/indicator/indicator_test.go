@@ -23,6 +23,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 // The values are those of R. G. Newcombe, "Two-sided confidence intervals for
 // the single proportion", Statistics in Medicine 17 (1998), table I, method 3.
 func TestWilson(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		successes, n uint64
 		low, high    float64
@@ -55,6 +56,7 @@ func TestWilson(t *testing.T) {
 }
 
 func TestDeclarationsAreWhole(t *testing.T) {
+	t.Parallel()
 	seen := make(map[string]bool)
 	for _, i := range indicator.All() {
 		if i.ID == "" || seen[i.ID] {
@@ -240,6 +242,7 @@ var counted = map[string][5]uint64{
 }
 
 func TestCompute(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		scan := uuid.New()

@@ -110,6 +110,7 @@ var labTLDs = []string{"ar", "ck", "cn", "eg", "mn", "ru", "xn--fiqs8s", "xn--l1
 // TestIndicatorsOfALab scans a lab and holds every indicator against counts of
 // what the scenario says, made here in Go.
 func TestIndicatorsOfALab(t *testing.T) {
+	t.Parallel()
 	l := startIndicatorLab(t)
 	s := storetest.Open(t, storetest.Embedded(t))
 	scan := uuid.New()

@@ -11,6 +11,7 @@ import (
 // TestPage compares docs/indicators.md with the declarations; `make docs` writes
 // it anew.
 func TestPage(t *testing.T) {
+	t.Parallel()
 	var fresh bytes.Buffer
 	if err := indicator.WritePage(&fresh); err != nil {
 		t.Fatal(err)

@@ -29,6 +29,7 @@ func tld(name string, glue, dnsOK uint16, serial observation.Verdict, ds uint16,
 // that is behind, one whose signatures could not be judged, one of which that
 // does not matter, one whose sibling the scan has not, and one that is gone.
 func TestSiblings(t *testing.T) {
+	t.Parallel()
 	serialUnknown := v(observation.Unmeasured, observation.NotProbed)
 	gone := v(observation.Absent, observation.NXDomain)
 	ccTLDs := []target{

@@ -10,6 +10,7 @@ import (
 // TestWordsAreWhole holds the translations complete: a missing string would be
 // a hole in a report.
 func TestWordsAreWhole(t *testing.T) {
+	t.Parallel()
 	if len(words()) != 2*len(all) {
 		t.Errorf("%d words for %d indicators, want a name and a text for each", len(words()), len(all))
 	}
@@ -28,6 +29,7 @@ func TestWordsAreWhole(t *testing.T) {
 }
 
 func TestPercent(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ n, of, want float64 }{
 		{3, 40, 8}, {13, 40, 33}, {1, 200, 1}, {29, 200, 15}, {57, 200, 29}, {9, 12, 75}, {0, 7, 0}, {7, 7, 100}, {149, 1000, 15}, {1, 3, 33},
 	} {
