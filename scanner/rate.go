@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/projectdiscovery/ratelimit"
+	"golang.org/x/time/rate"
 )
 
 // Caps are what a scan may send, in queries and connections a second. A cap of
@@ -25,7 +25,7 @@ type Caps struct {
 // than any of them. A server that refuses gets less for a while: see SlowDown.
 type Rates struct {
 	caps      Caps
-	overall   *queue
+	overall   *rate.Limiter
 	servers   *places[netip.Addr]
 	operators *places[Operator]
 	sent      atomic.Int64
@@ -47,7 +47,7 @@ func NewRates(caps Caps) *Rates {
 	if caps.Overall > 0 {
 		// A hundredth of a second's worth may go at once: a timer per packet
 		// would not keep up with high rates.
-		r.overall = newQueue(caps.Overall, max(1, caps.Overall/100))
+		r.overall = newBucket(caps.Overall, max(1, caps.Overall/100))
 	}
 	if caps.PerServer > 0 {
 		r.servers = newPlaces[netip.Addr](caps.PerServer, false)
@@ -87,7 +87,7 @@ func (r *Rates) Wait(ctx context.Context, server netip.Addr) error {
 	}
 	err := ctx.Err()
 	if r.overall != nil {
-		err = r.overall.wait(ctx)
+		err = take(ctx, r.overall)
 	}
 	if err == nil {
 		r.sent.Add(1)
@@ -131,36 +131,25 @@ func OperatorOf(addr netip.Addr, asn func(netip.Addr) (uint32, bool)) Operator {
 	return Operator{Network: netip.PrefixFrom(addr, bits).Masked()}
 }
 
-// queue lets packets go one after another, each when the bucket has a token.
-type queue struct {
-	// turn holds one token while nobody waits at the bucket. Only its holder
-	// does, so everybody behind can leave when their context ends; the bucket
-	// itself knows no contexts.
-	turn   chan struct{}
-	bucket *ratelimit.Limiter
-}
-
-// newQueue returns a queue that lets at most perSecond packets go in any
+// newBucket returns a limiter that lets at most perSecond packets go in any
 // second, of which burst may go at once.
-func newQueue(perSecond, burst int) *queue {
+func newBucket(perSecond, burst int) *rate.Limiter {
 	// A window that begins with a full bucket sees the burst and what flows in
 	// before it ends, so the two together must not exceed the cap.
-	inflow := rateMargin * float64(perSecond-burst+1)
-	q := &queue{
-		turn:   make(chan struct{}, 1),
-		bucket: ratelimit.NewLeakyBucket(context.Background(), uint(burst), time.Duration(float64(time.Second)/inflow)),
-	}
-	q.turn <- struct{}{}
-	return q
+	return rate.NewLimiter(rate.Limit(rateMargin*float64(perSecond-burst+1)), burst)
 }
 
-func (q *queue) wait(ctx context.Context) error {
+// take waits for a token. Unlike the limiter's own Wait it does not give up
+// before ctx ends, so its error is always that of ctx.
+func take(ctx context.Context, bucket *rate.Limiter) error {
+	token := bucket.Reserve()
+	timer := time.NewTimer(token.Delay())
+	defer timer.Stop()
 	select {
-	case <-q.turn:
+	case <-timer.C:
+		return ctx.Err()
 	case <-ctx.Done():
+		token.Cancel()
 		return ctx.Err()
 	}
-	q.bucket.Take()
-	q.turn <- struct{}{}
-	return ctx.Err()
 }
