@@ -29,4 +29,10 @@ type Target struct {
 	Source string
 	// Date is the day the source was made, YYYY-MM-DD; empty when unknown.
 	Date string
+	// Roles are the codes of the roles that the host serves in its country, in
+	// the order of Roles and separated by blanks; empty when none is known.
+	Roles string
+	// Organisation is the name of the body, Sector and Tags are what a user
+	// sorts by. All three are as their list has them, or empty.
+	Organisation, Sector, Tags string
 }

@@ -249,7 +249,7 @@ func (w *Worklist) stripes() ([]*stripe, error) {
 	return open, nil
 }
 
-const rowFields = 7
+const rowFields = 11
 
 func newRowReader(r io.Reader) *csv.Reader {
 	rows := csv.NewReader(bufio.NewReaderSize(r, 16<<10))
@@ -259,10 +259,12 @@ func newRowReader(r io.Reader) *csv.Reader {
 }
 
 func toRow(t lists.Target) []string {
-	return []string{t.Name, t.Unicode, string(t.Kind), t.Level, t.Country, t.Source, t.Date}
+	return []string{t.Name, t.Unicode, string(t.Kind), t.Level, t.Country, t.Source, t.Date,
+		t.Roles, t.Organisation, t.Sector, t.Tags}
 }
 
 func fromRow(row []string) lists.Target {
 	return lists.Target{Name: row[0], Unicode: row[1], Kind: lists.Kind(row[2]),
-		Level: row[3], Country: row[4], Source: row[5], Date: row[6]}
+		Level: row[3], Country: row[4], Source: row[5], Date: row[6],
+		Roles: row[7], Organisation: row[8], Sector: row[9], Tags: row[10]}
 }

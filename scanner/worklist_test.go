@@ -98,7 +98,7 @@ func TestWorklistNoticesAChangedFile(t *testing.T) {
 	if _, err := CreateWorklist(dir, Header{}, named("a.tg", "b.tg")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, worklistFile), []byte("a.tg,a.tg,custom,,,,\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, worklistFile), []byte("a.tg,a.tg,custom,,,,,,,,\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := OpenWorklist(dir); err == nil || !strings.Contains(err.Error(), "1 targets, scan.json says 2") {

@@ -1,6 +1,6 @@
 // Command generate rebuilds the CSV files of package lists from raw data: a
-// folder of public data sets goes in, cctlds.csv, countries.csv and
-// governments.csv come out, sorted, the same bytes from the same data. It
+// folder of public data sets goes in, cctlds.csv, countries.csv,
+// governments.csv and frame.csv come out, sorted, the same bytes from the same data. It
 // reads no network; docs/lists.md says where the raw data comes from.
 package main
 
@@ -48,6 +48,10 @@ func run(raw, out string) error {
 	if err != nil {
 		return err
 	}
+	frame, err := g.frameRows()
+	if err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		name string
 		rows [][]string
@@ -55,6 +59,7 @@ func run(raw, out string) error {
 		{"countries.csv", g.countryRows()},
 		{"cctlds.csv", g.tldRows()},
 		{"governments.csv", governments},
+		{"frame.csv", frame},
 	} {
 		if err := writeCSV(filepath.Join(out, f.name), f.rows); err != nil {
 			return err
