@@ -106,6 +106,7 @@ var rules = map[observation.Reason]rule{
 	observation.TooManyRedirects:   {},
 	observation.RedirectToV4Only:   {effect: "The first step works over IPv6 and the second does not: without IPv4 the page never comes."},
 	observation.RedirectFails:      {effect: "The first step works over IPv6 and the second does not: without IPv4 the page never comes."},
+	observation.ClientCertificate:  {owner: Vantage, effect: "It says nothing of the domain: look at it with a browser that has a certificate."},
 	observation.NeedsCookie:        {owner: Vantage, effect: "It says nothing of the domain: look at it with a browser."},
 	observation.ContentDiffers:     {effect: "Visitors over IPv6 see another page, often a default page of the server."},
 	observation.ImplicitMX:         {owner: DNSOperator, urgency: Practice, effect: "Mail goes to the web server, which may not take any."},

@@ -11,8 +11,7 @@ import (
 func (c *collection) doubtful(e observation.Endpoint) bool {
 	switch e.Probe {
 	case "web":
-		return e.Verdict.Reason == observation.HTTPError && e.Addr.Is4() && c.o.WebV4.Status == observation.Unmeasured ||
-			e.Verdict.Reason == observation.TCPRefused && e.Port == portHTTP && c.worksOverTLS(e)
+		return e.Verdict.Reason == observation.TCPRefused && e.Port == portHTTP && c.worksOverTLS(e)
 	case "mail":
 		return c.doubtfulMail(e)
 	}
@@ -32,12 +31,16 @@ func (c *collection) worksOverTLS(e observation.Endpoint) bool {
 }
 
 func (c *collection) doubtfulMail(e observation.Endpoint) bool {
-	switch verdict := c.o.Mail; verdict.Status {
+	verdict := c.o.Mail
+	if e.Addr.Is4() && c.o.MailV4.Status == observation.Unmeasured {
+		verdict = c.o.MailV4
+	}
+	switch verdict.Status {
 	case observation.Absent:
 		return verdict.Reason != observation.NoMXAAAA && e.Addr.IsValid()
 	case observation.Unmeasured:
 		switch e.Verdict.Reason {
-		case observation.SMTPRejected, observation.SMTPDeferred, observation.Timeout:
+		case observation.SMTPRejected, observation.SMTPDeferred, observation.Timeout, observation.TCPReset:
 			return true
 		}
 	}

@@ -61,7 +61,7 @@ type Request struct {
 type Response struct {
 	// Reason says why there is no whole response; empty when there is one.
 	// What was seen before it failed is still filled in. A bad certificate is
-	// no failure: TLS says what is wrong with it.
+	// not a failure: TLS says what is wrong with it.
 	Reason observation.Reason
 	Detail string // of the failure, at most 255 bytes
 
@@ -70,6 +70,9 @@ type Response struct {
 	Proto     string        // "HTTP/1.1", "HTTP/2.0"
 	FirstByte time.Duration // from the request to the first byte of the response
 	Location  string        // of a redirect; at most 4096 bytes
+	// Refresh is where a page leads that is nothing but a refresh, by its
+	// header or a meta element; at most 4096 bytes.
+	Refresh string
 	// RetryAfter is how long the server asks to stay away, at most an hour;
 	// zero when it does not say. A date counts from the server's own clock; one
 	// in the past, and what cannot be read, is taken for a second.
@@ -103,7 +106,9 @@ type exchange struct {
 	Request
 	guard    *guard
 	response *Response
-	shaken   bool // the handshake is over, or there is none
+	shaken   bool      // the handshake is over, or there is none
+	asked    bool      // for a client certificate
+	sent     time.Time // when the request went out
 }
 
 func (x *exchange) run(ctx context.Context) error {
@@ -112,6 +117,9 @@ func (x *exchange) run(ctx context.Context) error {
 		return fmt.Errorf("TLS handshake: %w", err)
 	}
 	x.shaken = true
+	if secure, ok := conn.(*tls.Conn); !ok || secure.ConnectionState().NegotiatedProtocol != "h2" {
+		conn = newTolerantConn(conn, x.firstByte)
+	}
 	transport := transportOver(conn)
 	defer transport.CloseIdleConnections()
 	x.guard.limit(x.Step)
@@ -132,7 +140,12 @@ func (x *exchange) handshake(ctx context.Context) (net.Conn, error) {
 		return x.guard, nil
 	}
 	host := x.URL.Hostname()
-	conn := tls.Client(x.guard, certificate.Config(host, "h2", "http/1.1"))
+	config := certificate.Config(host, "h2", "http/1.1")
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		x.asked = true
+		return new(tls.Certificate), nil // none
+	}
+	conn := tls.Client(x.guard, config)
 	x.guard.limit(x.Step)
 	start := time.Now()
 	if err := conn.HandshakeContext(ctx); err != nil {
@@ -175,10 +188,8 @@ func transportOver(conn net.Conn) *http.Transport {
 
 // request sends the request and waits for the headers of the response.
 func (x *exchange) request(ctx context.Context, transport *http.Transport) (*http.Response, error) {
-	start := time.Now()
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotFirstResponseByte: func() { x.guard.firstByte(time.Since(start)) },
-	})
+	x.sent = time.Now()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: x.firstByte})
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, x.URL.String(), nil)
 	if err != nil {
 		return nil, fmt.Errorf("make request: %w", err)
@@ -197,6 +208,9 @@ func (x *exchange) request(ctx context.Context, transport *http.Transport) (*htt
 	return answer, nil
 }
 
+// firstByte keeps when the response began.
+func (x *exchange) firstByte() { x.guard.firstByte(time.Since(x.sent)) }
+
 // headers takes what the headers say.
 func (x *exchange) headers(answer *http.Response) error {
 	lines := 0
@@ -210,14 +224,12 @@ func (x *exchange) headers(answer *http.Response) error {
 	switch {
 	case lines > maxHeaders:
 		return fmt.Errorf("%d header lines: %w", lines, errTooMuch)
-	case answer.StatusCode < 200 || answer.StatusCode > 599:
+	case answer.StatusCode < 200:
 		return fmt.Errorf("status %d", answer.StatusCode)
-	case !isRedirect(answer.StatusCode):
+	case !isRedirect(answer.StatusCode), location == "": // then the body is the page (RFC 9110 section 15.4)
 		return nil
 	case len(location) > maxLocation:
 		return fmt.Errorf("a Location of %d bytes: %w", len(location), errTooMuch)
-	case location == "":
-		return fmt.Errorf("status %d without Location", answer.StatusCode)
 	}
 	x.response.Location = location
 	return nil
@@ -282,6 +294,7 @@ func (x *exchange) body(answer *http.Response) error {
 	x.response.Body = data
 	if !opaque && IsHTML(x.response.ContentType) {
 		x.response.Title = title(data)
+		x.response.Refresh = refreshOf(answer.Header.Get("Refresh"), data)
 	}
 	return err
 }
@@ -291,10 +304,14 @@ func (x *exchange) reason(ctx context.Context, err error) observation.Reason {
 	switch {
 	case ctx.Err() != nil:
 		return observation.TargetTimeout
+	case x.asked && x.response.Status == 0 && !isTimeout(err):
+		return observation.ClientCertificate
 	case errors.Is(err, errTooMuch), x.guard.exceeded(), headersTooLarge(err):
 		return observation.ResponseTooLarge
 	case isTimeout(err), isTimeout(x.guard.failure()):
 		return observation.Timeout
+	case isAlert(err): // whatever the connection came to after it
+		return observation.TLSFailed
 	case isReset(err), isReset(x.guard.failure()), x.guard.total() == 0 && errors.Is(x.guard.failure(), io.EOF):
 		return observation.TCPReset // a connection that ends unheard was broken off as well
 	case !x.shaken:
@@ -309,6 +326,13 @@ func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// isAlert says whether the server ended a TLS connection with an alert (RFC
+// 8446 section 6.2).
+func isAlert(err error) bool {
+	operation := new(net.OpError)
+	return errors.As(err, &operation) && operation.Op == "remote error"
 }
 
 // headersTooLarge knows the errors of net/http for headers beyond its limit,

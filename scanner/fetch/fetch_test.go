@@ -137,10 +137,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		l := listen(t, say("HTTP/1.1 302 Found\r\nLocation: "+location+"\r\nContent-Length: 100\r\n\r\nnever whole"))
 		got := get(t, l, "http://example.com/")
 		if strings.ContainsRune(location, '\x1b') {
-			if got.Reason != observation.HTTPMalformed {
-				t.Errorf("%q: %+v", location, got)
-			}
-			continue
+			location = strings.ReplaceAll(location, "\x1b", " ")
 		}
 		if got.Reason != "" || got.Status != 302 || got.Location != location || got.Body != nil {
 			t.Errorf("%q: %+v", location, got)
@@ -205,8 +202,6 @@ func TestResponses(t *testing.T) {
 		{"HTTP/0.9", "<html>", observation.HTTPMalformed, 0, ""},
 		{"nothing", "", observation.TCPReset, 0, ""},
 		{"half a header", "HTTP/1.1 200 OK\r\nContent-Ty", observation.HTTPMalformed, 0, ""},
-		{"status 999", "HTTP/1.1 999 No\r\n\r\n", observation.HTTPMalformed, 0, ""},
-		{"a redirect to nowhere", "HTTP/1.1 302 Found\r\n\r\n", observation.HTTPMalformed, 0, ""},
 		{"too long a Location", "HTTP/1.1 302 Found\r\nLocation: " + strings.Repeat("/", maxLocation+1) + "\r\n\r\n", observation.ResponseTooLarge, 0, ""},
 		{"too many headers", html + strings.Repeat("A: b\r\n", maxHeaders+1) + "\r\n", observation.ResponseTooLarge, 0, ""},
 		{"too large headers", html + "A: " + strings.Repeat("b", 2*maxHeaderBytes) + "\r\n\r\n", observation.ResponseTooLarge, 0, ""},

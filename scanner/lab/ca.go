@@ -142,9 +142,9 @@ func (c *ca) issue(name string, fault faultWord) (*tls.Certificate, error) {
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: c.leaf}, nil
 }
 
-// tlsConfig returns how a server speaks TLS, with the fault of its host. A
+// tlsConfig returns how a server speaks TLS, with the faults of its host. A
 // client that names nobody is shown the certificate of fallback.
-func (l *Lab) tlsConfig(fault faultWord, fallback string, protocols ...string) *tls.Config {
+func (l *Lab) tlsConfig(faults faultSet, fallback string, protocols ...string) *tls.Config {
 	config := &tls.Config{
 		NextProtos:             protocols,
 		SessionTicketsDisabled: true, // every measurement is a first visit
@@ -153,12 +153,18 @@ func (l *Lab) tlsConfig(fault faultWord, fallback string, protocols ...string) *
 			if _, err := authority.ParseName(name); name == "" || err != nil {
 				name = fallback
 			}
-			return l.ca.certificate(bare(dns.Fqdn(name)), fault)
+			return l.ca.certificate(bare(dns.Fqdn(name)), faults.ofCertificate())
 		},
 	}
-	if fault == "tls_old" {
+	switch {
+	case faults.has("tls_old"):
 		config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS10
 		config.NextProtos = nil // HTTP/2 needs TLS 1.2 (RFC 9113 section 9.2)
+	case faults.has("tls_12"):
+		config.MaxVersion = tls.VersionTLS12
+	}
+	if faults.has("tls_asks_client") {
+		config.ClientAuth = tls.RequireAnyClientCert
 	}
 	return config
 }

@@ -24,6 +24,7 @@ func (t Truth) Differences(o *observation.Observation) []string {
 		{"address", t.Address, o.Address},
 		{"v6_only_records", t.V6OnlyRecords, o.V6OnlyRecords},
 		{"web_v4", t.WebV4, o.WebV4}, {"same_content", t.SameContent, o.SameContent},
+		{"mail_v4", t.MailV4, o.MailV4},
 	} {
 		if v.want != nil && (v.want.Status != v.got.Status || v.want.Reason != "" && v.want.Reason != v.got.Reason) {
 			differ(v.name, word(*v.want), word(v.got))

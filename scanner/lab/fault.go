@@ -74,6 +74,45 @@ func (f *fault) matches(w *world, transport string, q *authority.Query) bool {
 	return f.strikes()
 }
 
+// faultSet is the faults of one layer that hit a connection. They add up.
+type faultSet []Fault
+
+// layerFaults returns the faults of a layer that hit a connection.
+func (l *Lab) layerFaults(v *view, layer faultLayer, port uint16) (set faultSet) {
+	for _, f := range v.server.faults {
+		if faultKinds[string(f.Do)].layer == layer && f.matchesPort("tcp", port) && f.strikes() {
+			set = append(set, f.Fault)
+		}
+	}
+	return set
+}
+
+func (s faultSet) has(do faultWord) bool {
+	_, ok := s.find(do)
+	return ok
+}
+
+func (s faultSet) find(do faultWord) (Fault, bool) {
+	for _, f := range s {
+		if f.Do == do {
+			return f, true
+		}
+	}
+	return Fault{}, false
+}
+
+// ofCertificate returns the first fault that shows in a certificate; empty
+// without one.
+func (s faultSet) ofCertificate() faultWord {
+	for _, f := range s {
+		switch f.Do {
+		case "tls_expired", "tls_not_yet_valid", "tls_wrong_name", "tls_self_signed", "tls_hostile_name", "tls_other":
+			return f.Do
+		}
+	}
+	return ""
+}
+
 // crowd knows how many came within the last second.
 type crowd struct {
 	mu     sync.Mutex

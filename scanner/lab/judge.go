@@ -32,7 +32,7 @@ func (w *world) withoutIPv4(parent *domain, t Truth) *observation.Verdict {
 	if v == nil || v.Status != observation.OK || t.Web == nil {
 		return v
 	}
-	if t.Web.Status == observation.Broken || *t.Web == (observation.Verdict{Status: observation.Partial, Reason: observation.RedirectToV4Only}) {
+	if t.Web.Status == observation.Broken || t.Web.Status == observation.Partial && (t.Web.Reason == observation.RedirectToV4Only || t.Web.Reason == observation.HTTPError) {
 		return &observation.Verdict{Status: observation.Broken, Reason: observation.SiteFailsV6}
 	}
 	return v

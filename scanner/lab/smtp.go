@@ -35,7 +35,7 @@ type smtpSession struct {
 	in     *bufio.Reader
 	mail   Mail
 	name   string // of the host
-	fault  Fault
+	faults faultSet
 	secure bool
 }
 
@@ -47,37 +47,62 @@ func (l *Lab) serveSMTP(conn *net.TCPConn, v *view) {
 		return
 	}
 	far := l.lagging(conn, v, 25)
-	s := &smtpSession{lab: l, view: v, conn: far, in: bufio.NewReaderSize(far, 1024), fault: l.layerFault(v, smtpLayer, 25)}
+	s := &smtpSession{lab: l, view: v, conn: far, in: bufio.NewReaderSize(far, 1024), faults: l.layerFaults(v, smtpLayer, 25)}
 	s.mail, s.name = l.world.mailOf(v)
-	s.mail.StartTLS = s.mail.StartTLS && s.fault.Do != "smtp_no_starttls"
+	s.mail.StartTLS = s.mail.StartTLS && !s.faults.has("smtp_no_starttls")
 	if s.greet() {
 		for s.step() {
 		}
 	}
 }
 
+// smtpSteps are the steps of a dialogue whose reply a fault can be about.
+var smtpSteps = []string{"greeting", "EHLO", "HELO", "STARTTLS", "QUIT"}
+
+// otherwise replies to a step as the faults of the step say; done is false
+// where they leave the reply as it is. A reply of 221 or 421 ends the session.
+func (s *smtpSession) otherwise(step string) (done, more bool) {
+	for _, f := range s.faults {
+		if f.Step != step {
+			continue
+		}
+		if f.Do == "smtp_late" && !s.lab.wait(f.Delay) {
+			return true, false
+		}
+		if f.Do == "smtp_says" {
+			more = s.reply("%s", f.Text) && !strings.HasPrefix(f.Text, "221") && !strings.HasPrefix(f.Text, "421")
+			return true, more
+		}
+	}
+	return false, false
+}
+
 func (s *smtpSession) greet() bool {
-	switch s.fault.Do {
-	case "smtp_reject":
+	if done, more := s.otherwise("greeting"); done {
+		return more
+	}
+	switch {
+	case s.faults.has("smtp_reject"):
 		s.reply("554 %s takes no connections", s.name)
 		return false
-	case "smtp_no_service":
+	case s.faults.has("smtp_no_service"):
 		s.reply("521 %s does not accept mail", s.name)
 		return false
-	case "smtp_defer":
+	case s.faults.has("smtp_defer"):
 		s.reply("421 %s is busy", s.name)
 		return false
-	case "smtp_garbage":
+	case s.faults.has("smtp_garbage"):
 		s.reply("SSH-2.0-simulated")
 		return false
-	case "smtp_escape":
+	case s.faults.has("smtp_escape"):
 		return s.reply("220 \x1b[2J\x1b]0;owned\x07%s\x00", s.name)
-	case "smtp_long_banner":
+	case s.faults.has("smtp_long_banner"):
+		fault, _ := s.faults.find("smtp_long_banner")
 		if _, err := io.WriteString(s.conn, "220 "); err != nil {
 			return false
 		}
 		chunk := strings.Repeat("banner ", 1<<10)
-		for sent := 0; sent < s.fault.Bytes; sent += len(chunk) {
+		for sent := 0; sent < fault.Bytes; sent += len(chunk) {
 			if _, err := io.WriteString(s.conn, chunk); err != nil {
 				return false
 			}
@@ -101,9 +126,12 @@ func (s *smtpSession) step() bool {
 		return false
 	}
 	command, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(string(line))), " ")
+	if done, more := s.otherwise(command); done {
+		return more
+	}
 	switch command {
 	case "EHLO":
-		if s.fault.Do == "smtp_no_ehlo" {
+		if s.faults.has("smtp_no_ehlo") {
 			return s.reply("502 unknown command")
 		}
 		return s.extensions()
@@ -121,9 +149,9 @@ func (s *smtpSession) step() bool {
 }
 
 func (s *smtpSession) extensions() bool {
-	if s.fault.Do == "smtp_endless" {
+	if fault, ok := s.faults.find("smtp_endless"); ok {
 		chunk := strings.Repeat("250-X-ENDLESS\r\n", 1<<9)
-		for sent := 0; sent < s.fault.Bytes; sent += len(chunk) {
+		for sent := 0; sent < fault.Bytes; sent += len(chunk) {
 			if _, err := io.WriteString(s.conn, chunk); err != nil {
 				return false
 			}
@@ -151,16 +179,16 @@ func (s *smtpSession) startTLS() bool {
 	if !s.reply("220 go ahead") {
 		return false
 	}
-	fault := s.lab.layerFault(s.view, tlsLayer, 25).Do
+	faults := s.lab.layerFaults(s.view, tlsLayer, 25)
 	switch {
-	case s.fault.Do == "smtp_starttls_bad", fault == "tls_none":
+	case s.faults.has("smtp_starttls_bad"), faults.has("tls_none"):
 		_, _ = io.WriteString(s.conn, "no TLS here\r\n")
 		return false
-	case fault == "tls_hang":
+	case faults.has("tls_hang"):
 		<-s.lab.gone(s.conn)
 		return false
 	}
-	secure := tls.Server(s.conn, s.lab.tlsConfig(fault, s.name))
+	secure := tls.Server(s.conn, s.lab.tlsConfig(faults, s.name))
 	if secure.Handshake() != nil {
 		return false
 	}
@@ -171,8 +199,8 @@ func (s *smtpSession) startTLS() bool {
 
 func (s *smtpSession) reply(format string, args ...any) bool {
 	text := []byte(fmt.Sprintf(format, args...) + "\r\n")
-	if s.fault.Do == "smtp_slow" {
-		return s.lab.drip(s.conn, text, s.fault.Delay)
+	if fault, ok := s.faults.find("smtp_slow"); ok {
+		return s.lab.drip(s.conn, text, fault.Delay)
 	}
 	_, err := s.conn.Write(text)
 	return err == nil

@@ -172,6 +172,7 @@ type Page struct {
 	Title    string            `yaml:"title"`
 	Body     string            `yaml:"body"`
 	Headers  map[string]string `yaml:"headers"`
+	Raw      string            `yaml:"raw"`    // sent in place of a response, over HTTP/1.1
 	Varies   int               `yaml:"varies"` // words at the end of the body that are drawn for each visit
 }
 

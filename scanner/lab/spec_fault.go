@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -22,6 +24,8 @@ type Fault struct {
 	Types     []string      `yaml:"types"`   // only questions for these types
 	Names     []string      `yaml:"names"`   // only questions for these names
 	Bytes     int           `yaml:"bytes"`   // of the faults that send much
+	Step      string        `yaml:"step"`    // greeting, or the SMTP command whose reply it hits
+	Text      string        `yaml:"text"`    // what is said instead
 	line      int           // in the scenario
 }
 
@@ -88,6 +92,8 @@ var faultKinds = map[string]faultKind{
 	"tls_other":         {tlsLayer, "another certificate, as good as the usual one"},
 	"tls_hang":          {tlsLayer, "the handshake never ends"},
 	"tls_old":           {tlsLayer, "nothing newer than TLS 1.0"},
+	"tls_12":            {tlsLayer, "nothing newer than TLS 1.2"},
+	"tls_asks_client":   {tlsLayer, "asks for a client certificate and ends without one"},
 	"tls_none":          {tlsLayer, "answers in clear text where TLS is due"},
 
 	"http_slow":            {httpLayer, "the response arrives byte by byte (delay between them)"},
@@ -96,6 +102,7 @@ var faultKinds = map[string]faultKind{
 	"http_bomb":            {httpLayer, "a small compressed body that grows to bytes"},
 	"http_loop":            {httpLayer, "redirects to itself"},
 	"http_chain":           {httpLayer, "redirects without end, each time to another path"},
+	"http_cookie_wall":     {httpLayer, "redirects, each time to another path, until the cookie that it sets comes back"},
 	"http_garbage":         {httpLayer, "no HTTP at all"},
 	"http_cut_short":       {httpLayer, "the body ends before its announced length"},
 
@@ -107,6 +114,8 @@ var faultKinds = map[string]faultKind{
 	"smtp_no_service":   {smtpLayer, "521 instead of a banner: the host takes no mail (RFC 7504)"},
 	"smtp_defer":        {smtpLayer, "421 instead of a banner"},
 	"smtp_garbage":      {smtpLayer, "no SMTP at all"},
+	"smtp_late":         {smtpLayer, "one reply comes late (step, delay)"},
+	"smtp_says":         {smtpLayer, "one reply is another text (step, text)"},
 	"smtp_no_ehlo":      {smtpLayer, "EHLO is refused, HELO is taken"},
 	"smtp_no_starttls":  {smtpLayer, "STARTTLS is not offered"},
 	"smtp_starttls_bad": {smtpLayer, "STARTTLS is offered and the handshake fails"},
@@ -165,6 +174,8 @@ func (f *Fault) UnmarshalYAML(node *yaml.Node) error {
 		return nodeError(node, "percent: %v is not between 0 and 100", f.Percent)
 	case f.First < 0 || f.Delay < 0 || f.Bytes < 0 || f.Above < 0:
 		return nodeError(node, "first, above, delay and bytes cannot be negative")
+	case (f.Do == "smtp_late" || f.Do == "smtp_says") && !slices.Contains(smtpSteps, f.Step):
+		return nodeError(node, "step: %q is none of %s", f.Step, strings.Join(smtpSteps, ", "))
 	}
 	_, err := rrtypes(node, f.Types)
 	return err

@@ -17,6 +17,7 @@ type Truth struct {
 	V6OnlyZone             string               // to blame; empty: not stated
 	FreedBy                *[]string
 	WebV4, SameContent     *observation.Verdict
+	MailV4                 *observation.Verdict
 	DNSSEC                 *observation.State
 	DNSSECReason           observation.Reason // empty: not stated
 	Readiness              *uint8
@@ -37,6 +38,7 @@ type TruthSpec struct {
 	DNSV4       *verdictSpec `yaml:"dns_v4"`
 	SameSerial  *verdictSpec `yaml:"same_serial"`
 	WebV4       *verdictSpec `yaml:"web_v4"`
+	MailV4      *verdictSpec `yaml:"mail_v4"`
 	SameContent *verdictSpec `yaml:"same_content"`
 	Address     *verdictSpec `yaml:"address"`
 
@@ -121,6 +123,7 @@ func (t *TruthSpec) truth() Truth {
 		Address:       (*observation.Verdict)(t.Address),
 		V6OnlyRecords: (*observation.Verdict)(t.Records), V6OnlyZone: t.Zone, FreedBy: t.FreedBy,
 		WebV4: (*observation.Verdict)(t.WebV4), SameContent: (*observation.Verdict)(t.SameContent),
+		MailV4: (*observation.Verdict)(t.MailV4),
 	}
 	for _, r := range t.Reasons {
 		out.Reasons = append(out.Reasons, observation.Reason(r))

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -104,11 +105,11 @@ func (w *webServer) handle(conn *net.TCPConn, v *view) {
 		return
 	}
 	if w.port == 443 {
-		switch do := w.lab.layerFault(v, tlsLayer, 443).Do; do {
-		case "tls_hang":
+		switch faults := w.lab.layerFaults(v, tlsLayer, 443); {
+		case faults.has("tls_hang"):
 			<-w.lab.gone(conn)
 			return
-		case "tls_none":
+		case faults.has("tls_none"):
 			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
 			return
 		}
@@ -146,32 +147,40 @@ func (w *webServer) close() { w.server.Close() }
 
 func (w *webServer) clientConfig(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	v := viewOf(hello.Conn)
-	return w.lab.tlsConfig(w.lab.layerFault(v, tlsLayer, 443).Do, v.addr().String(), "h2", "http/1.1"), nil
+	protocols := []string{"h2", "http/1.1"}
+	if d := w.domainOf(hello.ServerName); d != nil && slices.ContainsFunc(d.spec.Web.Pages, func(p Page) bool { return p.Raw != "" }) {
+		protocols = protocols[1:] // HTTP/2 has no text to replace
+	}
+	return w.lab.tlsConfig(w.lab.layerFaults(v, tlsLayer, 443), v.addr().String(), protocols...), nil
 }
 
-// layerFault returns the first fault of a layer that hits a connection; the
-// zero fault when none does.
-func (l *Lab) layerFault(v *view, layer faultLayer, port uint16) Fault {
-	for _, f := range v.server.faults {
-		if faultKinds[string(f.Do)].layer == layer && f.matchesPort("tcp", port) && f.strikes() {
-			return f.Fault
-		}
+// domainOf returns the domain that a host name lies in, or nil.
+func (w *webServer) domainOf(hostname string) *domain {
+	name, err := authority.ParseName(hostname)
+	if err != nil {
+		return nil
 	}
-	return Fault{}
+	return w.lab.world.domainOf(name)
 }
 
 // ServeHTTP answers a request by the pages of the domain that its host is of.
 func (w *webServer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	v := r.Context().Value(viewKey{}).(*view)
-	if f := w.lab.layerFault(v, httpLayer, w.port); f.Do != "" {
-		w.misbehave(rw, r, f)
-		return
+	for _, f := range w.lab.layerFaults(v, httpLayer, w.port) {
+		if f.Do != "http_cookie_wall" || r.Header.Get("Cookie") == "" {
+			w.misbehave(rw, r, f)
+			return
+		}
 	}
 	hostname := r.Host
 	if h, _, err := net.SplitHostPort(hostname); err == nil {
 		hostname = h
 	}
 	page := w.page(hostname, v, r.URL.Path)
+	if page.Raw != "" {
+		w.sayRaw(rw, page.Raw)
+		return
+	}
 	for name, value := range page.Headers {
 		rw.Header().Set(name, value)
 	}
@@ -189,6 +198,16 @@ func (w *webServer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(rw, page.Body)
 }
 
+// sayRaw sends a text in place of a response and closes the connection.
+func (w *webServer) sayRaw(rw http.ResponseWriter, text string) {
+	conn, _, err := http.NewResponseController(rw).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, text)
+}
+
 // page returns the first page of the host's domain whose conditions hold,
 // completed; by default HTTP leads to HTTPS, and HTTPS shows a page.
 func (w *webServer) page(hostname string, v *view, path string) Page {
@@ -201,10 +220,8 @@ func (w *webServer) page(hostname string, v *view, path string) Page {
 	}
 	var pages []Page
 	owner := ""
-	if name, err := authority.ParseName(hostname); err == nil {
-		if d := w.lab.world.domainOf(name); d != nil {
-			pages, owner = d.spec.Web.Pages, d.name.Text()
-		}
+	if d := w.domainOf(hostname); d != nil {
+		pages, owner = d.spec.Web.Pages, d.name.Text()
 	}
 	page := Page{}
 	for _, p := range pages {
@@ -264,6 +281,10 @@ func (w *webServer) misbehave(rw http.ResponseWriter, r *http.Request, f Fault) 
 		http.Redirect(rw, r, r.URL.RequestURI(), http.StatusFound)
 		return
 	case "http_chain":
+		http.Redirect(rw, r, r.URL.Path+"x", http.StatusFound)
+		return
+	case "http_cookie_wall":
+		rw.Header().Set("Set-Cookie", "seen=1")
 		http.Redirect(rw, r, r.URL.Path+"x", http.StatusFound)
 		return
 	case "http_bomb":

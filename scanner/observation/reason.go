@@ -57,6 +57,7 @@ const (
 	TLSUntrusted       Reason = "tls_untrusted"
 	TLSOld             Reason = "tls_old"
 	TLSFailed          Reason = "tls_failed"
+	ClientCertificate  Reason = "client_certificate"
 	CertificateDiffers Reason = "certificate_differs"
 	HTTPSOnlyOverV4    Reason = "https_only_over_v4"
 	NoHTTPS            Reason = "no_https"

@@ -206,7 +206,7 @@ func serves(web observation.Verdict) observation.Verdict {
 	switch {
 	case web.Status == observation.Unmeasured:
 		return web
-	case web.Status == observation.OK, web.Status == observation.Partial && web.Reason != observation.RedirectToV4Only:
+	case web.Status == observation.OK, web.Status == observation.Partial && web.Reason != observation.RedirectToV4Only && web.Reason != observation.HTTPError:
 		return observation.Verdict{Status: observation.OK}
 	}
 	return broken(observation.SiteFailsV6)

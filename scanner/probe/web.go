@@ -113,8 +113,8 @@ func (b *browser) evidence(w *webHost) {
 	if w.lacksHTTPS() {
 		b.find("web", w.name, absent(observation.NoHTTPS), "")
 	}
-	if status := w.deniedOverBoth(); status != "" {
-		b.find("web", w.name, partial(observation.HTTPError), status+" over both families")
+	if status := w.denied(); status != "" {
+		b.find("web", w.name, partial(observation.HTTPError), status)
 	}
 	four, six := w.v4.certificate(), w.v6.certificate()
 	if four != "" && six != "" && four != six {

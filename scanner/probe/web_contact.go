@@ -20,8 +20,9 @@ const (
 	maxConnections = 8
 	maxPerAddress  = 2
 	// maxContacts bounds the requests for one target, for sites that redirect
-	// every visit somewhere else. Two hosts with all their addresses take 32.
-	maxContacts = 100
+	// every visit somewhere else: two hosts with one address of each family,
+	// whose HTTP and HTTPS redirect without end, take 168.
+	maxContacts = 200
 )
 
 // browser is the web probe's work on one target while it goes on.
@@ -121,8 +122,8 @@ func (b *browser) load(ctx context.Context, c *contact, to netip.AddrPort, u *ur
 	c.took = c.rtt + time.Since(start)
 	switch c.page.Reason {
 	case "":
-	case observation.TargetTimeout:
-		c.verdict = unmeasured(observation.TargetTimeout)
+	case observation.TargetTimeout, observation.ClientCertificate:
+		c.verdict = unmeasured(c.page.Reason)
 	default:
 		c.verdict = broken(c.page.Reason)
 	}

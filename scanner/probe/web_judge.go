@@ -1,8 +1,10 @@
 package probe
 
 import (
-	"adopt6/scanner/observation"
+	"slices"
 	"strconv"
+
+	"adopt6/scanner/observation"
 )
 
 func delivers(v observation.Verdict) bool {
@@ -16,8 +18,8 @@ func (w *webHost) judge() {
 	for _, f := range []struct{ this, other *webFamily }{{&w.v4, &w.v6}, {&w.v6, &w.v4}} {
 		unseen := f.other.unseen()
 		for _, a := range f.this.addresses {
-			a.onHTTPS = judgeStatus(&a.https, f.other.statuses(true), unseen)
-			a.onHTTP = judgeStatus(&a.http, f.other.statuses(false), unseen)
+			a.onHTTPS = judgeAccess(&a.https, f.other.shows(true), unseen)
+			a.onHTTP = judgeAccess(&a.http, f.other.shows(false), unseen)
 		}
 	}
 	for _, a := range w.v4.addresses {
@@ -29,32 +31,34 @@ func (w *webHost) judge() {
 	}
 }
 
-// judgeStatus judges a journey that may have ended with an error page. The
-// same refusal of both families (4xx) is access control and no fault. unseen is
-// why the other family could not be seen, empty where it was.
-func judgeStatus(j *journey, other []int, unseen observation.Reason) observation.Verdict {
+// judgeAccess judges a journey that may have ended with a refusal. A refusal
+// (401, 403, 404 and their like) shows that the site answers: it is access
+// control, and no fault. It is one of this family alone where the other
+// shows a page; unseen is why this vantage cannot tell, empty where it can.
+func judgeAccess(j *journey, shownOverOther bool, unseen observation.Reason) observation.Verdict {
 	page := j.page()
 	switch {
-	case page == nil:
-		return j.verdict
-	case page.Status >= 500:
-		j.detail = "status " + strconv.Itoa(page.Status)
-		return broken(observation.HTTPError)
-	case page.Status < 400:
+	case page == nil && j.verdict.Reason == observation.ClientCertificate && shownOverOther:
+		return broken(observation.TLSFailed)
+	case page == nil, page.Status < 400:
 		return j.verdict
 	}
 	j.detail = "status " + strconv.Itoa(page.Status)
-	for _, status := range other {
-		if status == page.Status {
-			j.denied = true
-			return j.verdict
-		}
-	}
-	if unseen != "" {
+	switch {
+	case isServerError(page.Status):
+		return broken(observation.HTTPError)
+	case shownOverOther:
+		return partial(observation.HTTPError)
+	case unseen != "":
 		return unmeasured(unseen)
 	}
-	return broken(observation.HTTPError)
+	j.denied = true
+	return j.verdict
 }
+
+// isServerError says whether a status admits a fault (RFC 9110 section 15.6).
+// Those above 599 are sites' own, and used to turn robots away.
+func isServerError(status int) bool { return status >= 500 && status < 600 }
 
 // judgeSchemes gives the verdict on an address from those on its HTTPS and its
 // HTTP. exists says that the host has HTTPS at all, over either family, and
@@ -106,7 +110,11 @@ func (f *webFamily) unseen() observation.Reason {
 }
 
 // hasHTTPS says whether some address speaks TLS.
-func (f *webFamily) hasHTTPS() bool { return f.certificate() != "" }
+func (f *webFamily) hasHTTPS() bool {
+	return f.certificate() != "" || slices.ContainsFunc(f.addresses, func(a *webAddress) bool {
+		return a.https.verdict.Reason == observation.ClientCertificate
+	})
+}
 
 func (f *webFamily) worksByHTTPS() bool {
 	for _, a := range f.addresses {
@@ -117,20 +125,15 @@ func (f *webFamily) worksByHTTPS() bool {
 	return false
 }
 
-// statuses returns the status of every page that the family delivers by a
-// scheme.
-func (f *webFamily) statuses(https bool) []int {
-	var all []int
-	for _, a := range f.addresses {
+// shows says whether the family delivers a page by a scheme, and no refusal.
+func (f *webFamily) shows(https bool) bool {
+	return slices.ContainsFunc(f.addresses, func(a *webAddress) bool {
 		j := &a.http
 		if https {
 			j = &a.https
 		}
-		if page := j.page(); page != nil {
-			all = append(all, page.Status)
-		}
-	}
-	return all
+		return isContent(j.page())
+	})
 }
 
 // lacksHTTPS says that the host works, and that both families were looked at
@@ -142,10 +145,27 @@ func (w *webHost) lacksHTTPS() bool {
 	return (works4 || works6) && seen4 && seen6 && !w.v4.hasHTTPS() && !w.v6.hasHTTPS()
 }
 
-// deniedOverBoth returns the status by which both families refuse the page,
-// empty when they do not.
-func (w *webHost) deniedOverBoth() string {
-	for _, a := range w.v6.addresses {
+// denied says by which status the host refuses its page, and over which
+// families; empty where it does not.
+func (w *webHost) denied() string {
+	four, six := w.v4.denied(), w.v6.denied()
+	switch {
+	case four == six && six != "":
+		return six + " over both families"
+	case four != "" && six != "":
+		return four + " over IPv4, " + six + " over IPv6"
+	case four != "":
+		return four + " over IPv4"
+	case six != "":
+		return six + " over IPv6"
+	}
+	return ""
+}
+
+// denied returns the status by which the family refuses the page, empty where
+// it does not.
+func (f *webFamily) denied() string {
+	for _, a := range f.addresses {
 		if j := a.best(); j != nil && j.denied {
 			return j.detail
 		}

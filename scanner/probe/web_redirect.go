@@ -4,22 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"adopt6/lists"
 	"adopt6/scanner/fetch"
 	"adopt6/scanner/observation"
 )
 
 const (
-	// maxRedirects is how many redirects are followed.
-	maxRedirects = 5
+	// maxRedirects is how many redirects are followed, as many as browsers
+	// follow (Fetch standard, "HTTP-redirect fetch").
+	maxRedirects = 20
 	// maxLandings is how many addresses of a host that a site redirects to are
 	// tried, one after another.
 	maxLandings = 2
@@ -37,7 +34,7 @@ type journey struct {
 	redirects int
 	took      time.Duration
 	detail    string
-	denied    bool // by a 4xx status that both families have
+	denied    bool // by a status of the kind of 401, 403 and 404
 	cookie    bool // a redirect on the way set a cookie
 }
 
@@ -90,19 +87,23 @@ func (b *browser) follow(ctx context.Context, scheme, host string, addr netip.Ad
 			return j.end(b, j.last.verdict)
 		case fault != "":
 			return j.end(b, broken(fault))
-		case j.last.page.Location == "":
-			return j.end(b, observation.Verdict{Status: observation.OK})
 		}
 		j.cookie = j.cookie || j.last.page.SetsCookie
-		next, err := redirectTarget(j.at, j.last.page.Location)
+		location, page := j.last.page.Location, j.last.page.Location == ""
+		if page {
+			location = j.last.page.Refresh
+		}
+		next, err := redirectTarget(j.at, location)
 		switch {
+		case page && (location == "" || err != nil || seen[next.String()] || j.redirects == maxRedirects):
+			return j.end(b, observation.Verdict{Status: observation.OK})
 		case errors.Is(err, errNotFollowed):
 			j.detail = shorten(err.Error())
 			return j.end(b, unmeasured(observation.NotProbed))
 		case err != nil:
 			j.detail = shorten(err.Error())
-			return j.end(b, broken(observation.HTTPMalformed))
-		case seen[next.String()] && j.cookie:
+			return j.end(b, broken(observation.RedirectFails))
+		case j.cookie && (seen[next.String()] || j.redirects == maxRedirects):
 			return j.end(b, unmeasured(observation.NeedsCookie))
 		case seen[next.String()]:
 			return j.end(b, broken(observation.RedirectLoop))
@@ -189,118 +190,4 @@ func lacksFamily(v6 bool) observation.Verdict {
 		return partial(observation.RedirectToV4Only)
 	}
 	return broken(observation.RedirectFails)
-}
-
-// errNotFollowed says that a redirect may be in order and is not followed all
-// the same.
-var errNotFollowed = errors.New("not followed")
-
-// redirectTarget returns where a Location leads from a URL: an http or https
-// URL with a host name in A-label form or an address, without user and
-// fragment.
-func redirectTarget(from *url.URL, location string) (*url.URL, error) {
-	next, err := from.Parse(strayPercents(strings.TrimSpace(location)))
-	if err != nil {
-		return nil, fmt.Errorf("redirect: %w", err)
-	}
-	next.Scheme = strings.ToLower(next.Scheme)
-	if next.Scheme != "http" && next.Scheme != "https" || next.Opaque != "" || next.Host == "" {
-		return nil, fmt.Errorf("redirect to %q, which is no web address", shorten(location))
-	}
-	name, err := redirectHost(next.Hostname())
-	if err != nil {
-		return nil, err
-	}
-	port, err := redirectPort(next)
-	if err != nil {
-		return nil, err
-	}
-	next.Host = name
-	if strings.Contains(name, ":") {
-		next.Host = "[" + name + "]"
-	}
-	if port != "" {
-		next.Host = net.JoinHostPort(name, port)
-	}
-	next.User, next.Fragment, next.RawFragment = nil, "", ""
-	if next.Path == "" {
-		next.Path = "/"
-	}
-	return next, nil
-}
-
-// redirectHost returns the host of a redirect: an address as it is, and a name
-// in its A-label form. Numbers that some programs take for an IPv4 address,
-// such as 2130706433 and 0x7f.1, are neither.
-func redirectHost(host string) (string, error) {
-	host = strings.TrimSuffix(host, ".")
-	if addr, err := netip.ParseAddr(host); err == nil {
-		if addr.Zone() != "" {
-			return "", fmt.Errorf("redirect to %q, an address with a zone", shorten(host))
-		}
-		return addr.String(), nil
-	}
-	ascii, _, err := lists.Normalize(host)
-	if err != nil {
-		return "", fmt.Errorf("redirect to %q: %w", shorten(host), err)
-	}
-	last := ascii[strings.LastIndexByte(ascii, '.')+1:]
-	if strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x") {
-		return "", fmt.Errorf("redirect to %q, which is no host name", shorten(host))
-	}
-	return ascii, nil
-}
-
-// badPorts are those above 1023 that browsers do not connect to, as other
-// protocols live there (the port blocking of the Fetch standard).
-var badPorts = []uint16{1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080}
-
-// redirectPort returns the port of a redirect, empty for that of its scheme.
-// Below 1024 only the web's own two are followed: a domain must not be able to
-// make a scan knock at another's mail server. Above it the same ports are as
-// for browsers, as sites do run on 8080 and 8443.
-func redirectPort(u *url.URL) (string, error) {
-	text := u.Port()
-	if text == "" {
-		return "", nil
-	}
-	n, err := strconv.ParseUint(text, 10, 16)
-	if err != nil || n == 0 {
-		return "", fmt.Errorf("redirect to port %q", shorten(text))
-	}
-	port := uint16(n)
-	switch {
-	case port == 443 && u.Scheme == "https", port == 80 && u.Scheme == "http":
-		return "", nil
-	case port == 80, port == 443:
-	case port < 1024, slices.Contains(badPorts, port):
-		return "", fmt.Errorf("redirect to port %d: %w", port, errNotFollowed)
-	}
-	return strconv.Itoa(int(port)), nil
-}
-
-// portOf returns the port of a URL whose port has been checked.
-func portOf(u *url.URL) uint16 {
-	if n, err := strconv.ParseUint(u.Port(), 10, 16); err == nil {
-		return uint16(n)
-	}
-	if u.Scheme == "https" {
-		return 443
-	}
-	return 80
-}
-
-// strayPercents escapes percent signs that escape nothing, as browsers do.
-func strayPercents(s string) string {
-	var b strings.Builder
-	hex := func(i int) bool {
-		return i < len(s) && strings.IndexByte("0123456789abcdefABCDEF", s[i]) >= 0
-	}
-	for i := range len(s) {
-		b.WriteByte(s[i])
-		if s[i] == '%' && (!hex(i+1) || !hex(i+2)) {
-			b.WriteString("25")
-		}
-	}
-	return b.String()
 }

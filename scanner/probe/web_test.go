@@ -42,19 +42,30 @@ func TestRedirectTarget(t *testing.T) {
 		"http://localhost/":               "http://localhost/", // a name, which the root does not know
 
 		"http://[fe80::1%25eth0]/":        "",
-		"http://2130706433/":              "",
-		"http://0x7f000001/":              "",
-		"http://127.1/":                   "",
-		"http://0177.0.0.1/":              "",
+		"http://2130706433/":              "http://127.0.0.1/", // addresses too, by the standard
+		"http://0x7f000001/":              "http://127.0.0.1/",
+		"http://127.1/":                   "http://127.0.0.1/",
+		"http://0177.0.0.1/":              "http://127.0.0.1/",
+		"http://１２７.0.0.1/":               "http://127.0.0.1/",
+		"http:///x":                       "http://x/",
+		"http:other.example":              "http://other.example/",
+		"http:/other.example/x":           "http://other.example/x",
+		"https:/x":                        "https://www.example.com/x", // the scheme is that of the page
+		"https:\\\\other.example\\x":      "https://other.example/x",
+		"\\x":                             "https://www.example.com/x",
+		"https://my_host.example/":        "https://my_host.example/",
+		"https://ab--cd.example/":         "https://ab--cd.example/",
+		"https://r3---sn.example/":        "https://r3---sn.example/",
+		"https://-a-.example/":            "https://-a-.example/",
+		"/caf\xe9":                        "https://www.example.com/caf%E9",
+		" /a\tb\nc ":                      "https://www.example.com/abc",
+		"http://127.0.0.1\\@example.org/": "http://127.0.0.1/@example.org/",
+
 		"http://other.0x7f/":              "",
-		"http://１２７.0.0.1/":               "",
-		"http:///x":                       "",
-		"http:other.example":              "",
 		"http://other.example:99999/":     "",
 		"http://other.example:0/":         "",
 		"http://other.example:x/":         "",
 		"http://a\x1b[2J.example/":        "",
-		"http://127.0.0.1\\@example.org/": "",
 		"javascript:alert(1)":             "",
 		"data:text/html,x":                "",
 		"mailto:someone@example.com":      "",
@@ -136,25 +147,25 @@ func TestJudgeSchemes(t *testing.T) {
 	}
 }
 
-func TestJudgeStatus(t *testing.T) {
+func TestJudgeAccess(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		status int
-		other  []int
+		shown  bool // over the other family
 		unseen observation.Reason
 		want   observation.Verdict
 	}{
-		{"a page", 200, nil, "", works},
-		{"an error", 500, []int{200}, "", broken(observation.HTTPError)},
-		{"the same error", 503, []int{503}, "", broken(observation.HTTPError)},
-		{"denied here", 403, []int{200}, "", broken(observation.HTTPError)},
-		{"denied everywhere", 403, []int{200, 403}, "", works},
-		{"denied otherwise", 403, []int{401}, "", broken(observation.HTTPError)},
-		{"not found where there is no other family", 404, nil, "", broken(observation.HTTPError)},
-		{"denied, and the other family could not be seen", 403, nil, observation.NoRoute, unmeasured(observation.NoRoute)},
+		{"a page", 200, false, "", works},
+		{"an error", 500, true, "", broken(observation.HTTPError)},
+		{"an error everywhere", 503, false, "", broken(observation.HTTPError)},
+		{"denied here alone", 403, true, "", partial(observation.HTTPError)},
+		{"denied", 403, false, "", works},
+		{"not found", 404, false, "", works},
+		{"denied, and the other family cannot be seen", 403, false, observation.NoRoute, unmeasured(observation.NoRoute)},
+		{"denied by a status of its own", 999, false, "", works},
 	} {
 		j := &journey{verdict: works, last: &contact{page: &fetch.Response{Status: test.status}}}
-		if got := judgeStatus(j, test.other, test.unseen); got != test.want {
+		if got := judgeAccess(j, test.shown, test.unseen); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
 		}
 	}
