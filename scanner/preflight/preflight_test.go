@@ -206,6 +206,30 @@ domains:
 	expect(t, run(t, config), map[string]observation.Status{preflight.SMTPV6: observation.Broken, preflight.SMTPV4: observation.Broken})
 }
 
+// TestRejectedExchangers: three unrelated exchangers that refuse are a network
+// that rejects port 25, as are three that are silent; three that fail each in
+// its own way are three faults.
+func TestRejectedExchangers(t *testing.T) {
+	t.Parallel()
+	const three = `about: Dead.
+domains:
+  one.gov.ar: {like: healthy_v6, faults: [{at: mail, do: %s}]}
+  two.gov.br: {like: healthy_v6, faults: [{at: mail, do: %s}]}
+  three.gov.ke: {like: healthy_v6, faults: [{at: mail, do: %s}]}
+`
+	for _, test := range []struct {
+		faults [3]any
+		want   observation.Status
+	}{
+		{[3]any{"refuse", "refuse", "refuse"}, observation.Broken},
+		{[3]any{"drop", "drop", "drop"}, observation.Broken},
+		{[3]any{"refuse", "drop", "refuse"}, observation.Unmeasured},
+	} {
+		_, config := startLab(t, fmt.Sprintf(three, test.faults[:]...))
+		expect(t, run(t, config), map[string]observation.Status{preflight.SMTPV6: test.want, preflight.SMTPV4: test.want})
+	}
+}
+
 // hijacker leads port 53 to a server of its own, and all else on.
 type hijacker struct {
 	netaddr.Router

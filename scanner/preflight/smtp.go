@@ -23,9 +23,9 @@ const (
 	// maxExchangers how many of these are tried over each family.
 	maxDomains    = 12
 	maxExchangers = 5
-	// minSilent is how many exchangers of different domains must be silent
-	// before the network is to blame and not they.
-	minSilent = 3
+	// minAlike is how many exchangers of different operators must fail in the
+	// same way before the network is to blame and not they.
+	minAlike = 3
 	// greeting is how long a mail server may take to greet before it is left
 	// with QUIT. The connection is what counts.
 	greeting = time.Second
@@ -190,17 +190,17 @@ func judgeMail(f family, tried []exchanger, named bool) Check {
 	c := Check{Name: f.of(SMTPV4, SMTPV6), Title: "Port 25, " + f.String(),
 		Effect: "Mail servers cannot be judged over " + f.String() + ": stored as unmeasured.",
 		Fix:    "Ask the provider to open port 25 outwards; many close it to new customers. Or run the scan elsewhere."}
-	silent, noRoute := 0, 0
+	alike, noRoute := 0, 0
 	for _, e := range tried {
 		switch {
 		case e.err == nil:
 			c.Status = observation.OK
 			c.Seen = fmt.Sprintf("%s takes connections", quotedName(e.name))
 			return c.tidy()
-		case isTimeout(e.err):
-			silent++
 		case isNoRoute(e.err):
 			noRoute++
+		case filtered(e.err) && words(e.err) == words(tried[0].err):
+			alike++
 		}
 	}
 	switch {
@@ -210,7 +210,7 @@ func judgeMail(f family, tried []exchanger, named bool) Check {
 		c = c.untold("no mail exchanger of the first targets has an address of this family")
 	case noRoute == len(tried):
 		return withoutRoute(c)
-	case named, silent == len(tried) && silent >= minSilent:
+	case named, alike == len(tried) && alike >= minAlike:
 		c.Status = observation.Broken
 		c.Seen = fmt.Sprintf("none of %d mail exchangers takes a connection: %s", len(tried), words(tried[0].err))
 		return c
@@ -220,6 +220,11 @@ func judgeMail(f family, tried []exchanger, named bool) Check {
 	c.Fix = "Name mail exchangers that you know to answer in scan.smtp_check."
 	return c
 }
+
+// filtered says whether an error is what a connection comes to in a network
+// that lets no mail out: some drop its packets, others reject them with a
+// reset or an ICMP message.
+func filtered(err error) bool { return isTimeout(err) || isRefused(err) || isUnreachable(err) }
 
 // withoutRoute is the check of a service over a family that is not there.
 func withoutRoute(c Check) Check {

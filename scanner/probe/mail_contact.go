@@ -63,8 +63,10 @@ func (v *visit) talk(ctx context.Context, host string, to netip.Addr) exchange {
 	case reason == "":
 	case ctx.Err() != nil:
 		e.verdict = unmeasured(observation.TargetTimeout)
-	case reason == observation.SMTPDeferred:
-		e.verdict = unmeasured(reason)
+	case reason == observation.SMTPDeferred, reason == observation.Timeout:
+		// Mail servers wait five minutes for an answer (RFC 5321 section
+		// 4.5.3.2), and some use that to put strangers off.
+		e.verdict = unmeasured(observation.SMTPDeferred)
 	default:
 		e.verdict = broken(reason)
 	}

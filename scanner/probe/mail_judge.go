@@ -77,10 +77,9 @@ func (f *exchangerFamily) judge(other *exchangerFamily) observation.Verdict {
 		// Silence over both families is more often a network that lets no mail
 		// out than a host that is dead twice.
 		return unmeasured(observation.PortFiltered)
-	case f.all(tarries) && other.all(tarries):
-		// Other mail servers wait five minutes for a greeting (RFC 5321 section
-		// 4.5.3.2.1), and some use that to put strangers off.
-		return unmeasured(observation.SMTPDeferred)
+	case f.all(unheard) && !other.greets():
+		// As with a rejection: it may be this vantage that is turned away.
+		return unmeasured(observation.SMTPRejectsVantage)
 	}
 	return verdict
 }
@@ -106,9 +105,9 @@ func filtered(c *mailContact) bool {
 	return c.session == nil && c.verdict == broken(observation.Timeout)
 }
 
-// tarries says that the connection opened and the greeting did not come.
-func tarries(c *mailContact) bool {
-	return c.session != nil && c.session.Facts.Code == 0 && c.verdict == broken(observation.Timeout)
+// unheard says that the connection opened and was closed without a word.
+func unheard(c *mailContact) bool {
+	return c.session != nil && c.session.Facts.Code == 0 && c.verdict == broken(observation.TCPReset)
 }
 
 // greets says whether an address greets and answers EHLO.
@@ -211,7 +210,7 @@ func (x *exchanger) takesNoMail() bool {
 		switch {
 		case c.addr.Is6() && c.unreached():
 			continue
-		case c.verdict.Status == observation.Unmeasured, code != 0 && code != noService:
+		case c.verdict.Status == observation.Unmeasured && c.verdict.Reason != observation.SMTPDeferred, code != 0 && code != noService:
 			return false
 		}
 		tried = true

@@ -123,12 +123,12 @@ func (t *talk) greeting() bool {
 // accepted says whether a reply is positive, and keeps the reason when not.
 // Without a step the reply is the greeting, which the facts hold.
 func (t *talk) accepted(step string, r reply) bool {
-	switch r.kind() {
-	case 2:
+	switch {
+	case positive(r):
 		return true
-	case 4:
+	case r.kind() == 4:
 		t.seen.Reason = observation.SMTPDeferred
-	case 5: // 554, or 521 of a host that takes no mail (RFC 7504)
+	case r.kind() == 5, r.code == closing: // 554, or 521 of a host that takes no mail (RFC 7504)
 		t.seen.Reason = observation.SMTPRejected
 	default: // 3: a question, where none can be
 		t.seen.Reason = observation.SMTPMalformed
@@ -139,6 +139,13 @@ func (t *talk) accepted(step string, r reply) bool {
 	t.quit()
 	return false
 }
+
+// closing is the reply of a server that ends the session, whatever it was
+// asked (RFC 5321 section 4.2.3).
+const closing = 221
+
+// positive says whether a reply lets the session continue.
+func positive(r reply) bool { return r.kind() == 2 && r.code != closing }
 
 // hello introduces the client. A server that does not know EHLO is asked with
 // HELO (RFC 5321 section 3.2), and has no extensions.
@@ -190,7 +197,7 @@ func (t *talk) startTLS() bool {
 	case err != nil:
 		t.note("EHLO after STARTTLS", err)
 		return false
-	case r.kind() != 2:
+	case !positive(r):
 		t.seen.Detail = fmt.Sprintf("EHLO after STARTTLS: %d %s", r.code, r.text())
 		return true
 	}
