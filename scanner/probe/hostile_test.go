@@ -225,7 +225,7 @@ func TestVisitsAreBounded(t *testing.T) {
 		}
 		prober.Measure(t.Context(), target)
 	}
-	if n := visits.Load(); n < 32 || n > 100 {
-		t.Errorf("%d connections, want 32 to 100", n)
+	if n := visits.Load(); n < 32 || n > 200 {
+		t.Errorf("%d connections, want 32 to 200", n)
 	}
 }

@@ -21,8 +21,8 @@ import (
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/netaddr"
-	"adopt6/scanner/preflight"
 	"adopt6/scanner/observation"
+	"adopt6/scanner/preflight"
 	"adopt6/scanner/probe"
 	"adopt6/scanner/resolve"
 )
