@@ -7,10 +7,10 @@ export CGO_ENABLED ?= 0
 TEST_PROGRAMS = /usr/sbin/clickhouse-server /usr/bin/dig /usr/bin/delv /usr/sbin/named /usr/bin/dnssec-signzone \
 	/usr/bin/ldns-signzone /usr/sbin/nsd /usr/sbin/knotd /usr/bin/kzonesign /usr/sbin/unbound /usr/sbin/ip \
 	/usr/sbin/nginx /usr/sbin/postfix /usr/sbin/nft /usr/bin/curl /usr/bin/openssl /usr/bin/systemd-analyze /usr/bin/java /usr/share/java/zookeeper.jar \
-	/usr/bin/chromium /usr/bin/pdftotext
+	/usr/bin/chromium /usr/bin/pdftotext /usr/share/fonts/truetype/dejavu /usr/share/fonts/truetype/noto /usr/share/fonts/truetype/droid
 TEST_PACKAGES = clickhouse-server bind9 bind9-dnsutils bind9-utils ldnsutils nsd knot knot-dnssecutils unbound iproute2 \
 	nginx-light postfix nftables curl openssl systemd default-jre-headless libzookeeper-java \
-	chromium poppler-utils
+	chromium poppler-utils fonts-dejavu-core fonts-noto-core fonts-droid-fallback
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS = -s -w $(if $(VERSION),-X main.version=$(VERSION))

@@ -29,15 +29,27 @@ type Browser struct {
 	close []context.CancelFunc
 }
 
-// Start starts the Chromium of this machine. It resolves no name, so it reaches
-// nothing beyond this machine.
-func Start(ctx context.Context) (*Browser, error) {
+// Start starts the Chromium of this machine with some of its fonts. It resolves
+// no name, so it reaches nothing beyond this machine.
+func Start(ctx context.Context, fonts Fonts) (*Browser, error) {
 	program, err := exec.LookPath("chromium")
 	if err != nil {
 		return nil, fmt.Errorf("find Chromium (apt install chromium): %w", err)
 	}
+	b := new(Browser)
+	folder, err := os.MkdirTemp("", "adopt6-fonts-")
+	if err != nil {
+		return nil, fmt.Errorf("choose fonts: %w", err)
+	}
+	b.close = append(b.close, func() { os.RemoveAll(folder) })
+	file, err := fonts.Config(folder)
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program),
+		chromedp.Env("FONTCONFIG_FILE="+file),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 		chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("disable-component-update", true),
@@ -46,7 +58,6 @@ func Start(ctx context.Context) (*Browser, error) {
 	if os.Geteuid() == 0 { // Chromium refuses to sandbox for root
 		options = append(options, chromedp.NoSandbox)
 	}
-	b := new(Browser)
 	allocator, cancel := chromedp.NewExecAllocator(ctx, options...)
 	b.close = append(b.close, cancel)
 	b.ctx, cancel = chromedp.NewContext(allocator)

@@ -36,7 +36,7 @@ const clipped = `(() => {
 func pagesPrintWhole(t *testing.T, w *world) {
 	tab := w.open(t)
 	must(t, tab.Show(paper))
-	for _, page := range []string{"en/tg", "ar/tg", "fr/index", "en/ke"} {
+	for _, page := range []string{"en/tg", "ar/tg", "fr/index", "en/ke", "fr/tg", "zh/tg"} {
 		must(t, tab.Go(w.page(page+".html")))
 		if lost := eval[[]string](t, tab, clipped); len(lost) > 0 {
 			t.Errorf("on paper, %s loses %d texts: %.400q", page, len(lost), lost)
@@ -68,6 +68,25 @@ func pagesPrintWhole(t *testing.T, w *world) {
 	f := w.figures[place{"TG", "government"}]
 	if want := fmt.Sprintf("%dof%ddomainsreadyforIPv6", f.ready, f.targets); !strings.Contains(words, want) {
 		t.Errorf("the PDF does not have the headline %s", want)
+	}
+}
+
+// missingFontsAreNamed prints a report on a machine without Chinese.
+func missingFontsAreNamed(t *testing.T, w *world) {
+	fonts, err := e2e.DejaVu.Config(t.TempDir())
+	must(t, err)
+	out := t.TempDir()
+	report := exec.CommandContext(t.Context(), w.program, "report", "--store", w.store, "--out", filepath.Join(out, "site"), "--pdf", "--country", "SN", "--lang", "fr,zh")
+	report.Env = append(os.Environ(), "FONTCONFIG_FILE="+fonts)
+	said, err := report.CombinedOutput()
+	if err != nil {
+		t.Fatalf("adopt6 report --pdf: %v\n%s", err, said)
+	}
+	if !strings.Contains(string(said), "no font here has the letters of zh,") || !strings.Contains(string(said), "apt install fonts-noto-cjk") || strings.Contains(string(said), "letters of fr") {
+		t.Errorf("adopt6 report --pdf says\n%s", said)
+	}
+	for _, name := range []string{"fr/sn.pdf", "zh/sn.pdf"} {
+		liesOnPaper(t, filepath.Join(out, "site", name))
 	}
 }
 

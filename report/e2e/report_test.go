@@ -18,6 +18,11 @@ import (
 // without a network. Every complaint of the browser fails it: see open.
 func TestReport(t *testing.T) {
 	w := newWorld(t, "testdata/world.yaml", 2)
+	t.Run("missing fonts are named", func(t *testing.T) { missingFontsAreNamed(t, w) })
+	dejavu := w.with(t, e2e.DejaVu)
+	withDejaVu := func(run func(*testing.T, *world)) func(*testing.T, *world) {
+		return func(t *testing.T, _ *world) { run(t, dejavu) }
+	}
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, *world)
@@ -28,11 +33,14 @@ func TestReport(t *testing.T) {
 		{"a country is reached by keyboard", countryByKeyboard},
 		{"a country is reached by click in every language", countryByClick},
 		{"charts show what their tables say", chartsShowWhatTablesSay},
+		{"charts show what their tables say with DejaVu alone", withDejaVu(chartsShowWhatTablesSay)},
 		{"figures stand without scripts", figuresStandWithoutScripts},
 		{"pages are light", pagesAreLight},
 		{"hostile names are text", hostileNamesAreText},
 		{"no page scrolls sideways on a phone", noPageScrollsSideways},
+		{"no page scrolls sideways on a phone with DejaVu alone", withDejaVu(noPageScrollsSideways)},
 		{"pages print whole", pagesPrintWhole},
+		{"pages print whole with DejaVu alone", withDejaVu(pagesPrintWhole)},
 		{"served pages are those of the folder", servedPagesAreThose},
 		{"accessible in light", accessibleInLight},
 		{"accessible in dark", accessibleInDark},

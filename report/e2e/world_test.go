@@ -57,12 +57,18 @@ func newWorld(t *testing.T, scenario string, earlier int) *world {
 	w.readAndAge(t, storeFolder, earlier)
 	run(t, program, "report", "--store", storeFolder, "--out", w.site)
 
-	var err error
-	if w.browser, err = e2e.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.browser.Close)
-	return w
+	return w.with(t, e2e.Noto)
+}
+
+// with returns the same world in a browser with other fonts.
+func (w *world) with(t *testing.T, fonts e2e.Fonts) *world {
+	t.Helper()
+	browser, err := e2e.Start(t.Context(), fonts)
+	must(t, err)
+	t.Cleanup(browser.Close)
+	other := *w
+	other.browser = browser
+	return &other
 }
 
 func run(t *testing.T, program string, args ...string) {
