@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,6 +12,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/report"
+	"adopt6/report/paper"
 	"adopt6/report/words"
 	"adopt6/scanner/observation"
 	"adopt6/store"
@@ -74,11 +72,12 @@ func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 			return err
 		}
 	}
-	browser := ""
+	var printer *paper.Printer
 	if f.pdf {
-		if browser = findBrowser(); browser == "" {
-			return errors.New("--pdf needs Chromium or Chrome, and neither is here; install one (`apt install chromium`), or open a page in any browser and print it")
+		if printer, err = paper.New(); err != nil {
+			return fmt.Errorf("--pdf: %w", err)
 		}
+		defer func() { err = errors.Join(err, printer.Close()) }()
 	}
 	s, err := a.openStore(ctx, true)
 	if err != nil {
@@ -114,7 +113,7 @@ func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 	fmt.Fprintf(a.errOut, "%s files in %.1f s\n", thousands(progress.Done.Load()), time.Since(started).Seconds())
 	fmt.Fprintln(a.out, filepath.Join(f.out, "index.html"))
 	if f.pdf {
-		return a.printReport(ctx, browser, f, site.Pages())
+		return a.printReport(ctx, printer, f, site.Pages())
 	}
 	return nil
 }
@@ -156,58 +155,30 @@ func reasonTexts() map[string]map[string]report.ReasonText {
 	return texts
 }
 
-// findBrowser returns the browser that prints, or nothing.
-func findBrowser() string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
-
-// printTime is how long printing one page may take.
-const printTime = time.Minute
-
 // printReport prints the pages of countries beside them.
-func (a *app) printReport(ctx context.Context, browser string, f reportFlags, pages []string) error {
+func (a *app) printReport(ctx context.Context, printer *paper.Printer, f reportFlags, pages []string) error {
 	out, err := filepath.Abs(f.out)
 	if err != nil {
 		return err
 	}
-	profile, err := os.MkdirTemp("", "adopt6-print-")
+	fontless, err := printer.Fontless(ctx, f.languages)
 	if err != nil {
-		return fmt.Errorf("make a folder for the browser: %w", err)
+		return err
 	}
-	defer os.RemoveAll(profile)
+	for _, lang := range fontless {
+		fmt.Fprintf(a.errOut, "adopt6: note: no font here has the letters of %s, so its PDF files show boxes; install one (`apt install %s`), or leave the language out with --lang\n", lang, paper.FontPackage(lang))
+	}
 	for _, lang := range f.languages {
 		for _, page := range pages {
 			if _, country := lists.CountryByCode(strings.ToUpper(page)); !country {
 				continue
 			}
 			name := filepath.Join(out, lang, page)
-			if err := printCountry(ctx, browser, profile, name); err != nil {
+			if err := printer.Print(ctx, name+".html", name+".pdf"); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.out, filepath.Join(f.out, lang, page+".pdf"))
 		}
-	}
-	return nil
-}
-
-func printCountry(ctx context.Context, browser, profile, name string) error {
-	ctx, cancel := context.WithTimeout(ctx, printTime)
-	defer cancel()
-	args := []string{"--headless", "--disable-gpu", "--no-pdf-header-footer", "--user-data-dir=" + profile, "--print-to-pdf=" + name + ".pdf"}
-	if os.Geteuid() == 0 { // Chromium refuses to sandbox for root; the pages are ours
-		args = append(args, "--no-sandbox")
-	}
-	said, err := exec.CommandContext(ctx, browser, append(args, (&url.URL{Scheme: "file", Path: name + ".html"}).String())...).CombinedOutput()
-	if err == nil {
-		_, err = os.Stat(name + ".pdf")
-	}
-	if err != nil {
-		return fmt.Errorf("print %s.html with %s: %w\n%s", name, browser, err, said)
 	}
 	return nil
 }
