@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/lists"
 	"adopt6/scanner/zonefile"
 )
@@ -115,7 +116,7 @@ func (a *app) audit(ctx context.Context, file string, o auditOptions) error {
 	defer stream.abandon()
 	cfg.Each = stream.each
 
-	stop := a.showProgress("audit", "MB", func() progressState { return in.progress(progress) })
+	stop := terminal.Progress(a.errOut, "audit", "MB", func() terminal.Moment { return in.progress(progress) })
 	report, err := zonefile.Audit(ctx, cfg)
 	stop()
 	if err != nil {
@@ -131,7 +132,7 @@ func (a *app) audit(ctx context.Context, file string, o auditOptions) error {
 func auditError(err error, progress *zonefile.Progress) error {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("interrupted after %s records; there is no result", thousands(progress.Records.Load()))
+		return fmt.Errorf("interrupted after %s records; there is no result", terminal.Thousands(progress.Records.Load()))
 	case zonefile.Malformed(err):
 		return asMisuse(err)
 	}
@@ -221,11 +222,11 @@ func (in *zoneInput) Close() error {
 	return in.file.Close()
 }
 
-func (in *zoneInput) progress(p *zonefile.Progress) progressState {
-	s := progressState{done: in.read.Load() / 1e6, total: in.size / 1e6}
-	s.detail = thousands(p.Records.Load()) + " records"
+func (in *zoneInput) progress(p *zonefile.Progress) terminal.Moment {
+	s := terminal.Moment{Done: in.read.Load() / 1e6, Total: in.size / 1e6}
+	s.Detail = terminal.Thousands(p.Records.Load()) + " records"
 	if n := p.Delegations.Load(); n > 0 {
-		s.detail = thousands(n) + " delegations"
+		s.Detail = terminal.Thousands(n) + " delegations"
 	}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/zonefile"
 )
@@ -23,7 +24,7 @@ func printRows(w io.Writer, title string, rows []auditRow) {
 		if r.of > 0 {
 			share = fmt.Sprintf("%6.1f %%", 100*float64(r.n)/float64(r.of))
 		}
-		line := fmt.Sprintf("  %-54s %13s %s", r.label, thousands(int64(r.n)), share)
+		line := fmt.Sprintf("  %-54s %13s %s", r.label, terminal.Thousands(int64(r.n)), share)
 		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 }
@@ -40,7 +41,7 @@ func printAuditSummary(w io.Writer, r *zonefile.Report) {
 	}
 	fmt.Fprintf(w, "Zone     %s%s, %s\n", r.Zone, serial, signed)
 	fmt.Fprintf(w, "File     %s\n", zonefile.Printable(r.File))
-	fmt.Fprintf(w, "Records  %s\n", thousands(int64(r.Records)))
+	fmt.Fprintf(w, "Records  %s\n", terminal.Thousands(int64(r.Records)))
 	t := &r.Delegations
 	printRows(w, "Delegations", delegationRows(t))
 	printRows(w, "Name servers, once for each delegation that has them", serverRows(t))
@@ -61,7 +62,7 @@ func printAuditSummary(w io.Writer, r *zonefile.Report) {
 		printRows(w, "ccTLDs (--country lists them)", append(delegationRows(r.CCTLD), auditRow{"with DS records", r.CCTLD.WithDS, r.CCTLD.Delegations}))
 		if len(r.WithoutIPv6) > 0 {
 			names := strings.ReplaceAll(strings.Join(r.WithoutIPv6, " "), ". ", " ")
-			fmt.Fprintf(w, "  without IPv6:\n%s", indent(strings.TrimSuffix(names, ".")))
+			fmt.Fprintf(w, "  without IPv6:\n%s", terminal.Indent(strings.TrimSuffix(names, ".")))
 		}
 	}
 	odd := oddRows(r)
@@ -69,7 +70,7 @@ func printAuditSummary(w io.Writer, r *zonefile.Report) {
 		printRows(w, "Odd", odd)
 	}
 	for _, warning := range r.Warnings {
-		fmt.Fprintf(w, "\nNote:\n%s", indent(warning))
+		fmt.Fprintf(w, "\nNote:\n%s", terminal.Indent(warning))
 	}
 }
 
@@ -135,7 +136,7 @@ func printCodes(w io.Writer, title string, codes []zonefile.CodeCount) {
 	fmt.Fprintf(w, "\n%-42s %12s %12s  %s\n", title, "delegations", "DS records", "advice")
 	for _, c := range codes {
 		fmt.Fprintf(w, "  %3d %-36s %12s %12s  %s\n", c.Number, c.Name,
-			thousands(int64(c.Delegations)), thousands(int64(c.Records)), adviceWord(c.Advice))
+			terminal.Thousands(int64(c.Delegations)), terminal.Thousands(int64(c.Records)), adviceWord(c.Advice))
 	}
 }
 
@@ -158,26 +159,18 @@ func printTop(w io.Writer, title string, top zonefile.Top) {
 	}
 	fmt.Fprintf(w, "\n%s\n", title)
 	if !top.Exact {
-		fmt.Fprintf(w, "  (each count may be up to %s too low)\n", thousands(int64(top.MaxError)))
+		fmt.Fprintf(w, "  (each count may be up to %s too low)\n", terminal.Thousands(int64(top.MaxError)))
 	}
 	for _, e := range top.Entries {
-		fmt.Fprintf(w, "  %12s  %s\n", thousands(int64(e.Delegations)), shorten(e.Name, 62))
+		fmt.Fprintf(w, "  %12s  %s\n", terminal.Thousands(int64(e.Delegations)), terminal.Cut(e.Name, 62))
 	}
-}
-
-// shorten cuts ASCII text to width columns.
-func shorten(text string, width int) string {
-	if len(text) <= width {
-		return text
-	}
-	return text[:width-3] + "..."
 }
 
 // printAuditCountries prints the ccTLDs of a root zone by country.
 func printAuditCountries(w io.Writer, r *zonefile.Report) {
 	fmt.Fprintf(w, "%-28s %5s %6s %6s %5s %4s  %s\n", "COUNTRY", "TLDs", "IPv6>0", "IPv6>1", "all", "DS", "TLD: NS, IPv6, DS")
 	row := func(name string, t *zonefile.Totals) string {
-		return fmt.Sprintf("%-28s %5d %6d %6d %5d %4d", shortenText(name, 28), t.Delegations, t.IPv6One, t.IPv6Two, t.IPv6All, t.WithDS)
+		return fmt.Sprintf("%-28s %5d %6d %6d %5d %4d", terminal.Cut(name, 28), t.Delegations, t.IPv6One, t.IPv6Two, t.IPv6All, t.WithDS)
 	}
 	for i := range r.Countries {
 		c := &r.Countries[i]
@@ -193,14 +186,6 @@ func printAuditCountries(w io.Writer, r *zonefile.Report) {
 		fmt.Fprintln(w, text)
 	}
 	fmt.Fprintln(w, row("Total", r.CCTLD))
-}
-
-// shortenText cuts text that is no ASCII, a country's name, to width runes.
-func shortenText(text string, width int) string {
-	if runes := []rune(text); len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	return text
 }
 
 // printAuditCountriesCSV prints a line for every ccTLD.

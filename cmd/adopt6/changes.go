@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/report"
 	"adopt6/scanner/observation"
 	"adopt6/store"
@@ -130,10 +131,10 @@ func (a *app) loadChanges(ctx context.Context, f changesFlags) (list changeList,
 
 // print writes the list for people, with an explanation of every reason in it.
 func (l *changeList) print(out io.Writer, all bool) error {
-	w := bufio.NewWriter(&printable{w: out})
+	w := bufio.NewWriter(terminal.Printable(out))
 	fmt.Fprintf(w, "From %s (scan %.8s) to %s (scan %.8s)\nVantage: %s\n", l.From.Started[:10], l.From.ID, l.To.Started[:10], l.To.ID, l.To.Vantage)
 	fmt.Fprintf(w, "%s domains are in both scans, %s in the earlier only, %s in the later only.\n",
-		thousands(int64(l.Compared.Common)), thousands(int64(l.Compared.OnlyBefore)), thousands(int64(l.Compared.OnlyAfter)))
+		terminal.Thousands(int64(l.Compared.Common)), terminal.Thousands(int64(l.Compared.OnlyBefore)), terminal.Thousands(int64(l.Compared.OnlyAfter)))
 	counts := make(map[store.News]int)
 	flaps, place, domain := 0, "", ""
 	var reasons []string
@@ -194,7 +195,7 @@ func explainReasons(w io.Writer, tokens []string) {
 	}
 	for _, r := range observation.Reasons() {
 		if slices.Contains(tokens, string(r.Reason)) {
-			fmt.Fprintf(w, "%s\n%s", r.Reason, indent(r.Text))
+			fmt.Fprintf(w, "%s\n%s", r.Reason, terminal.Indent(r.Text))
 		}
 	}
 }

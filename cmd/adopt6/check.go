@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/advice"
@@ -177,8 +178,8 @@ func (c *checker) run(ctx context.Context, targets []lists.Target) error {
 func (c *checker) measure(ctx context.Context, target scanner.Pending) (*observation.Observation, error) {
 	words := target.Target.Name
 	c.probing.Store(&words)
-	stop := c.showProgress("check", "domains", func() progressState {
-		return progressState{done: c.done.Load(), total: c.total, detail: *c.probing.Load()}
+	stop := terminal.Progress(c.errOut, "check", "domains", func() terminal.Moment {
+		return terminal.Moment{Done: c.done.Load(), Total: c.total, Detail: *c.probing.Load()}
 	})
 	defer stop()
 	limited, cancel := context.WithTimeout(ctx, c.settings.Scan.Timeout)

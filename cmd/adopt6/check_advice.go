@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/advice"
 	"adopt6/scanner/observation"
 )
@@ -38,10 +39,10 @@ func (p *page) advice(o *observation.Observation, todo []advice.Advice) {
 		p.put()
 		number := fmt.Sprintf("%2d. ", i+1)
 		urgency := urgencyWords[a.Urgency]
-		for j, line := range fold(a.Title, p.columns-len(number)-columnsOf(urgency.s)-2, 0) {
+		for j, line := range terminal.Fold(a.Title, p.columns-len(number)-terminal.Columns(urgency.s)-2, 0) {
 			switch j {
 			case 0:
-				gap := p.columns - len(number) - columnsOf(line) - columnsOf(urgency.s)
+				gap := p.columns - len(number) - terminal.Columns(line) - terminal.Columns(urgency.s)
 				p.put(text{strong, number + line}, text{plain, strings.Repeat(" ", max(gap, 1))}, urgency)
 			default:
 				p.put(text{strong, "    " + line})
@@ -87,10 +88,10 @@ func services(list []advice.Service) string {
 
 // labelled prints a text behind its label, folded; nothing without a text.
 func (p *page) labelled(label, s string) {
-	if s = clean(s); s == "" {
+	if s = terminal.Clean(s); s == "" {
 		return
 	}
-	for i, line := range fold(s, p.columns-labelColumns-5, 0) {
+	for i, line := range terminal.Fold(s, p.columns-labelColumns-5, 0) {
 		if i > 0 {
 			label = ""
 		}
@@ -100,7 +101,7 @@ func (p *page) labelled(label, s string) {
 
 // command prints a line to type.
 func (p *page) command(label, s string) {
-	for i, line := range foldCommand(clean(s), p.columns-labelColumns-5) {
+	for i, line := range terminal.FoldCommand(terminal.Clean(s), p.columns-labelColumns-5) {
 		if i > 0 {
 			label = ""
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/observation"
 )
@@ -93,8 +94,8 @@ func zip(left, right [][]text) []row {
 // failure says how a contact failed, behind what it was.
 func (p *page) failure(what string, e observation.Endpoint) []text {
 	words := what + " " + string(e.Verdict.Reason)
-	if detail := clean(e.Detail); detail != "" {
-		words += ": " + cutTo(detail, mostText)
+	if detail := terminal.Clean(e.Detail); detail != "" {
+		words += ": " + terminal.Cut(detail, mostText)
 	}
 	return []text{{p.mark(e.Verdict.Status).style, words}}
 }
@@ -161,7 +162,7 @@ func (p *page) contact(e observation.Endpoint) []text {
 
 func (p *page) tlsFacts(t *observation.TLSFacts) (lines [][]text) {
 	if t.Version != "" {
-		words := "TLS " + clean(t.Version)
+		words := "TLS " + terminal.Clean(t.Version)
 		if t.Handshake > 0 {
 			words += ", handshake " + took(t.Handshake)
 		}
@@ -177,8 +178,8 @@ func (p *page) tlsFacts(t *observation.TLSFacts) (lines [][]text) {
 		}
 		lines = append(lines, []text{{plain, words}})
 	}
-	if issuer := clean(t.Issuer); issuer != "" {
-		lines = append(lines, []text{{plain, "by " + cutTo(issuer, mostText)}})
+	if issuer := terminal.Clean(t.Issuer); issuer != "" {
+		lines = append(lines, []text{{plain, "by " + terminal.Cut(issuer, mostText)}})
 	}
 	return lines
 }
@@ -187,7 +188,7 @@ func (p *page) httpFacts(h *observation.HTTPFacts) (lines [][]text) {
 	if h.Status == 0 {
 		return nil
 	}
-	words := fmt.Sprintf("%s %d", strings.TrimSuffix(clean(cmp.Or(h.Proto, "HTTP")), ".0"), h.Status)
+	words := fmt.Sprintf("%s %d", strings.TrimSuffix(terminal.Clean(cmp.Or(h.Proto, "HTTP")), ".0"), h.Status)
 	if h.FirstByte > 0 {
 		words += " after " + took(h.FirstByte)
 	}
@@ -195,11 +196,11 @@ func (p *page) httpFacts(h *observation.HTTPFacts) (lines [][]text) {
 	if h.Redirects > 0 {
 		lines = append(lines, redirects(h))
 	}
-	if title := clean(h.Title); title != "" {
-		lines = append(lines, []text{{plain, "“" + cutTo(title, mostText) + "”"}})
+	if title := terminal.Clean(h.Title); title != "" {
+		lines = append(lines, []text{{plain, "“" + terminal.Cut(title, mostText) + "”"}})
 	}
 	if h.Bytes > 0 {
-		words := thousands(h.Bytes) + " bytes"
+		words := terminal.Thousands(h.Bytes) + " bytes"
 		if h.Similarity > 0 {
 			words += fmt.Sprintf(", %.0f%% like IPv4", 100*h.Similarity)
 		}
@@ -209,7 +210,7 @@ func (p *page) httpFacts(h *observation.HTTPFacts) (lines [][]text) {
 }
 
 func redirects(h *observation.HTTPFacts) []text {
-	return []text{{plain, fmt.Sprintf("%s to %s", count(h.Redirects, "redirect"), cutTo(clean(h.Location), mostText))}}
+	return []text{{plain, fmt.Sprintf("%s to %s", terminal.Plural(h.Redirects, "redirect"), terminal.Cut(terminal.Clean(h.Location), mostText))}}
 }
 
 // mailFacts are what a mail server said at one address.
@@ -218,7 +219,7 @@ func (p *page) mailFacts(contacts []observation.Endpoint) (lines [][]text) {
 		lines = append(lines, p.contact(e))
 		if s := e.SMTP; s != nil {
 			if s.Code != 0 {
-				lines = append(lines, []text{{plain, cutTo(fmt.Sprintf("%d %s", s.Code, clean(strings.TrimPrefix(s.Banner, fmt.Sprint(s.Code)))), mostText)}})
+				lines = append(lines, []text{{plain, terminal.Cut(fmt.Sprintf("%d %s", s.Code, terminal.Clean(strings.TrimPrefix(s.Banner, fmt.Sprint(s.Code)))), mostText)}})
 			}
 			offers := "no STARTTLS"
 			if s.StartTLS {

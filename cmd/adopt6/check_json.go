@@ -13,6 +13,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/advice"
 	"adopt6/scanner/observation"
 )
@@ -219,7 +220,7 @@ func escapeHidden(encoded []byte) []byte {
 	safe := make([]byte, 0, len(encoded))
 	for _, r := range string(encoded) {
 		switch {
-		case showable(r) == r:
+		case terminal.Showable(r) == r:
 			safe = utf8.AppendRune(safe, r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

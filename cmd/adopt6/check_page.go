@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/lists"
 	"adopt6/scanner/advice"
 	"adopt6/scanner/observation"
@@ -33,20 +34,42 @@ const (
 
 // newPage returns a page for an output.
 func newPage(out io.Writer) *page {
-	columns, onTerminal := terminalWidth(out)
+	columns, onTerminal := terminal.Size(out)
 	return &page{
 		out: out, columns: min(max(columns, leastColumns), mostColumns),
-		utf8: showsUTF8(), colour: onTerminal && showsColours(), now: time.Now(),
+		utf8: terminal.ShowsUTF8(), colour: onTerminal && terminal.ShowsColours(), now: time.Now(),
 	}
+}
+
+// style is how a piece of text looks on a terminal.
+type style uint8
+
+const (
+	plain style = iota
+	strong
+	faint
+	good
+	fair
+	bad
+)
+
+// colours are the escape sequences of the styles (ECMA-48 SGR).
+var colours = [...]string{plain: "", strong: "\x1b[1m", faint: "\x1b[2m", good: "\x1b[32m", fair: "\x1b[33m", bad: "\x1b[31m"}
+
+// text is a piece of text in one style. It may come from the network: it is
+// made fit for a terminal where it is printed.
+type text struct {
+	style style
+	s     string
 }
 
 // put prints one line made of texts.
 func (p *page) put(texts ...text) {
 	var line strings.Builder
 	for _, t := range texts {
-		shown := strings.Map(showable, t.s)
+		shown := strings.Map(terminal.Showable, t.s)
 		if !p.utf8 {
-			shown = asASCII(shown)
+			shown = terminal.AsASCII(shown)
 		}
 		if p.colour && t.style != plain && strings.TrimSpace(shown) != "" {
 			shown = colours[t.style] + shown + "\x1b[0m"
@@ -96,7 +119,7 @@ func (p *page) heading(o *observation.Observation) {
 	p.put(name...)
 	p.readiness(o)
 	p.put(text{faint, fmt.Sprintf("Checked %s UTC from %s in %s, %d DNS queries",
-		o.Started.UTC().Format("2006-01-02 15:04"), cutTo(clean(o.Vantage), 20), took(o.Took), o.Queries)})
+		o.Started.UTC().Format("2006-01-02 15:04"), terminal.Cut(terminal.Clean(o.Vantage), 20), took(o.Took), o.Queries)})
 }
 
 // readiness prints the level and the next one.
@@ -193,7 +216,7 @@ func across(texts ...text) row { return row{left: texts, wide: true} }
 
 // section prints a part of the page as a tree of two levels.
 func (p *page) section(s section) {
-	p.put(text{strong, cutTo(s.title, p.columns)})
+	p.put(text{strong, terminal.Cut(s.title, p.columns)})
 	trunk, branch, last := "│  ", "├─ ", "└─ "
 	if !p.utf8 {
 		trunk, branch, last = "|  ", "|- ", "`- "
@@ -208,7 +231,7 @@ func (p *page) section(s section) {
 		if i == len(s.hosts)-1 {
 			limb, prefix = last, "   "
 		}
-		p.put(text{faint, limb}, text{plain, cutTo(clean(host.name), p.columns-len("├─ "))})
+		p.put(text{faint, limb}, text{plain, terminal.Cut(terminal.Clean(host.name), p.columns-len("├─ "))})
 		p.rows(prefix, host.rows)
 	}
 }
@@ -248,7 +271,7 @@ func (p *page) rows(prefix string, rows []row) {
 
 func columnsOfTexts(texts []text) (n int) {
 	for _, t := range texts {
-		n += columnsOf(t.s)
+		n += terminal.Columns(t.s)
 	}
 	return n
 }
@@ -263,7 +286,7 @@ func foldTexts(texts []text, room int) [][]text {
 	used := columnsOfTexts(head)
 	margin := len(tail.s) - len(strings.TrimLeft(tail.s, " "))
 	var lines [][]text
-	for i, s := range fold(tail.s, room-used-margin, 0) {
+	for i, s := range terminal.Fold(tail.s, room-used-margin, 0) {
 		line := []text{{plain, strings.Repeat(" ", used+margin)}, {tail.style, s}}
 		if i == 0 {
 			line = append(append([]text{}, head...), text{tail.style, strings.Repeat(" ", margin) + s})

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/lists"
 	"adopt6/scanner/netaddr"
 	"adopt6/scanner/observation"
@@ -32,7 +32,7 @@ func (p *page) verdict(label string, v observation.Verdict) []text {
 	if label != "" {
 		label += " "
 	}
-	return []text{m, {plain, " "}, {m.style, clean(label + words)}}
+	return []text{m, {plain, " "}, {m.style, terminal.Clean(label + words)}}
 }
 
 // both puts the verdicts on a service over the two families side by side.
@@ -47,12 +47,12 @@ func (p *page) findings(o *observation.Observation, probe string) []row {
 		if e.Probe != probe || e.Addr.IsValid() {
 			continue
 		}
-		words := fmt.Sprintf("%s at %s", e.Verdict.Reason, clean(e.Host))
+		words := fmt.Sprintf("%s at %s", e.Verdict.Reason, terminal.Clean(e.Host))
 		if e.Verdict.Reason == "" {
-			words = clean(e.Host)
+			words = terminal.Clean(e.Host)
 		}
-		if detail := clean(e.Detail); detail != "" {
-			words += ": " + cutTo(detail, 160)
+		if detail := terminal.Clean(e.Detail); detail != "" {
+			words += ": " + terminal.Cut(detail, 160)
 		}
 		m := p.mark(e.Verdict.Status)
 		rows = append(rows, across(m, text{plain, " "}, text{plain, words}))
@@ -63,17 +63,17 @@ func (p *page) findings(o *observation.Observation, probe string) []row {
 func (p *page) delegation(o *observation.Observation) section {
 	s := section{title: "Delegation"}
 	if o.Zone != "" && o.Zone != o.Target.Name {
-		s.title += " of " + clean(o.Zone) + ", the zone that the domain lies in"
+		s.title += " of " + terminal.Clean(o.Zone) + ", the zone that the domain lies in"
 	}
 	if o.Delegation.Reason != observation.NotProbed {
 		s.rows = append(s.rows, across(p.verdict("", o.Delegation)...))
 	}
 	if n := len(o.NameServers); n > 0 {
 		s.rows = append(s.rows, across(text{plain, fmt.Sprintf("%s: %d with an IPv6 address, %d answering over it, %d with IPv6 glue",
-			count(n, "name server"), o.NameServersV6, o.NameServersV6OK, o.GlueV6)}))
+			terminal.Plural(n, "name server"), o.NameServersV6, o.NameServersV6OK, o.GlueV6)}))
 	}
 	if len(o.Operators) > 0 {
-		s.rows = append(s.rows, across(text{plain, "run by "}, text{plain, listed(o.Operators, 4)}))
+		s.rows = append(s.rows, across(text{plain, "run by "}, text{plain, terminal.Listed(o.Operators, 4)}))
 	}
 	s.rows = append(s.rows, p.findings(o, "delegation")...)
 	return s
@@ -191,11 +191,11 @@ func (p *page) withoutIPv4(o *observation.Observation) section {
 		s.rows = append(s.rows, across(p.verdict("going by the records alone:", o.V6OnlyRecords)...))
 	}
 	if o.V6OnlyZone != "" {
-		s.rows = append(s.rows, across(text{plain, "the zone to blame is "}, text{strong, clean(o.V6OnlyZone)}))
+		s.rows = append(s.rows, across(text{plain, "the zone to blame is "}, text{strong, terminal.Clean(o.V6OnlyZone)}))
 	}
 	s.rows = append(s.rows, p.findings(o, "resolvability")...)
 	if len(o.FreedBy) > 0 && !slices.Equal(o.FreedBy, []string{o.Zone}) { // else it goes without saying
-		s.rows = append(s.rows, across(text{plain, "each of these could mend it alone, by IPv6 on its name servers: "}, text{plain, listed(o.FreedBy, 4)}))
+		s.rows = append(s.rows, across(text{plain, "each of these could mend it alone, by IPv6 on its name servers: "}, text{plain, terminal.Listed(o.FreedBy, 4)}))
 	}
 	return s
 }
@@ -224,21 +224,4 @@ func (p *page) security(o *observation.Observation) section {
 	}
 	s.rows = append(s.rows, p.findings(o, "dnssec")...)
 	return s
-}
-
-// count is "1 name server" or "3 name servers".
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// listed joins at most n names.
-func listed(names []string, n int) string {
-	words := clean(strings.Join(names[:min(len(names), n)], ", "))
-	if more := len(names) - n; more > 0 {
-		words += fmt.Sprintf(" and %d more", more)
-	}
-	return words
 }

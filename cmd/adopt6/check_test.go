@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/configs"
 	"adopt6/scanner"
 	"adopt6/scanner/advice"
@@ -153,7 +154,7 @@ func TestCheckPages(t *testing.T) {
 func fits(t *testing.T, page string, columns int) {
 	t.Helper()
 	for line := range strings.Lines(page) {
-		if n := columnsOf(strings.TrimRight(line, "\n")); n > columns {
+		if n := terminal.Columns(strings.TrimRight(line, "\n")); n > columns {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/probe"
 	"adopt6/scanner/resolve"
 )
@@ -101,7 +102,7 @@ func (p *page) trace(probes []probeTrace) error {
 			p.put(text{faint, "    nothing that was not known already"})
 		}
 		for _, l := range t.Lookups {
-			p.put(text{plain, "    " + clean(l.Question)})
+			p.put(text{plain, "    " + terminal.Clean(l.Question)})
 			for _, step := range l.Steps {
 				p.put(text{faint, "    " + step.String()})
 			}

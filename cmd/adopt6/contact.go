@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/observation"
 	"adopt6/scanner/preflight"
 )
@@ -23,8 +24,8 @@ func (a *app) warnNameless(net network, targets uint64) {
 	if net.simulated() || targets <= handful || a.settings.Scan.Contact != "" {
 		return
 	}
-	fmt.Fprint(a.errOut, wrap(fmt.Sprintf("Warning: this scan of %s targets names nobody whom their operators could ask, or tell to stop. "+
-		"Interrupt it and %s; docs/ethics.md says what else they should find.", thousands(int64(targets)), contactAdvice), pageWidth), "\n")
+	fmt.Fprint(a.errOut, terminal.Wrap(fmt.Sprintf("Warning: this scan of %s targets names nobody whom their operators could ask, or tell to stop. "+
+		"Interrupt it and %s; docs/ethics.md says what else they should find.", terminal.Thousands(int64(targets)), contactAdvice), pageWidth), "\n")
 }
 
 // checkContact says whether operators learn who is behind a scan.

@@ -8,13 +8,13 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/lists"
 	"adopt6/store"
 	"adopt6/store/indicator"
@@ -208,9 +208,9 @@ const (
 )
 
 func (t *countryTable) print(w io.Writer) error {
-	out := bufio.NewWriter(&printable{w: w})
+	out := bufio.NewWriter(terminal.Printable(w))
 	fmt.Fprintf(out, "Scan %s\nstarted %s UTC from %s, %s targets%s\n", t.scan.ID, t.scan.Started.Format("2006-01-02 15:04"),
-		cut(t.scan.Vantage, 24), thousands(int64(t.scan.Targets)), map[bool]string{true: "; not finished"}[t.scan.Finished.IsZero()])
+		terminal.Cut(t.scan.Vantage, 24), terminal.Thousands(int64(t.scan.Targets)), map[bool]string{true: "; not finished"}[t.scan.Finished.IsZero()])
 	kind := lists.Kind("")
 	var small bool
 	for rows := range t.groups {
@@ -238,7 +238,7 @@ func (t *countryTable) printRow(out io.Writer, rows []store.IndicatorRow) (small
 	for _, r := range rows {
 		values[r.Indicator] = r
 	}
-	fmt.Fprintf(out, "%-*s %*d %*d", nameWidth, cut(countryLabel(rows[0]), nameWidth),
+	fmt.Fprintf(out, "%-*s %*d %*d", nameWidth, terminal.Cut(countryLabel(rows[0]), nameWidth),
 		countWidth, rows[0].Targets, countWidth, values[indicator.Measured].Numerator)
 	for _, id := range columns[rows[0].Kind] {
 		r := values[id]
@@ -283,7 +283,7 @@ func basis(ind indicator.Indicator, r store.IndicatorRow) string {
 	case indicator.Share:
 		return fmt.Sprintf("%d of %d, %d in part, %d unmeasured", r.Numerator, r.Denominator, r.Partial, r.Unmeasured)
 	case indicator.Largest:
-		return fmt.Sprintf("%d of %d, %d unmeasured: %s", r.Numerator, r.Denominator, r.Unmeasured, cut(r.Detail, 24))
+		return fmt.Sprintf("%d of %d, %d unmeasured: %s", r.Numerator, r.Denominator, r.Unmeasured, terminal.Cut(r.Detail, 24))
 	}
 	return fmt.Sprintf("over %d, %d unmeasured", r.Denominator, r.Unmeasured)
 }
@@ -301,14 +301,14 @@ func (t *countryTable) coverage() string {
 	}
 	delete(countries, "")
 	return fmt.Sprintf("Coverage: %s of %s targets measured, in %d countries and territories;\n%s could not be measured from here.\n",
-		thousands(int64(measured)), thousands(int64(targets)), len(countries), thousands(int64(targets-measured)))
+		terminal.Thousands(int64(measured)), terminal.Thousands(int64(targets)), len(countries), terminal.Thousands(int64(targets-measured)))
 }
 
 // printDetails prints every indicator of the chosen countries.
 func (t *countryTable) printDetails(w io.Writer) error {
-	out := bufio.NewWriter(&printable{w: w})
+	out := bufio.NewWriter(terminal.Printable(w))
 	for rows := range t.groups {
-		fmt.Fprintf(out, "%s, %s: %s targets\n", countryLabel(rows[0]), kindTitles[rows[0].Kind], thousands(int64(rows[0].Targets)))
+		fmt.Fprintf(out, "%s, %s: %s targets\n", countryLabel(rows[0]), kindTitles[rows[0].Kind], terminal.Thousands(int64(rows[0].Targets)))
 		for _, r := range rows {
 			ind, known := indicator.ByID(r.Indicator)
 			if !known {
@@ -316,7 +316,7 @@ func (t *countryTable) printDetails(w io.Writer) error {
 			}
 			fmt.Fprintf(out, "  %-36s %*s\n", ind.Name, shareWidth, value(ind, r))
 			text := basis(ind, r) + ". " + ind.Numerator + ", of " + ind.Denominator
-			for line := range strings.SplitSeq(wrap(text, 74), "\n") {
+			for line := range strings.SplitSeq(terminal.Wrap(text, 74), "\n") {
 				fmt.Fprintf(out, "      %s\n", line)
 			}
 		}
@@ -337,33 +337,4 @@ func countryLabel(r store.IndicatorRow) string {
 		return r.Country
 	}
 	return r.CountryName
-}
-
-// wrap breaks a text into lines of at most width characters.
-func wrap(text string, width int) string {
-	var b strings.Builder
-	column := 0
-	for word := range strings.FieldsSeq(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case column == 0:
-		case column+1+n > width:
-			b.WriteByte('\n')
-			column = 0
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += n
-	}
-	return b.String()
-}
-
-// cut shortens a text to width characters.
-func cut(text string, width int) string {
-	if runes := []rune(text); len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	return text
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/observation"
@@ -181,11 +182,11 @@ const (
 
 // printDoctor prints the checks as a page, in colour on a terminal.
 func (a *app) printDoctor(found *preflight.Result) {
-	_, colour := terminalWidth(a.out)
+	_, colour := terminal.Size(a.out)
 	margin := strings.Repeat(" ", statusWidth+titleWidth)
 	block := func(text string) string {
-		text = strings.Map(showable, text)
-		return strings.ReplaceAll(wrap(text, pageWidth-len(margin)), "\n", "\n"+margin)
+		text = strings.Map(terminal.Showable, text)
+		return strings.ReplaceAll(terminal.Wrap(text, pageWidth-len(margin)), "\n", "\n"+margin)
 	}
 	for _, c := range found.Checks {
 		status := fmt.Sprintf("%-*s", statusWidth, c.Status)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/forecast"
@@ -177,18 +178,18 @@ func (a *app) dryWorklist(chosen *targetFlags, shard *shardFlags, args []string)
 
 func (p *dryRunPage) print(w io.Writer) error {
 	fmt.Fprintf(w, "Dry run of %s: nothing was sent.\n\n", p.List)
-	known := fmt.Sprintf("%s measured before, in %s of the store", thousands(int64(p.Known)), plural(p.Scans, "scan"))
+	known := fmt.Sprintf("%s measured before, in %s of the store", terminal.Thousands(int64(p.Known)), terminal.Plural(p.Scans, "scan"))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "Targets\t%s\t%s\n", thousands(int64(p.Targets)), known)
+	fmt.Fprintf(t, "Targets\t%s\t%s\n", terminal.Thousands(int64(p.Targets)), known)
 	if p.Estimated > 0 {
-		fmt.Fprintf(t, "\t%s\testimated by the medians of their kind\n", thousands(int64(p.Estimated)))
+		fmt.Fprintf(t, "\t%s\testimated by the medians of their kind\n", terminal.Thousands(int64(p.Estimated)))
 	}
-	fmt.Fprintf(t, "\t%s\topted out by the list; TXT records are not asked now\n", thousands(int64(p.OptedOut)))
+	fmt.Fprintf(t, "\t%s\topted out by the list; TXT records are not asked now\n", terminal.Thousands(int64(p.OptedOut)))
 	if p.OptedOutBefore > 0 {
-		fmt.Fprintf(t, "\t%s\topted out the last time; they are asked once more\n", thousands(int64(p.OptedOutBefore)))
+		fmt.Fprintf(t, "\t%s\topted out the last time; they are asked once more\n", terminal.Thousands(int64(p.OptedOutBefore)))
 	}
-	fmt.Fprintf(t, "Queries\t%s\t%s of them estimated\n", thousands(int64(p.Queries)), thousands(int64(p.ByEstimate.Queries)))
-	fmt.Fprintf(t, "Connections\t%s\t%s of them estimated\n", thousands(int64(p.Connections)), thousands(int64(p.ByEstimate.Connections)))
+	fmt.Fprintf(t, "Queries\t%s\t%s of them estimated\n", terminal.Thousands(int64(p.Queries)), terminal.Thousands(int64(p.ByEstimate.Queries)))
+	fmt.Fprintf(t, "Connections\t%s\t%s of them estimated\n", terminal.Thousands(int64(p.Connections)), terminal.Thousands(int64(p.ByEstimate.Connections)))
 	for i, l := range p.Limits {
 		label, note := "", ""
 		if i == 0 {
@@ -205,7 +206,7 @@ func (p *dryRunPage) print(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprint(w, "\n", wrap("Failures are measured again on top of this (--confirm). Queries are shared out evenly among the name servers of a target; those of registries and of the root answer some of them.", pageWidth), "\n\n")
+	fmt.Fprint(w, "\n", terminal.Wrap("Failures are measured again on top of this (--confirm). Queries are shared out evenly among the name servers of a target; those of registries and of the root answer some of them.", pageWidth), "\n\n")
 	p.printOperators(w)
 	return p.printCountries(w)
 }
@@ -218,12 +219,12 @@ func (p *dryRunPage) printOperators(w io.Writer) {
 	fmt.Fprintln(t, "Operator\tAddresses\tQueries\tConnections\tName")
 	for _, o := range p.Operators[:min(len(p.Operators), shownOperators)] {
 		name := []rune(o.Name)
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", o.ID, thousands(int64(o.Addresses)), thousands(int64(o.Queries)), thousands(int64(o.Connections)),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", o.ID, terminal.Thousands(int64(o.Addresses)), terminal.Thousands(int64(o.Queries)), terminal.Thousands(int64(o.Connections)),
 			string(name[:min(len(name), 24)]))
 	}
 	t.Flush()
 	if more := len(p.Operators) - shownOperators; more > 0 {
-		fmt.Fprintf(w, "and %s more; --json has all\n", thousands(int64(more)))
+		fmt.Fprintf(w, "and %s more; --json has all\n", terminal.Thousands(int64(more)))
 	}
 	fmt.Fprintln(w)
 }
@@ -234,13 +235,13 @@ func (p *dryRunPage) printCountries(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "Country\tKind\tTargets")
 	for _, c := range most[:min(len(most), shownCountries)] {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", cmp.Or(c.Country, "none"), c.Kind, thousands(int64(c.Targets)))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", cmp.Or(c.Country, "none"), c.Kind, terminal.Thousands(int64(c.Targets)))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	if more := len(most) - shownCountries; more > 0 {
-		fmt.Fprintf(w, "and %s more; --json has all\n", thousands(int64(more)))
+		fmt.Fprintf(w, "and %s more; --json has all\n", terminal.Thousands(int64(more)))
 	}
 	return nil
 }

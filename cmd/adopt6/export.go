@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/store"
 )
 
@@ -144,11 +145,11 @@ func (a *app) exportToOutput(ctx context.Context, s *store.Store, tables []store
 		return misusef("standard output takes one table; name it with --table")
 	}
 	out := a.out
-	if _, terminal := terminalWidth(a.out); terminal {
+	if _, onTerminal := terminal.Size(a.out); onTerminal {
 		if e.Format.Name == "parquet" || e.Format.Name == "arrow" {
 			return misusef("%s is no text: send it to a file", e.Format.Name)
 		}
-		out = &printable{w: a.out}
+		out = terminal.Printable(a.out)
 	}
 	e.Table = tables[0]
 	return asExportMisuse(s.Export(ctx, e, out))

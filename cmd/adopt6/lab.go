@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/lab"
 )
 
@@ -78,7 +79,7 @@ func (a *app) labUp(ctx context.Context, l *lab.Lab, file string) error {
 	}
 	s := l.Scenario()
 	fmt.Fprintf(a.out, "%s: %s\n", s.Name, s.About)
-	fmt.Fprintf(a.out, "Serving the root, %d zones and %s targets on 127.0.0.0/8.\n", l.Zones(), thousands(int64(targets)))
+	fmt.Fprintf(a.out, "Serving the root, %d zones and %s targets on 127.0.0.0/8.\n", l.Zones(), terminal.Thousands(int64(targets)))
 	fmt.Fprintf(a.out, "\nScan it:\n  adopt6 scan --lab %s\n", file)
 	sockets := l.RootSockets()
 	if roots := slices.Sorted(maps.Keys(sockets)); len(roots) > 0 {

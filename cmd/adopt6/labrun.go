@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/observation"
@@ -129,7 +130,7 @@ func (j *labJudge) compare(l *lab.Lab, o *observation.Observation) {
 
 func (j *labJudge) report(a *app) error {
 	if len(j.differences) == 0 {
-		fmt.Fprintf(a.errOut, "All verdicts on %s domains are those that the scenario states.\n", thousands(int64(j.stated)))
+		fmt.Fprintf(a.errOut, "All verdicts on %s domains are those that the scenario states.\n", terminal.Thousands(int64(j.stated)))
 		return nil
 	}
 	for _, line := range j.differences[:min(len(j.differences), maxDifferences)] {

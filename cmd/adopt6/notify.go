@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/report/notify"
 	"adopt6/scanner/observation"
 )
@@ -155,15 +156,15 @@ func (d *deliveries) print(a *app, asJSON bool) error {
 			return err
 		}
 	} else {
-		w := &printable{w: a.out}
+		w := terminal.Printable(a.out)
 		for _, m := range d.Messages {
 			fmt.Fprintf(w, "%-9s  %s to %s\n", m.State, m.Channel, m.Receiver)
 			if m.Error != "" {
-				fmt.Fprint(w, indent(m.Error))
+				fmt.Fprint(w, terminal.Indent(m.Error))
 			}
 		}
 		for _, line := range d.Told {
-			fmt.Fprint(w, indent(line))
+			fmt.Fprint(w, terminal.Indent(line))
 		}
 	}
 	if missing > 0 {
@@ -284,7 +285,7 @@ func (a *app) notifyPending(asJSON bool) error {
 		fmt.Fprintln(a.out, "No message waits.")
 		return nil
 	}
-	w := &printable{w: a.out}
+	w := terminal.Printable(a.out)
 	printPending(w, "Waiting", list.Waiting)
 	printPending(w, "Set aside", list.Aside)
 	return nil
@@ -303,7 +304,7 @@ func printPending(out io.Writer, title string, list []pendingMessage) {
 			fmt.Fprintf(out, "    %d tries, next at %s\n", m.Tries, m.Next.Format("2006-01-02 15:04 UTC"))
 		}
 		if m.Error != "" {
-			fmt.Fprint(out, indent(m.Error))
+			fmt.Fprint(out, terminal.Indent(m.Error))
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/configs"
 	"adopt6/lists"
 	"adopt6/report/notify"
@@ -67,7 +68,7 @@ func (a *app) checkChannels(config *schedule.Config) error {
 	for _, c := range a.settings.Notify {
 		for _, job := range c.Jobs {
 			if _, known := config.Job(job); !known {
-				faults = append(faults, fmt.Errorf("%s: jobs: there is no job %q; the configuration has %s", c.Where("jobs"), job, listed(config.Names(), shownJobs)))
+				faults = append(faults, fmt.Errorf("%s: jobs: there is no job %q; the configuration has %s", c.Where("jobs"), job, terminal.Listed(config.Names(), shownJobs)))
 			}
 		}
 	}

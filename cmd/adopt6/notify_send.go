@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/report"
 	"adopt6/report/notify"
 	"adopt6/scanner/schedule/jobrun"
@@ -93,7 +94,7 @@ func (a *app) queueDigests(ctx context.Context, s *store.Store, channels []chann
 			fmt.Fprintf(a.out, "%s\n", m.JSON)
 			continue
 		}
-		fmt.Fprintf(&printable{w: a.out}, "To %s by %s\nSubject: %s\n\n%s\n", c.receivers(), c.settings.Name, m.Subject, m.Text)
+		fmt.Fprintf(terminal.Printable(a.out), "To %s by %s\nSubject: %s\n\n%s\n", c.receivers(), c.settings.Name, m.Subject, m.Text)
 	}
 	return q, nil
 }

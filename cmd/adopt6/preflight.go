@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/preflight"
@@ -73,8 +74,8 @@ func announce(out io.Writer, found *preflight.Result) error {
 	}
 	fmt.Fprintf(out, "Preflight: %d of %d checks failed.\n", len(failed), len(found.Checks))
 	for _, c := range failed {
-		fmt.Fprintf(out, "  %s: %s\n%s", c.Title, c.Status, indent(c.Seen+"."))
-		fmt.Fprint(out, indent(c.Effect), indent("Fix: "+c.Fix))
+		fmt.Fprintf(out, "  %s: %s\n%s", c.Title, c.Status, terminal.Indent(c.Seen+"."))
+		fmt.Fprint(out, terminal.Indent(c.Effect), terminal.Indent("Fix: "+c.Fix))
 	}
 	var reasons []string
 	for _, c := range found.Stops() {
@@ -89,6 +90,6 @@ func announce(out io.Writer, found *preflight.Result) error {
 // remind says once more, after a scan, what could not be measured.
 func remind(out io.Writer, found *preflight.Result) {
 	for _, c := range found.Failed() {
-		fmt.Fprintln(out, wrap(fmt.Sprintf("%s: %s during this scan. %s", c.Title, c.Status, c.Effect), pageWidth))
+		fmt.Fprintln(out, terminal.Wrap(fmt.Sprintf("%s: %s during this scan. %s", c.Title, c.Status, c.Effect), pageWidth))
 	}
 }

@@ -3,12 +3,10 @@ package main
 import (
 	"errors"
 	"io"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/store"
 )
 
@@ -48,8 +46,8 @@ http:// all of them.`,
 			if err != nil {
 				return asMisuse(err)
 			}
-			_, terminal := terminalWidth(a.out)
-			if format == "" && !terminal {
+			_, onTerminal := terminal.Size(a.out)
+			if format == "" && !onTerminal {
 				format = "TSVWithNames"
 			}
 			s, err := a.openStore(cmd.Context(), !write)
@@ -60,8 +58,8 @@ http:// all of them.`,
 			if write {
 				run = s.Execute
 			}
-			if terminal {
-				out = &printable{w: a.out}
+			if onTerminal {
+				out = terminal.Printable(a.out)
 			}
 			err = run(cmd.Context(), statement, format, out)
 			if errors.Is(err, store.ErrWrites) {
@@ -92,44 +90,4 @@ func (a *app) statement(args []string) (string, error) {
 
 func atMostOneArg(cmd *cobra.Command, args []string) error {
 	return asMisuse(cobra.MaximumNArgs(1)(cmd, args))
-}
-
-// printable passes text on to a terminal without the control characters that
-// it could be driven with: what comes from the network is shown, not obeyed.
-type printable struct {
-	w    io.Writer
-	rest []byte // the begin of a character whose end has not come yet
-}
-
-func (p *printable) Write(text []byte) (int, error) {
-	all := append(p.rest, text...)
-	whole := len(all)
-	for back := 1; back < utf8.UTFMax && back <= len(all); back++ {
-		if last := all[len(all)-back:]; utf8.RuneStart(last[0]) {
-			if !utf8.FullRune(last) {
-				whole -= back
-			}
-			break
-		}
-	}
-	safe := strings.Map(showable, string(all[:whole]))
-	p.rest = append([]byte(nil), all[whole:]...)
-	if _, err := io.WriteString(p.w, safe); err != nil {
-		return 0, err
-	}
-	return len(text), nil
-}
-
-// showable replaces what moves the cursor, changes colours, turns the direction
-// of writing or takes no room: control and format characters, separators of
-// lines, variation selectors and blanks in disguise. What Unicode has not
-// assigned or leaves to private use goes as well.
-func showable(r rune) rune {
-	switch {
-	case r == '\n', r == '\t', ' ' <= r && r <= '~':
-		return r
-	case !unicode.IsGraphic(r), unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
-		return utf8.RuneError
-	}
-	return r
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/report/words"
 	"adopt6/scanner/observation"
 )
@@ -36,9 +37,9 @@ zh, en, fr, ru or es.`,
 				return json.NewEncoder(a.out).Encode(reasons)
 			}
 			for _, r := range reasons {
-				fmt.Fprintf(a.out, "%s\n%s", r.Reason, indent(r.Text))
+				fmt.Fprintf(a.out, "%s\n%s", r.Reason, terminal.Indent(r.Text))
 				if r.Fix != "" {
-					fmt.Fprint(a.out, indent(fmt.Sprintf(words.Texts()["reasons.fix"].In(lang), r.Fix)))
+					fmt.Fprint(a.out, terminal.Indent(fmt.Sprintf(words.Texts()["reasons.fix"].In(lang), r.Fix)))
 				}
 			}
 			return nil
@@ -75,10 +76,4 @@ func chosenReasons(lang string, tokens []string) ([]observation.ReasonInfo, erro
 		}
 	}
 	return chosen, nil
-}
-
-// indent wraps text at 78 columns, each line indented by four.
-func indent(text string) string {
-	const margin, columns = "    ", 78
-	return margin + strings.Join(fold(text, columns-len(margin), 0), "\n"+margin) + "\n"
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/lists"
 	"adopt6/report"
 	"adopt6/report/paper"
@@ -98,8 +99,8 @@ func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 		return err
 	}
 	var progress report.Progress
-	stop := a.showProgress("report", "files", func() progressState {
-		return progressState{done: progress.Done.Load(), total: progress.Total.Load()}
+	stop := terminal.Progress(a.errOut, "report", "files", func() terminal.Moment {
+		return terminal.Moment{Done: progress.Done.Load(), Total: progress.Total.Load()}
 	})
 	started := time.Now()
 	err = site.Write(ctx, s, f.out, &progress)
@@ -110,7 +111,7 @@ func (a *app) report(ctx context.Context, f reportFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.errOut, "%s files in %.1f s\n", thousands(progress.Done.Load()), time.Since(started).Seconds())
+	fmt.Fprintf(a.errOut, "%s files in %.1f s\n", terminal.Thousands(progress.Done.Load()), time.Since(started).Seconds())
 	fmt.Fprintln(a.out, filepath.Join(f.out, "index.html"))
 	if f.pdf {
 		return a.printReport(ctx, printer, f, site.Pages())

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner"
 	"adopt6/scanner/metrics"
 	"adopt6/scanner/observation"
@@ -108,7 +109,7 @@ func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *
 	}
 	if before.mine > 0 {
 		fmt.Fprintf(a.errOut, "%s of %s targets are stored already; going on with the rest\n",
-			thousands(int64(before.mine)), thousands(int64(w.Shard.Count(w.Targets))))
+			terminal.Thousands(int64(before.mine)), terminal.Thousands(int64(w.Shard.Count(w.Targets))))
 	}
 	tally := new(scanner.Tally)
 	pool := scanner.Pool{
@@ -129,7 +130,7 @@ func (a *app) runPool(ctx context.Context, s *store.Store, run scanRun, prober *
 		Queries: resolvers.queries, CacheBytes: resolvers.cacheBytes,
 		Store: func() metrics.StoreState { return metrics.StoreState(writer.Stats()) }})()
 	again := new(atomic.Value)
-	stop := a.showProgress("scan", "targets", func() progressState { return scanProgress(tally, left, again) })
+	stop := terminal.Progress(a.errOut, "scan", "targets", func() terminal.Moment { return scanProgress(tally, left, again) })
 	err = pool.RunConfirmed(ctx, w, before.done, a.confirmation(run, prober, resolvers, again))
 	stop()
 	if err == nil {
@@ -153,7 +154,7 @@ func (a *app) confirmation(run scanRun, first *probe.Prober, resolvers *resolver
 			return prober.Measure, func() { _ = resolver.Close() }, nil
 		},
 		Begin: func(targets uint64, pause time.Duration) {
-			what := fmt.Sprintf("measuring %s failures again", thousands(int64(targets)))
+			what := fmt.Sprintf("measuring %s failures again", terminal.Thousands(int64(targets)))
 			if pause > 0 {
 				what += " after " + pause.String()
 			}
@@ -187,7 +188,7 @@ func printFreed(w io.Writer, tally *scanner.Tally, resumed bool) {
 		if f.AtMost > f.Domains {
 			least = "At least "
 		}
-		fmt.Fprintf(w, "%s%s domains would resolve without IPv4 if %s enabled IPv6.\n", least, thousands(f.Domains), f.Operator)
+		fmt.Fprintf(w, "%s%s domains would resolve without IPv4 if %s enabled IPv6.\n", least, terminal.Thousands(f.Domains), f.Operator)
 	}
 }
 
@@ -219,7 +220,7 @@ func (a *app) completeScan(ctx context.Context, s *store.Store, w *scanner.Workl
 	}
 	if found.all != w.Targets {
 		fmt.Fprintf(a.errOut, "Shard %s is complete: %s targets, each stored once. The scan is not: %s targets of other shards are not\nstored yet, and the last of them finishes it.\n",
-			w.Shard, thousands(int64(found.mine)), thousands(int64(w.Targets-found.all)))
+			w.Shard, terminal.Thousands(int64(found.mine)), terminal.Thousands(int64(w.Targets-found.all)))
 		return w.Remove()
 	}
 	if err := s.FinishScan(ctx, w.Scan); err != nil {
@@ -228,7 +229,7 @@ func (a *app) completeScan(ctx context.Context, s *store.Store, w *scanner.Workl
 	if _, err := indicator.Compute(ctx, s, w.Scan); err != nil {
 		return fmt.Errorf("compute indicators: %w", err)
 	}
-	fmt.Fprintf(a.errOut, "Scan %s is complete: %s targets, each stored once.\n", w.Scan, thousands(int64(w.Targets)))
+	fmt.Fprintf(a.errOut, "Scan %s is complete: %s targets, each stored once.\n", w.Scan, terminal.Thousands(int64(w.Targets)))
 	return w.Remove()
 }
 
@@ -236,19 +237,19 @@ func (a *app) completeScan(ctx context.Context, s *store.Store, w *scanner.Workl
 // line is cut, what could not be measured goes first.
 var shown = []observation.Status{observation.OK, observation.Partial, observation.Absent, observation.Broken, observation.Unmeasured}
 
-func scanProgress(tally *scanner.Tally, total int64, again *atomic.Value) progressState {
+func scanProgress(tally *scanner.Tally, total int64, again *atomic.Value) terminal.Moment {
 	var counts []string
 	if what, ok := again.Load().(string); ok {
 		counts = append(counts, what+";")
 	}
 	for _, status := range shown {
 		if n := tally.Count(status); n > 0 {
-			counts = append(counts, fmt.Sprintf("%s %s", status, thousands(n)))
+			counts = append(counts, fmt.Sprintf("%s %s", status, terminal.Thousands(n)))
 		}
 	}
-	state := progressState{done: tally.Done(), total: total}
+	state := terminal.Moment{Done: tally.Done(), Total: total}
 	if len(counts) > 0 {
-		state.detail = strings.Join(counts, " ")
+		state.Detail = strings.Join(counts, " ")
 	}
 	return state
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
 )
@@ -201,7 +202,7 @@ func (a *app) newWorklist(scans string, chosen *targetFlags, shard *shardFlags, 
 	case w.Targets == 0:
 		return nil, errors.Join(misusef("no targets: %s has none that match", header.List), w.Remove())
 	case w.Duplicates > 0:
-		fmt.Fprintf(a.errOut, "%s duplicate targets left out\n", thousands(int64(w.Duplicates)))
+		fmt.Fprintf(a.errOut, "%s duplicate targets left out\n", terminal.Thousands(int64(w.Duplicates)))
 	}
 	return w, nil
 }

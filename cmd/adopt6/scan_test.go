@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/csv"
 	"fmt"
 	"os"
@@ -242,30 +241,6 @@ func TestScanWithoutDuplicates(t *testing.T) {
 	}
 	if got := storedDomains(t, storeFlags); len(got) != 2 {
 		t.Errorf("stored %v", got)
-	}
-}
-
-func TestProgressLine(t *testing.T) {
-	t.Parallel()
-	state := progressState{done: 1200, total: 4000, detail: "web: ok 800"}
-	got := progressLine("scan", "targets", state, 3*time.Second)
-	if want := "scan 1,200/4,000 targets 30%  400/s  7s left  web: ok 800"; got != want {
-		t.Errorf("got  %q\nwant %q", got, want)
-	}
-	if got := progressLine("scan", "", progressState{done: 2000}, time.Second); got != "scan 2,000  2,000/s" {
-		t.Errorf("without total and unit: got %q", got)
-	}
-	if bar := drawBar("scan 1/2", progressState{done: 1, total: 2}, 80); bar != "[##########..........] scan 1/2" {
-		t.Errorf("got %q", bar)
-	}
-	if cut := drawBar(got, state, 40); len(cut) != 39 {
-		t.Errorf("a line for 40 columns has %d", len(cut))
-	}
-	var log bytes.Buffer
-	stop := (&app{errOut: &log}).showProgress("scan", "targets", func() progressState { return state })
-	stop()
-	if log.Len() > 0 {
-		t.Errorf("work that ended at once left a trace: %q", log.String())
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/configs"
 	"adopt6/scanner/schedule"
 )
@@ -148,7 +149,7 @@ const shownJobs = 10
 func chosenJob(config *schedule.Config, name string) (*schedule.Job, error) {
 	job, known := config.Job(name)
 	if !known {
-		return nil, misusef("there is no job %q; the configuration has %s", name, listed(config.Names(), shownJobs))
+		return nil, misusef("there is no job %q; the configuration has %s", name, terminal.Listed(config.Names(), shownJobs))
 	}
 	return job, nil
 }

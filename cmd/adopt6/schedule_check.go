@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/schedule"
 	"adopt6/store"
 )
@@ -134,7 +135,7 @@ func targetsOf(j schedule.Job) string {
 }
 
 func (a *app) printChecked(config *schedule.Config) error {
-	out := tabwriter.NewWriter(&printable{w: a.out}, 0, 0, 2, ' ', 0)
+	out := tabwriter.NewWriter(terminal.Printable(a.out), 0, 0, 2, ' ', 0)
 	fmt.Fprint(out, "JOB\tCRON\tTIME ZONE\tFIRST\n")
 	now := time.Now()
 	for _, j := range config.Jobs {
@@ -142,7 +143,7 @@ func (a *app) printChecked(config *schedule.Config) error {
 		if !j.Paused {
 			first = j.Timetable.Next(now).Format(shownTime)
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", cut(j.Name, 22), cut(j.Timetable.Spec(), 14), cut(j.Timetable.Zone().String(), 20), first)
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", terminal.Cut(j.Name, 22), terminal.Cut(j.Timetable.Spec(), 14), terminal.Cut(j.Timetable.Zone().String(), 20), first)
 	}
 	if err := out.Flush(); err != nil {
 		return err
@@ -154,13 +155,6 @@ func (a *app) printChecked(config *schedule.Config) error {
 	if len(keeps) > 1 {
 		fmt.Fprint(a.out, "\nThe jobs keep observations for different times. Months hold the scans of all\njobs, so the job that keeps the longest decides; without keep it is for ever.\n")
 	}
-	_, err := fmt.Fprintf(a.out, "\n%s: no fault in %s.\n", a.settings.File, plural(len(config.Jobs), "job"))
+	_, err := fmt.Fprintf(a.out, "\n%s: no fault in %s.\n", a.settings.File, terminal.Plural(len(config.Jobs), "job"))
 	return err
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return thousands(int64(n)) + " " + what + "s"
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/schedule"
 	"adopt6/scanner/schedule/jobrun"
 )
@@ -102,10 +103,10 @@ func printNext(w io.Writer, times []plannedTime) error {
 		_, err := fmt.Fprintln(w, "Nothing is planned: the jobs are paused.")
 		return err
 	}
-	out := tabwriter.NewWriter(&printable{w: w}, 0, 0, 2, ' ', 0)
+	out := tabwriter.NewWriter(terminal.Printable(w), 0, 0, 2, ' ', 0)
 	fmt.Fprint(out, "JOB\tPLANNED\tZONE\tBEGINS, UTC\n")
 	for _, t := range times {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", cut(t.Job, 22), t.Planned.Format(shownTime), t.Planned.Format("-07:00"), t.Begin.Format("2006-01-02 15:04:05"))
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", terminal.Cut(t.Job, 22), t.Planned.Format(shownTime), t.Planned.Format("-07:00"), t.Begin.Format("2006-01-02 15:04:05"))
 	}
 	return out.Flush()
 }
@@ -225,7 +226,7 @@ func (s scheduleStatus) print(w io.Writer) error {
 	} else {
 		fmt.Fprintf(w, "No scheduler runs on %s.\n\n", s.State)
 	}
-	out := tabwriter.NewWriter(&printable{w: w}, 0, 0, 2, ' ', 0)
+	out := tabwriter.NewWriter(terminal.Printable(w), 0, 0, 2, ' ', 0)
 	fmt.Fprint(out, "JOB\tNEXT\tLAST\tOUTCOME\n")
 	for _, j := range s.Jobs {
 		next, last, outcome := "-", "-", "never run"
@@ -239,7 +240,7 @@ func (s scheduleStatus) print(w io.Writer) error {
 			run := j.Runs[n-1]
 			last, outcome = run.Planned.In(j.zone).Format("2006-01-02 15:04"), shownOutcome(run)
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", cut(j.Job, 20), next, last, cut(outcome, 22))
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", terminal.Cut(j.Job, 20), next, last, terminal.Cut(outcome, 22))
 	}
 	return out.Flush()
 }
@@ -259,7 +260,7 @@ func (j jobStatus) printRuns(w io.Writer) error {
 		_, err := fmt.Fprintln(w, "The job has not run yet.")
 		return err
 	}
-	out := tabwriter.NewWriter(&printable{w: w}, 0, 0, 2, ' ', 0)
+	out := tabwriter.NewWriter(terminal.Printable(w), 0, 0, 2, ' ', 0)
 	fmt.Fprint(out, "PLANNED\tTOOK\tTRIES\tOUTCOME\tSCAN\n")
 	latest := j.Runs[max(0, len(j.Runs)-shownRuns):]
 	for _, r := range latest {
@@ -270,11 +271,11 @@ func (j jobStatus) printRuns(w io.Writer) error {
 		if r.Scan != uuid.Nil {
 			scan, _, _ = strings.Cut(r.Scan.String(), "-")
 		}
-		fmt.Fprintf(out, "%s\t%s\t%d\t%s\t%s\n", r.Planned.In(j.zone).Format("2006-01-02 15:04"), took, r.Tries, cut(shownOutcome(r), 24), scan)
+		fmt.Fprintf(out, "%s\t%s\t%d\t%s\t%s\n", r.Planned.In(j.zone).Format("2006-01-02 15:04"), took, r.Tries, terminal.Cut(shownOutcome(r), 24), scan)
 	}
 	err := out.Flush()
 	if last := latest[len(latest)-1]; last.Message != "" {
-		_, more := fmt.Fprintf(&printable{w: w}, "\nThe last one: %s.\n", strings.TrimSuffix(wrap(last.Message, 66), "."))
+		_, more := fmt.Fprintf(terminal.Printable(w), "\nThe last one: %s.\n", strings.TrimSuffix(terminal.Wrap(last.Message, 66), "."))
 		err = errors.Join(err, more)
 	}
 	return err

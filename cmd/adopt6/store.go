@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/store"
 	"adopt6/store/engine"
 )
@@ -162,20 +163,20 @@ trust, or use a ClickHouse server with --dsn.`,
 
 // fetchEngine fetches the engine and shows how far it is.
 func (a *app) fetchEngine(ctx context.Context) (string, error) {
-	_, terminal := terminalWidth(a.errOut)
+	_, onTerminal := terminal.Size(a.errOut)
 	last := ""
 	path, err := engine.Fetch(ctx, engine.FetchConfig{Progress: func(p engine.Progress) {
 		percent := p.Done * 100 / max(p.Total, 1)
 		switch line := fmt.Sprintf("%s the ClickHouse engine: %d%% of %d MB", p.Step, percent, p.Total/1e6); {
-		case terminal && line != last:
+		case onTerminal && line != last:
 			fmt.Fprintf(a.errOut, "\r%-70s", line)
 			last = line
-		case !terminal && p.Step != last:
+		case !onTerminal && p.Step != last:
 			fmt.Fprintf(a.errOut, "%s the ClickHouse engine, %d MB\n", p.Step, p.Total/1e6)
 			last = p.Step
 		}
 	}})
-	if terminal && last != "" {
+	if onTerminal && last != "" {
 		fmt.Fprintln(a.errOut)
 	}
 	return path, err
@@ -243,19 +244,19 @@ func newStoreSchemaCommand(a *app) *cobra.Command {
 }
 
 func (a *app) printInfo(info store.Info) error {
-	out := tabwriter.NewWriter(&printable{w: a.out}, 0, 0, 2, ' ', 0)
+	out := tabwriter.NewWriter(terminal.Printable(a.out), 0, 0, 2, ' ', 0)
 	fmt.Fprintf(out, "engine\t%s ClickHouse %s\n", info.Engine, info.Version)
 	fmt.Fprintf(out, "data\t%s\n", info.Where)
 	fmt.Fprintf(out, "schema\tversion %d\n", info.Schema)
 	if info.SpoolDir != "" {
-		fmt.Fprintf(out, "spool\t%s results wait in %s\n", thousands(int64(info.Spool.Rows)), info.SpoolDir)
+		fmt.Fprintf(out, "spool\t%s results wait in %s\n", terminal.Thousands(int64(info.Spool.Rows)), info.SpoolDir)
 	}
 	if info.Spool.Damaged > 0 {
 		fmt.Fprintf(out, "\t%d damaged files were set aside there\n", info.Spool.Damaged)
 	}
 	fmt.Fprint(out, "\nTABLE\tROWS\tMB ON DISK\n")
 	for _, t := range info.Tables {
-		fmt.Fprintf(out, "%s\t%s\t%.1f\n", t.Name, thousands(int64(t.Rows)), float64(t.Bytes)/1e6)
+		fmt.Fprintf(out, "%s\t%s\t%.1f\n", t.Name, terminal.Thousands(int64(t.Rows)), float64(t.Bytes)/1e6)
 	}
 	fmt.Fprint(out, "\nSCAN\tSTARTED\tTARGETS\tSTATE\n")
 	for _, scan := range info.Scans {
@@ -263,7 +264,7 @@ func (a *app) printInfo(info store.Info) error {
 		if scan.Finished.IsZero() {
 			state = "not finished"
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", scan.ID, scan.Started.Format("2006-01-02 15:04"), thousands(int64(scan.Targets)), state)
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", scan.ID, scan.Started.Format("2006-01-02 15:04"), terminal.Thousands(int64(scan.Targets)), state)
 	}
 	return out.Flush()
 }

@@ -202,22 +202,3 @@ func TestMisuseOfTheStore(t *testing.T) {
 		}
 	}
 }
-
-func TestPrintable(t *testing.T) {
-	t.Parallel()
-	var out bytes.Buffer
-	p := &printable{w: &out}
-	text := "é\x1b[31m\u202edog\u0085\r\n\t漢" // é and 漢 are cut below
-	for i := range len(text) {
-		if n, err := p.Write([]byte(text[i : i+1])); n != 1 || err != nil {
-			t.Fatal(n, err)
-		}
-	}
-	if want := "é\ufffd[31m\ufffddog\ufffd\ufffd\n\t漢"; out.String() != want {
-		t.Errorf("printed %q, want %q", out.String(), want)
-	}
-	out.Reset()
-	if n, err := p.Write([]byte("a\xffb\xe2\x82")); n != 5 || err != nil || out.String() != "a\ufffdb" {
-		t.Errorf("printed %q, %d, %v", out.String(), n, err)
-	}
-}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/store"
 )
 
@@ -63,10 +64,10 @@ func (a *app) copyStore(ctx context.Context, fromPlace, toPlace string, names []
 		mu    sync.Mutex
 		state store.Copied
 	)
-	stop := a.showProgress("copy", "rows", func() progressState {
+	stop := terminal.Progress(a.errOut, "copy", "rows", func() terminal.Moment {
 		mu.Lock()
 		defer mu.Unlock()
-		return progressState{done: int64(state.Rows), total: int64(state.Total), detail: fmt.Sprintf("scan %d of %d", min(state.Scans+1, state.Of), state.Of)}
+		return terminal.Moment{Done: int64(state.Rows), Total: int64(state.Total), Detail: fmt.Sprintf("scan %d of %d", min(state.Scans+1, state.Of), state.Of)}
 	})
 	done, err := store.Copy(ctx, from, to, chosen, func(now store.Copied) {
 		mu.Lock()
@@ -77,7 +78,7 @@ func (a *app) copyStore(ctx context.Context, fromPlace, toPlace string, names []
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "%d scans copied, %d were there already; %s rows\n", done.Scans-done.Skipped, done.Skipped, thousands(int64(done.Rows)))
+	_, err = fmt.Fprintf(a.out, "%d scans copied, %d were there already; %s rows\n", done.Scans-done.Skipped, done.Skipped, terminal.Thousands(int64(done.Rows)))
 	return err
 }
 

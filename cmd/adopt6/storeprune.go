@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/store"
 )
 
@@ -89,7 +90,7 @@ func (a *app) printPruned(list []store.Partition, before time.Time, dryRun bool)
 	fmt.Fprint(out, "MONTH\tTABLE\tROWS\tMB ON DISK\n")
 	var size uint64
 	for _, p := range list {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%.1f\n", p.Month.Format("2006-01"), p.Table, thousands(int64(p.Rows)), float64(p.Bytes)/1e6)
+		fmt.Fprintf(out, "%s\t%s\t%s\t%.1f\n", p.Month.Format("2006-01"), p.Table, terminal.Thousands(int64(p.Rows)), float64(p.Bytes)/1e6)
 		size += p.Bytes
 	}
 	if err := out.Flush(); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/terminal"
 	"adopt6/lists"
 	"adopt6/scanner/observation"
 	"adopt6/store"
@@ -225,7 +226,7 @@ func (s vantageShare) text() string {
 func percent(share float64) string { return fmt.Sprintf("%.0f%%", indicator.Percent(share)) }
 
 func (c *vantageComparison) print(out io.Writer) error {
-	w := bufio.NewWriter(&printable{w: out})
+	w := bufio.NewWriter(terminal.Printable(out))
 	fmt.Fprintf(w, "%s over %d vantages; what %d of them found the same counts.\n", c.Service, len(c.Scans), c.Agree)
 	for i, scan := range c.Scans {
 		fmt.Fprintf(w, "  %d  %s, %s (scan %.8s)\n", i+1, scan.Vantage, scan.Started[:10], scan.ID)
