@@ -38,7 +38,7 @@ func (l *Lab) faultyUDP(dst []byte, s *dnsScratch, rcode int, o authority.Option
 	switch do := faultOf(f); do {
 	case "drop", "refuse":
 		return dst
-	case "truncate":
+	case "truncate", "junk":
 		out = authority.Error(dst, &s.query, dns.RcodeSuccess, o)
 		out[len(dst)+2] |= 2 | 4 // TC and AA
 	case "oversized":
@@ -90,6 +90,8 @@ func (l *Lab) faultyTCP(dst []byte, s *dnsScratch, rcode int, o authority.Option
 		out = l.answer(dst, s, rcode, o)
 		binary.BigEndian.PutUint16(out, uint16(len(out)-2))
 		return dst, l.drip(conn, out, f.Delay)
+	case "junk":
+		return dst, l.junk(conn, l.answer(dst, s, rcode, o), f.Delay)
 	default:
 		return l.distort(dst, s, rcode, o, do), true
 	}
@@ -122,6 +124,24 @@ func (l *Lab) drip(conn net.Conn, data []byte, delay time.Duration) bool {
 		}
 	}
 	return true
+}
+
+// junk writes an answer and then messages that nobody asked for, until the
+// other side or the laboratory has gone. It returns false: the connection is
+// to end.
+func (l *Lab) junk(conn net.Conn, answer []byte, delay time.Duration) bool {
+	const most = 500
+	binary.BigEndian.PutUint16(answer, uint16(len(answer)-2))
+	for range most {
+		if _, err := conn.Write(answer); err != nil {
+			return false
+		}
+		binary.BigEndian.PutUint16(answer[2:], uint16(rand.Uint32()))
+		if !l.wait(delay) {
+			return false
+		}
+	}
+	return false
 }
 
 // distort appends the answer that a fault makes of the true one, for the

@@ -81,6 +81,7 @@ var faultKinds = map[string]faultKind{
 	"drop_large":     {dnsLayer, "answers over UDP of more than bytes never arrive, as lost fragments"},
 	"old_serial":     {dnsLayer, "the SOA record is one version behind"},
 	"require_cookie": {dnsLayer, "answers BADCOOKIE until the server's cookie comes back"},
+	"junk":           {dnsLayer, "truncates over UDP; over TCP answers, and then sends a message that nobody asked for every delay"},
 	"poison":         {dnsLayer, "adds records for names that are not its own"},
 	"slow":           {dnsLayer, "answers over TCP arrive byte by byte (delay between them)"},
 

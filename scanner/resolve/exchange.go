@@ -34,8 +34,12 @@ type outcome struct {
 }
 
 // send sends one query and waits for its outcome. It returns an error for the
-// end of ctx and for a name that no query can carry; then nothing is known.
+// end of ctx or of its budget, and for a name that no query can carry; then
+// nothing is known.
 func (r *Resolver) send(ctx context.Context, a *attempt, out *outcome) error {
+	if !budgetOf(ctx).take(a.server.addr.Addr()) {
+		return ErrBudget
+	}
 	if r.config.Limiter != nil {
 		if err := r.config.Limiter.Wait(ctx, a.server.addr.Addr()); err != nil {
 			return err
@@ -117,9 +121,7 @@ func (r *Resolver) tryTCP(ctx context.Context, a *attempt, out *outcome) ([]byte
 	if a.alone {
 		wire, rtt, err = r.tcp.exchangeAlone(ctx, a.timeout, a.server, q)
 	} else {
-		limited, cancel := context.WithTimeout(ctx, a.timeout)
-		defer cancel()
-		wire, rtt, err = r.tcp.exchange(limited, a.server, q)
+		wire, rtt, err = r.tcp.exchange(ctx, a.timeout, a.server, q)
 	}
 	switch {
 	case err == nil:

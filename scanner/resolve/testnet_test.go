@@ -107,6 +107,27 @@ func serveUDP(conn *net.UDPConn, count *atomic.Int64, h handler) {
 }
 
 func serveTCP(listener *net.TCPListener, count *atomic.Int64, h handler) {
+	serveConns(listener, func(c *dns.Conn) {
+		c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		for {
+			q, err := c.ReadMsg()
+			if err != nil {
+				return
+			}
+			count.Add(1)
+			reply := h(q, "tcp")
+			if reply == nil {
+				return
+			}
+			if _, err := c.Write(reply); err != nil {
+				return
+			}
+		}
+	})
+}
+
+// serveConns hands each connection to h, which may do with it what it likes.
+func serveConns(listener *net.TCPListener, h func(*dns.Conn)) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	for {
@@ -116,24 +137,25 @@ func serveTCP(listener *net.TCPListener, count *atomic.Int64, h handler) {
 		}
 		running.Go(func() {
 			defer conn.Close()
-			c := &dns.Conn{Conn: conn}
-			c.SetReadDeadline(time.Now().Add(5 * time.Second))
-			for {
-				q, err := c.ReadMsg()
-				if err != nil {
-					return
-				}
-				count.Add(1)
-				reply := h(q, "tcp")
-				if reply == nil {
-					return
-				}
-				if _, err := c.Write(reply); err != nil {
-					return
-				}
-			}
+			h(&dns.Conn{Conn: conn})
 		})
 	}
+}
+
+// serveConns plays addr over TCP alone.
+func (n *testNet) serveConns(addr string, h func(*dns.Conn)) {
+	n.t.Helper()
+	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	a := netip.MustParseAddr(addr)
+	n.mu.Lock()
+	n.routes[a], n.counts[a] = listener.Addr().(*net.TCPAddr).AddrPort(), new(atomic.Int64)
+	n.mu.Unlock()
+	var running sync.WaitGroup
+	running.Go(func() { serveConns(listener, h) })
+	n.t.Cleanup(func() { listener.Close(); running.Wait() })
 }
 
 // zone serves a zone, in zone file form, from each of addrs. One address may

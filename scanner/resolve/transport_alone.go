@@ -12,20 +12,16 @@ import (
 )
 
 // exchangeAlone sends q to s on a connection of its own, which it closes after
-// the answer. Waiting for a place among the open connections is not part of
-// timeout; the time returned is that from query to answer.
+// the answer. Waiting for a free connection is not part of timeout; the time returned is that from query to answer.
 func (t *tcpTransport) exchangeAlone(ctx context.Context, timeout time.Duration, s *server, q question) ([]byte, time.Duration, error) {
 	if s.tcpErr != nil {
 		return nil, 0, s.tcpErr
 	}
-	select {
-	case t.places <- struct{}{}:
-		defer func() { <-t.places }()
-	case <-t.ctx.Done():
-		return nil, 0, errClosed
-	case <-ctx.Done():
-		return nil, 0, ctx.Err()
+	release, err := t.slots.acquire(ctx, s.addr.Addr(), budgetOf(ctx))
+	if err != nil {
+		return nil, 0, err
 	}
+	defer release()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.tcp.String())

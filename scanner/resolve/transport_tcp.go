@@ -13,12 +13,19 @@ import (
 )
 
 const (
-	maxTCPConns    = 256 // open at a time, over all servers
-	maxPipelined   = 32  // queries under way on one connection
-	tcpIdleTimeout = 2 * time.Second
+	maxPipelined   = 32              // queries under way on one connection
+	tcpIdleTimeout = 2 * time.Second // since the last answer to a query on a connection
+	// tcpMessageTimeout is how long one message may take from its first byte
+	// to its last, and maxUnasked how many messages a connection may carry
+	// that answer no query under way: late answers, or junk that keeps it open.
+	tcpMessageTimeout = 5 * time.Second
+	maxUnasked        = maxPipelined
 )
 
-var errPipelineClosed = errors.New("connection closed before the answer")
+var (
+	errPipelineClosed = errors.New("connection closed before the answer")
+	errNotOpened      = errors.New("no connection")
+)
 
 // tcpTransport sends queries over TCP (RFC 7766). Queries to one server share
 // a connection, which is closed soon after the last answer.
@@ -26,7 +33,8 @@ type tcpTransport struct {
 	mu      sync.Mutex
 	conns   map[*server]*tcpConn // the one that takes new queries
 	closed  bool
-	places  chan struct{} // one token per open connection
+	slots   *tcpSlots
+	idle    time.Duration // tcpIdleTimeout
 	running sync.WaitGroup
 	ctx     context.Context // ends when the transport is closed
 	cancel  context.CancelFunc
@@ -34,14 +42,19 @@ type tcpTransport struct {
 
 // tcpConn is a connection and the queries under way on it.
 type tcpConn struct {
-	server *server
-	conn   net.Conn
-	ready  chan struct{} // closed when conn or err is set
-	err    error
+	server  *server
+	target  *Budget // of who opened it; may be nil
+	conn    net.Conn
+	dialled chan struct{} // closed when it has a slot, or none could be had
+	ready   chan struct{} // closed when conn or err is set
+	err     error
 
+	idle    time.Duration
 	write   sync.Mutex
 	mu      sync.Mutex
 	waiting map[uint16]*tcpQuery
+	useful  time.Time // the last answer to a query
+	unasked int       // messages that answered none
 	dead    bool
 }
 
@@ -51,14 +64,15 @@ type tcpQuery struct {
 }
 
 func newTCPTransport() *tcpTransport {
-	t := &tcpTransport{conns: make(map[*server]*tcpConn), places: make(chan struct{}, maxTCPConns)}
+	t := &tcpTransport{conns: make(map[*server]*tcpConn), slots: newTCPSlots(), idle: tcpIdleTimeout}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t
 }
 
-// exchange sends q to s and waits for the answer until ctx ends. The time
-// returned is that from query to answer, without the handshake.
-func (t *tcpTransport) exchange(ctx context.Context, s *server, q question) ([]byte, time.Duration, error) {
+// exchange sends q to s and waits for the answer, for timeout at most. Waiting
+// for a free connection is not part of timeout; the time returned is that from
+// query to answer, without the handshake.
+func (t *tcpTransport) exchange(ctx context.Context, timeout time.Duration, s *server, q question) ([]byte, time.Duration, error) {
 	if s.tcpErr != nil {
 		return nil, 0, s.tcpErr
 	}
@@ -67,8 +81,11 @@ func (t *tcpTransport) exchange(ctx context.Context, s *server, q question) ([]b
 		if err != nil {
 			return nil, 0, err
 		}
-		reply, rtt, err := c.exchange(ctx, q)
-		if err == nil || !reused || ctx.Err() != nil {
+		limited, cancel := context.WithTimeout(ctx, timeout)
+		reply, rtt, err := c.exchange(limited, q)
+		stale := err != nil && reused && limited.Err() == nil && !errors.Is(err, errNotOpened)
+		cancel()
+		if !stale {
 			return reply, rtt, err
 		}
 		// A server may close an idle connection at any time (RFC 7766
@@ -77,8 +94,8 @@ func (t *tcpTransport) exchange(ctx context.Context, s *server, q question) ([]b
 	}
 }
 
-// connection returns an open connection to s, dialled if need be, and whether
-// it had been in use before.
+// connection returns a connection to s that has a slot, with dialling begun,
+// and whether it had been in use before.
 func (t *tcpTransport) connection(ctx context.Context, s *server) (*tcpConn, bool, error) {
 	t.mu.Lock()
 	if t.closed {
@@ -88,38 +105,45 @@ func (t *tcpTransport) connection(ctx context.Context, s *server) (*tcpConn, boo
 	c := t.conns[s]
 	reused := c != nil && c.hasRoom()
 	if !reused {
-		c = &tcpConn{server: s, ready: make(chan struct{}), waiting: make(map[uint16]*tcpQuery)}
+		c = &tcpConn{
+			server: s, target: budgetOf(ctx), idle: t.idle, waiting: make(map[uint16]*tcpQuery),
+			dialled: make(chan struct{}), ready: make(chan struct{}),
+		}
 		t.conns[s] = c
 		t.running.Add(1)
 		go t.run(c)
 	}
 	t.mu.Unlock()
 	select {
-	case <-c.ready:
-		return c, reused && c.err == nil, c.err
+	case <-c.dialled:
+		return c, reused, nil
 	case <-ctx.Done():
 		return nil, false, ctx.Err()
 	}
 }
 
-// run dials, and then reads until the connection is idle or broken.
+// run waits for a slot, dials, and then reads until the connection is idle or
+// broken.
 func (t *tcpTransport) run(c *tcpConn) {
 	defer t.running.Done()
-	select {
-	case t.places <- struct{}{}:
-		defer func() { <-t.places }()
-	case <-t.ctx.Done():
-		c.err = errClosed
+	release, err := t.slots.acquire(t.ctx, c.server.addr.Addr(), c.target)
+	close(c.dialled)
+	if err != nil {
+		c.err = err
+		t.forget(c)
 		close(c.ready)
 		return
 	}
+	defer release()
 	dialer := net.Dialer{Timeout: 10 * time.Second}
 	c.conn, c.err = dialer.DialContext(t.ctx, "tcp", c.server.tcp.String())
-	close(c.ready)
+	c.useful = time.Now()
 	if c.err != nil {
 		t.forget(c)
+		close(c.ready)
 		return
 	}
+	close(c.ready)
 	stop := context.AfterFunc(t.ctx, func() { c.conn.Close() })
 	defer stop()
 	c.read()
@@ -151,8 +175,16 @@ func (c *tcpConn) hasRoom() bool {
 	return !c.dead && len(c.waiting) < maxPipelined
 }
 
-// exchange sends one query and waits for its answer.
+// exchange waits for the handshake, sends one query and waits for its answer.
 func (c *tcpConn) exchange(ctx context.Context, q question) ([]byte, time.Duration, error) {
+	select {
+	case <-c.ready:
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
+	if c.err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", errNotOpened, c.err)
+	}
 	w := &tcpQuery{q: q, reply: make(chan []byte, 1)}
 	id, ok := c.register(w)
 	if !ok {
@@ -211,18 +243,18 @@ func (c *tcpConn) read() {
 	defer c.end()
 	var size [2]byte
 	for {
-		if err := c.conn.SetReadDeadline(time.Now().Add(tcpIdleTimeout)); err != nil {
+		if err := c.conn.SetReadDeadline(c.idleDeadline()); err != nil {
 			return
 		}
 		n, err := io.ReadFull(c.conn, size[:])
-		if n == 0 && err != nil && c.busy() && isTimeout(err) {
+		if n == 0 && err != nil && isTimeout(err) && c.inUse() {
 			continue // each query has a time limit of its own
 		}
 		if err != nil {
 			return
 		}
 		reply := make([]byte, binary.BigEndian.Uint16(size[:]))
-		if err := c.conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := c.conn.SetReadDeadline(time.Now().Add(tcpMessageTimeout)); err != nil {
 			return
 		}
 		if _, err := io.ReadFull(c.conn, reply); err != nil || !c.deliver(reply) {
@@ -236,15 +268,28 @@ func isTimeout(err error) bool {
 	return ok && netErr.Timeout()
 }
 
-func (c *tcpConn) busy() bool {
+// idleDeadline is when to look whether the connection is still in use. Only
+// answers keep an idle connection open, whatever else arrives on it.
+func (c *tcpConn) idleDeadline() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.waiting) > 0
+	if len(c.waiting) > 0 {
+		return time.Now().Add(c.idle)
+	}
+	return c.useful.Add(c.idle)
 }
 
-// deliver hands over a message. It returns false for one that nobody asked
-// for in these words, which no sound server sends: late answers apart, the
-// stream cannot be trusted from there on.
+// inUse says whether the connection is to stay open: a query is under way, or
+// was answered a moment ago.
+func (c *tcpConn) inUse() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting) > 0 || time.Since(c.useful) < c.idle
+}
+
+// deliver hands over a message. It returns false for one that no sound server
+// sends, as the stream cannot be trusted from there on: one that answers
+// another question, and too many that answer none.
 func (c *tcpConn) deliver(reply []byte) bool {
 	if len(reply) < headerLen {
 		return false
@@ -253,13 +298,15 @@ func (c *tcpConn) deliver(reply []byte) bool {
 	defer c.mu.Unlock()
 	id := binary.BigEndian.Uint16(reply)
 	w := c.waiting[id]
-	if w == nil {
-		return true
+	if w == nil { // late, or junk
+		c.unasked++
+		return c.unasked <= maxUnasked
 	}
 	if !w.q.isAnswerTo(reply) {
 		return false
 	}
 	delete(c.waiting, id)
+	c.useful = time.Now()
 	w.reply <- reply
 	return true
 }

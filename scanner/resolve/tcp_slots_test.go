@@ -1,0 +1,115 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+func TestConnectionsAreShared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newTCPSlots()
+		greedy, neighbour, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.200"), netip.MustParseAddr("198.51.100.1")
+		var releases []func()
+		for range maxTCPConnsOperator {
+			release, err := s.acquire(t.Context(), greedy, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			releases = append(releases, release)
+		}
+		start := time.Now()
+		if _, err := s.acquire(t.Context(), neighbour, nil); !errors.Is(err, errNoTCPSlot) || time.Since(start) != tcpSlotTimeout {
+			t.Errorf("beyond an operator's share: %v after %s", err, time.Since(start))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := s.acquire(ctx, neighbour, nil); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the context ended first: %v", err)
+		}
+		start = time.Now()
+		if _, err := s.acquire(t.Context(), other, nil); err != nil || time.Since(start) > 0 {
+			t.Errorf("another operator: %v after %s", err, time.Since(start))
+		}
+		time.AfterFunc(time.Second, releases[0])
+		if _, err := s.acquire(t.Context(), neighbour, nil); err != nil || time.Since(start) != time.Second {
+			t.Errorf("when a connection is closed: %v after %s", err, time.Since(start))
+		}
+	})
+}
+
+func TestOneTargetHoldsFewConnections(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, target := newTCPSlots(), NewBudget(500, 200, func() {})
+		network := netip.MustParseAddr("2001:db8::")
+		for i := range maxTCPConnsTarget {
+			addr := network.As16()
+			addr[4] = byte(i)
+			if _, err := s.acquire(t.Context(), netip.AddrFrom16(addr), target); err != nil {
+				t.Fatal(err)
+			}
+		}
+		elsewhere := netip.MustParseAddr("198.51.100.1")
+		if _, err := s.acquire(t.Context(), elsewhere, target); !errors.Is(err, errNoTCPSlot) {
+			t.Errorf("beyond a target's share: %v", err)
+		}
+		if _, err := s.acquire(t.Context(), elsewhere, NewBudget(500, 200, func() {})); err != nil {
+			t.Errorf("another target: %v", err)
+		}
+	})
+}
+
+// TestJunkKeepsNoConnectionOpen asks a server that answers once and then sends
+// messages that nobody asked for, more often than a connection may be idle.
+func TestJunkKeepsNoConnectionOpen(t *testing.T) {
+	t.Parallel()
+	for name, every := range map[string]time.Duration{"now and then": 20 * time.Millisecond, "a flood": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newTestNet(t)
+			ended := make(chan int, 1)
+			n.serveConns("9.9.9.1", func(c *dns.Conn) { ended <- junkAfterAnswer(c, every) })
+			r := n.resolver(nil, "9.9.9.1")
+			r.tcp.idle = 100 * time.Millisecond
+			q := question{}
+			if err := q.set("example.org.", dns.TypeSOA); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := r.tcp.exchange(t.Context(), time.Minute, r.servers.get(netip.MustParseAddrPort("9.9.9.1:53")), q); err != nil {
+				t.Fatal(err)
+			}
+			if sent := <-ended; sent == mostJunk {
+				t.Errorf("the connection was still open after %d messages", sent)
+			}
+		})
+	}
+}
+
+const mostJunk = 500
+
+// junkAfterAnswer answers one question and returns how many further messages
+// it could send.
+func junkAfterAnswer(c *dns.Conn, every time.Duration) int {
+	q, err := c.ReadMsg()
+	if err != nil {
+		return 0
+	}
+	m := new(dns.Msg).SetReply(q)
+	tick := time.NewTicker(max(every, time.Microsecond))
+	defer tick.Stop()
+	for i := range mostJunk {
+		if c.WriteMsg(m) != nil {
+			return i
+		}
+		m.Id++
+		<-tick.C
+	}
+	return mostJunk
+}
