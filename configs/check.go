@@ -107,6 +107,7 @@ func (s *Settings) check() error {
 		}
 	}
 	positive("scan.workers", s.Scan.Workers > 0)
+	positive("scan.max_queries", s.Scan.MaxQueries > 0)
 	positive("scan.timeout", s.Scan.Timeout > 0)
 	positive("dns.timeout", s.DNS.Timeout > 0)
 	notNegative("scan.rate", s.Scan.Rate >= 0)

@@ -27,6 +27,7 @@ type Scan struct {
 	RatePerServer   int           `mapstructure:"rate_per_server"`
 	RatePerOperator int           `mapstructure:"rate_per_operator"`
 	Timeout         time.Duration `mapstructure:"timeout"`
+	MaxQueries      int           `mapstructure:"max_queries"`
 	Confirm         int           `mapstructure:"confirm"`
 	ConfirmAfter    time.Duration `mapstructure:"confirm_after"`
 	Vantage         string        `mapstructure:"vantage"`
@@ -98,6 +99,7 @@ var keys = []key{
 	{"scan.rate_per_server", "rate-per-server", 20, "queries and connections a second to one address; 0 is no limit"},
 	{"scan.rate_per_operator", "rate-per-operator", 100, "queries and connections a second to all addresses of one operator; 0 is no limit"},
 	{"scan.timeout", "target-timeout", 2 * time.Minute, "the longest that one target may take"},
+	{"scan.max_queries", "max-queries", 500, "DNS queries that one target may cost over all probes"},
 	{"scan.confirm", "confirm", 1, "how many times more a target that fails is measured before its failure is kept"},
 	{"scan.confirm_after", "confirm-after", 5 * time.Minute, "pause before such a measurement, but for the first, which follows at once"},
 	{"scan.vantage", "vantage", "", "name of the place the scan runs from; the host name when empty"},

@@ -185,7 +185,7 @@ func (n network) prober(ctx context.Context, s *configs.Settings, scan uuid.UUID
 		Scan: scan, Vantage: vantage,
 		Resolver: resolver, Dialer: n.dialer, Limiter: rates,
 		Routes:         probe.FindRoutes(ctx, n.dialer, rootAddresses(n.roots)),
-		ConnectTimeout: connectTimeout, StepTimeout: stepTimeout, SerialWait: serialWait,
+		ConnectTimeout: connectTimeout, StepTimeout: stepTimeout, SerialWait: serialWait, MaxQueries: s.Scan.MaxQueries,
 		Authorities: n.authorities, Now: n.now,
 		Agent: userAgent(s.Scan.Contact), From: mailbox(s.Scan.Contact), HELO: s.Scan.HELO,
 		OptOut: n.optOut, Country: lists.CountryByCode,

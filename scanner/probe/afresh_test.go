@@ -27,7 +27,7 @@ func TestAfreshKeepsEverySetting(t *testing.T) {
 		Scan: uuid.New(), Vantage: "lome", Resolver: new(resolve.Resolver), Authorities: x509.NewCertPool(), Dialer: new(netaddr.Dialer), Limiter: new(scanner.Rates),
 		Routes: Routes{V6: true}, ConnectTimeout: 1, StepTimeout: 2, Now: time.Now, Agent: "a", From: "f", HELO: "h",
 		ASN:     func(netip.Addr) (uint32, string, bool) { return 0, "", false },
-		OnProbe: func(string, string) {}, OptOut: policy, SerialWait: 3, Country: lists.CountryByCode,
+		OnProbe: func(string, string) {}, OptOut: policy, MaxQueries: 4, SerialWait: 3, Country: lists.CountryByCode,
 	}
 	q := p.Afresh(new(resolve.Resolver))
 	was, is := reflect.ValueOf(p).Elem(), reflect.ValueOf(q).Elem()

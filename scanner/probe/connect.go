@@ -68,7 +68,7 @@ func dialVerdict(ctx context.Context, err error) observation.Verdict {
 	case errors.As(err, &optedOut):
 		return unmeasured(observation.OptedOut)
 	case ctx.Err() != nil:
-		return unmeasured(observation.TargetTimeout)
+		return unmeasured(interrupted(ctx))
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return broken(observation.TCPRefused)
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):

@@ -22,8 +22,9 @@ import (
 )
 
 const (
-	// maxHostileQueries is how many questions a hostile domain may cause.
-	maxHostileQueries = 600
+	// maxHostileQueries is how many questions a hostile domain may cause: the
+	// budget, and the try that was under way when it was spent.
+	maxHostileQueries = probe.DefaultMaxQueries
 	// maxHostileTime is the longest that a hostile domain may keep a worker,
 	// with time limits of one second for each step. It is generous, for
 	// machines that do other things too.
@@ -52,6 +53,7 @@ func hostileDomains() map[string]string {
 		"mx-cnames":     records(many(100, "@ MX {n} mx{n}\nmx{n} CNAME mx{n+1}\n")),
 		"addresses-500": records(many(500, "@ AAAA 2a0f:500::{x}\nwww AAAA 2a0f:501::{x}\n") + many(250, "@ A 200.5.{n}.7\n")),
 		"ns-200":        records(many(200, "@ NS ns{n}\nns{n} AAAA 2a0f:53:{x}::1\nns{n} A 200.53.{n}.1\n")),
+		"ns-200-junk":   records(many(200, "@ NS ns{n}\nns{n} AAAA 2a0f:54:{x}::1\nns{n} A 200.54.{n}.1\n")) + "    faults: [{at: ns, do: junk, delay: 20ms}]\n",
 		"octets":        records(everyOctet()),
 		"svcb-100":      records(many(100, "@ HTTPS {n+1} svc{n} alpn=h2 ipv6hint=2a0f:443::{x}\n")),
 		"svcb-loop":     records("@ HTTPS 0 a\na HTTPS 0 b\nb HTTPS 0 a\nwww2 HTTPS 0 www2\n"),
@@ -69,7 +71,7 @@ func hostileDomains() map[string]string {
 		"mail": {"smtp_slow", "smtp_long_banner", "smtp_endless", "smtp_escape", "smtp_reject", "smtp_starttls_bad", "tls_hang",
 			"tls_hostile_name", "reset", "hang", "close"},
 		"ns": {"wrong_question", "wrong_id", "garbage", "upward", "poison", "spoof", "oversized", "slow", "no_question", "cut_short",
-			"empty", "truncate", "reset", "hang"},
+			"empty", "truncate", "junk", "reset", "hang"},
 	} {
 		for _, do := range faults {
 			domains[at+"-"+strings.ReplaceAll(do, "_", "-")] = unsigned + fmt.Sprintf("    faults: [{at: %s, do: %s, bytes: %d, delay: 20ms}]\n", at, do, hostileBytes)

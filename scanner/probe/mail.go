@@ -32,7 +32,7 @@ func mail(ctx context.Context, v *visit) {
 	}
 	answer, reason := v.lookup(ctx, resolve.Dual, v.name(), dns.TypeMX)
 	switch {
-	case reason == observation.TargetTimeout, reason == observation.LocalFault:
+	case ownFault(reason):
 		v.mailVerdicts(unmeasured(reason))
 		return
 	case reason != "":

@@ -62,7 +62,7 @@ func (v *visit) talk(ctx context.Context, host string, to netip.Addr) exchange {
 	switch reason := e.session.Reason; {
 	case reason == "":
 	case ctx.Err() != nil:
-		e.verdict = unmeasured(observation.TargetTimeout)
+		e.verdict = unmeasured(interrupted(ctx))
 	case reason == observation.SMTPDeferred, reason == observation.Timeout:
 		// Mail servers wait five minutes for an answer (RFC 5321 section
 		// 4.5.3.2), and some use that to put strangers off.

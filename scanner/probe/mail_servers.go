@@ -56,7 +56,7 @@ func (m *mailServers) get(ctx context.Context, server mailServer, talk func() ex
 		select {
 		case <-e.done:
 		case <-ctx.Done():
-			return exchange{verdict: unmeasured(observation.TargetTimeout)}
+			return exchange{verdict: unmeasured(interrupted(ctx))}
 		}
 		// What another target had no time for says nothing to this one.
 		if m.now().Before(e.until) {
@@ -104,7 +104,7 @@ func life(verdict observation.Verdict) time.Duration {
 	switch {
 	case verdict.Status == observation.OK:
 		return mailSuccessLife
-	case verdict.Reason == observation.TargetTimeout, verdict.Reason == observation.LocalFault, verdict.Reason == observation.NoRoute,
+	case ownFault(verdict.Reason), verdict.Reason == observation.NoRoute,
 		verdict.Reason == observation.OptedOut, verdict.Reason == observation.BackedOff:
 		return 0
 	}

@@ -28,7 +28,7 @@ const (
 func (v *visit) keySize(ctx context.Context) answerSize {
 	result, reason := v.lookup(ctx, resolve.Dual, v.zone, dns.TypeDNSKEY)
 	switch {
-	case reason == observation.TargetTimeout, reason == observation.LocalFault:
+	case ownFault(reason):
 		return smallAnswer
 	case reason != "" && v.obs.DS > 0:
 		return largerAnswer

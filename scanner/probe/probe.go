@@ -10,6 +10,7 @@ package probe
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"net/netip"
 	"strings"
 	"sync"
@@ -57,6 +58,9 @@ type Prober struct {
 	ASN func(netip.Addr) (number uint32, name string, ok bool)
 	// OnProbe is called before a probe of a target begins; it may be nil.
 	OnProbe func(target, probe string)
+	// MaxQueries is how many DNS queries one target may cost over all probes;
+	// 0: DefaultMaxQueries. What it leaves unmeasured says limit_queries.
+	MaxQueries int
 	// SerialWait is how long after its first answer a name server may still
 	// serve an old version of its zone.
 	SerialWait time.Duration
@@ -79,7 +83,7 @@ func (p *Prober) Afresh(r Resolver) *Prober {
 	return &Prober{
 		Scan: p.Scan, Vantage: p.Vantage, Resolver: r, Dialer: p.Dialer, Limiter: p.Limiter, Routes: p.Routes,
 		ConnectTimeout: p.ConnectTimeout, StepTimeout: p.StepTimeout, Authorities: p.Authorities, Now: p.Now,
-		Agent: p.Agent, From: p.From, HELO: p.HELO, ASN: p.ASN, OnProbe: p.OnProbe, OptOut: p.OptOut, SerialWait: p.SerialWait, Country: p.Country,
+		Agent: p.Agent, From: p.From, HELO: p.HELO, ASN: p.ASN, OnProbe: p.OnProbe, OptOut: p.OptOut, MaxQueries: p.MaxQueries, SerialWait: p.SerialWait, Country: p.Country,
 	}
 }
 
@@ -102,6 +106,8 @@ var probes = []struct {
 // context ends early, what was not yet measured says so.
 func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *observation.Observation {
 	started := time.Now()
+	ctx, cancel := p.withinBudget(ctx)
+	defer cancel(nil)
 	v := p.visit(target)
 	v.askLeave(ctx)
 	for _, probe := range probes {
@@ -175,7 +181,7 @@ func (v *visit) settle(ctx context.Context) {
 	case ctx.Err() != nil:
 		for _, verdict := range verdictsOf(v.obs) {
 			if verdict.Reason == observation.NotProbed {
-				verdict.Reason = observation.TargetTimeout
+				verdict.Reason = interrupted(ctx)
 			}
 		}
 	}
@@ -228,12 +234,25 @@ func (v *visit) findFailure(r *resolve.Result) {
 	}
 }
 
-// interrupted is the reason of what fails without the network's doing.
+// interrupted is the reason of what fails without the network's doing: the
+// target's budget of queries or its time is spent, or this host has a fault.
 func interrupted(ctx context.Context) observation.Reason {
-	if ctx.Err() != nil {
-		return observation.TargetTimeout
+	switch {
+	case ctx.Err() == nil:
+		return observation.LocalFault
+	case errors.Is(context.Cause(ctx), resolve.ErrBudget):
+		return observation.LimitQueries
 	}
-	return observation.LocalFault
+	return observation.TargetTimeout
+}
+
+// ownFault says whether a reason is about this scan and not about the target.
+func ownFault(r observation.Reason) bool {
+	switch r {
+	case observation.TargetTimeout, observation.LocalFault, observation.LimitQueries:
+		return true
+	}
+	return false
 }
 
 // record keeps a piece of evidence.

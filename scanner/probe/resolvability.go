@@ -30,13 +30,24 @@ func resolvability(ctx context.Context, v *visit) {
 	s := v.site(ctx)
 	s.graph = v.collect(ctx, newCut(v.parent), s.zones()...)
 	if ctx.Err() != nil {
-		return // half a graph says nothing
+		v.withoutGraph()
+		return
 	}
 	v.obs.Operators = s.graph.Operators(v.zone)
 	v.obs.FreedBy = s.graph.FreedBy(s.needed()...)
 	chain := s.chain(false)
 	v.obs.V6OnlyRecords = s.byRecords(chain)
 	v.obs.V6Only = s.byAnswers(ctx, chain)
+}
+
+// withoutGraph judges where the time or the budget of the target ended before
+// its zones were known: half a graph says nothing, but name servers without any
+// IPv6 address need none.
+func (v *visit) withoutGraph() {
+	if v.obs.DNS == absent(observation.NoNSAAAA) {
+		v.obs.V6Only = broken(observation.NoNSAAAA)
+		v.obs.V6OnlyRecords, v.obs.V6OnlyZone = v.obs.V6Only, strings.TrimSuffix(v.zone, ".")
+	}
 }
 
 // site is what a host without IPv4 would look for.

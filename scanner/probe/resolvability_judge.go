@@ -122,7 +122,7 @@ func (s *site) without4(ctx context.Context, name string, qtype uint16) (verdict
 	answer, reason := s.lookup(ctx, resolve.V6Only, name, qtype)
 	has := slices.ContainsFunc(answer.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype == qtype })
 	switch {
-	case reason == observation.TargetTimeout, reason == observation.LocalFault, reason == observation.OptedOut,
+	case ownFault(reason), reason == observation.OptedOut,
 		reason == observation.BackedOff:
 		return unmeasured(reason), ""
 	case reason == "" && has:
@@ -141,7 +141,7 @@ func (s *site) explain(ctx context.Context, chain reach.Explanation, failedAt st
 		chain = s.chain(true)
 	}
 	if ctx.Err() != nil {
-		return unmeasured(observation.TargetTimeout)
+		return unmeasured(interrupted(ctx))
 	}
 	if chain.Cause == "" || chain.Cause == observation.DNSFailure {
 		chain = reach.Explanation{Cause: observation.NSUnreachableV6, Zone: failedAt, Path: []string{failedAt}, Root: observation.NSUnreachableV6}

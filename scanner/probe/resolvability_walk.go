@@ -22,7 +22,7 @@ const (
 	// and maxWalkQueries how many queries may have been sent for its graph
 	// before nothing more is asked: hostile zones make look-ups dear.
 	maxNames       = 200
-	maxWalkQueries = 400
+	maxWalkQueries = 250
 )
 
 // walk is the collection of a graph for one target.

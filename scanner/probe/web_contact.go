@@ -122,7 +122,9 @@ func (b *browser) load(ctx context.Context, c *contact, to netip.AddrPort, u *ur
 	c.took = c.rtt + time.Since(start)
 	switch c.page.Reason {
 	case "":
-	case observation.TargetTimeout, observation.ClientCertificate:
+	case observation.TargetTimeout:
+		c.verdict = unmeasured(interrupted(ctx))
+	case observation.ClientCertificate:
 		c.verdict = unmeasured(c.page.Reason)
 	default:
 		c.verdict = broken(c.page.Reason)
