@@ -6,18 +6,22 @@
 package configs
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/spf13/cast"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
+
+	"adopt6/configs/section"
 )
 
 // Example is a configuration file with every key at its default, explained.
@@ -31,7 +35,8 @@ const envPrefix = "ADOPT6_"
 // is never printed, and what tells tests where to find what they need.
 var otherVariables = []string{"ADOPT6_STORE_PASSWORD", "ADOPT6_STORE_PASSWORD_FROM", "ADOPT6_CLICKHOUSE_SERVER", "ADOPT6_RAWDATA"}
 
-// jobsSection is the section of jobs, which scanner/schedule reads.
+// Sections that are read by others than [Load]: that of jobs by package
+// scanner/schedule, from [Settings.File].
 const jobsSection = "schedule"
 
 // searched are the places of the configuration file when none is named.
@@ -44,7 +49,7 @@ func Load(file string, flags *pflag.FlagSet) (*Settings, error) {
 	v.SetEnvPrefix(strings.TrimSuffix(envPrefix, "_"))
 	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
 	for _, k := range keys {
-		v.SetDefault(k.name, k.value)
+		v.SetDefault(k.name, k.plain())
 		if err := v.BindEnv(k.name); err != nil {
 			return nil, fmt.Errorf("bind %s to the environment: %w", k.name, err)
 		}
@@ -54,29 +59,24 @@ func Load(file string, flags *pflag.FlagSet) (*Settings, error) {
 			}
 		}
 	}
+	s := &Settings{origins: make(map[string]string), values: make(map[string]any)}
 	if file == "" {
 		file = firstExisting(searched)
 	}
 	if file != "" {
-		if err := checkKeys(file); err != nil {
+		if err := s.read(file, v); err != nil {
 			return nil, err
-		}
-		v.SetConfigFile(file)
-		v.SetConfigType("yaml")
-		if err := v.ReadInConfig(); err != nil {
-			return nil, fmt.Errorf("read configuration %s: %w", file, err)
 		}
 	}
 	if err := checkEnvironment(os.Environ()); err != nil {
 		return nil, err
 	}
-	s := &Settings{File: file, origins: make(map[string]string), values: make(map[string]any)}
 	var faults []error
 	for _, k := range keys {
 		s.origins[k.name] = origin(v, k, file, flags)
-		value, err := parse(v, k)
+		value, err := parse(v.Get(k.name), k)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%s (%s): %w", k.name, s.origins[k.name], err))
+			faults = append(faults, fmt.Errorf("%s %w (%s)", k.name, err, s.origins[k.name]))
 			continue
 		}
 		s.values[k.name] = value
@@ -90,40 +90,72 @@ func Load(file string, flags *pflag.FlagSet) (*Settings, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	if file != "" {
-		var err error
-		if s.Notify, err = readChannels(v, file); err != nil {
-			return nil, err
-		}
-	}
 	return s, nil
 }
 
-// parse returns a setting in the type of its default.
-func parse(v *viper.Viper, k key) (any, error) {
-	raw := v.Get(k.name)
-	switch k.value.(type) {
-	case time.Duration:
-		if d, ok := raw.(time.Duration); ok {
-			return d, nil
-		}
-		d, err := time.ParseDuration(fmt.Sprint(raw))
-		if err != nil {
-			return nil, fmt.Errorf("%q is no duration; write it with a unit, such as 2s or 5m", fmt.Sprint(raw))
-		}
-		return d, nil
-	case int:
-		n, err := cast.ToIntE(raw)
-		if err != nil {
-			return nil, fmt.Errorf("%q is no whole number", fmt.Sprint(raw))
-		}
-		return n, nil
+// read reads the configuration file. Its faults are about what does not stand in
+// the table of keys; what the keys hold is left to [Load].
+func (s *Settings) read(path string, v *viper.Viper) (err error) {
+	if s.File, err = section.Read(path); err != nil {
+		return err
 	}
-	text, err := cast.ToStringE(raw)
-	if err != nil {
-		return nil, fmt.Errorf("expected text, found %v", raw)
+	r := &section.Reader{Path: path}
+	known := []section.Setting{{Name: jobsSection, Read: func(*yaml.Node) {}}, s.channels(r)}
+	for _, name := range sections() {
+		known = append(known, sectionOf(r, name))
 	}
-	return text, nil
+	r.Sections(s.File, known, keyNames()...)
+	if err := r.Err(); err != nil {
+		return err
+	}
+	v.SetConfigType("yaml")
+	if err := v.ReadConfig(bytes.NewReader(s.File.Text)); err != nil {
+		return fmt.Errorf("read configuration %s: %w", path, err)
+	}
+	return nil
+}
+
+// sectionOf reads a section of keys.
+func sectionOf(r *section.Reader, name string) section.Setting {
+	var known []section.Setting
+	for _, k := range keys {
+		if in, last, _ := strings.Cut(k.name, "."); in == name {
+			known = append(known, section.Setting{Name: last, Read: func(*yaml.Node) {}})
+		}
+	}
+	return section.Setting{Name: name, Read: func(n *yaml.Node) {
+		if n.Tag != "!!null" {
+			r.Mapping(n, name, known, keyNames()...)
+		}
+	}}
+}
+
+// parse returns a setting in the type of its default, within its bounds.
+func parse(raw any, k key) (any, error) {
+	switch v := k.value.(type) {
+	case span:
+		d, ok := raw.(time.Duration)
+		if !ok {
+			var err error
+			if d, err = time.ParseDuration(fmt.Sprint(raw)); err != nil {
+				return nil, fmt.Errorf("must be a time with its unit, such as 2s or 5m, is %q", fmt.Sprint(raw))
+			}
+		}
+		return d, v.Check(d)
+	case whole:
+		n, err := strconv.Atoi(fmt.Sprint(raw))
+		if errors.Is(err, strconv.ErrRange) {
+			return nil, fmt.Errorf("must be %s, is %v", v, raw)
+		} else if err != nil {
+			return nil, fmt.Errorf("must be a whole number, %s, is %q", v, fmt.Sprint(raw))
+		}
+		return n, v.Check(n)
+	}
+	switch raw.(type) {
+	case []any, map[string]any:
+		return nil, fmt.Errorf("must be text, is %v", raw)
+	}
+	return fmt.Sprint(raw), nil
 }
 
 func lookup(flags *pflag.FlagSet, name string) *pflag.Flag {
@@ -172,7 +204,7 @@ type Value struct {
 func (s *Settings) Values() []Value {
 	values := make([]Value, 0, len(keys))
 	for _, k := range keys {
-		values = append(values, Value{k.name, shown(s.values[k.name]), shown(k.value), s.origins[k.name], k.help})
+		values = append(values, Value{k.name, shown(s.values[k.name]), shown(k.plain()), s.origins[k.name], k.explained()})
 	}
 	return values
 }

@@ -1,6 +1,12 @@
 package configs
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"adopt6/configs/section"
+)
 
 // Settings are the effective values of one run, by section of the file.
 type Settings struct {
@@ -12,8 +18,8 @@ type Settings struct {
 	Serve   Serve
 	// Notify are the channels that notifications go by.
 	Notify []Channel `mapstructure:"-"`
-	// File is the configuration file that was read; empty for none.
-	File string `mapstructure:"-"`
+	// File is the configuration file that was read; nil for none.
+	File *section.File `mapstructure:"-"`
 	// origins says where each key's value came from: "default", the file's
 	// path, the variable's name or the flag's.
 	origins map[string]string
@@ -85,23 +91,112 @@ type Serve struct {
 
 // key is one setting: its name in the file, the flag that sets it on commands
 // that have that flag, its default and its explanation.
+//
+// The default is a text, or a whole number or a span of time with its bounds.
 type key struct {
 	name, flag string
 	value      any
 	help       string
 }
 
+type (
+	whole struct {
+		value int
+		section.Bounds[int]
+	}
+	span struct {
+		value time.Duration
+		section.Bounds[time.Duration]
+	}
+)
+
+func number(value, least, most int) whole {
+	return whole{value, section.Bounds[int]{Least: least, Most: most}}
+}
+
+func lasting(value, least, most time.Duration) span {
+	return span{value, section.Bounds[time.Duration]{Least: least, Most: most}}
+}
+
+// plain is the default without its bounds.
+func (k key) plain() any {
+	switch v := k.value.(type) {
+	case whole:
+		return v.value
+	case span:
+		return v.value
+	}
+	return k.value
+}
+
+// explained is the help with the bounds of a number.
+func (k key) explained() string {
+	switch v := k.value.(type) {
+	case whole:
+		return k.help + "; " + v.String()
+	case span:
+		return k.help + "; " + v.String()
+	}
+	return k.help
+}
+
+// named returns the key of a name, and whether there is one.
+func named(name string) (key, bool) {
+	i := slices.IndexFunc(keys, func(k key) bool { return k.name == name })
+	if i < 0 {
+		return key{}, false
+	}
+	return keys[i], true
+}
+
+// keyNames are the names of all settings, as "section.name".
+func keyNames() []string {
+	var names []string
+	for _, k := range keys {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// sections are the names of the sections, in the order of keys.
+func sections() []string {
+	var names []string
+	for _, k := range keys {
+		if name, _, _ := strings.Cut(k.name, "."); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Numbers returns the bounds of a setting that is a whole number, such as
+// "scan.rate".
+func Numbers(name string) section.Bounds[int] {
+	k, _ := named(name)
+	return k.value.(whole).Bounds
+}
+
+// Spans returns the bounds of a setting that is a span of time.
+func Spans(name string) section.Bounds[time.Duration] {
+	k, _ := named(name)
+	return k.value.(span).Bounds
+}
+
+// mostRate is beyond what one machine can send, and below what counters of a
+// limiter hold.
+const mostRate = 1_000_000
+
 // keys is the one table of settings. adopt6.yaml explains the same keys in the
 // same order, and a test holds the two together.
 var keys = []key{
-	{"scan.workers", "workers", 250, "targets measured at the same time"},
-	{"scan.rate", "rate", 500, "DNS queries and connections a second, over all servers; 0 is no limit"},
-	{"scan.rate_per_server", "rate-per-server", 20, "queries and connections a second to one address; 0 is no limit"},
-	{"scan.rate_per_operator", "rate-per-operator", 100, "queries and connections a second to all addresses of one operator; 0 is no limit"},
-	{"scan.timeout", "target-timeout", 2 * time.Minute, "the longest that one target may take"},
-	{"scan.max_queries", "max-queries", 500, "DNS queries that one target may cost over all probes"},
-	{"scan.confirm", "confirm", 1, "how many times more a target that fails is measured before its failure is kept"},
-	{"scan.confirm_after", "confirm-after", 5 * time.Minute, "pause before such a measurement, but for the first, which follows at once"},
+	{"scan.workers", "workers", number(250, 1, 10_000), "targets measured at the same time"},
+	{"scan.rate", "rate", number(500, 0, mostRate), "DNS queries and connections a second, over all servers; 0 is no limit"},
+	{"scan.rate_per_server", "rate-per-server", number(20, 0, mostRate), "queries and connections a second to one address; 0 is no limit"},
+	{"scan.rate_per_operator", "rate-per-operator", number(100, 0, mostRate), "queries and connections a second to all addresses of one operator; 0 is no limit"},
+	{"scan.timeout", "target-timeout", lasting(2*time.Minute, time.Second, time.Hour), "the longest that one target may take"},
+	{"scan.max_queries", "max-queries", number(500, 1, 100_000), "DNS queries that one target may cost over all probes"},
+	{"scan.confirm", "confirm", number(1, 0, 10), "how many times more a target that fails is measured before its failure is kept"},
+	{"scan.confirm_after", "confirm-after", lasting(5*time.Minute, 0, 24*time.Hour), "pause before such a measurement, but for the first, which follows at once"},
 	{"scan.vantage", "vantage", "", "name of the place the scan runs from; the host name when empty"},
 	{"scan.contact", "contact", "", "web page or mail address of the people behind the scan, sent with every HTTP request"},
 	{"scan.helo", "", "", "name of the scanning host, as it greets mail servers; its address when empty"},
@@ -114,8 +209,8 @@ var keys = []key{
 	{"log.format", "log-format", "plain", "messages of scans and of the scheduler: plain, or one record a line as text or json"},
 	{"dns.root_hints", "root-hints", "", "file of root name servers in zone file form; built in when empty"},
 	{"dns.trust_anchor", "trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records; built in when empty"},
-	{"dns.timeout", "dns-timeout", 2 * time.Second, "wait for one answer"},
-	{"dns.retries", "dns-retries", 2, "further tries after a lost query"},
+	{"dns.timeout", "dns-timeout", lasting(2*time.Second, 10*time.Millisecond, time.Minute), "wait for one answer"},
+	{"dns.retries", "dns-retries", number(2, 0, 10), "further tries after a lost query"},
 	{"store.path", "store", "", "folder of the embedded ClickHouse store; below the user's data folder when empty"},
 	{"store.dsn", "dsn", "", "clickhouse://user@host:9000/database of a server; the embedded engine when empty"},
 	{"store.database", "", "adopt6", "database that holds the tables"},
@@ -124,12 +219,12 @@ var keys = []key{
 	{"store.ca", "", "", "file of certificates (PEM) that the server's is checked against; the system's when empty"},
 	{"store.library", "", "", "path of libchdb.so; fetched into the user's cache folder when empty"},
 	{"serve.listen", "listen", "127.0.0.1:8080", "address and port that pages are served on; only this machine reaches the default"},
-	{"serve.rate", "rate-per-client", 20, "requests a second that one client may send, or one /64 of IPv6; 0 is no limit"},
+	{"serve.rate", "rate-per-client", number(20, 0, mostRate), "requests a second that one client may send, or one /64 of IPv6; 0 is no limit"},
 	{"serve.proxies", "", "", "proxies whose X-Forwarded-For is believed, addresses or networks with commas between them; none when empty"},
 	{"serve.tls_cert", "tls-cert", "", "file of the certificate and its chain (PEM), read again when it changes; no TLS when empty"},
 	{"serve.tls_key", "tls-key", "", "file of the certificate's key (PEM)"},
-	{"serve.cache", "", 128, "pages kept ready, MiB"},
-	{"serve.queries", "", 4, "queries to the store at the same time"},
-	{"serve.timeout", "", 15 * time.Second, "the longest that the queries of one request may take"},
+	{"serve.cache", "", number(128, 1, 65_536), "pages kept ready, MiB"},
+	{"serve.queries", "", number(4, 1, 64), "queries to the store at the same time"},
+	{"serve.timeout", "", lasting(15*time.Second, time.Second, 10*time.Minute), "the longest that the queries of one request may take"},
 	{"serve.log", "log", "text", "log of requests on standard error: text, json or none"},
 }

@@ -42,7 +42,7 @@ notify:
 func TestChannelsAreRefused(t *testing.T) {
 	const line = "notify:\n  - {name: a, file: x"
 	for _, test := range []struct{ name, text, want string }{
-		{"no list", "notify:\n  name: a\n", `adopt6.yaml:1: notify: expected a list`},
+		{"no list", "notify:\n  name: a\n", `adopt6.yaml:2: notify: expected a list`},
 		{"a typo", line + ", langauge: fr}\n", `adopt6.yaml:2: notify: unknown setting "langauge"; did you mean "language"?`},
 		{"no settings", "notify:\n  - a\n", `adopt6.yaml:2: notify: expected settings`},
 		{"no name", "notify:\n  - file: x\n", `adopt6.yaml:2: name: "" is no name`},
@@ -51,8 +51,8 @@ func TestChannelsAreRefused(t *testing.T) {
 		{"no secret", "notify:\n  - {name: a, webhook: 'https://x.example/'}\n", `secret_file`},
 		{"no server", "notify:\n  - {name: a, to: x@example.org}\n", `mail needs "from"`},
 		{"a user without password", line + ", user: u}\n", `user and password_file go together`},
-		{"scans", line + ", confirm_scans: 3}\n", `confirm_scans: must be 1 or 2, is 3`},
-		{"no changes", line + ", most: 0}\n", `most: must be more than 0`},
+		{"scans", line + ", confirm_scans: 3}\n", `confirm_scans: expected a whole number, 1 to 2; found "3"`},
+		{"no changes", line + ", most: 0}\n", `most: expected a whole number, 1 to 5000; found "0"`},
 		{"a type", line + ", most: many}\n", `most`},
 	} {
 		if _, err := Load(writeConfig(t, test.text), nil); err == nil || !strings.Contains(err.Error(), test.want) {

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/configs"
 	"adopt6/lists"
 	"adopt6/scanner/zonefile"
 )
@@ -64,7 +65,8 @@ explains every figure.`,
 	f.BoolVar(&o.country, "country", false, "print a root zone's ccTLDs by country")
 	f.BoolVar(&o.delegations, "delegations", false, "print every delegation")
 	f.StringVarP(&o.output, "output", "o", "", "write the delegations to a file, besides the summary")
-	f.IntVar(&o.top, "top", 10, "length of the lists of servers and operators")
+	o.top = 10
+	configs.IntFlag(f, &o.top, "top", 0, 1000, "length of the lists of servers and operators")
 	f.StringVar(&o.tempDir, "temp-dir", "", "folder for temporary files (default: $TMPDIR, /tmp)")
 	return cmd
 }
@@ -77,8 +79,6 @@ func (o *auditOptions) check() error {
 		return misusef("give --country or --delegations, not both")
 	case o.country && o.csv && o.output != "":
 		return misusef("with --country --csv, redirect the standard output instead of giving --output")
-	case o.top < 0 || o.top > 1000:
-		return misusef("--top is %d; give a number from 0 to 1000", o.top)
 	}
 	// CSV of a zone is that of its delegations, unless it is of countries.
 	o.delegations = o.delegations || o.output != "" || o.csv && !o.country

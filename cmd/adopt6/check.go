@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/configs"
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/advice"
@@ -56,7 +57,7 @@ well where nothing could be measured.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&f.json, "json", false, "print one JSON object a line for each domain (docs/check.md)")
 	flags.BoolVar(&f.explain, "explain", false, "show every DNS query under the probe that sent it")
-	flags.IntVar(&f.failBelow, "fail-below", 0, "exit with 1 when a domain's readiness is below this `level`, 1 to 5")
+	configs.IntFlag(flags, &f.failBelow, "fail-below", 0, len(advice.Levels())-1, "exit with 1 when a domain's readiness is below this `level`; 0 is none")
 	flags.StringVar(&f.lab, "lab", "", "check domains of a running lab, by the `file` that 'adopt6 lab up' wrote")
 	registerProbeFlags(cmd)
 	registerPreflightFlag(cmd, &f.skipPreflight)
@@ -65,9 +66,6 @@ well where nothing could be measured.`,
 
 // check does what the flags ask for.
 func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
-	if most := len(advice.Levels()) - 1; f.failBelow < 0 || f.failBelow > most {
-		return misusef("--fail-below %d: want a level from 1 to %d", f.failBelow, most)
-	}
 	net, err := a.scanNetwork(f.lab)
 	if err != nil {
 		return err

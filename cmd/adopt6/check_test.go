@@ -250,7 +250,7 @@ func TestCheckCommand(t *testing.T) {
 		{"not reached", []string{"--fail-below", "3", "old.gouv.tg", "sound.gouv.tg"}, exitFailure, []string{"sound.gouv.tg\nReadiness 5"}, "old.gouv.tg: readiness 0 is below 3"},
 		{"reached", []string{"--fail-below", "5", "sound.gouv.tg"}, 0, nil, ""},
 		{"the trace", []string{"--explain", "sound.gouv.tg"}, 0, []string{"What was asked", "\n  resolvability\n", "AAAA without IPv4", "referral from . to tg."}, ""},
-		{"a level that does not exist", []string{"--fail-below", "6", "sound.gouv.tg"}, exitMisuse, nil, "want a level from 1 to 5"},
+		{"a level that does not exist", []string{"--fail-below", "6", "sound.gouv.tg"}, exitMisuse, nil, `"--fail-below" flag: must be 0 to 5`},
 		{"no domain", nil, exitMisuse, nil, "requires at least 1 arg"},
 		{"not a domain", []string{"https://sound.gouv.tg/"}, exitMisuse, nil, "https://sound.gouv.tg/"},
 		{"a name in its own script", []string{"école.gouv.tg"}, 0, []string{"école.gouv.tg  (xn--cole-9oa.gouv.tg)\n", "The domain does not exist"}, ""},

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/configs"
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/observation"
@@ -67,7 +68,7 @@ missing or wrong; the last line says which.`,
 	}
 	cmd.Flags().StringVar(&labFile, "lab", "", "check a running lab, by the `file` that 'adopt6 lab up' wrote")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
-	cmd.Flags().Int("workers", 0, "targets to be measured at the same time")
+	configs.NumberFlags(cmd.Flags(), "workers")
 	cmd.Flags().String("state", "", "folder for what a scan needs to resume")
 	registerResolverFlags(cmd)
 	registerStoreFlags(cmd)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/configs"
 	"adopt6/lists"
 )
 
@@ -32,9 +33,6 @@ first four million names.`,
   cut -d, -f2 register.csv | adopt6 lists check -`,
 		Args: minArgs(1),
 		RunE: func(_ *cobra.Command, files []string) error {
-			if most < 1 {
-				return misusef("--max-errors %d: give at least 1", most)
-			}
 			var reports []lists.Report
 			for _, file := range files {
 				report, err := a.checkList(file, most)
@@ -47,7 +45,8 @@ first four million names.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
-	cmd.Flags().IntVar(&most, "max-errors", 20, "stop reading a list after this many errors")
+	most = 20
+	configs.IntFlag(cmd.Flags(), &most, "max-errors", 1, 100_000, "stop reading a list after this many errors")
 	return cmd
 }
 

@@ -58,7 +58,7 @@ func TestMisuseOfCommands(t *testing.T) {
 		{[]string{"scna"}, `unknown command "scna"; did you mean "scan"?`},
 		{[]string{"store", "inof"}, `unknown command "inof"`},
 		{[]string{"scan", "--wrokers", "5"}, "unknown flag: --wrokers (see: adopt6 scan --help)"},
-		{[]string{"scan", "--workers", "0"}, "scan.workers must be more than 0, is 0 (--workers)"},
+		{[]string{"scan", "--workers", "0"}, `invalid argument "0" for "--workers" flag: must be 1 to 10000`},
 		{[]string{"version", "--config", "nowhere.yaml"}, "nowhere.yaml"},
 		{[]string{"reasons", "no_such_reason"}, `unknown reason "no_such_reason"`},
 		{[]string{"reasons", "--lang", "klingon"}, "--lang klingon: there is no such language; there are ar, zh"},

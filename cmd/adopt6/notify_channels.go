@@ -108,9 +108,6 @@ func (a *app) newChannel(c configs.Channel) (notify.Channel, error) {
 	if !slices.Contains(notify.Formats, c.Format) {
 		fault("format", fmt.Errorf("%q is none of %s", c.Format, strings.Join(notify.Formats, ", ")))
 	}
-	if c.Most > notify.MostChanges {
-		fault("most", fmt.Errorf("%d changes are too many; %d are the limit", c.Most, notify.MostChanges))
-	}
 	for _, code := range c.Countries {
 		_, err := lists.ParseCountry(code)
 		fault("countries", err)

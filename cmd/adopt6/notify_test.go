@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"adopt6/report/notify"
 )
 
 // TestNotifyCommands tries the channels, sends the digest of a scan while a
@@ -148,7 +150,7 @@ func TestNotifyRefuses(t *testing.T) {
 		{"file: x, language: tlh", `language: "tlh" is none of ar, zh`},
 		{"file: x, countries: [XX]", "countries: "},
 		{"file: x, see: javascript:alert(1)", "see: "},
-		{"file: x, most: 100000", "most: 100000 changes are too many"},
+		{"file: x, most: 100000", fmt.Sprintf("most: expected a whole number, 1 to %d; found", notify.MostChanges)},
 		{"folder: nowhere", "is no folder; make it"},
 		{"to: nobody, from: a@example.org, server: 'smtp.example.org:587'", `to: "nobody" is no address`},
 		{"to: b@example.org, from: a@example.org, server: smtp.example.org", "server: \"smtp.example.org\" is no host and port"},

@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 	"github.com/spf13/cobra"
 
+	"adopt6/configs"
 	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
@@ -73,11 +74,11 @@ the root and what lies below.`,
 	flags.BoolVar(&f.batch, "batch", false, "read names from standard input, write JSON lines")
 	flags.StringVar(&f.server, "server", "", "with --batch: ask this server only (ADDRESS or ADDRESS:PORT)")
 	flags.BoolVar(&f.recursion, "rd", false, "with --server: ask for recursion")
-	flags.IntVar(&f.window, "window", 1000, "with --batch: names under way at a time")
+	f.window = 1000
+	configs.IntFlag(flags, &f.window, "window", 1, maxWindow, "with --batch: names under way at a time")
 	flags.String("root-hints", "", "file of root name servers in zone file form (default: built in)")
 	flags.String("trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records (default: built in)")
-	flags.Duration("dns-timeout", 0, "wait for one answer")
-	flags.Int("dns-retries", 0, "further tries after a lost query")
+	configs.NumberFlags(flags, "dns-timeout", "dns-retries")
 	return cmd
 }
 
@@ -171,8 +172,6 @@ func (f *resolveFlags) question(args []string) (name string, kind uint16, err er
 		return "", 0, misusef("no name given (see: adopt6 resolve --help)")
 	case !f.batch && f.server != "":
 		return "", 0, misusef("--server goes with --batch")
-	case f.window < 1 || f.window > maxWindow:
-		return "", 0, misusef("--window %d: want 1 to %d", f.window, maxWindow)
 	}
 	if !f.batch {
 		name, args = args[0], args[1:]

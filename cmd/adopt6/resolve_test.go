@@ -89,7 +89,7 @@ func TestResolveMisuse(t *testing.T) {
 		{"takes names from standard input", []string{"--batch", "example.com", "A"}},
 		{"--server goes with --batch", []string{"example.com", "--server", "192.0.2.1"}},
 		{"--server \"ns1\"", []string{"--batch", "--server", "ns1"}},
-		{"--window 0", []string{"--batch", "--window", "0"}},
+		{`"--window" flag: must be 1 to 20000`, []string{"--batch", "--window", "0"}},
 		{"line 2: ", []string{"example.com", "--root-hints", bad}},
 		{"domain name \"a..b\"", []string{"a..b"}},
 	}

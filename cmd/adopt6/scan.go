@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/configs"
 	"adopt6/scanner"
 	"adopt6/scanner/lab"
 )
@@ -114,20 +115,15 @@ const lastScan = "last"
 // settings.
 func registerScanFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Int("workers", 0, "targets measured at the same time")
+	configs.NumberFlags(f, "workers", "confirm", "confirm-after")
 	f.String("state", "", "folder for what a scan needs to resume")
-	f.Int("confirm", 0, "how many times more a target that fails is measured before its failure is kept")
-	f.Duration("confirm-after", 0, "pause before such a measurement, but for the first")
 	registerProbeFlags(cmd)
 }
 
 // registerProbeFlags adds the flags that set how a target is measured.
 func registerProbeFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Int("rate", 0, "queries and connections a second over all servers; 0 is no limit")
-	f.Int("rate-per-server", 0, "queries and connections a second to one address; 0 is no limit")
-	f.Int("rate-per-operator", 0, "queries and connections a second to all addresses of one operator")
-	f.Duration("target-timeout", 0, "the longest that one target may take")
+	configs.NumberFlags(f, "rate", "rate-per-server", "rate-per-operator", "target-timeout", "max-queries")
 	f.String("vantage", "", "name of the place the scan runs from")
 	f.String("contact", "", "web page or mail `address` of the people behind the scan")
 	f.String("opt-out", "", "file of domains, addresses and prefixes that nothing is sent to")
@@ -145,8 +141,7 @@ func registerResolverFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.String("root-hints", "", "file of root name servers in zone file form")
 	f.String("trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records")
-	f.Duration("dns-timeout", 0, "wait for one answer")
-	f.Int("dns-retries", 0, "further tries after a lost query")
+	configs.NumberFlags(f, "dns-timeout", "dns-retries")
 }
 
 // scanNetwork returns the Internet, or the lab that a file describes.

@@ -124,7 +124,7 @@ func (a *app) scheduleFolder() (string, error) {
 // loadJobs reads the jobs of the configuration file that the settings came
 // from. checkLists finds what is wrong with what they scan.
 func (a *app) loadJobs() (*schedule.Config, error) {
-	if a.settings.File == "" {
+	if a.settings.File == nil {
 		return nil, misusef("there is no configuration file, and so no jobs; write ./adopt6.yaml or /etc/adopt6/adopt6.yaml, or name one with --config (configs/schedule.yaml has an example of jobs)")
 	}
 	config, err := schedule.Load(a.settings.File)

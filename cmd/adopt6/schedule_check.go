@@ -155,6 +155,6 @@ func (a *app) printChecked(config *schedule.Config) error {
 	if len(keeps) > 1 {
 		fmt.Fprint(a.out, "\nThe jobs keep observations for different times. Months hold the scans of all\njobs, so the job that keeps the longest decides; without keep it is for ever.\n")
 	}
-	_, err := fmt.Fprintf(a.out, "\n%s: no fault in %s.\n", a.settings.File, terminal.Plural(len(config.Jobs), "job"))
+	_, err := fmt.Fprintf(a.out, "\n%s: no fault in %s.\n", a.settings.File.Path, terminal.Plural(len(config.Jobs), "job"))
 	return err
 }

@@ -47,7 +47,7 @@ func (a *app) serveSchedule(cmd *cobra.Command, flags scheduleFlags) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
-	r.log.Info("the scheduler begins", "version", currentVersion().Version, "pid", os.Getpid(), "config", a.settings.File, "jobs", len(config.Jobs), "state", r.dir)
+	r.log.Info("the scheduler begins", "version", currentVersion().Version, "pid", os.Getpid(), "config", a.settings.File.Path, "jobs", len(config.Jobs), "state", r.dir)
 
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()

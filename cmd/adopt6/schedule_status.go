@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/configs"
 	"adopt6/scanner/schedule"
 	"adopt6/scanner/schedule/jobrun"
 )
@@ -33,9 +34,6 @@ always the same for one planned time.`,
 		Example: `  adopt6 schedule next --count 5
   adopt6 schedule next ministries --json`,
 		RunE: func(_ *cobra.Command, names []string) error {
-			if count < 1 || count > 1000 {
-				return misusef("--count %d: give 1 to 1000", count)
-			}
 			config, err := a.loadJobs()
 			if err != nil {
 				return err
@@ -50,7 +48,8 @@ always the same for one planned time.`,
 			return printNext(a.out, times)
 		},
 	}
-	cmd.Flags().IntVar(&count, "count", 3, "planned times of each job")
+	count = 3
+	configs.IntFlag(cmd.Flags(), &count, "count", 1, 1000, "planned times of each job")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return cmd
 }

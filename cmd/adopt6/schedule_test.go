@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"adopt6/configs"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/metrics"
 	"adopt6/scanner/schedule"
@@ -42,10 +43,7 @@ func newPlan(t *testing.T, labFile, jobs string, since time.Time) *planned {
 	p.flags = []string{"--config", p.config}
 	p.store = []string{"--store", filepath.Join(dir, "store")}
 	p.lab = append(slices.Clone(p.flags), "--skip-preflight", "--lab", labFile)
-	config, err := schedule.Load(p.config)
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := jobsOf(t, p.config)
 	journal, err := schedule.OpenJournal(filepath.Join(dir, "state", "schedule"))
 	if err == nil {
 		err = journal.Update(func(b *schedule.Book) error {
@@ -344,7 +342,7 @@ func TestScheduleCheckRefuses(t *testing.T) {
 		{[]string{"schedule", "stauts"}, `did you mean "status"?`},
 		{[]string{"schedule", "check"}, "no configuration file"},
 		{[]string{"schedule", "run", "nothing", "--config", "../../configs/schedule.yaml"}, `there is no job "nothing"; the configuration has monthly`},
-		{[]string{"schedule", "next", "--count", "0", "--config", "../../configs/schedule.yaml"}, "--count 0"},
+		{[]string{"schedule", "next", "--count", "0", "--config", "../../configs/schedule.yaml"}, `"--count" flag: must be 1 to 1000`},
 	} {
 		if code, _, errOut := runMain(test.args...); code != exitMisuse || !strings.Contains(errOut, test.want) {
 			t.Errorf("%v: exit %d with %s, want %d with %q", test.args, code, errOut, exitMisuse, test.want)
@@ -397,17 +395,32 @@ func TestScheduleStatusFails(t *testing.T) {
 	}
 }
 
-// TestMetricsOfJobs shows Prometheus what became of jobs and what comes next.
-func TestMetricsOfJobs(t *testing.T) {
-	t.Parallel()
-	config, err := schedule.Parse("adopt6.yaml", []byte("schedule:\n  jobs:\n    - {name: daily, cron: 0 3 * * *}\n    - {name: new, cron: 0 3 * * *, paused: true}\n"))
+// jobsOf reads the jobs of a configuration file.
+func jobsOf(t *testing.T, path string) *schedule.Config {
+	t.Helper()
+	settings, err := configs.Load(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	config, err := schedule.Load(settings.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+// TestMetricsOfJobs shows Prometheus what became of jobs and what comes next.
+func TestMetricsOfJobs(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "adopt6.yaml")
+	if err := os.WriteFile(file, []byte("schedule:\n  jobs:\n    - {name: daily, cron: 0 3 * * *}\n    - {name: new, cron: 0 3 * * *, paused: true}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config := jobsOf(t, file)
 	r := &runner{journal: new(schedule.Journal)}
 	r.plan.Store(&plan{config: config})
 	ended := time.Unix(1767225600, 0)
-	err = r.journal.Update(func(b *schedule.Book) error {
+	err := r.journal.Update(func(b *schedule.Book) error {
 		b.Seed(&config.Jobs[0], time.Now())
 		b.Jobs["daily"].Runs = []jobrun.Run{{Outcome: jobrun.Finished, Ended: ended}, {Outcome: jobrun.Failed, Ended: ended.Add(time.Hour)}}
 		return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/configs"
 	"adopt6/report"
 	"adopt6/report/server"
 	"adopt6/store"
@@ -44,7 +45,7 @@ answered.`,
 	}
 	registerStoreFlags(cmd)
 	cmd.Flags().String("listen", "", "address and port to listen on")
-	cmd.Flags().Int("rate-per-client", 0, "requests a second that one client may send; 0 is no limit")
+	configs.NumberFlags(cmd.Flags(), "rate-per-client")
 	cmd.Flags().String("tls-cert", "", "`file` of the certificate and its chain (PEM)")
 	cmd.Flags().String("tls-key", "", "`file` of the certificate's key (PEM)")
 	cmd.Flags().String("log", "", "log of requests: text, json or none")

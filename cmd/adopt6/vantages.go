@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/configs"
 	"adopt6/lists"
 	"adopt6/scanner/observation"
 	"adopt6/store"
@@ -50,7 +51,7 @@ against it.`,
 	cmd.Flags().StringSliceVar(&f.scans, "scan", nil, "scans to compare, by id or the begin of it (default: the newest of\neach vantage)")
 	cmd.Flags().StringSliceVar(&f.countries, "country", nil, "only these countries, by ISO code (TG,SN)")
 	cmd.Flags().StringVar(&f.service, "service", "web_v6", "what to compare: "+strings.Join(observation.Services(), ", "))
-	cmd.Flags().IntVar(&f.agree, "agree", 0, "how many vantages must find the same (default: more than half)")
+	configs.IntFlag(cmd.Flags(), &f.agree, "agree", 0, 1000, "how many vantages must find the same, more than half with 0")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print as JSON")
 	return cmd
 }

@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +12,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"adopt6/configs"
+	"adopt6/configs/section"
 	"adopt6/lists"
 )
 
@@ -44,12 +45,15 @@ func (c *Config) Names() []string {
 }
 
 // Bounds of what a file may ask for.
-const (
-	maxConfig   = 4 << 20 // bytes
-	maxJobs     = 500
-	maxParallel = 16
-	maxCatchUp  = 100
-	maxRate     = 1_000_000
+const maxJobs = 500
+
+var (
+	parallel     = section.Bounds[int]{Least: 1, Most: 16}
+	catchUpLimit = section.Bounds[int]{Least: 1, Most: 100}
+	retries      = section.Bounds[int]{Least: 0, Most: 20}
+	retryAfter   = section.Bounds[time.Duration]{Least: time.Second, Most: 7 * 24 * time.Hour}
+	jitter       = section.Bounds[time.Duration]{Least: 0, Most: 7 * 24 * time.Hour}
+	long         = section.Bounds[time.Duration]{Least: 0, Most: 366 * 24 * time.Hour}
 )
 
 // Defaults of a job.
@@ -74,90 +78,44 @@ func (e *NoJobsError) Error() string {
 	return fmt.Sprintf("there is no section %q in %s and no %s beside it, so there are no jobs; configs/schedule.yaml is an example", Section, e.File, SectionFile)
 }
 
-// Load reads the schedule section of a configuration file. Its error has a line
-// for every fault, each with file, line and fix, or is a *NoJobsError.
-func Load(file string) (*Config, error) {
-	text, err := readConfig(file)
+// Load reads the schedule section of a configuration file, or of a file
+// schedule.yaml beside it. Paths of lists are relative to the file's folder. Its
+// error has a line for every fault, each with file, line and fix, or is a
+// *NoJobsError.
+func Load(file *section.File) (*Config, error) {
+	if n := file.Section(Section); n != nil {
+		return parse(file, n)
+	}
+	path := filepath.Join(filepath.Dir(file.Path), SectionFile)
+	beside, err := section.Read(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &NoJobsError{file.Path}
+	}
 	if err != nil {
 		return nil, err
 	}
-	beside := filepath.Join(filepath.Dir(file), SectionFile)
-	config, err := Parse(file, text)
-	if none := new(NoJobsError); !errors.As(err, &none) || filepath.Clean(file) == beside {
-		return config, err
+	n := beside.Section(Section)
+	if n == nil {
+		return nil, &NoJobsError{file.Path}
 	}
-	text, missing := readConfig(beside)
-	if errors.Is(missing, os.ErrNotExist) {
-		return nil, err
+	if other, line := beside.Other(Section); other != "" && beside.Path != filepath.Clean(file.Path) {
+		return nil, fmt.Errorf("%s:%d: only the section %q is read from this file; move %q to the configuration file beside it", path, line, Section, other)
 	}
-	if missing != nil {
-		return nil, missing
-	}
-	return parse(beside, text, true)
+	return parse(beside, n)
 }
 
-// readConfig reads a configuration file of bounded size.
-func readConfig(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("read the jobs: %w", err)
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() > maxConfig {
-		return nil, fmt.Errorf("%s: %d bytes are too many for a configuration; %d are the limit", file, info.Size(), maxConfig)
-	}
-	var text bytes.Buffer
-	if _, err := text.ReadFrom(f); err != nil {
-		return nil, fmt.Errorf("read the jobs: %w", err)
-	}
-	return text.Bytes(), nil
-}
-
-// Parse reads the schedule section of a configuration. Paths of lists are
-// relative to the file's folder.
-func Parse(file string, text []byte) (*Config, error) { return parse(file, text, false) }
-
-// parse reads a configuration; alone says that it may hold nothing else.
-func parse(file string, text []byte, alone bool) (*Config, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	section, other := sectionOf(&doc)
-	if section == nil {
-		return nil, &NoJobsError{file}
-	}
-	if other != nil && alone {
-		return nil, fmt.Errorf("%s:%d: only the section %q is read from this file; move %q to the configuration file beside it", file, other.Line, Section, other.Value)
-	}
-	p := parser{reader: reader{file: file}, profiles: make(map[string]Rates)}
-	config := p.section(section)
-	if err := p.err(); err != nil {
+func parse(file *section.File, n *yaml.Node) (*Config, error) {
+	p := parser{Reader: section.Reader{Path: file.Path}, profiles: make(map[string]Rates)}
+	config := p.section(n)
+	if err := p.Err(); err != nil {
 		return nil, err
 	}
 	return config, nil
 }
 
-// sectionOf finds the section in a document, nil for none, and the first key
-// that is another.
-func sectionOf(doc *yaml.Node) (section, other *yaml.Node) {
-	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
-		return nil, nil
-	}
-	root := doc.Content[0]
-	for i := 0; i+1 < len(root.Content); i += 2 {
-		if root.Content[i].Value == Section {
-			section = resolved(root.Content[i+1])
-		} else if other == nil {
-			other = root.Content[i]
-		}
-	}
-	return section, other
-}
-
 // parser reads the section.
 type parser struct {
-	reader
+	section.Reader
 	zone     string // of jobs that name none
 	profiles map[string]Rates
 }
@@ -166,14 +124,14 @@ func (p *parser) section(n *yaml.Node) *Config {
 	config := &Config{Parallel: 1}
 	var profiles, jobs *yaml.Node
 	keep := func(into **yaml.Node) func(*yaml.Node) { return func(n *yaml.Node) { *into = n } }
-	lines := p.mapping(n, Section, []setting{
-		p.text("time_zone", &p.zone),
-		p.number("parallel", 1, maxParallel, &config.Parallel),
-		{"profiles", keep(&profiles)},
-		{"jobs", keep(&jobs)},
+	lines := p.Mapping(n, Section, []section.Setting{
+		p.Text("time_zone", &p.zone),
+		p.Number("parallel", parallel, &config.Parallel),
+		{Name: "profiles", Read: keep(&profiles)},
+		{Name: "jobs", Read: keep(&jobs)},
 	})
 	if _, err := loadZone(p.zone); err != nil {
-		p.faults = append(p.faults, fmt.Errorf("%s:%d: time_zone: %w", p.file, lines["time_zone"], err))
+		p.Add(fmt.Errorf("%s: time_zone: %w", lines.Where("time_zone"), err))
 		p.zone = ""
 	}
 	if profiles != nil {
@@ -181,14 +139,14 @@ func (p *parser) section(n *yaml.Node) *Config {
 	}
 	switch {
 	case jobs == nil:
-		p.fault(n, "%s has no jobs; add a list \"jobs:\", as configs/schedule.yaml has it", Section)
+		p.Fault(n, "%s has no jobs; add a list \"jobs:\", as configs/schedule.yaml has it", Section)
 	case jobs.Kind != yaml.SequenceNode || len(jobs.Content) == 0:
-		p.fault(jobs, "jobs: expected a list, each job beginning with \"- name: ...\"")
+		p.Fault(jobs, "jobs: expected a list, each job beginning with \"- name: ...\"")
 	case len(jobs.Content) > maxJobs:
-		p.fault(jobs, "jobs: %d are too many; %d are the limit", len(jobs.Content), maxJobs)
+		p.Fault(jobs, "jobs: %d are too many; %d are the limit", len(jobs.Content), maxJobs)
 	default:
 		for _, node := range jobs.Content {
-			p.add(config, resolved(node))
+			p.add(config, node)
 		}
 	}
 	return config
@@ -196,32 +154,32 @@ func (p *parser) section(n *yaml.Node) *Config {
 
 func (p *parser) readProfiles(n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
-		p.fault(n, "profiles: expected names with settings below, such as \"gentle: {rate: 50}\"")
+		p.Fault(n, "profiles: expected names with settings below, such as \"gentle: {rate: 50}\"")
 		return
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		var rates Rates
 		name := n.Content[i].Value
-		p.mapping(n.Content[i+1], "profile "+name, p.rates(&rates))
+		p.Mapping(n.Content[i+1], "profile "+name, p.rates(&rates))
 		p.profiles[name] = rates
 	}
 }
 
 // rates are the settings of a profile, which a job may have too.
-func (p *parser) rates(r *Rates) []setting {
-	number := func(name string, least int, into **int) setting {
+func (p *parser) rates(r *Rates) []section.Setting {
+	number := func(name string, into **int) section.Setting {
 		value := new(int)
-		s := p.number(name, least, maxRate, value)
-		return setting{name, func(n *yaml.Node) { *into = value; s.read(n) }}
+		s := p.Number(name, configs.Numbers("scan."+name), value)
+		return section.Setting{Name: name, Read: func(n *yaml.Node) { *into = value; s.Read(n) }}
 	}
 	timeout := new(time.Duration)
-	span := p.span("target_timeout", time.Second, timeout)
-	return []setting{
-		number("workers", 1, &r.Workers),
-		number("rate", 0, &r.Rate),
-		number("rate_per_server", 0, &r.RatePerServer),
-		number("rate_per_operator", 0, &r.RatePerOperator),
-		{"target_timeout", func(n *yaml.Node) { r.TargetTimeout = timeout; span.read(n) }},
+	span := p.Span("target_timeout", configs.Spans("scan.timeout"), timeout)
+	return []section.Setting{
+		number("workers", &r.Workers),
+		number("rate", &r.Rate),
+		number("rate_per_server", &r.RatePerServer),
+		number("rate_per_operator", &r.RatePerOperator),
+		{Name: "target_timeout", Read: func(n *yaml.Node) { r.TargetTimeout = timeout; span.Read(n) }},
 	}
 }
 
@@ -234,17 +192,16 @@ func (p *parser) add(config *Config, n *yaml.Node) {
 	var cron, zone, profile, catchUp string
 	var own Rates
 	what := fmt.Sprintf("job %d", len(config.Jobs)+1)
-	lines := p.mapping(n, what, append([]setting{
-		p.text("name", &j.Name), p.text("cron", &cron), p.text("time_zone", &zone), p.truth("paused", &j.Paused),
-		p.texts("lists", &j.Lists), p.texts("countries", &j.Countries), p.texts("kinds", &j.Kinds), p.texts("levels", &j.Levels),
-		p.text("vantage", &j.Vantage), p.text("profile", &profile),
-		p.span("jitter", 0, &j.Jitter), p.text("catch_up", &catchUp), p.number("catch_up_limit", 1, maxCatchUp, &j.CatchUpLimit),
-		p.number("retries", 0, 20, &j.Retries), p.span("retry_after", time.Second, &j.RetryAfter),
-		p.span("resume_within", 0, &j.ResumeWithin), p.span("max_duration", 0, &j.MaxDuration), p.text("keep", &j.Keep),
+	j.Lines = p.Mapping(n, what, append([]section.Setting{
+		p.Text("name", &j.Name), p.Text("cron", &cron), p.Text("time_zone", &zone), p.Truth("paused", &j.Paused),
+		p.Texts("lists", &j.Lists), p.Texts("countries", &j.Countries), p.Texts("kinds", &j.Kinds), p.Texts("levels", &j.Levels),
+		p.Text("vantage", &j.Vantage), p.Text("profile", &profile),
+		p.Span("jitter", jitter, &j.Jitter), p.Text("catch_up", &catchUp), p.Number("catch_up_limit", catchUpLimit, &j.CatchUpLimit),
+		p.Number("retries", retries, &j.Retries), p.Span("retry_after", retryAfter, &j.RetryAfter),
+		p.Span("resume_within", long, &j.ResumeWithin), p.Span("max_duration", long, &j.MaxDuration), p.Text("keep", &j.Keep),
 	}, p.rates(&own)...))
-	j.place = place{p.file, n.Line, lines}
 	fault := func(setting, format string, args ...any) {
-		p.faults = append(p.faults, fmt.Errorf("%s: %s: %w", j.Where(setting), setting, fmt.Errorf(format, args...)))
+		p.Add(fmt.Errorf("%s: %s: %w", j.Where(setting), setting, fmt.Errorf(format, args...)))
 	}
 	if _, taken := config.Job(j.Name); taken {
 		fault("name", "there are two jobs %q; give each a name of its own", j.Name)
@@ -275,7 +232,7 @@ func (p *parser) add(config *Config, n *yaml.Node) {
 	config.Jobs = append(config.Jobs, j)
 }
 
-// checkTargets mends the spelling of what a job scans, and finds its faults.
+// checkTargets corrects the spelling of what a job scans, and finds its faults.
 func (p *parser) checkTargets(j *Job, fault func(setting, format string, args ...any)) {
 	for i, code := range j.Countries {
 		country, err := lists.ParseCountry(code)
@@ -297,7 +254,7 @@ func (p *parser) checkTargets(j *Job, fault func(setting, format string, args ..
 	}
 	for i, list := range j.Lists {
 		if list != Builtin && !filepath.IsAbs(list) {
-			j.Lists[i] = filepath.Join(filepath.Dir(p.file), list)
+			j.Lists[i] = filepath.Join(filepath.Dir(p.Path), list)
 		}
 	}
 }

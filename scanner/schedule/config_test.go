@@ -8,10 +8,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"adopt6/configs/section"
 )
 
+func parseText(path, text string) (*Config, error) {
+	file, err := section.Parse(path, []byte(text))
+	if err != nil {
+		return nil, err
+	}
+	return Load(file)
+}
+
 func TestParse(t *testing.T) {
-	config, err := Parse("/etc/adopt6/adopt6.yaml", []byte(`
+	config, err := parseText("/etc/adopt6/adopt6.yaml", (`
 scan: {rate: 5}
 schedule:
   time_zone: Africa/Lome
@@ -68,9 +78,9 @@ func TestParseRefuses(t *testing.T) {
 		{"two zones", head + "    - {name: a, cron: CRON_TZ=UTC 0 3 * * *, time_zone: Africa/Lome}\n", "name it once"},
 		{"a profile", "schedule:\n  profiles: {slow: {rate: 1}}\n  jobs:\n    - {name: a, cron: 0 3 * * *, profile: fast}\n", `there is no profile "fast"; there are slow`},
 		{"a fault in a profile", "schedule:\n  profiles:\n    slow: {rates: 1}\n  jobs:\n    - {name: a, cron: 0 3 * * *}\n", `adopt6.yaml:3: profile slow: unknown setting "rates"; did you mean "rate"?`},
-		{"a span without a unit", head + "    - {name: a, cron: 0 3 * * *, jitter: 20}\n", `jitter: expected a time of 0s or more with its unit`},
+		{"a span without a unit", head + "    - {name: a, cron: 0 3 * * *, jitter: 20}\n", `jitter: expected a time with its unit, such as 90s, 15m, 20h or 2d, 0s to 7d`},
 		{"a negative span", head + "    - {name: a, cron: 0 3 * * *, retry_after: -5m}\n", `retry_after: expected a time`},
-		{"a number out of range", head + "    - {name: a, cron: 0 3 * * *, retries: 99}\n", `retries: expected a whole number from 0 to 20`},
+		{"a number out of range", head + "    - {name: a, cron: 0 3 * * *, retries: 99}\n", `retries: expected a whole number, 0 to 20`},
 		{"a policy", head + "    - {name: a, cron: 0 3 * * *, catch_up: always}\n", `catch_up: "always" is none of skip, once and all`},
 		{"a country", head + "    - {name: a, cron: 0 3 * * *, countries: [XY]}\n", `countries: unknown country code "XY"`},
 		{"a kind", head + "    - {name: a, cron: 0 3 * * *, kinds: [military]}\n", `kinds: "military"`},
@@ -79,7 +89,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a zone of all", "schedule:\n  time_zone: Mars\n  jobs:\n    - {name: a, cron: 0 3 * * *}\n", `adopt6.yaml:2: time_zone: unknown time zone "Mars"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Parse("adopt6.yaml", []byte(test.text))
+			_, err := parseText("adopt6.yaml", test.text)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want an error with %q", err, test.want)
 			}
@@ -97,7 +107,10 @@ func TestLoadBeside(t *testing.T) {
 		}
 		return file
 	}
-	main := write("adopt6.yaml", "scan: {rate: 5}\n")
+	main, err := section.Read(write("adopt6.yaml", "scan: {rate: 5}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := Load(main); !errors.As(err, new(*NoJobsError)) {
 		t.Errorf("without jobs: %v", err)
 	}
@@ -118,7 +131,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("schedule:\n  jobs:\n    - {name: a, cron: 0 3 * * *, jitter: 2d}\n")
 	f.Add("schedule: &a\n  profiles: *a\n  jobs: [*a]\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		config, err := Parse("adopt6.yaml", []byte(text))
+		config, err := parseText("adopt6.yaml", text)
 		if err == nil && len(config.Jobs) == 0 {
 			t.Error("no jobs and no fault")
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"adopt6/configs/section"
 	"adopt6/scanner/schedule/jobrun"
 )
 
@@ -51,7 +52,7 @@ type Job struct {
 	MaxDuration  time.Duration // a run that takes longer is ended; 0 is no limit
 	Keep         string        // how long observations are kept, such as 24m; empty is for ever
 
-	place place // of the job's settings in the file
+	Lines section.Lines // where the job's settings stand
 }
 
 // Builtin names the built-in lists among the files of a job.
@@ -67,7 +68,7 @@ type Rates struct {
 }
 
 // Where returns "file:line" of one of the job's settings, or of the job.
-func (j *Job) Where(setting string) string { return j.place.of(setting) }
+func (j *Job) Where(setting string) string { return j.Lines.Where(setting) }
 
 // terms say in what the plan of a job consists. When they change, times that
 // passed under the old ones are not missed under the new.

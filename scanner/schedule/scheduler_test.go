@@ -103,7 +103,7 @@ func (w *world) want(what string, got, want []string) {
 
 func configOf(t *testing.T, jobs string) *Config {
 	t.Helper()
-	config, err := Parse("adopt6.yaml", []byte("schedule:\n  jobs:\n"+jobs))
+	config, err := parseText("adopt6.yaml", "schedule:\n  jobs:\n"+jobs)
 	if err != nil {
 		t.Fatal(err)
 	}
