@@ -35,7 +35,7 @@ type network struct {
 	// authorities judge certificates; nil: those of the system.
 	authorities *x509.CertPool
 	asn         *asn.Table             // of autonomous systems; nil: none
-	optOut      *optout.Policy         // who does not want to be measured; nil: nobody is asked
+	optOut      *optout.Checker         // who does not want to be measured; nil: nobody is asked
 	targets     iter.Seq[lists.Target] // a lab's own targets; nil on the Internet
 }
 
@@ -93,7 +93,7 @@ func (n network) withOptOut(path string) (network, error) {
 			return n, asMisuse(err)
 		}
 	}
-	policy, err := optout.NewPolicy(list)
+	policy, err := optout.NewChecker(list)
 	if err != nil {
 		return n, err
 	}
@@ -102,7 +102,7 @@ func (n network) withOptOut(path string) (network, error) {
 
 // under returns the network with what keeps it from who does not want to be
 // measured.
-func (n network) under(policy *optout.Policy) network {
+func (n network) under(policy *optout.Checker) network {
 	n.optOut = policy
 	if policy != nil {
 		n.dialer.OptedOut = policy.List.HasAddr

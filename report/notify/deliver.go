@@ -117,8 +117,8 @@ func (s *Spool) boundLocked() ([]string, error) {
 	return s.bound()
 }
 
-// try makes one try. Its error is one of the spool: whoever cannot record what
-// was sent must not go on.
+// try makes one try. Its error is one of the spool: a channel that cannot record what
+// was sent must stop.
 func (s *Spool) try(ctx context.Context, channel Channel, e Entry) (Outcome, error) {
 	limited, cancel := context.WithTimeout(ctx, deliverTime)
 	defer cancel()

@@ -122,7 +122,7 @@ func NewBuilder(most int) *Builder {
 	return &Builder{most: min(max(most, 1), MostChanges), countries: make(map[string]*CountryCounts)}
 }
 
-// Hold counts a loss that is no news yet.
+// Hold counts a loss that is not news yet.
 func (b *Builder) Hold() { b.held++ }
 
 // Add counts a change.

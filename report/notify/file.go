@@ -49,7 +49,7 @@ func (f *File) Deliver(_ context.Context, e Entry) (err error) {
 		return nil
 	}
 	if rest := end[whole:]; !bytes.HasPrefix(rest, lineStart) && !bytes.HasPrefix(lineStart, rest) {
-		return errors.New("its last line is no digest and has no end; is it another file?")
+		return errors.New("its last line is not a digest and has no end; is it another file?")
 	}
 	at := from + int64(whole)
 	if err := file.Truncate(at); err != nil {

@@ -41,7 +41,7 @@ func writeFile(file string, text []byte, mode fs.FileMode) (err error) {
 	return syncFolder(folder)
 }
 
-// removeFile removes a file for good; that it is gone already is no error.
+// removeFile removes a file for good; that it is gone already is not an error.
 func removeFile(file string) error {
 	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove %s: %w", file, err)

@@ -65,15 +65,15 @@ func NewMail(server MailServer, from string) (*Mail, error) {
 	}
 	m := mail.NewMsg()
 	if err := m.From(from); err != nil {
-		return nil, fmt.Errorf("%q is no sender; write an address such as adopt6@example.org, or Adopt6 <adopt6@example.org>", from)
+		return nil, fmt.Errorf("%q is not a sender; write an address such as adopt6@example.org, or Adopt6 <adopt6@example.org>", from)
 	}
 	return &Mail{server: server, from: from}, nil
 }
 
-// CheckAddress refuses what is no address of e-mail.
+// CheckAddress refuses what is not an address of e-mail.
 func CheckAddress(address string) error {
 	if err := mail.NewMsg().To(address); err != nil {
-		return fmt.Errorf("%q is no address of e-mail: %w", address, err)
+		return fmt.Errorf("%q is not an address of e-mail: %w", address, err)
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func (m *Mail) Deliver(ctx context.Context, e Entry) error {
 	if err != nil {
 		return &RefusedError{err}
 	}
-	// The client lets go of a connection that it gives up before the session.
+	// The client closes a connection that it gives up before the session.
 	delivery, cancel := context.WithCancel(ctx)
 	defer cancel()
 	client, err := mail.NewClient(m.server.Host, m.options(delivery)...)

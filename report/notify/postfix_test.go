@@ -106,7 +106,7 @@ postlog unix-dgram n - n - 1 postlogd
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = master.Process.Signal(syscall.SIGTERM) // it ends its parts; what it says of that is no result
+		_ = master.Process.Signal(syscall.SIGTERM) // it ends its parts; what it says of that is irrelevant
 		_ = master.Wait()
 	})
 	p.until(t, "Postfix listens", func() bool {

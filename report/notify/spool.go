@@ -96,7 +96,7 @@ func (s *Spool) file(folder, id string) string { return filepath.Join(s.dir, fol
 // was set aside. What no longer fits is set aside, the oldest first, and told.
 func (s *Spool) Put(e Entry) (added bool, told []string, err error) {
 	if !entryID.MatchString(e.ID) {
-		return false, nil, fmt.Errorf("spool a notification: %q is no id", e.ID)
+		return false, nil, fmt.Errorf("spool a notification: %q is not an id", e.ID)
 	}
 	unlock, err := s.lock("spool.lock", syscall.LOCK_EX)
 	if err != nil {

@@ -166,7 +166,7 @@ func TestSpoolIsBounded(t *testing.T) {
 	}
 }
 
-// TestSpoolFindsDamage sets aside what is no message, and delivers the rest.
+// TestSpoolFindsDamage sets aside what is not a message, and delivers the rest.
 func TestSpoolFindsDamage(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := newSpool(t, dir, DefaultLimits)
@@ -234,7 +234,7 @@ type channelFunc func() error
 
 func (f channelFunc) Deliver(context.Context, Entry) error { return f() }
 
-// TestFiles appends a digest once, mends what a crash cut short, and leaves
+// TestFiles appends a digest once, fixes what a crash cut short, and leaves
 // other files alone.
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()

@@ -63,7 +63,7 @@ type Webhook struct {
 // webhookTime is the longest that a receiver may take.
 const webhookTime = 30 * time.Second
 
-// CheckURL refuses what is no address of a webhook. Only loopback may do
+// CheckURL refuses what is not an address of a webhook. Only loopback may do
 // without TLS.
 func CheckURL(text string) error {
 	u, err := url.Parse(text)

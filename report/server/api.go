@@ -163,11 +163,11 @@ func (q *query) limit() (int, error) {
 	return limit, nil
 }
 
-// cursor says where an answer goes on: at a place of one scan, so that a scan
+// cursor says where an answer continues: at a position in one scan, so that a scan
 // that ends meanwhile moves nothing.
 type cursor struct {
-	Scan  uuid.UUID `json:"s"`
-	Place uint64    `json:"p"`
+	Scan     uuid.UUID `json:"s"`
+	Position uint64    `json:"p"`
 }
 
 func (c cursor) String() string {
@@ -178,7 +178,7 @@ func (c cursor) String() string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// cursor returns where to go on in a scan: at its beginning, or at a cursor that
+// cursor returns where to continue in a scan: at its beginning, or at a cursor that
 // an answer about the same scan gave. Without a scan in the request the cursor
 // says which it is.
 func (q *query) cursor() (c cursor, given bool, err error) {
@@ -190,35 +190,35 @@ func (q *query) cursor() (c cursor, given bool, err error) {
 	if err == nil {
 		err = json.Unmarshal(raw, &c)
 	}
-	if err != nil || c.Place > 1<<62 {
+	if err != nil || c.Position > 1<<62 {
 		return c, true, wrong("cursor", "it is none that an answer gave")
 	}
 	return c, true, nil
 }
 
-// place returns the scan that an answer is about, where it goes on in it and how
-// many items it may have.
-func (q *query) place() (scan store.ScanInfo, from uint64, limit int, err error) {
+// position returns the scan that an answer is about, the position in it from which
+// it continues, and how many items it may have.
+func (q *query) position() (scan store.ScanInfo, from uint64, limit int, err error) {
 	if limit, err = q.limit(); err != nil {
 		return scan, 0, 0, err
 	}
-	at, goesOn, err := q.cursor()
+	at, continued, err := q.cursor()
 	if err != nil {
 		return scan, 0, 0, err
 	}
-	if _, chosen := q.values["scan"]; goesOn && !chosen {
+	if _, chosen := q.values["scan"]; continued && !chosen {
 		q.values["scan"] = at.Scan.String()
 	}
 	if scan, err = q.scan(); err != nil {
 		return scan, 0, 0, err
 	}
-	if goesOn && scan.ID != at.Scan {
+	if continued && scan.ID != at.Scan {
 		return scan, 0, 0, wrong("cursor", "it is of another scan")
 	}
-	return scan, at.Place, limit, nil
+	return scan, at.Position, limit, nil
 }
 
-// listing is a page of items. Next goes on after it; null at the end.
+// listing is a page of items. Next continues after it; null at the end.
 type listing[T any] struct {
 	Scan  uuid.UUID `json:"scan"`
 	Items []T       `json:"items"`
@@ -246,7 +246,7 @@ func newListing[T any](scan store.ScanInfo, items []T, next uint64) *listing[T] 
 
 // listed is a page of items that are all here.
 func listed[T any](q *query, of func(store.ScanInfo) ([]T, error)) (any, error) {
-	scan, from, limit, err := q.place()
+	scan, from, limit, err := q.position()
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func (s *Server) choice(q *query) (c report.Choice, err error) {
 }
 
 func (s *Server) listDomains(q *query) (any, error) {
-	scan, from, limit, err := q.place()
+	scan, from, limit, err := q.position()
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (s *Server) listDomains(q *query) (any, error) {
 func (s *Server) oneDomain(q *query) (any, error) {
 	name, unicode, err := lists.Normalize(q.PathValue("domain"))
 	if err != nil {
-		return nil, &requestError{status: http.StatusBadRequest, detail: "that is no name of a domain", parameter: "domain"}
+		return nil, &requestError{status: http.StatusBadRequest, detail: "that is not a name of a domain", parameter: "domain"}
 	}
 	history, err := s.history(q.Context(), q.world, name)
 	if err != nil {

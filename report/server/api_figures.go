@@ -39,7 +39,7 @@ func newScanItem(s store.ScanInfo) scanItem {
 // listScans has the latest first. Its cursors count from the oldest, so that a
 // scan that begins meanwhile moves nothing.
 func (s *Server) listScans(q *query) (any, error) {
-	latest, left, limit, err := q.place()
+	latest, left, limit, err := q.position()
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func newCache[V any](name string, limit int64, size func(V) int64, bound func(co
 	return c
 }
 
-// get returns what is kept under a key, or makes it. The making goes on when the
+// get returns what is kept under a key, or makes it. The making continues when the
 // one who asked first has gone, for others may wait for it.
 func (c *cache[V]) get(ctx context.Context, key string, make func(context.Context) (V, error)) (V, error) {
 	if v, found := c.peek(key); found {

@@ -16,8 +16,8 @@ import (
 	"adopt6/store/storetest"
 )
 
-// TestFolderIsLetGoOf has one folder used in turn by a server and by a scan.
-func TestFolderIsLetGoOf(t *testing.T) {
+// TestFolderLockIsReleased has one folder used in turn by a server and by a scan.
+func TestFolderLockIsReleased(t *testing.T) {
 	cfg := storetest.Embedded(t)
 	scan := storetest.Open(t, cfg)
 	readOnly := cfg

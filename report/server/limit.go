@@ -36,7 +36,7 @@ func newLimiter(perSecond int) (l *limiter, err error) {
 	return l, err
 }
 
-// wait returns 0 where a client may go on, else after how long it may.
+// wait returns 0 where a client may continue, else after how long it may.
 func (l *limiter) wait(client netip.Prefix, now time.Time) time.Duration {
 	if l.clients == nil {
 		return 0

@@ -31,7 +31,7 @@ func testLimits(t *testing.T, _ *Server, st *store.Store) {
 			t.Fatalf("status %d within the rate", w.Code)
 		}
 	}
-	w := from("192.0.2.1:2000", "203.0.113.7") // who is no proxy is not believed
+	w := from("192.0.2.1:2000", "203.0.113.7") // who is not a proxy is not believed
 	if after := w.Header().Get("Retry-After"); w.Code != http.StatusTooManyRequests || after != "1" {
 		t.Errorf("status %d, Retry-After %q", w.Code, after)
 	}

@@ -32,7 +32,7 @@ type Config struct {
 	// Site is what pages say beside the data.
 	Site report.SiteOptions
 
-	Rate    int            // requests a second of one client; 0 is no limit
+	Rate    int            // requests a second of one client; 0 means no limit
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
 	TLS     bool           // requests come over TLS, so browsers may insist on it
 

@@ -206,11 +206,11 @@ func (s *Server) figuresOf(ctx context.Context, scan store.ScanInfo) (*figures, 
 			return err
 		})
 		f.rows = slices.DeleteFunc(f.rows, func(r store.IndicatorRow) bool { _, known := indicator.ByID(r.Indicator); return !known })
-		place := make(map[string]int)
+		order := make(map[string]int)
 		for i, ind := range indicator.All() {
-			place[ind.ID] = i
+			order[ind.ID] = i
 		}
-		slices.SortStableFunc(f.rows, func(a, b store.IndicatorRow) int { return byPlace(a, b, place) })
+		slices.SortStableFunc(f.rows, func(a, b store.IndicatorRow) int { return byPosition(a, b, order) })
 		for _, g := range indicator.Groups() {
 			f.groups = append(f.groups, report.Group{Group: g, Summaries: indicator.Summarise(g, f.rows)})
 		}
@@ -219,11 +219,11 @@ func (s *Server) figuresOf(ctx context.Context, scan store.ScanInfo) (*figures, 
 }
 
 // byPlace orders rows by country, kind and indicator, those of no country last.
-func byPlace(a, b store.IndicatorRow, place map[string]int) int {
+func byPosition(a, b store.IndicatorRow, order map[string]int) int {
 	if (a.Country == "") != (b.Country == "") {
 		return strings.Compare(b.Country, a.Country)
 	}
-	return cmp.Or(strings.Compare(a.Country, b.Country), kindOrder(a.Kind)-kindOrder(b.Kind), place[a.Indicator]-place[b.Indicator])
+	return cmp.Or(strings.Compare(a.Country, b.Country), kindOrder(a.Kind)-kindOrder(b.Kind), order[a.Indicator]-order[b.Indicator])
 }
 
 func kindOrder(kind lists.Kind) int {

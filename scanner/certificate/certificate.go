@@ -55,7 +55,7 @@ func Judge(state tls.ConnectionState, host string, roots *x509.CertPool, now tim
 	return facts
 }
 
-// judge names the first fault in the order of what an operator mends first.
+// judge names the first fault in the order of what an operator fixes first.
 func judge(chain []*x509.Certificate, host string, roots *x509.CertPool, now time.Time) observation.Reason {
 	leaf := chain[0]
 	switch {

@@ -196,7 +196,7 @@ func text(a netip.Addr) string {
 	return a.String()
 }
 
-// limit adds the time that work takes at so much a second; 0 is no limit.
+// limit adds the time that work takes at so much a second; 0 means no limit.
 func (f *Forecast) limit(setting string, perSecond int, work float64, at string) {
 	if perSecond <= 0 {
 		return

@@ -80,10 +80,10 @@ var (
 	descTargets = prometheus.NewDesc("adopt6_scan_targets", "Targets of the running scan that this machine measures.", []string{"job"}, nil)
 	descDone    = prometheus.NewDesc("adopt6_scan_targets_done", "Of these, measured and handed to the store's spool.", []string{"job"}, nil)
 	descStatus  = prometheus.NewDesc("adopt6_scan_targets_status", "Measured targets by the status of their leading verdict: the web over IPv6, of a ccTLD the name servers.", []string{"job", "status"}, nil)
-	descLeft    = prometheus.NewDesc("adopt6_scan_remaining_seconds", "Time that the rest takes at the pace so far; 0 before the first target.", []string{"job"}, nil)
+	descLeft    = prometheus.NewDesc("adopt6_scan_remaining_seconds", "Time that the rest takes at the rate so far; 0 before the first target.", []string{"job"}, nil)
 	descRunning = prometheus.NewDesc("adopt6_scan_targets_in_flight", "Targets being measured.", []string{"job"}, nil)
 	descLimit   = prometheus.NewDesc("adopt6_scan_targets_limit", "How many may be measured at a time, as this machine keeps up.", []string{"job"}, nil)
-	descSent    = prometheus.NewDesc("adopt6_sent_total", "Queries and connections that the rates let go, of the running scan.", []string{"job"}, nil)
+	descSent    = prometheus.NewDesc("adopt6_sent_total", "Queries and connections that the rate limits released, of the running scan.", []string{"job"}, nil)
 	descCap     = prometheus.NewDesc("adopt6_rate_cap", "Queries and connections a second that are allowed: in all, to one operator, to one server; 0 for no limit.", []string{"job", "of"}, nil)
 	descCache   = prometheus.NewDesc("adopt6_resolver_cache_bytes", "What the resolver's caches hold.", []string{"job"}, nil)
 	descSpool   = prometheus.NewDesc("adopt6_spool_bytes", "Observations on disk that ClickHouse has not confirmed.", []string{"job"}, nil)
@@ -162,7 +162,7 @@ func (c *Scan) collect(job string, ch chan<- prometheus.Metric) {
 	}
 }
 
-// remaining is how long the rest takes at the pace so far.
+// remaining is how long the rest takes at the rate so far.
 func (c *Scan) remaining(done int64) time.Duration {
 	if done == 0 || done >= c.Targets {
 		return 0

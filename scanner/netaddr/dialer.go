@@ -17,7 +17,7 @@ func (e *DeniedError) Error() string {
 	return fmt.Sprintf("%s is a special-purpose address: %s; not dialled", e.Addr, e.Class)
 }
 
-// OptedOutError says that whoever has an address asked for no packets. Nothing
+// OptedOutError says that the operator of an address asked for no packets. Nothing
 // was sent.
 type OptedOutError struct{ Addr netip.Addr }
 
@@ -31,7 +31,7 @@ type Router interface {
 	Route(network string, to netip.AddrPort) (netip.AddrPort, error)
 }
 
-// Dialer is the one place that decides whether a packet may leave. The zero
+// Dialer alone decides whether a packet may leave. The zero
 // value reaches global addresses only.
 type Dialer struct {
 	// AllowSpecial lifts the rule, for private test networks.

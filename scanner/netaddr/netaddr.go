@@ -50,7 +50,7 @@ var notLocators = []netip.Prefix{
 }
 
 // beyondRegistry are blocks that no registry of special-purpose addresses
-// lists and that are no global unicast either.
+// lists and that are not global unicast either.
 var beyondRegistry = []Class{
 	{Name: "Multicast", Block: netip.MustParsePrefix("224.0.0.0/4")},              // RFC 5771
 	{Name: "Multicast", Block: netip.MustParsePrefix("ff00::/8")},                 // RFC 4291 section 2.7

@@ -3,7 +3,7 @@
 // In: a file of domains, addresses and prefixes, and the TXT records that
 // operators publish. Out: what a scan may do with a domain, and whether a
 // packet may go to an address. It never dials, and asks nothing but that one
-// TXT record; a look-up that fails opts nobody out.
+// TXT record; a lookup that fails opts nobody out.
 package optout
 
 import (
@@ -119,7 +119,7 @@ func (l *List) addPrefix(text string) *lists.Problem {
 	}
 	switch {
 	case err != nil:
-		return &lists.Problem{What: fmt.Sprintf("%.*q is no domain, address or prefix", shown, text),
+		return &lists.Problem{What: fmt.Sprintf("%.*q is not a domain, address or prefix", shown, text),
 			Fix: "write one such as example.org, 198.51.100.7 or 2001:db8:7::/48, without a scheme, port or path"}
 	case prefix.Addr().Is4In6():
 		return &lists.Problem{What: fmt.Sprintf("%s is an IPv4 address in IPv6 form", prefix), Fix: "write the IPv4 address or prefix itself"}

@@ -38,7 +38,7 @@ type Config struct {
 	// Exchangers are mail exchangers that are known to answer on port 25.
 	// Without any, those of Domains are tried, a few of them.
 	Exchangers, Domains []string
-	OptOut              *optout.Policy // who does not want to be tried; nil: nobody is asked
+	OptOut              *optout.Checker // who does not want to be tried; nil: nobody is asked
 
 	// Workers is how many targets are to be measured at the same time, and
 	// Folders are those that a scan writes to; they need not exist yet.

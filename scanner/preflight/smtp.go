@@ -71,7 +71,7 @@ func (c *Config) findExchangers(ctx context.Context) []string {
 	var all sync.WaitGroup
 	for i, domain := range domains {
 		all.Go(func() {
-			if wish, _ := c.OptOut.Ask(ctx, c.Resolver, domain); wish != (optout.Wish{}) {
+			if policy, _ := c.OptOut.Ask(ctx, c.Resolver, domain); policy != (optout.Policy{}) {
 				return
 			}
 			answer, err := c.Resolver.Resolve(ctx, resolve.Dual, dns.Fqdn(domain), dns.TypeMX)

@@ -19,7 +19,7 @@ import (
 // TestAfreshKeepsEverySetting has every setting at another value than zero:
 // one that is forgotten would change what later passes of a scan do.
 func TestAfreshKeepsEverySetting(t *testing.T) {
-	policy, err := optout.NewPolicy(nil)
+	policy, err := optout.NewChecker(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

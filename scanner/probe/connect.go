@@ -20,7 +20,7 @@ func (v *visit) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Dur
 	if !v.Routes.has(to.Addr()) {
 		return nil, 0, unmeasured(observation.NoRoute)
 	}
-	if v.wish.NoConnect {
+	if v.policy.NoConnect {
 		return nil, 0, unmeasured(observation.OptedOut)
 	}
 	// Asked before the limiter, so that an address which is never dialled

@@ -6,7 +6,7 @@ import "context"
 // those of the domain that it is registered under, then its own. It comes
 // before any other query for the target.
 func (v *visit) askLeave(ctx context.Context) {
-	wish, queries := v.OptOut.Ask(ctx, v.Resolver, v.obs.Target.Name)
-	v.wish = wish
+	policy, queries := v.OptOut.Ask(ctx, v.Resolver, v.obs.Target.Name)
+	v.policy = policy
 	v.count(queries)
 }

@@ -28,7 +28,7 @@ type exchange struct {
 // short while ago.
 func (v *visit) contact(ctx context.Context, c *mailContact) {
 	switch to := c.addr; {
-	case v.wish.NoConnect:
+	case v.policy.NoConnect:
 		c.verdict = unmeasured(observation.OptedOut) // nor what another target saw there
 	case !v.Routes.has(to):
 		c.verdict = unmeasured(observation.NoRoute)

@@ -52,7 +52,7 @@ func optOutLab(t *testing.T, list string) (map[string]*observation.Observation, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := optout.NewPolicy(out)
+	policy, err := optout.NewChecker(out)
 	if err != nil {
 		t.Fatal(err)
 	}

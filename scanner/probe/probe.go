@@ -65,7 +65,7 @@ type Prober struct {
 	// serve an old version of its zone.
 	SerialWait time.Duration
 	// OptOut says who does not want to be measured; nil: nobody was asked.
-	OptOut *optout.Policy
+	OptOut *optout.Checker
 	// Country returns the facts about a country by its alpha-2 code.
 	Country func(alpha2 string) (lists.Country, bool)
 
@@ -111,7 +111,7 @@ func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *observati
 	v := p.visit(target)
 	v.askLeave(ctx)
 	for _, probe := range probes {
-		if ctx.Err() != nil || v.wish.NoScan {
+		if ctx.Err() != nil || v.policy.NoScan {
 			break
 		}
 		if p.OnProbe != nil {
@@ -137,7 +137,7 @@ type visit struct {
 
 	running string // the probe at work
 
-	wish    optout.Wish         // of the target's operators
+	policy    optout.Policy         // of the target's operators
 	zone    string              // the zone the target lies in, once delegation has found it
 	parent  *resolve.Delegation // what the zone above says of it
 	serials []zoneSerial        // of the zone, from each address that answered
@@ -173,7 +173,7 @@ func verdictsOf(o *observation.Observation) []*observation.Verdict {
 // readiness.
 func (v *visit) settle(ctx context.Context) {
 	switch {
-	case v.wish.NoScan:
+	case v.policy.NoScan:
 		for _, verdict := range verdictsOf(v.obs) {
 			*verdict = unmeasured(observation.OptedOut)
 		}

@@ -108,7 +108,7 @@ func (d *Decision) learn(z *Zone, s *Server) []via {
 }
 
 // homeReached says whether the zone of a server's name is reached, so that a
-// look-up of the name finds its AAAA records. Where that is the zone itself,
+// lookup of the name finds its AAAA records. Where that is the zone itself,
 // something else must have led to it before.
 func (d *Decision) homeReached(s *Server) bool { return s.Zone != "" && d.Reached(s.Zone) }
 

@@ -83,7 +83,7 @@ func (c *collector) read(ctx context.Context) error {
 	return c.check()
 }
 
-// readRecords takes every record. After a fault it goes on, to report a few
+// readRecords takes every record. After a fault it continues, to report a few
 // more at once.
 func (c *collector) readRecords(ctx context.Context, z *Reader) error {
 	var faults []error

@@ -65,7 +65,7 @@ func (z *Reader) setOrigin(origin Name) {
 	z.ownerText = z.ownerText[:0]
 }
 
-// include goes on reading in another file, RFC 1035 section 5.1.
+// include continues reading in another file, RFC 1035 section 5.1.
 func (z *Reader) include(line []byte, pos int) error {
 	token, pos, err := nextToken(line, pos)
 	if err != nil {

@@ -22,7 +22,7 @@ func (e *SyntaxError) Error() string {
 	return text
 }
 
-// FormatError says that the input as a whole is no zone file, or not one that
+// FormatError says that the input as a whole is not a zone file, or not one that
 // can be audited.
 type FormatError struct {
 	File    string

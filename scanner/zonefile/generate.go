@@ -44,7 +44,7 @@ func (z *Reader) startGenerate(line []byte, pos int) error {
 	return nil
 }
 
-// endGenerate goes on after a $GENERATE, whose records lend their owner to
+// endGenerate continues after a $GENERATE, whose records lend their owner to
 // none.
 func (z *Reader) endGenerate() {
 	z.restoreOwner(z.generate.owner)

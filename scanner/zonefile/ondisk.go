@@ -36,7 +36,7 @@ type question struct {
 	server     uint32
 }
 
-// nobody stands for NS records that are no delegation.
+// nobody stands for NS records that are not a delegation.
 const nobody = math.MaxUint64
 
 // append appends the question in a form that sorts as it does.

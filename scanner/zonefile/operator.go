@@ -47,7 +47,7 @@ func registeredSize(n Name) (size int) {
 	if err != nil {
 		return 0 // a public suffix, or the root
 	}
-	// An escaped dot in a label is no end of a label, but such a name is
+	// An escaped dot in a label does not end a label, but such a name is
 	// nobody's to register.
 	for range 1 + strings.Count(domain, ".") {
 		next := bytes.IndexByte(n[size:], 0)

@@ -45,7 +45,7 @@ func (z *Reader) data(line []byte, pos int, rec *Record) error {
 	return endOfRecord(line, next)
 }
 
-// endOfRecord returns an error when the line goes on after pos.
+// endOfRecord returns an error when the line continues after pos.
 func endOfRecord(line []byte, pos int) error {
 	token, _, err := nextToken(line, pos)
 	if err == nil && len(token) > 0 {

@@ -139,8 +139,8 @@ func TestReaderSyntax(t *testing.T) {
 	}
 }
 
-// TestReaderGoesOn asserts that reading goes on after a fault.
-func TestReaderGoesOn(t *testing.T) {
+// TestReaderContinuesAfterFaults asserts that reading continues after a fault.
+func TestReaderContinuesAfterFaults(t *testing.T) {
 	z, err := NewReader("z", strings.NewReader("a. NS b.\nc. F_O d.\n$GENERATE 1-3 x${ NS y.\ne. NS f.\n"), Options{})
 	if err != nil {
 		t.Fatal(err)

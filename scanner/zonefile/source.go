@@ -31,7 +31,7 @@ type source struct {
 	// cut is true once the last line turned out to have no line end.
 	cut bool
 
-	// What the including file goes on with after this one (RFC 1035
+	// What the including file continues with after this one (RFC 1035
 	// section 5.1).
 	origin Name
 	owner  Name

@@ -204,7 +204,7 @@ func TestEngine(t *testing.T) {
 		}
 		for start := time.Now(); count(t, db, "SELECT count() FROM system.processes") > 1; {
 			if time.Since(start) > 10*time.Second {
-				t.Fatal("the query goes on")
+				t.Fatal("the query continues")
 			}
 		}
 	})

@@ -221,7 +221,7 @@ func (h *handler) kill(pipe string) {
 		return
 	}
 	defer session.close()
-	// A query that has ended meanwhile is no fault.
+	// A query that has ended meanwhile is not a fault.
 	session.exec("KILL QUERY WHERE position(query, "+quoteText(pipe)+") > 0 AND NOT startsWith(query, 'KILL') ASYNC", "TSV")
 }
 

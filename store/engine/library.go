@@ -41,7 +41,7 @@ func loadLibrary(path string) (*library, error) {
 	for name, function := range functions {
 		symbol, err := purego.Dlsym(handle, name)
 		if err != nil {
-			return nil, fmt.Errorf("%s is no libchdb that adopt6 can use: %w", path, err)
+			return nil, fmt.Errorf("%s is not a libchdb that adopt6 can use: %w", path, err)
 		}
 		purego.RegisterFunc(function, symbol)
 	}

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// drainPatience is how long queries may go on after the parent has gone.
+// drainPatience is how long queries may continue after the parent has gone.
 const drainPatience = 5 * time.Second
 
 // ServeChild is the engine's process: it takes its order from in, answers on

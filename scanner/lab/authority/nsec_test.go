@@ -53,7 +53,7 @@ func bitmapOf(t *testing.T, set *RRset) []uint16 {
 	case *dns.NSEC3:
 		return rr.TypeBitMap
 	}
-	t.Fatalf("%v is no denial", rr)
+	t.Fatalf("%v is not a denial", rr)
 	return nil
 }
 

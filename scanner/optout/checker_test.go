@@ -14,32 +14,32 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	out, dnsOnly := Wish{NoScan: true}, Wish{NoConnect: true}
+	out, dnsOnly := Policy{NoScan: true}, Policy{NoConnect: true}
 	for _, c := range []struct {
 		record string
-		want   Wish
+		want   Policy
 		ok     bool
 	}{
 		{"v=adopt6; scan=no", out, true},
 		{"v=adopt6;scan=no;", out, true},
 		{"  V = Adopt6 ;\tSCAN = No ; ", out, true},
 		{"v=adopt6; connect=no", dnsOnly, true},
-		{"v=adopt6; scan=no; connect=no", Wish{true, true}, true},
+		{"v=adopt6; scan=no; connect=no", Policy{true, true}, true},
 		{"v=adopt6; scan=no; scan=yes", out, true},
 		{"v=adopt6; reason=we are few; scan=no; contact=noc@example.org", out, true},
-		{"v=adopt6", Wish{}, true},
-		{"v=adopt6; scan=yes", Wish{}, true},
-		{"v=adopt6; scan=never", Wish{}, true},
-		{"v=adopt6 scan=no", Wish{}, false},
-		{"v=adopt6; scan", Wish{}, false},
-		{"v=adopt6; =no", Wish{}, false},
-		{"v=adopt6;; scan=no", Wish{}, false},
-		{"scan=no; v=adopt6", Wish{}, false},
-		{"v=adopt60; scan=no", Wish{}, false},
-		{"v=spf1 -all", Wish{}, false},
-		{"", Wish{}, false},
-		{"v=adopt6; scan=no; x=" + strings.Repeat("x", maxRecord), Wish{}, false},
-		{"v=adopt6; scan=no" + strings.Repeat("; x=x", maxTags), Wish{}, false},
+		{"v=adopt6", Policy{}, true},
+		{"v=adopt6; scan=yes", Policy{}, true},
+		{"v=adopt6; scan=never", Policy{}, true},
+		{"v=adopt6 scan=no", Policy{}, false},
+		{"v=adopt6; scan", Policy{}, false},
+		{"v=adopt6; =no", Policy{}, false},
+		{"v=adopt6;; scan=no", Policy{}, false},
+		{"scan=no; v=adopt6", Policy{}, false},
+		{"v=adopt60; scan=no", Policy{}, false},
+		{"v=spf1 -all", Policy{}, false},
+		{"", Policy{}, false},
+		{"v=adopt6; scan=no; x=" + strings.Repeat("x", maxRecord), Policy{}, false},
+		{"v=adopt6; scan=no" + strings.Repeat("; x=x", maxTags), Policy{}, false},
 	} {
 		if got, ok := Parse(c.record); got != c.want && c.ok || ok != c.ok {
 			t.Errorf("%.60q is %+v, %t", c.record, got, ok)
@@ -51,9 +51,9 @@ func FuzzParse(f *testing.F) {
 	f.Add("v=adopt6; scan=no; connect=no")
 	f.Add(";=;v=adopt6")
 	f.Fuzz(func(t *testing.T, record string) {
-		wish, ok := Parse(record)
-		if !ok && wish != (Wish{}) {
-			t.Errorf("%q is no record and asks for %+v", record, wish)
+		policy, ok := Parse(record)
+		if !ok && policy != (Policy{}) {
+			t.Errorf("%q is not a record and asks for %+v", record, policy)
 		}
 		if ok && !strings.Contains(strings.ToLower(record), "adopt6") {
 			t.Errorf("%q passes for a record", record)
@@ -103,66 +103,66 @@ func TestPolicy(t *testing.T) {
 		"_adopt6.x.split.org.":   {"never asked"},
 		"_adopt6.sub.listed.org": {"never asked"},
 	}, broken: map[string]bool{"_adopt6.failing.org.": true}}
-	p, err := NewPolicy(list)
+	p, err := NewChecker(list)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		domain string
-		want   Wish
+		want   Policy
 		asks   string
 	}{
-		{"sub.listed.org", Wish{NoScan: true}, ""},
-		{"out.org", Wish{NoScan: true}, "out.org"},
-		{"deep.www.out.org", Wish{NoScan: true}, ""},
-		{"split.org", Wish{NoScan: true}, "split.org"},
-		{"x.split.org", Wish{NoScan: true}, ""},
-		{"two.org", Wish{NoConnect: true}, "two.org"},
-		{"www.two.org", Wish{true, true}, "www.two.org"},
-		{"www.only.org", Wish{NoScan: true}, "only.org www.only.org"},
-		{"only.org", Wish{}, ""},
-		{"failing.org", Wish{}, "failing.org"},
-		{"failing.org", Wish{}, ""},
-		{"flooded.org", Wish{}, "flooded.org"},
-		{"gone.gouv.tg", Wish{NoScan: true}, "gone.gouv.tg"},
-		{"stays.gouv.tg", Wish{}, "stays.gouv.tg"},
-		{"tg", Wish{}, "tg"},
+		{"sub.listed.org", Policy{NoScan: true}, ""},
+		{"out.org", Policy{NoScan: true}, "out.org"},
+		{"deep.www.out.org", Policy{NoScan: true}, ""},
+		{"split.org", Policy{NoScan: true}, "split.org"},
+		{"x.split.org", Policy{NoScan: true}, ""},
+		{"two.org", Policy{NoConnect: true}, "two.org"},
+		{"www.two.org", Policy{true, true}, "www.two.org"},
+		{"www.only.org", Policy{NoScan: true}, "only.org www.only.org"},
+		{"only.org", Policy{}, ""},
+		{"failing.org", Policy{}, "failing.org"},
+		{"failing.org", Policy{}, ""},
+		{"flooded.org", Policy{}, "flooded.org"},
+		{"gone.gouv.tg", Policy{NoScan: true}, "gone.gouv.tg"},
+		{"stays.gouv.tg", Policy{}, "stays.gouv.tg"},
+		{"tg", Policy{}, "tg"},
 	} {
 		z.asked = nil
-		wish, queries := p.Ask(t.Context(), z, c.domain)
+		policy, queries := p.Ask(t.Context(), z, c.domain)
 		var asked []string
 		for _, name := range z.asked {
 			asked = append(asked, strings.TrimSuffix(strings.TrimPrefix(name, Label+"."), "."))
 		}
-		if wish != c.want || strings.Join(asked, " ") != c.asks || queries != len(asked) {
-			t.Errorf("%s: %+v by %d queries, of %q", c.domain, wish, queries, asked)
+		if policy != c.want || strings.Join(asked, " ") != c.asks || queries != len(asked) {
+			t.Errorf("%s: %+v by %d queries, of %q", c.domain, policy, queries, asked)
 		}
 	}
 }
 
-// TestPolicyForgetsFailures asks again, in a later pass, a domain whose name
+// TestCheckerForgetsFailures asks again, in a later pass, a domain whose name
 // servers were down: what it has published holds then.
-func TestPolicyForgetsFailures(t *testing.T) {
+func TestCheckerForgetsFailures(t *testing.T) {
 	z := &zone{records: map[string][]string{"_adopt6.down.org.": {"v=adopt6; scan=no"}}, broken: map[string]bool{"_adopt6.down.org.": true}}
-	p, err := NewPolicy(nil)
+	p, err := NewChecker(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if wish, _ := p.Ask(t.Context(), z, "down.org"); wish != (Wish{}) {
-		t.Errorf("a look-up that failed: %+v", wish)
+	if policy, _ := p.Ask(t.Context(), z, "down.org"); policy != (Policy{}) {
+		t.Errorf("a lookup that failed: %+v", policy)
 	}
 	z.broken = nil
 	p.ForgetFailures()
-	if wish, _ := p.Ask(t.Context(), z, "down.org"); !wish.NoScan {
-		t.Errorf("in the next pass: %+v", wish)
+	if policy, _ := p.Ask(t.Context(), z, "down.org"); !policy.NoScan {
+		t.Errorf("in the next pass: %+v", policy)
 	}
 }
 
-// TestPolicyInterrupted holds that a look-up which one target had no time for
+// TestCheckerInterrupted holds that a lookup which one target had no time for
 // is made again for the next.
-func TestPolicyInterrupted(t *testing.T) {
+func TestCheckerInterrupted(t *testing.T) {
 	z := &zone{records: map[string][]string{"_adopt6.out.org.": {"v=adopt6; scan=no"}}}
-	p, err := NewPolicy(nil)
+	p, err := NewChecker(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,8 +170,8 @@ func TestPolicyInterrupted(t *testing.T) {
 	var ctx context.Context
 	ctx, late.end = context.WithCancel(t.Context())
 	p.Ask(ctx, late, "out.org")
-	if wish, _ := p.Ask(t.Context(), z, "out.org"); !wish.NoScan {
-		t.Error("the wish was lost with the time of the first who asked")
+	if policy, _ := p.Ask(t.Context(), z, "out.org"); !policy.NoScan {
+		t.Error("the policy was lost with the time of the first who asked")
 	}
 }
 

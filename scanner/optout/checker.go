@@ -1,0 +1,119 @@
+package optout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/miekg/dns"
+	"golang.org/x/sync/singleflight"
+
+	"adopt6/scanner/reach"
+	"adopt6/scanner/resolve"
+)
+
+// maxKnown is how many domains a policy remembers what was asked of; beyond,
+// those that were not needed for longest are forgotten, and asked again.
+const maxKnown = 1 << 16
+
+// Resolver is what a checker asks; *resolve.Resolver implements it.
+type Resolver interface {
+	Resolve(ctx context.Context, mode resolve.Mode, name string, qtype uint16) (*resolve.Result, error)
+}
+
+// Checker says for one scan who has opted out. It may be used by many
+// goroutines at once.
+type Checker struct {
+	List   *List                      // may be nil
+	known  *lru.Cache[string, answer] // by domain
+	flight singleflight.Group
+}
+
+// answer is the policy that a domain was found to publish. A lookup that failed
+// asks for nothing.
+type answer struct {
+	policy Policy
+	failed bool
+}
+
+// NewChecker returns a checker for a list, which may be nil, and for what
+// operators publish.
+func NewChecker(list *List) (*Checker, error) {
+	known, err := lru.New[string, answer](maxKnown)
+	if err != nil {
+		return nil, fmt.Errorf("make room for opt-outs: %w", err)
+	}
+	return &Checker{List: list, known: known}, nil
+}
+
+// Ask returns what the operators of a domain ask for: by the list, else by the
+// TXT records of the domain that it is registered under and of its own. Each
+// is asked once in a pass; queries is how many were sent now. When ctx ends
+// before all is known, the policy is not to be relied on. A nil checker asks
+// nobody.
+func (c *Checker) Ask(ctx context.Context, resolver Resolver, domain string) (policy Policy, queries int) {
+	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
+	switch {
+	case c == nil:
+		return Policy{}, 0
+	case c.List.HasName(domain):
+		return Policy{NoScan: true}, 0
+	}
+	if registered := reach.Operator(domain, ""); registered != domain {
+		if policy, queries = c.ask(ctx, resolver, registered); policy.NoScan || ctx.Err() != nil {
+			return policy, queries
+		}
+	}
+	own, sent := c.ask(ctx, resolver, domain)
+	return policy.and(own), queries + sent
+}
+
+// errInterrupted says that the goroutine which asked for all had no time left.
+var errInterrupted = errors.New("interrupted")
+
+func (c *Checker) ask(ctx context.Context, resolver Resolver, domain string) (policy Policy, queries int) {
+	for ctx.Err() == nil {
+		if known, has := c.known.Get(domain); has {
+			return known.policy, 0
+		}
+		sent := 0
+		found, err, _ := c.flight.Do(domain, func() (any, error) {
+			result, err := resolver.Resolve(ctx, resolve.Dual, Label+"."+dns.Fqdn(domain), dns.TypeTXT)
+			if ctx.Err() != nil {
+				return nil, errInterrupted
+			}
+			got := answer{failed: true}
+			if err == nil {
+				sent = result.Queries
+				if result.Reason == "" {
+					got = answer{policy: policyIn(result.Answer)}
+				}
+			}
+			c.known.Add(domain, got)
+			return got.policy, nil
+		})
+		if err == nil {
+			return found.(Policy), sent
+		}
+	}
+	return Policy{}, 0
+}
+
+// ForgetFailures makes lookups that failed be made again, for a further pass
+// over targets: a domain whose name servers were down may publish a policy.
+func (c *Checker) ForgetFailures() {
+	if c == nil {
+		return
+	}
+	for _, domain := range c.known.Keys() {
+		if known, has := c.known.Peek(domain); has && known.failed {
+			c.known.Remove(domain)
+		}
+	}
+}
+
+// Covers says whether the list has a name, or a domain above it. Nothing is
+// asked.
+func (c *Checker) Covers(name string) bool { return c != nil && c.List.HasName(name) }
