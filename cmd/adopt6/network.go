@@ -35,7 +35,7 @@ type network struct {
 	// authorities judge certificates; nil: those of the system.
 	authorities *x509.CertPool
 	asn         *asn.Table             // of autonomous systems; nil: none
-	optOut      *optout.Checker         // who does not want to be measured; nil: nobody is asked
+	optOut      *optout.Checker        // who does not want to be measured; nil: nobody is asked
 	targets     iter.Seq[lists.Target] // a lab's own targets; nil on the Internet
 }
 

@@ -137,7 +137,7 @@ type visit struct {
 
 	running string // the probe at work
 
-	policy    optout.Policy         // of the target's operators
+	policy  optout.Policy       // of the target's operators
 	zone    string              // the zone the target lies in, once delegation has found it
 	parent  *resolve.Delegation // what the zone above says of it
 	serials []zoneSerial        // of the zone, from each address that answered
