@@ -43,7 +43,7 @@ func (s *Settings) check() error {
 	if s.Store.DSN != "" {
 		if dsn, err := url.Parse(s.Store.DSN); err != nil || dsn.Host == "" {
 			// The value may hold a password, so it is not repeated.
-			faults = append(faults, fmt.Errorf("store.dsn (%s) is no address such as clickhouse://user@host:9000/adopt6", s.origins["store.dsn"]))
+			faults = append(faults, fmt.Errorf("store.dsn (%s) is not an address such as clickhouse://user@host:9000/adopt6", s.origins["store.dsn"]))
 		}
 	}
 	return errors.Join(faults...)

@@ -10,7 +10,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -21,6 +20,7 @@ import (
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 
+	"adopt6/configs/secret"
 	"adopt6/configs/section"
 )
 
@@ -215,17 +215,9 @@ func shown(value any) any {
 	case time.Duration:
 		return v.String()
 	case string:
-		return maskPassword(v)
+		return secret.Mask(v)
 	}
 	return value
-}
-
-// maskPassword hides the password of an address; other text stays as it is.
-func maskPassword(text string) string {
-	if address, err := url.Parse(text); err == nil && address.User != nil {
-		return address.Redacted()
-	}
-	return text
 }
 
 // Origin says where the value of a setting came from: "default", a file, a

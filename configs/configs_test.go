@@ -157,7 +157,7 @@ func TestExampleHoldsEveryDefault(t *testing.T) {
 }
 
 func TestValuesHidePasswords(t *testing.T) {
-	t.Setenv("ADOPT6_STORE_DSN", "clickhouse://ministry:secret@db:9000/adopt6")
+	t.Setenv("ADOPT6_STORE_DSN", "clickhouse://ministry:secret@db:9000/adopt6?password=secret")
 	s, err := Load("", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -108,17 +108,6 @@ func SpoolName(dsn, database string) string {
 	return url.QueryEscape(host + "_" + port + "_" + database)
 }
 
-// HasPassword says whether a server's address holds a password, which must not
-// be given where others can read it.
-func HasPassword(dsn string) bool {
-	address, err := url.Parse(dsn)
-	if err != nil || address.Opaque != "" { // no address of ours
-		return strings.Contains(dsn, "@")
-	}
-	_, has := address.User.Password()
-	return has || address.Query().Has("password")
-}
-
 // Codes of ClickHouse's exceptions.
 const (
 	codeUnknownDatabase = 81

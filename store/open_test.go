@@ -265,17 +265,6 @@ func noSecret(t *testing.T, secrets []string, where, text string) {
 	}
 }
 
-func TestHasPassword(t *testing.T) {
-	t.Parallel()
-	for dsn, want := range map[string]bool{
-		"clickhouse://u@h:9000/d": false, "clickhouse://u:p@h": true, "clickhouse://h?password=p": true, "http://h": false, "u:p@h": true, "clickhouse://u:@h": true,
-	} {
-		if got := store.HasPassword(dsn); got != want {
-			t.Errorf("%s: %v, want %v", dsn, got, want)
-		}
-	}
-}
-
 func TestOldHTTPInterface(t *testing.T) {
 	t.Parallel()
 	server := storetest.NewServer(t)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/configs/secret"
 	"adopt6/store"
 	"adopt6/store/engine"
 )
@@ -59,7 +60,7 @@ func (a *app) openConfig(ctx context.Context, cfg store.Config, readOnly bool) (
 func (a *app) storeConfig() (store.Config, error) {
 	chosen := a.settings.Store
 	if chosen.DSN != "" {
-		if a.settings.Origin("store.dsn") == "--dsn" && store.HasPassword(chosen.DSN) {
+		if a.settings.Origin("store.dsn") == "--dsn" && secret.In(chosen.DSN) {
 			return store.Config{}, misusef("every user of this machine can read a password given with --dsn; put it into %s, or the whole address into ADOPT6_STORE_DSN or the configuration file", passwordVariable)
 		}
 		return a.serverConfig(chosen.DSN)

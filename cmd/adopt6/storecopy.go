@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/configs/secret"
 	"adopt6/store"
 )
 
@@ -88,7 +89,7 @@ func (a *app) openPlace(ctx context.Context, place string, readOnly bool) (*stor
 	if !strings.Contains(place, "://") {
 		return a.openConfig(ctx, a.folderConfig(place), readOnly)
 	}
-	if store.HasPassword(place) {
+	if secret.In(place) {
 		return nil, misusef("every user of this machine can read a password given in an argument; put it into %s", passwordVariable)
 	}
 	cfg, err := a.serverConfig(place)
