@@ -11,10 +11,11 @@ var countryFile string
 
 // Countries returns every country and territory of ISO 3166-1, and Kosovo
 // under the user-assigned codes XK and XKX, sorted by alpha-2 code. Kosovo
-// has no M49 code.
+// has no M49 code. They are in no group: On says which they are in on a day.
 func Countries() []Country { return append([]Country(nil), countries().all...) }
 
-// CountryByCode returns the country with the given alpha-2 code, upper case.
+// CountryByCode returns the country with the given alpha-2 code, upper case, in
+// no group: On says which it is in on a day.
 func CountryByCode(alpha2 string) (Country, bool) {
 	i, ok := countries().byCode[alpha2]
 	if !ok {
@@ -59,10 +60,9 @@ var countries = sync.OnceValue(func() countryTable {
 		table.byCode[f[0]] = len(table.all)
 		table.all = append(table.all, Country{
 			Alpha2: f[0], Alpha3: f[1], M49: f[2],
-			Names:  Names{Ar: f[3], Zh: f[4], En: f[5], Fr: f[6], Ru: f[7], Es: f[8]},
-			Region: f[9], MemberState: f[10] == "1",
-			LDC: f[11] == "1", LLDC: f[12] == "1", SIDS: f[13] == "1",
-			AsOf: f[14],
+			Names:       Names{Ar: f[3], Zh: f[4], En: f[5], Fr: f[6], Ru: f[7], Es: f[8]},
+			Short:       Names{Ar: f[9], Zh: f[10], En: f[11], Fr: f[12], Ru: f[13], Es: f[14]},
+			MemberState: f[15] == "1",
 		})
 	}
 	return table

@@ -29,14 +29,17 @@ type Country struct {
 	Alpha2 string // ISO 3166-1 alpha-2, upper case; XK (user-assigned) for Kosovo
 	Alpha3 string // ISO 3166-1 alpha-3, upper case
 	M49    string // UN M49, three digits; empty for XK, which M49 does not list
-	Names  Names  // CLDR
-	Region string // ITU region; empty for what ITU does not place
+	Names  Names  // of M49, as documents of the United Nations have them; CLDR's for what M49 does not list
+	Short  Names  // CLDR, for charts
 	// MemberState says that it is a Member State of ITU.
 	MemberState bool
+
+	// The groups on the day AsOf, which [Country.On] fills in; empty without.
+	Region string // ITU region; empty for what ITU does not place
 	// The UN groups that Plenipotentiary Resolution 101 cares for: least
 	// developed, landlocked developing, small island developing.
 	LDC, LLDC, SIDS bool
-	// AsOf is the date of the group memberships (YYYY-MM or YYYY-MM-DD):
-	// states graduate, so a figure must carry it.
+	// AsOf is the day of the memberships (YYYY-MM-DD): states graduate, so a
+	// figure must carry it.
 	AsOf string
 }

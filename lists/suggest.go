@@ -37,7 +37,7 @@ func countryAdvice(code string) string {
 		return "write an ISO 3166-1 alpha-2 code, or leave the field empty (see: adopt6 lists countries)"
 	}
 	c, _ := CountryByCode(meant)
-	return fmt.Sprintf("did you mean %q (%s)?", c.Alpha2, c.Names.En)
+	return fmt.Sprintf("did you mean %q (%s)?", c.Alpha2, c.Short.En)
 }
 
 // countryMeant returns the alpha-2 code of the country that is written as an
@@ -70,8 +70,8 @@ type wordTable struct {
 var countryWords = sync.OnceValue(func() wordTable {
 	table := wordTable{code: make(map[string]string)}
 	for _, c := range Countries() {
-		n := c.Names
-		for _, word := range []string{c.Alpha3, c.M49, n.Ar, n.Zh, n.En, n.Fr, n.Ru, n.Es} {
+		n, short := c.Names, c.Short
+		for _, word := range []string{c.Alpha3, c.M49, n.Ar, n.Zh, n.En, n.Fr, n.Ru, n.Es, short.Ar, short.Zh, short.En, short.Fr, short.Ru, short.Es} {
 			if word = strings.ToUpper(word); word != "" && table.code[word] == "" {
 				table.code[word] = c.Alpha2
 				table.all = append(table.all, word)

@@ -88,7 +88,7 @@ func (s *Site) drawMap(l *locale, kind lists.Kind) *worldMap {
 		country, known := byM49[shape.m49]
 		a := area{Path: shape.path, Class: "m-none"}
 		if known {
-			a.Title = l.T("pair", l.Country(country), l.T("map.none"))
+			a.Title = l.T("pair", l.ShortCountry(country), l.T("map.none"))
 		}
 		if c := s.data.Country(country.Alpha2); known && c != nil {
 			a.Page = s.pageOf(c.Alpha2)
@@ -96,10 +96,10 @@ func (s *Site) drawMap(l *locale, kind lists.Kind) *worldMap {
 				f := l.figures(section, HeadlineIndicator)[0]
 				switch {
 				case f.Few && kind != lists.CCTLD:
-					a.Class, a.Title = "m-few", l.T("pair", l.Country(country), f.Value)
+					a.Class, a.Title = "m-few", l.T("pair", l.ShortCountry(country), f.Value)
 				case f.Bar:
 					a.Class = fmt.Sprintf("m-%d", min(int(f.Share*mapSteps/100), mapSteps-1))
-					a.Title = l.T("pair", l.Country(country), l.T("bracketed", f.Value, f.Interval))
+					a.Title = l.T("pair", l.ShortCountry(country), l.T("bracketed", f.Value, f.Interval))
 				}
 			}
 		}

@@ -48,7 +48,7 @@ func TestIDNPage(t *testing.T) {
 	tags := regexp.MustCompile(`<[^>]*>|\s+`)
 	for lang, wants := range map[string][]string{
 		"en": {"At least as ready as the ASCII sibling: 1 of 2.", "Egypt .مصر .xn--wgbh1c no yes yes no yes behind .eg yes yes yes no yes",
-			"Russia .рф .xn--p1ai yes yes yes no yes at least as ready .ru yes yes yes no no"},
+			"Russian Federation .рф .xn--p1ai yes yes yes no yes at least as ready .ru yes yes yes no no"},
 		"ar": {".مصر .xn--wgbh1c لا نعم نعم لا نعم متأخر .eg"},
 	} {
 		page, err := os.ReadFile(filepath.Join(dir, lang, "idn.html"))

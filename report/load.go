@@ -35,7 +35,7 @@ func Load(ctx context.Context, s *store.Store, o Options) (*Data, error) {
 		return nil, err
 	}
 	d.place(rows)
-	for _, g := range indicator.Groups() {
+	for _, g := range indicator.Groups(o.Scan.Started) {
 		d.Groups = append(d.Groups, Group{g, indicator.Summarise(g, rows)})
 	}
 	if slices.Contains(d.Kinds, lists.CCTLD) {
@@ -69,6 +69,7 @@ func (d *Data) place(rows []store.IndicatorRow) {
 		if c == nil {
 			c = &Country{}
 			c.Country, _ = lists.CountryByCode(r.Country)
+			c.Country = c.Country.On(d.Scan.Started)
 			c.Alpha2 = r.Country
 			byCode[r.Country] = c
 			d.Countries = append(d.Countries, c)

@@ -2,6 +2,8 @@ package report
 
 import (
 	"slices"
+	"strings"
+	"time"
 
 	"adopt6/lists"
 	"adopt6/report/words"
@@ -59,13 +61,16 @@ type summaryRow struct {
 // groupView is the page of the world or of a group.
 type groupView struct {
 	frame
-	World    bool
-	Partial  bool // some countries have no page
-	IDN      bool // there is a page of IDN ccTLDs
-	Tables   []countryTable
-	Map      *worldMap
-	Groups   []link
-	AsOf     string
+	World   bool
+	Partial bool // some countries have no page
+	IDN     bool // there is a page of IDN ccTLDs
+	Tables  []countryTable
+	Map     *worldMap
+	Groups  []link
+	AsOf    string
+	// Confirm names the members of which it is not confirmed that they have not
+	// left.
+	Confirm  string
 	Compared string
 }
 
@@ -76,6 +81,15 @@ func (s *Site) groupView(f frame, g Group) groupView {
 	v.Title = f.T("group." + g.ID)
 	if v.World {
 		v.Title = f.T("world.title")
+	}
+	var due []string
+	for _, m := range g.ToConfirm {
+		c, _ := lists.CountryByCode(m.Country)
+		day, _ := time.Parse(time.DateOnly, m.To)
+		due = append(due, f.T("bracketed", f.Country(c), f.Date(day)))
+	}
+	if len(due) > 0 {
+		v.Confirm = f.T("group.confirm", strings.Join(due, " · "))
 	}
 	for _, other := range s.data.Groups {
 		v.Groups = append(v.Groups, link{f.T("group." + other.ID), GroupPage(other.ID)})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -160,7 +161,7 @@ func (t *countryTable) sort() {
 		if (a.Country == "") != (b.Country == "") {
 			return strings.Compare(b.Country, a.Country)
 		}
-		if c := collator.CompareString(a.CountryName, b.CountryName); c != 0 {
+		if c := collator.CompareString(countryLabel(a), countryLabel(b)); c != 0 {
 			return c
 		}
 		if c := strings.Compare(a.Country, b.Country); c != 0 {
@@ -329,12 +330,12 @@ func (t *countryTable) printDetails(w io.Writer) error {
 	return out.Flush()
 }
 
+// countryLabel is the short name of a country: a line of a terminal has no room
+// for the one that documents have.
 func countryLabel(r store.IndicatorRow) string {
-	switch {
-	case r.Country == "":
+	if r.Country == "" {
 		return "(no country)"
-	case r.CountryName == "":
-		return r.Country
 	}
-	return r.CountryName
+	c, _ := lists.CountryByCode(r.Country)
+	return cmp.Or(c.Short.En, r.CountryName, r.Country)
 }

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -192,47 +193,63 @@ func printJSON(w io.Writer, v any) error {
 
 func newListsCountriesCommand(a *app) *cobra.Command {
 	var as listFormat
+	var on string
 	cmd := &cobra.Command{
 		Use:   "countries",
 		Short: "Print the countries with codes, names, ITU region and UN groups",
 		Long: `Print the countries and territories that figures are grouped by: ISO 3166-1
 and M49 codes, names in the six languages of the United Nations (as JSON or
-CSV), ITU region and membership, and the groups LDC, LLDC and SIDS with the date
-of the membership.`,
+CSV), ITU region and membership, and the groups LDC, LLDC and SIDS on a day: states
+graduate. A group with a question mark is one that the country was due to leave,
+which is to be confirmed.`,
 		Example: `  adopt6 lists countries
-  adopt6 lists countries --csv`,
+  adopt6 lists countries --on 2020-12-03 --csv`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if err := as.check(); err != nil {
 				return err
 			}
-			return printCountries(a.out, as)
+			day := time.Now()
+			if on != "" {
+				var err error
+				if day, err = time.Parse(time.DateOnly, on); err != nil {
+					return misusef("--on %q is not a day such as 2026-11-24", on)
+				}
+			}
+			return printCountries(a.out, as, day)
 		},
 	}
+	cmd.Flags().StringVar(&on, "on", "", "day of the groups, such as 2026-11-24; today without")
 	as.register(cmd)
 	return cmd
 }
 
-func printCountries(w io.Writer, as listFormat) error {
+func printCountries(w io.Writer, as listFormat, day time.Time) error {
 	columns := []string{"code", "alpha3", "m49", "name_ar", "name_zh", "name_en", "name_fr", "name_ru", "name_es",
-		"itu_region", "itu", "groups", "as_of"}
+		"short_ar", "short_zh", "short_en", "short_fr", "short_ru", "short_es", "itu_region", "itu", "groups", "as_of"}
+	due := make(map[string]string) // country to the group that it was due to leave
+	for _, m := range lists.ToConfirm(day) {
+		due[m.Country] = m.Group
+	}
 	rows := func(yield func([]string) bool) {
-		for _, c := range lists.Countries() {
+		for _, c := range lists.CountriesOn(day) {
 			var groups []string
 			for _, g := range []struct {
 				name string
 				in   bool
 			}{{"LDC", c.LDC}, {"LLDC", c.LLDC}, {"SIDS", c.SIDS}} {
-				if g.in {
+				if g.in && due[c.Alpha2] == strings.ToLower(g.name) {
+					groups = append(groups, g.name+"?")
+				} else if g.in {
 					groups = append(groups, g.name)
 				}
 			}
-			n := c.Names
+			n, short := c.Names, c.Short
 			if !yield([]string{c.Alpha2, c.Alpha3, c.M49, n.Ar, n.Zh, n.En, n.Fr, n.Ru, n.Es,
-				c.Region, yesNo(c.MemberState), strings.Join(groups, " "), c.AsOf}) {
+				short.Ar, short.Zh, short.En, short.Fr, short.Ru, short.Es, c.Region, yesNo(c.MemberState), strings.Join(groups, " "), c.AsOf}) {
 				return
 			}
 		}
 	}
-	return printList(w, as, columns, rows, "%-4[1]s %-3[3]s  %-3[11]s %-9[12]s %-7[13]s %-20[10]s %[6]s\n")
+	return printList(w, as, columns, rows, "%-4[1]s %-4[3]s %-4[17]s %-10[18]s %-21[16]s %[12]s\n")
 }

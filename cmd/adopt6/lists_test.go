@@ -29,7 +29,7 @@ func TestListsPrint(t *testing.T) {
 		{nil, []string{"cctld                      309    244        yes", "us-dotgov              2026-08-22  16539"}},
 		{[]string{"cctlds", "--country", "eg"}, []string{"eg  ", "xn--wgbh1c               EG      EGY    818  Arabic", "مصر"}},
 		{[]string{"governments", "--country", "TV", "--level", "central"}, []string{"TV      central", "gov.tv"}},
-		{[]string{"countries"}, []string{"AF   004  yes LDC LLDC  2025-12 Asia and the Pacific Afghanistan"}},
+		{[]string{"countries"}, []string{"AF   004  yes  LDC LLDC   Asia and the Pacific  Afghanistan"}},
 		{[]string{"sources"}, []string{"fr-etalab (etalab-2.0, 2024-12-02)"}},
 	}
 	for _, test := range tests {

@@ -188,12 +188,21 @@ func (n network) prober(ctx context.Context, s *configs.Settings, scan uuid.UUID
 		ConnectTimeout: connectTimeout, StepTimeout: stepTimeout, SerialWait: serialWait, MaxQueries: s.Scan.MaxQueries,
 		Authorities: n.authorities, Now: n.now,
 		Agent: userAgent(s.Scan.Contact), From: mailbox(s.Scan.Contact), HELO: s.Scan.HELO,
-		OptOut: n.optOut, Country: lists.CountryByCode,
+		OptOut: n.optOut, Country: countriesOn(time.Now()),
 	}
 	if n.asn != nil {
 		p.ASN = n.asn.Lookup
 	}
 	return p, resolver, nil
+}
+
+// countriesOn looks countries up with the groups that they are in on the day of
+// a scan.
+func countriesOn(day time.Time) func(string) (lists.Country, bool) {
+	return func(code string) (lists.Country, bool) {
+		c, known := lists.CountryByCode(code)
+		return c.On(day), known
+	}
 }
 
 // mailbox returns the mail address in a contact, with or without "mailto:";

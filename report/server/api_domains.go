@@ -197,7 +197,7 @@ func (s *Server) oneCountry(q *query) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := countryAnswer{Scan: q.world.data.Scan.ID, countryItem: newCountryItem(code), Kinds: []countryKind{}}
+	answer := countryAnswer{Scan: q.world.data.Scan.ID, countryItem: newCountryItem(code, q.world.data.Scan.Started), Kinds: []countryKind{}}
 	if earlier := q.world.data.Compared.ID; earlier != uuid.Nil {
 		answer.Compared = &earlier
 	}

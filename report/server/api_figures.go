@@ -214,8 +214,9 @@ type kindItem struct {
 	Headline *valueItem `json:"headline"` // null where it was not counted
 }
 
-func newCountryItem(code string) countryItem {
+func newCountryItem(code string, day time.Time) countryItem {
 	c, _ := lists.CountryByCode(code)
+	c = c.On(day)
 	return countryItem{Country: code, Names: inLanguages(c.Names), Region: c.Region, LDC: c.LDC, LLDC: c.LLDC, SIDS: c.SIDS, Kinds: []kindItem{}}
 }
 
@@ -228,13 +229,17 @@ func groupSlug(id string) string {
 }
 
 func (s *Server) listCountries(q *query) (any, error) {
+	scan, err := q.scan()
+	if err != nil {
+		return nil, err
+	}
 	member := func(string) bool { return true }
 	for _, parameter := range []string{"region", "group"} {
 		value, given := q.values[parameter]
 		if !given {
 			continue
 		}
-		group := groupBySlug(value)
+		group := groupBySlug(value, scan.Started)
 		if group == nil || parameter == "region" && !strings.HasPrefix(group.ID, "region:") {
 			return nil, wrong(parameter, "there is none such; /api/v1/groups lists them")
 		}
@@ -253,7 +258,7 @@ func (s *Server) listCountries(q *query) (any, error) {
 				continue
 			}
 			if len(list) == 0 || list[len(list)-1].Country != r.Country {
-				list = append(list, newCountryItem(r.Country))
+				list = append(list, newCountryItem(r.Country, scan.Started))
 			}
 			c := &list[len(list)-1]
 			if len(c.Kinds) == 0 || c.Kinds[len(c.Kinds)-1].Kind != r.Kind {
@@ -268,8 +273,8 @@ func (s *Server) listCountries(q *query) (any, error) {
 	})
 }
 
-func groupBySlug(slug string) *indicator.Group {
-	for _, g := range indicator.Groups() {
+func groupBySlug(slug string, day time.Time) *indicator.Group {
+	for _, g := range indicator.Groups(day) {
 		if groupSlug(g.ID) == slug {
 			return &g
 		}
@@ -281,19 +286,23 @@ type groupItem struct {
 	Group     string   `json:"group"`
 	Members   []string `json:"members"`
 	Countries int      `json:"countries"`
+	ToConfirm []string `json:"to_confirm"`
 }
 
 func newGroupItem(g indicator.Group) groupItem {
-	item := groupItem{Group: groupSlug(g.ID), Members: []string{}, Countries: len(g.Members)}
+	item := groupItem{Group: groupSlug(g.ID), Members: []string{}, Countries: len(g.Members), ToConfirm: []string{}}
 	for _, c := range g.Members {
 		item.Members = append(item.Members, c.Alpha2)
+	}
+	for _, m := range g.ToConfirm {
+		item.ToConfirm = append(item.ToConfirm, m.Country)
 	}
 	return item
 }
 
 func (s *Server) listGroups(q *query) (any, error) {
-	return listed(q, func(store.ScanInfo) (list []groupItem, _ error) {
-		for _, g := range indicator.Groups() {
+	return listed(q, func(scan store.ScanInfo) (list []groupItem, _ error) {
+		for _, g := range indicator.Groups(scan.Started) {
 			list = append(list, newGroupItem(g))
 		}
 		return list, nil
@@ -314,13 +323,13 @@ type summaryItem struct {
 }
 
 func (s *Server) oneGroup(q *query) (any, error) {
-	group := groupBySlug(q.PathValue("group"))
-	if group == nil {
-		return nil, &requestError{status: http.StatusNotFound, detail: "there is no such group"}
-	}
 	scan, err := q.scan()
 	if err != nil {
 		return nil, err
+	}
+	group := groupBySlug(q.PathValue("group"), scan.Started)
+	if group == nil {
+		return nil, &requestError{status: http.StatusNotFound, detail: "there is no such group"}
 	}
 	f, err := s.figuresOf(q.Context(), scan)
 	if err != nil {

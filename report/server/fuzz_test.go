@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"adopt6/report"
 	"adopt6/store"
@@ -29,7 +30,7 @@ func FuzzRequest(f *testing.F) {
 		f.Fatal(err)
 	}
 	data := &report.Data{}
-	for _, g := range indicator.Groups() {
+	for _, g := range indicator.Groups(time.Now()) {
 		data.Groups = append(data.Groups, report.Group{Group: g})
 	}
 	site, err := report.NewSite(data, report.SiteOptions{Live: true})

@@ -211,7 +211,7 @@ func (s *Server) figuresOf(ctx context.Context, scan store.ScanInfo) (*figures, 
 			order[ind.ID] = i
 		}
 		slices.SortStableFunc(f.rows, func(a, b store.IndicatorRow) int { return byPosition(a, b, order) })
-		for _, g := range indicator.Groups() {
+		for _, g := range indicator.Groups(scan.Started) {
 			f.groups = append(f.groups, report.Group{Group: g, Summaries: indicator.Summarise(g, f.rows)})
 		}
 		return f, err

@@ -91,9 +91,14 @@ func (l *Locale) Stop() string {
 	return ". "
 }
 
-// Country writes the name of a country, or of no country.
-func (l *Locale) Country(c lists.Country) string {
-	if name := c.Names.In(l.Lang); name != "" {
+// Country writes the name of a country as documents have it, or of no country.
+func (l *Locale) Country(c lists.Country) string { return l.nameOf(c, c.Names) }
+
+// ShortCountry writes the short name of a country, for charts.
+func (l *Locale) ShortCountry(c lists.Country) string { return l.nameOf(c, c.Short) }
+
+func (l *Locale) nameOf(c lists.Country, names lists.Names) string {
+	if name := names.In(l.Lang); name != "" {
 		return name
 	}
 	if c.Alpha2 != "" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"adopt6/lists"
 	"adopt6/store"
@@ -21,15 +22,18 @@ const minCountries = 5
 type Group struct {
 	ID      string // stable: "world", "ldc", "lldc", "sids", "resolution_101" or "region:" and the region
 	Members []lists.Country
+	// ToConfirm are those members that were due to leave before the day, where
+	// nobody has confirmed that they did.
+	ToConfirm []lists.Membership
 }
 
-// Groups returns the groups that ITU looks at, as of the date of the country
-// facts: the world, the groups that Plenipotentiary Resolution 101 cares for,
+// Groups returns the groups that ITU looks at, with their members on the day of
+// a scan: the world, the groups that Plenipotentiary Resolution 101 cares for,
 // one by one and together, and the ITU regions in the order of their names.
-func Groups() []Group {
+func Groups(day time.Time) []Group {
 	groups := []Group{{ID: "world"}, {ID: "ldc"}, {ID: "lldc"}, {ID: "sids"}, {ID: "resolution_101"}}
 	regions := make(map[string][]lists.Country)
-	for _, c := range lists.Countries() {
+	for _, c := range lists.CountriesOn(day) {
 		for i, in := range []bool{true, c.LDC, c.LLDC, c.SIDS, c.LDC || c.LLDC || c.SIDS} {
 			if in {
 				groups[i].Members = append(groups[i].Members, c)
@@ -44,6 +48,13 @@ func Groups() []Group {
 		groups = append(groups, Group{ID: "region:" + name, Members: members})
 	}
 	slices.SortFunc(groups[first:], func(a, b Group) int { return strings.Compare(a.ID, b.ID) })
+	for _, m := range lists.ToConfirm(day) {
+		for i := range groups {
+			if groups[i].ID == m.Group || groups[i].ID == "resolution_101" {
+				groups[i].ToConfirm = append(groups[i].ToConfirm, m)
+			}
+		}
+	}
 	return groups
 }
 

@@ -77,6 +77,7 @@ func Observations() []observation.Observation {
 func sampleObservations(info store.ScanInfo, round int) (list []observation.Observation) {
 	for n, place := range sampleCountries {
 		country, _ := lists.CountryByCode(place.code)
+		country = country.On(info.Started)
 		for i := range place.domains + 1 {
 			o := sampleTarget(country, n, i-1, round)
 			o.Scan, o.Position, o.Vantage = info.ID, uint64(len(list)), info.Vantage

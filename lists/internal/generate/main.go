@@ -1,6 +1,6 @@
 // Command generate rebuilds the CSV files of package lists from raw data: a
 // folder of public data sets goes in, cctlds.csv, countries.csv,
-// governments.csv and frame.csv come out, sorted, the same bytes from the same data. It
+// countries_groups.csv, governments.csv and frame.csv come out, sorted, the same bytes from the same data. It
 // reads no network; docs/lists.md says where the raw data comes from.
 package main
 
@@ -57,6 +57,7 @@ func run(raw, out string) error {
 		rows [][]string
 	}{
 		{"countries.csv", g.countryRows()},
+		{"countries_groups.csv", g.groupRows()},
 		{"cctlds.csv", g.tldRows()},
 		{"governments.csv", governments},
 		{"frame.csv", frame},

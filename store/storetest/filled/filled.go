@@ -28,6 +28,7 @@ func Observation(scan uuid.UUID, position uint64, extra string) observation.Obse
 	o.Country.Alpha2 = o.Target.Country
 	// Of the country's names only the English one is kept, everywhere.
 	o.Country.Names = lists.Names{En: o.Country.Names.En}
+	o.Country.Short = lists.Names{}
 	return o
 }
 
