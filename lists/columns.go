@@ -10,105 +10,109 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// maxText bounds a level or source that a user writes, in bytes.
-const maxText = 64
+// How long what a user writes beside a name may be, in bytes.
+const (
+	maxText = 64  // a source, sector or tag
+	maxBody = 256 // the name of a body
+)
 
-// columns says which field of a row is what; -1 is nowhere.
+// columns says which field of a row is what.
 type columns struct {
-	name, country, level, kind, source, date int
-	width                                    int
-	header                                   bool
-}
-
-// nameColumns are the words by which a row is known as a header.
-var nameColumns = []string{"name", "domain", "domain name", "domain_name", "host", "hostname"}
-
-// otherColumns are the further columns that a list may have. unicode is what
-// adopt6 itself writes and is worked out again.
-var otherColumns = []string{"country", "level", "kind", "source", "date", "unicode"}
-
-// newColumns reads a header. It returns nil for a row that is none.
-func newColumns(fields []string) (*columns, error) {
-	c := &columns{name: -1, country: -1, level: -1, kind: -1, source: -1, date: -1, width: len(fields), header: true}
-	for i, field := range fields {
-		if c.name < 0 && slices.Contains(nameColumns, strings.ToLower(field)) {
-			c.name = i
-		}
-	}
-	if c.name < 0 {
-		return nil, nil
-	}
-	place := map[string]*int{"country": &c.country, "level": &c.level, "kind": &c.kind, "source": &c.source, "date": &c.date}
-	for i, field := range fields {
-		word := strings.ToLower(field)
-		if p := place[word]; p != nil {
-			if *p >= 0 {
-				return nil, &Problem{fmt.Sprintf("two columns are called %s", quote(field)), "remove or rename one"}
-			}
-			*p = i
-			continue
-		}
-		if slices.Contains(otherColumns, word) || slices.Contains(nameColumns, word) {
-			continue
-		}
-		if meant := nearest(word, otherColumns, len(word)/3); meant != "" {
-			return nil, &Problem{"unknown column " + quote(field), fmt.Sprintf("did you mean %q?", meant)}
-		}
-	}
-	return c, nil
+	at     map[string]int // column to field
+	width  int
+	header bool
+	unread []string // columns whose meaning is not known
 }
 
 // noHeader are the columns of a list without a header.
 func noHeader() *columns {
-	return &columns{name: 0, country: 1, level: 2, kind: -1, source: -1, date: -1, width: 3}
+	return &columns{at: map[string]int{columnName: 0, columnCountry: 1, columnLevel: 2}, width: 3}
+}
+
+// field returns what a row has in a column; "" when the list lacks it.
+func (c *columns) field(fields []string, column string) string {
+	if i, ok := c.at[column]; ok && i < len(fields) {
+		return fields[i]
+	}
+	return ""
 }
 
 // target makes a target of the fields of a row.
-func (c *columns) target(fields []string, file string) (Target, error) {
+func (c *columns) target(fields []string, file string) (t Target, err error) {
 	for len(fields) > c.width && fields[len(fields)-1] == "" {
 		fields = fields[:len(fields)-1]
 	}
 	if len(fields) > c.width {
 		if c.header {
-			return Target{}, &Problem{fmt.Sprintf("the row has %d fields and the header %d", len(fields), c.width), "quote a field that holds a separator"}
+			return t, &Problem{fmt.Sprintf("the row has %d fields and the header %d", len(fields), c.width), "quote a field that holds a separator"}
 		}
-		return Target{}, &Problem{fmt.Sprintf("the row has %d fields and the list no header", len(fields)), "begin the list with a header such as name,country,level"}
+		return t, &Problem{fmt.Sprintf("the row has %d fields and the list no header", len(fields)), "begin the list with a header such as name,country,level"}
 	}
-	field := func(i int) string {
-		if i < 0 || i >= len(fields) {
-			return ""
-		}
-		return fields[i]
-	}
-	t := Target{Kind: Custom, Source: file}
-	var err error
-	if t.Name, t.Unicode, err = Normalize(field(c.name)); err != nil {
-		return Target{}, err
+	if t.Name, t.Unicode, err = Normalize(hostIn(c.field(fields, columnName))); err != nil {
+		return t, err
 	}
 	if err := checkSingleLabel(t.Name); err != nil {
-		return Target{}, err
+		return t, err
 	}
-	if t.Country, err = countryField(field(c.country), t.Name); err != nil {
-		return Target{}, err
+	if t.Country, err = countryField(c.field(fields, columnCountry), t.Name); err != nil {
+		return t, err
 	}
-	if t.Level, err = textField("level", field(c.level)); err != nil {
-		return Target{}, err
+	if t.Level, err = levelField(c.field(fields, columnLevel)); err != nil {
+		return t, err
 	}
-	if source, err := textField("source", field(c.source)); err != nil {
-		return Target{}, err
-	} else if source != "" {
-		t.Source = source
+	if t.Kind, err = kindField(c.field(fields, columnKind), t.Level); err != nil {
+		return t, err
 	}
-	if t.Date, err = dateField(field(c.date)); err != nil {
-		return Target{}, err
+	if t.Date, err = dateField(c.field(fields, columnDate)); err != nil {
+		return t, err
 	}
-	if kind := field(c.kind); kind != "" {
-		t.Kind, err = kindField(kind)
+	if t.Roles, err = ParseRoles(c.field(fields, columnRoles)); err != nil {
+		return t, err
 	}
-	return t, err
+	for _, text := range []struct {
+		column string
+		most   int
+		to     *string
+	}{
+		{columnSource, maxText, &t.Source}, {columnOrganisation, maxBody, &t.Organisation},
+		{columnSector, maxText, &t.Sector}, {columnTags, maxBody, &t.Tags},
+	} {
+		if *text.to, err = textField(text.column, c.field(fields, text.column), text.most); err != nil {
+			return t, err
+		}
+	}
+	if t.Source == "" {
+		t.Source = file
+	}
+	return t, nil
 }
 
-// checkSingleLabel returns an error for a name of one label that is no
+// hostIn returns the host of a web address, which is what many lists have in
+// the place of a name, and everything else as it is: Normalize says what is
+// wrong with it. An address with a port is left alone, since another server
+// may answer there than the one that adopt6 measures.
+func hostIn(cell string) string {
+	rest := cell
+	if scheme, after, found := strings.Cut(cell, "://"); found {
+		if !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+			return cell
+		}
+		rest = after
+	} else if !strings.Contains(cell, "/") || strings.Contains(cell, "@") || isAddress(cell) {
+		return cell
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	if i := strings.IndexAny(host, `?#`); i >= 0 {
+		host = host[:i]
+	}
+	host = host[strings.LastIndexByte(host, '@')+1:]
+	if host == "" || strings.ContainsAny(host, ":[") {
+		return cell
+	}
+	return host
+}
+
+// checkSingleLabel returns an error for a name of one label that is not a
 // top-level domain.
 func checkSingleLabel(name string) error {
 	if strings.IndexByte(name, '.') >= 0 {
@@ -133,10 +137,40 @@ func countryField(code, name string) (string, error) {
 	return c.Alpha2, err
 }
 
-// textField checks a word that goes to the store as it is.
-func textField(column, s string) (string, error) {
-	if len(s) > maxText {
-		return "", &Problem{fmt.Sprintf("the %s has %d bytes", column, len(s)), fmt.Sprintf("shorten it to at most %d", maxText)}
+// levelAdvice is what to write for other words for a level.
+var levelAdvice = map[string]string{
+	"national": LevelCentral, "federal": LevelCentral, "government": LevelCentral,
+	"state": LevelRegional, "province": LevelRegional, "provincial": LevelRegional, "region": LevelRegional,
+	"municipal": LevelLocal, "municipality": LevelLocal, "city": LevelLocal, "district": LevelLocal, "county": LevelLocal,
+	"public": LevelPublicSector,
+}
+
+// Levels are the levels of government, highest first.
+func Levels() []string {
+	return []string{LevelCentral, LevelRegional, LevelLocal, LevelPublicSector}
+}
+
+// levelField reads a level of government in any case.
+func levelField(s string) (string, error) {
+	level := strings.ToLower(s)
+	if level == "" || slices.Contains(Levels(), level) {
+		return level, nil
+	}
+	fix := "write " + strings.Join(Levels(), ", ") + ", or leave it empty"
+	meant := levelAdvice[level]
+	if meant == "" {
+		meant = nearest(level, Levels(), len(level)/3)
+	}
+	if meant != "" {
+		fix = fmt.Sprintf("did you mean %q?", meant)
+	}
+	return "", &Problem{"unknown level " + quote(s), fix}
+}
+
+// textField checks a text that goes to the store as it is.
+func textField(column, s string, most int) (string, error) {
+	if len(s) > most {
+		return "", &Problem{fmt.Sprintf("the %s has %d bytes", column, len(s)), fmt.Sprintf("shorten it to at most %d", most)}
 	}
 	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return "", &Problem{fmt.Sprintf("the %s %s holds a control character", column, quote(s)), "remove it"}
@@ -154,9 +188,15 @@ func dateField(s string) (string, error) {
 	return s, nil
 }
 
-func kindField(s string) (Kind, error) {
-	switch k := Kind(strings.ToLower(s)); k {
-	case CCTLD, Government, Custom:
+// kindField reads a kind in any case. Where none is given, a domain of the
+// central government is one of kind government, and every other is custom.
+func kindField(s, level string) (Kind, error) {
+	switch k := Kind(strings.ToLower(s)); {
+	case k == "" && level == LevelCentral:
+		return Government, nil
+	case k == "":
+		return Custom, nil
+	case k == CCTLD || k == Government || k == Custom:
 		return k, nil
 	}
 	return "", &Problem{"unknown kind " + quote(s), fmt.Sprintf("write %s, %s or %s, or leave it empty", CCTLD, Government, Custom)}

@@ -17,7 +17,7 @@ const (
 	maxInput = 1024
 )
 
-// Problem says what is wrong with what a user wrote, and how to mend it. Its
+// Problem says what is wrong with what a user wrote, and how to fix it. Its
 // text is safe to print: control characters in it are escaped.
 type Problem struct {
 	What string `json:"what"`
@@ -91,6 +91,7 @@ func alone(s, what string) error {
 	if i := strings.IndexAny(host, `/\?#`); i >= 0 {
 		host = host[:i]
 	}
+	host = host[strings.LastIndexByte(host, '@')+1:] // a user and a password
 	if i := strings.LastIndexByte(host, ':'); i >= 0 {
 		host = host[:i]
 	}

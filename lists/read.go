@@ -30,11 +30,13 @@ func (e *LineError) Error() string {
 // first error: a *LineError, or what r returned. file is the name for errors.
 //
 // A list is UTF-8 text, one domain in each line, or CSV separated by commas,
-// semicolons or tabs. Blank lines and lines that begin with # are skipped. A
-// header names the columns: name (or domain, host), country, level, kind,
-// source, date; others are ignored. Without one the columns are name,
-// country, level. A row without a country counts for CountryOf its name.
-// Names go through Normalize. Duplicates are not looked for: see Check.
+// semicolons or tabs. Blank rows, lines that begin with #, and the line sep=
+// that spreadsheets put first are skipped. A header names the columns, in one
+// of the six languages of columnWords: name (or domain, URL, website), country,
+// level, kind, source, date, roles, organisation, sector, tags; others are
+// ignored. Without one the columns are name, country, level. A row without a
+// country counts for CountryOf its name. Names go through Normalize; of a web
+// address, the host does. Duplicates are not looked for: see Check.
 func Read(r io.Reader, file string) iter.Seq2[Target, error] {
 	return func(yield func(Target, error) bool) {
 		l := newLister(r, file)
@@ -60,6 +62,7 @@ type lister struct {
 	rows      int      // rows seen, good or bad
 	fields    []string
 	done      bool
+	given     bool // the separator was given by a line sep=
 }
 
 func newLister(r io.Reader, file string) *lister {
@@ -75,6 +78,7 @@ func (l *lister) next() (Target, error) {
 		}
 	}
 	for !l.done {
+		l.fields = l.fields[:0]
 		text, err := l.readLine()
 		if problem := new(Problem); errors.As(err, &problem) {
 			l.rows++
@@ -88,7 +92,7 @@ func (l *lister) next() (Target, error) {
 			return Target{}, fmt.Errorf("read %s: %w", l.file, err)
 		}
 		text = strings.TrimSpace(text)
-		if text == "" || text[0] == '#' {
+		if l.skips(text) {
 			continue
 		}
 		t, isTarget, err := l.row(text)
@@ -108,7 +112,17 @@ func (l *lister) next() (Target, error) {
 	return Target{}, io.EOF
 }
 
-// fault gives a problem its place. What is no *Problem passes unchanged.
+// skips tells whether a line holds no row: it is blank but for separators, a
+// comment, or the line by which Excel says what separates fields.
+func (l *lister) skips(text string) bool {
+	if l.columns == nil && len(text) == len("sep=;") && strings.EqualFold(text[:4], "sep=") {
+		l.separator, l.given = text[4], true
+		return true
+	}
+	return text == "" || text[0] == '#' || strings.Trim(text, ",;\t \"") == ""
+}
+
+// fault adds file and line to a problem. What is no *Problem passes unchanged.
 func (l *lister) fault(err error) error {
 	problem := new(Problem)
 	if !errors.As(err, &problem) {
@@ -178,7 +192,7 @@ func (l *lister) readLine() (string, error) {
 // row reads a line that is neither blank nor a comment. isTarget is false for
 // the header.
 func (l *lister) row(text string) (t Target, isTarget bool, err error) {
-	if l.columns == nil {
+	if l.columns == nil && !l.given {
 		l.separator = separatorOf(text)
 	}
 	if l.fields, err = split(l.fields[:0], text, l.separator); err != nil {
@@ -194,7 +208,10 @@ func (l *lister) row(text string) (t Target, isTarget bool, err error) {
 			return Target{}, false, err
 		}
 	}
-	t, err = l.columns.target(l.fields, l.file)
+	if t, err = l.columns.target(l.fields, l.file); err != nil && l.rows == 0 && !l.columns.header && len(l.fields) > 1 && !strings.Contains(text, ".") {
+		return t, true, &Problem{quote(text) + " looks like a header, but no column in it is known to hold names",
+			"call the column with the domains name, domain or URL"}
+	}
 	return t, true, err
 }
 
@@ -225,6 +242,9 @@ func split(fields []string, text string, separator byte) ([]string, error) {
 	r.Comma = rune(separator)
 	r.TrimLeadingSpace = true
 	quoted, err := r.Read()
+	if last := strings.LastIndexByte(text, '"'); err != nil && (last == 0 || text[last-1] == separator) {
+		return nil, &Problem{"a quoted field does not end on its line", `write it in one line, and a quote in it twice ("")`}
+	}
 	if err != nil {
 		return nil, &Problem{"the quotes do not match", `write a quote in a quoted field twice ("")`}
 	}

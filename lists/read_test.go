@@ -33,20 +33,35 @@ func TestRead(t *testing.T) {
 		in   string
 		want []Target
 	}{
-		"plain list":                   {"example.de\nexample.org\n", []Target{de, org}},
-		"no line end at the end":       {"example.de\nexample.org", []Target{de, org}},
-		"CRLF":                         {"example.de\r\nexample.org\r\n", []Target{de, org}},
-		"byte order mark":              {"\xef\xbb\xbfexample.de\r\n", []Target{de}},
-		"byte order mark and header":   {"\xef\xbb\xbfname\r\nexample.de\r\n", []Target{de}},
-		"comments and blank lines":     {"# mine\n\n  \nexample.de\n  # more\n", []Target{de}},
-		"name and country":             {"example.org,fr,local\n", []Target{fr}},
-		"explicit country wins":        {"example.de,CH\n", []Target{{Name: "example.de", Unicode: "example.de", Kind: Custom, Country: "CH", Source: "list.csv"}}},
-		"header in any order":          {"Country,Domain,Level\nFR,example.org,local\n", []Target{fr}},
-		"semicolons":                   {"name;country;level\nexample.org;FR;local\n", []Target{fr}},
-		"tabs":                         {"example.org\tFR\tlocal\n", []Target{fr}},
-		"unknown columns are ignored":  {"name,contact person,country,level\nexample.org,x,FR,local\n", []Target{fr}},
-		"quotes":                       {"\"example.org\",\"FR\",\"local\"\n", []Target{fr}},
-		"separator in quotes":          {"name,note,country,level\nexample.org,\"a, b\"\"c\",FR,local\n", []Target{fr}},
+		"plain list":                  {"example.de\nexample.org\n", []Target{de, org}},
+		"no line end at the end":      {"example.de\nexample.org", []Target{de, org}},
+		"CRLF":                        {"example.de\r\nexample.org\r\n", []Target{de, org}},
+		"byte order mark":             {"\xef\xbb\xbfexample.de\r\n", []Target{de}},
+		"byte order mark and header":  {"\xef\xbb\xbfname\r\nexample.de\r\n", []Target{de}},
+		"comments and blank lines":    {"# mine\n\n  \nexample.de\n  # more\n", []Target{de}},
+		"name and country":            {"example.org,fr,local\n", []Target{fr}},
+		"explicit country wins":       {"example.de,CH\n", []Target{{Name: "example.de", Unicode: "example.de", Kind: Custom, Country: "CH", Source: "list.csv"}}},
+		"header in any order":         {"Country,Domain,Level\nFR,example.org,local\n", []Target{fr}},
+		"semicolons":                  {"name;country;level\nexample.org;FR;local\n", []Target{fr}},
+		"tabs":                        {"example.org\tFR\tlocal\n", []Target{fr}},
+		"unknown columns are ignored": {"name,contact person,country,level\nexample.org,x,FR,local\n", []Target{fr}},
+		"quotes":                      {"\"example.org\",\"FR\",\"local\"\n", []Target{fr}},
+		"separator in quotes":         {"name,note,country,level\nexample.org,\"a, b\"\"c\",FR,local\n", []Target{fr}},
+		"Excel's separator line":      {"sep=;\nname;country\nexample.org;FR\n", []Target{custom("example.org", "FR")}},
+		"separator line, one column":  {"sep=,\r\nexample.de\r\n", []Target{de}},
+		"rows of separators":          {"name;country;level\n;;;\nexample.de;;\n;;\n\"\";\"\";\n", []Target{de}},
+		"French header":               {"domaine;pays\nexample.org;FR\n", []Target{custom("example.org", "FR")}},
+		"Spanish header":              {"dominio,país\nexample.org,FR\n", []Target{custom("example.org", "FR")}},
+		"Spanish header, decomposed":  {"dominio,pai\u0301s\nexample.org,FR\n", []Target{custom("example.org", "FR")}},
+		"Russian header":              {"Домен,Страна\nexample.org,FR\n", []Target{custom("example.org", "FR")}},
+		"Chinese header":              {"域名,国家\nexample.org,FR\n", []Target{custom("example.org", "FR")}},
+		"Arabic header":               {"النطاق,الدولة\nexample.org,FR\n", []Target{custom("example.org", "FR")}},
+		"web addresses":               {"id,website,pays\n1,https://www.example.org/fr?x=1,FR\n2,http://user:pw@example.net,FR\n3,www.example.com/,FR\n", []Target{custom("www.example.org", "FR"), custom("example.net", "FR"), custom("www.example.com", "FR")}},
+		"name of the body":            {"name,website\nMinistry,https://example.de/\n", []Target{{Name: "example.de", Unicode: "example.de", Kind: Custom, Country: "DE", Source: "list.csv", Organisation: "Ministry"}}},
+		"country and its code":        {"domain,country,country code\nexample.org,France,FR\n", []Target{custom("example.org", "FR")}},
+		"level in any case":           {"name,country,level\nexample.org,FR,Central\n", []Target{{Name: "example.org", Unicode: "example.org", Kind: Government, Country: "FR", Level: "central", Source: "list.csv"}}},
+		"free columns": {"name,organisation,sector,tags,role\nexample.de,Ministère,energy,a b,tax;customs\n",
+			[]Target{{Name: "example.de", Unicode: "example.de", Kind: Custom, Country: "DE", Source: "list.csv", Organisation: "Ministère", Sector: "energy", Tags: "a b", Roles: "tax customs"}}},
 		"short row":                    {"name,country,level\nexample.de\n", []Target{de}},
 		"empty fields at the end":      {"name\nexample.de,,,\n", []Target{de}},
 		"what adopt6 itself writes":    {"name,unicode,kind,country,level,source,date\nxn--bcher-kva.example,bücher.example,government,CH,central,mine,2026-11-01\n", []Target{full}},
@@ -74,7 +89,18 @@ func TestReadErrors(t *testing.T) {
 		{"# nothing\n\n", "list.csv:2: the list holds no target: put one domain name in each line"},
 		{"name,country\n", "list.csv:1: the list holds no target: put one domain name in each line"},
 		{"\xef\xbb\xbf", "list.csv:1: the list holds no target: put one domain name in each line"},
-		{"example.org\nhttps://www.example.org/\n", `list.csv:2: "https://www.example.org/" is a URL: write the host name alone: "www.example.org"`},
+		{"example.org\nhttps://www.example.org:8443/\n", `list.csv:2: "https://www.example.org:8443/" is a URL: write the host name alone: "www.example.org"`},
+		{"https://user:pw@example.org:8443\n", `list.csv:1: "https://user:pw@example.org:8443" is a URL: write the host name alone: "example.org"`},
+		{"ftp://example.org/\n", `list.csv:1: "ftp://example.org/" is a URL: write the host name alone: "example.org"`},
+		{"minister@example.org\n", `list.csv:1: "minister@example.org" is an e-mail address: write the domain name alone: "example.org"`},
+		{"naam;land\nexample.org;NL\n", `list.csv:1: "naam;land" looks like a header, but no column in it is known to hold names: call the column with the domains name, domain or URL`},
+		{"name,country\n\"multi\nline.tg\",TG\n", `list.csv:2: a quoted field does not end on its line: write it in one line, and a quote in it twice ("")`},
+		{"name,country,level\na.tg,TG,national\n", `list.csv:2: unknown level "national": did you mean "central"?`},
+		{"name,country,level\na.tg,TG,centrl\n", `list.csv:2: unknown level "centrl": did you mean "central"?`},
+		{"name,role\na.tg,finanse\n", `list.csv:2: unknown role "finanse": did you mean "finance"?`},
+		{"name,sectr\na.tg,energy\n", `list.csv:1: unknown column "sectr": did you mean "sector"?`},
+		{"name,source\na.tg,a\x1bb\n", `list.csv:2: the source "a\x1bb" holds a control character: remove it`},
+		{"name,source\na.tg," + strings.Repeat("x", 65) + "\n", "list.csv:2: the source has 65 bytes: shorten it to at most 64"},
 		{"name\r\n\r\n192.0.2.1\r\n", `list.csv:3: "192.0.2.1" is an IP address: write a domain name; adopt6 finds its addresses itself`},
 		{"p\u0430ypal.com", `list.csv:1: label "pаypal" mixes Latin and Cyrillic: write it in one script; 'а' (U+0430) is Cyrillic`},
 		{"localhost\n", `list.csv:1: "localhost" is a single label and no top-level domain: write the whole domain name, such as "localhost.example"`},
@@ -93,12 +119,11 @@ func TestReadErrors(t *testing.T) {
 		{"name,country,Country\nexample.org,FR,FR\n", `list.csv:1: two columns are called "Country": remove or rename one`},
 		{"name,country\nexample.org,FR,x\n", "list.csv:2: the row has 3 fields and the header 2: quote a field that holds a separator"},
 		{"example.org,FR,x,y\n", "list.csv:1: the row has 4 fields and the list no header: begin the list with a header such as name,country,level"},
-		{"example.org,\"FR\n", `list.csv:1: the quotes do not match: write a quote in a quoted field twice ("")`},
+		{"example.org,\"FR\n", `list.csv:1: a quoted field does not end on its line: write it in one line, and a quote in it twice ("")`},
 		{"exa\"mple.org\n", `list.csv:1: the quotes do not match: write a quote in a quoted field twice ("")`},
 		{"name,date\nexample.org,1.11.2026\n", `list.csv:2: "1.11.2026" is no date: write it as year-month-day, such as 2026-11-30`},
 		{"name,kind\nexample.org,ccltd\n", `list.csv:2: unknown kind "ccltd": write cctld, government or custom, or leave it empty`},
-		{"example.org,FR,a\x1bb\n", `list.csv:1: the level "a\x1bb" holds a control character: remove it`},
-		{"example.org,FR," + strings.Repeat("x", 65), "list.csv:1: the level has 65 bytes: shorten it to at most 64"},
+		{"example.org,FR,a\x1bb\n", `list.csv:1: unknown level "a\x1bb": write central, regional, local, public-sector, or leave it empty`},
 		{"example.org\n\xff.org\n", "list.csv:2: the line is not UTF-8: save the list as UTF-8 (in a spreadsheet: CSV UTF-8)"},
 		{"example.org\nx\x00.org\n", "list.csv:2: the line holds a NUL byte: save the list as UTF-8 text"},
 		{"example.org\rexample.net\r", "list.csv:1: the line holds a bare carriage return: save the list with Unix or Windows line ends"},
@@ -148,8 +173,8 @@ func TestReadOwnOutput(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	in := "example.de\nexample.org,UK\nexample.org\nEXAMPLE.de.\n\nexample.fr\nhttp://a.b/\nexample.org\n"
-	report, err := Check(strings.NewReader(in), "list.csv", 10)
+	in := "example.de\nexample.org,UK\nexample.org\nEXAMPLE.de.\n\nexample.fr\nftp://a.b/\nexample.org\n"
+	report, err := Check(strings.NewReader(in), "list.csv", 10, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +185,7 @@ func TestCheck(t *testing.T) {
 	want := []string{
 		`list.csv:2: unknown country code "UK": did you mean "GB" (United Kingdom)?`,
 		`list.csv:4: "example.de" stands in line 1 already: remove this line`,
-		`list.csv:7: "http://a.b/" is a URL: write the host name alone: "a.b"`,
+		`list.csv:7: "ftp://a.b/" is a URL: write the host name alone: "a.b"`,
 		`list.csv:8: "example.org" stands in line 3 already: remove this line`,
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -169,14 +194,50 @@ func TestCheck(t *testing.T) {
 	if report.Targets != 3 || report.Countries != 2 || report.NoCountry != 1 || report.More || report.Compared != 3 {
 		t.Errorf("%+v", report)
 	}
-	if report, _ := Check(strings.NewReader(in), "list.csv", 2); len(report.Errors) != 2 || !report.More {
+	if report, _ := Check(strings.NewReader(in), "list.csv", 2, nil); len(report.Errors) != 2 || !report.More {
 		t.Errorf("at most 2 errors: %+v", report)
 	}
-	if report, _ := Check(strings.NewReader("# none\n"), "list.csv", 5); len(report.Errors) != 1 {
+	if report, _ := Check(strings.NewReader("# none\n"), "list.csv", 5, nil); len(report.Errors) != 1 {
 		t.Errorf("empty list: %+v", report)
 	}
-	if _, err := Check(iotest.ErrReader(io.ErrUnexpectedEOF), "list.csv", 5); err == nil {
+	if _, err := Check(iotest.ErrReader(io.ErrUnexpectedEOF), "list.csv", 5, nil); err == nil {
 		t.Error("no error from a broken reader")
+	}
+}
+
+// TestCheckRows asserts what becomes of each row, and the counts at the end.
+func TestCheckRows(t *testing.T) {
+	t.Parallel()
+	in := "name;country;roles\nexample.tg;;finance tax\nEXAMPLE.TG;;\nwww.example.tg;;\nhttps://www.a.tg/fr;TG;tax\nnope;;\nb.org;;\n"
+	var got []string
+	report, err := Check(strings.NewReader(in), "list.csv", 10, func(row CheckedRow) error {
+		got = append(got, fmt.Sprintf("%d %s %s %s", row.Line, row.Outcome, row.Target.Name, row.Why))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`2 taken example.tg `,
+		`3 duplicate example.tg "example.tg" stands in line 2 already: remove this line`,
+		`4 same-site www.example.tg "www.example.tg" is the site of line 2, with www or without`,
+		`5 changed www.a.tg written as "https://www.a.tg/fr"`,
+		`6 refused  "nope" is a single label and no top-level domain: write the whole domain name, such as "nope.example"`,
+		`7 taken b.org `,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("rows:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if report.Targets != 3 || report.Changed != 1 || report.NoCountry != 1 || len(report.Errors) != 2 || len(report.Warnings) != 1 {
+		t.Errorf("%+v", report)
+	}
+	countries := []CountryRows{{"TG", 2, map[string]int{"finance": 1, "tax": 2}}, {"", 1, map[string]int{}}}
+	if !reflect.DeepEqual(report.ByCountry, countries) {
+		t.Errorf("by country: %+v, want %+v", report.ByCountry, countries)
+	}
+	stop := errors.New("enough")
+	if _, err := Check(strings.NewReader(in), "list.csv", 10, func(CheckedRow) error { return stop }); err != stop {
+		t.Errorf("the error of each row's function was lost: %v", err)
 	}
 }
 
@@ -227,7 +288,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		report, err := Check(strings.NewReader(s), "f", 1000)
+		report, err := Check(strings.NewReader(s), "f", 1000, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
