@@ -20,6 +20,7 @@ import (
 	"adopt6/configs"
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/lockfile"
 	"adopt6/scanner/schedule"
 	"adopt6/scanner/schedule/jobrun"
 	"adopt6/store"
@@ -90,7 +91,7 @@ func (r *runner) scheduler() *schedule.Scheduler {
 	return &schedule.Scheduler{
 		Journal: r.journal, Machine: r.machine,
 		Run:  r.run,
-		Lock: func(job string) (*schedule.Lock, error) { return schedule.LockJob(r.dir, job) },
+		Lock: func(job string) (*lockfile.Lock, error) { return schedule.LockJob(r.dir, job) },
 		Now:  r.flags.clock, Reload: r.reload,
 		Changed: func(jobrun.Run) { r.wakeUp() }, Log: r.log,
 	}

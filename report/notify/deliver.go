@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -70,11 +69,11 @@ const deliverTime = time.Minute
 // operator should know besides. One process delivers at a time; another gets a
 // *BusyError.
 func (s *Spool) Deliver(ctx context.Context, channels map[string]Channel, all bool) (done []Outcome, told []string, err error) {
-	unlock, err := s.lock("deliver.lock", syscall.LOCK_EX|syscall.LOCK_NB)
+	lock, err := s.lockDelivery()
 	if err != nil {
 		return nil, nil, err
 	}
-	defer unlock()
+	defer lock.Unlock()
 	told, err = s.boundLocked()
 	if err != nil {
 		return nil, told, err
@@ -109,11 +108,11 @@ func (s *Spool) Deliver(ctx context.Context, channels map[string]Channel, all bo
 }
 
 func (s *Spool) boundLocked() ([]string, error) {
-	unlock, err := s.lock("spool.lock", syscall.LOCK_EX)
+	lock, err := s.lock()
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
+	defer lock.Unlock()
 	return s.bound()
 }
 

@@ -8,7 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"adopt6/scanner/lockfile"
 )
 
 // File appends digests to a file as lines of JSON.
@@ -22,7 +23,7 @@ var lineStart = []byte(`{"type":"` + eventType + `"`)
 
 // Deliver implements [Channel]. A line is written at once, and the rest of one
 // that a crash cut short is removed before the next.
-func (f *File) Deliver(_ context.Context, e Entry) (err error) {
+func (f *File) Deliver(ctx context.Context, e Entry) (err error) {
 	file, err := os.OpenFile(f.Path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return fmt.Errorf("append the digest: %w", err)
@@ -32,7 +33,7 @@ func (f *File) Deliver(_ context.Context, e Entry) (err error) {
 			err = fmt.Errorf("append the digest: %w", err)
 		}
 	}()
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+	if err := lockfile.Content(ctx, file); err != nil {
 		return err
 	}
 	info, err := file.Stat()
@@ -69,7 +70,7 @@ var Formats = []string{"json", "txt", "html"}
 type Folder struct{ Path, Format string }
 
 // Deliver implements [Channel].
-func (f *Folder) Deliver(_ context.Context, e Entry) error {
+func (f *Folder) Deliver(ctx context.Context, e Entry) error {
 	text := []byte(e.Message.JSON)
 	switch f.Format {
 	case "txt":

@@ -12,10 +12,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
+
+	"adopt6/scanner/lockfile"
 )
 
 // Entry is a message that waits to be delivered by one channel to one
@@ -98,11 +99,11 @@ func (s *Spool) Put(e Entry) (added bool, told []string, err error) {
 	if !entryID.MatchString(e.ID) {
 		return false, nil, fmt.Errorf("spool a notification: %q is not an id", e.ID)
 	}
-	unlock, err := s.lock("spool.lock", syscall.LOCK_EX)
+	lock, err := s.lock()
 	if err != nil {
 		return false, nil, err
 	}
-	defer unlock()
+	defer lock.Unlock()
 	for _, folder := range []string{queueFolder, asideFolder, sentFolder} {
 		if _, err := os.Stat(s.file(folder, e.ID)); err == nil {
 			return false, nil, nil
@@ -246,11 +247,11 @@ func (s *Spool) keepNewest(folder string, most int) error {
 
 // Retry brings back what was set aside, to be tried at once.
 func (s *Spool) Retry() (n int, err error) {
-	unlock, err := s.lock("spool.lock", syscall.LOCK_EX)
+	lock, err := s.lock()
 	if err != nil {
 		return 0, err
 	}
-	defer unlock()
+	defer lock.Unlock()
 	for _, e := range s.Aside() {
 		e.Created, e.Next, e.Tries, e.Error = s.now(), time.Time{}, 0, ""
 		if err := s.write(queueFolder, e); err != nil {
@@ -286,20 +287,25 @@ func (*BusyError) Error() string {
 	return "another process delivers the notifications of this folder at present"
 }
 
-// lock takes one of the locks of the spool, which end with the process.
-func (s *Spool) lock(name string, how int) (unlock func(), err error) {
-	f, err := os.OpenFile(filepath.Join(s.dir, name), os.O_CREATE|os.O_RDWR, 0o600)
+// lock waits for the lock of what lies in the spool. It ends with the process.
+func (s *Spool) lock() (*lockfile.Lock, error) {
+	lock, err := lockfile.Wait(context.Background(), filepath.Join(s.dir, "spool.lock"), 0o600, nil)
 	if err != nil {
 		return nil, fmt.Errorf("lock the spool of notifications: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), how); err != nil {
-		f.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, &BusyError{}
-		}
+	return lock, nil
+}
+
+// lockDelivery takes the lock of the one who delivers, or returns a *BusyError.
+func (s *Spool) lockDelivery() (*lockfile.Lock, error) {
+	lock, err := lockfile.Try(filepath.Join(s.dir, "deliver.lock"), 0o600)
+	if held := new(lockfile.HeldError); errors.As(err, &held) {
+		return nil, &BusyError{}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("lock the spool of notifications: %w", err)
 	}
-	return func() { f.Close() }, nil
+	return lock, nil
 }
 
 // Channel takes messages to receivers.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"adopt6/scanner/lockfile"
 	"adopt6/scanner/schedule/jobrun"
 )
 
@@ -16,7 +17,7 @@ import (
 type attempt struct {
 	run  jobrun.Run
 	job  Job
-	lock *Lock
+	lock *lockfile.Lock
 	err  error
 }
 
@@ -58,9 +59,9 @@ func (s *Scheduler) begin(ctx context.Context, j Job, r jobrun.Run) error {
 }
 
 // lock takes a job's lock; the zero lock where none is needed.
-func (s *Scheduler) lock(job string) (*Lock, error) {
+func (s *Scheduler) lock(job string) (*lockfile.Lock, error) {
 	if s.Lock == nil {
-		return new(Lock), nil
+		return new(lockfile.Lock), nil
 	}
 	return s.Lock(job)
 }

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,11 +10,11 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
 
+	"adopt6/scanner/lockfile"
 	"adopt6/scanner/schedule/jobrun"
 )
 
@@ -98,14 +99,14 @@ func (j *Journal) Update(change func(*Book) error) error {
 		j.now = book
 		return nil
 	}
-	lock, err := openLock(filepath.Join(j.dir, journalLock))
-	if err != nil {
-		return err
+	if err := os.MkdirAll(j.dir, 0o755); err != nil {
+		return fmt.Errorf("make a folder for the schedule: %w", err)
 	}
-	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+	lock, err := lockfile.Wait(context.Background(), filepath.Join(j.dir, journalLock), lockMode, nil)
+	if err != nil {
 		return fmt.Errorf("lock the journal: %w", err)
 	}
+	defer lock.Unlock()
 	path := filepath.Join(j.dir, journalFile)
 	book, err := readBook(path)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"adopt6/scanner/lockfile"
 	"adopt6/scanner/schedule/jobrun"
 )
 
@@ -23,7 +24,7 @@ type Scheduler struct {
 	Run func(ctx context.Context, job Job, run jobrun.Run) error
 	// Lock takes a job's lock against other processes; its error is a
 	// *BusyError when one of them has it. Nil locks nothing.
-	Lock func(job string) (*Lock, error)
+	Lock func(job string) (*lockfile.Lock, error)
 	// Now is the time of day. Waiting is left to timers, so a clock that is set
 	// neither stops the scheduler nor hurries it.
 	Now func() time.Time

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"adopt6/scanner/lockfile"
 	"adopt6/scanner/schedule/jobrun"
 )
 
@@ -22,7 +23,7 @@ type world struct {
 	journal *Journal
 	reload  chan *Config
 	tick    time.Duration
-	lock    func(string) (*Lock, error)
+	lock    func(string) (*lockfile.Lock, error)
 
 	mu   sync.Mutex
 	runs []string // "job planned at": what was begun
@@ -416,11 +417,11 @@ func TestElsewhere(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
 		w.run = func(context.Context, Job, jobrun.Run) error { return &jobrun.ElsewhereError{Claimant: "two"} }
 		var busy atomic.Bool
-		w.lock = func(string) (*Lock, error) {
+		w.lock = func(string) (*lockfile.Lock, error) {
 			if busy.Load() {
-				return nil, &BusyError{What: "job d", PID: 7}
+				return nil, &BusyError{"job d", &lockfile.HeldError{PID: 7}}
 			}
-			return new(Lock), nil
+			return new(lockfile.Lock), nil
 		}
 		stop := w.start(configOf(t, "    - {name: d, cron: 0 * * * *}\n"))
 		w.until("2026-03-01T03:30:00Z")

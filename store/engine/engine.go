@@ -17,6 +17,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"adopt6/scanner/lockfile"
 )
 
 // ChildCommand is the hidden command, and the only argument, with which the
@@ -50,7 +52,7 @@ type Config struct {
 // Engine is a running engine. It is safe for concurrent use.
 type Engine struct {
 	cfg      Config
-	lock     *os.File
+	lock     *lockfile.Lock
 	dir      string // private folder of the socket
 	listener *net.UnixListener
 	cancel   context.CancelFunc // ends a restart that is under way
@@ -91,7 +93,7 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 	if err := e.listen(); err != nil {
 		return nil, errors.Join(err, e.release())
 	}
-	e.child, err = startChild(ctx, cfg, e.listener, lock)
+	e.child, err = startChild(ctx, cfg, e.listener, lock.File())
 	if err != nil {
 		return nil, errors.Join(err, e.release())
 	}
@@ -133,7 +135,7 @@ func (e *Engine) release() error {
 	if e.dir != "" {
 		errs = append(errs, os.RemoveAll(e.dir))
 	}
-	return errors.Join(append(errs, unlockFolder(e.lock))...)
+	return errors.Join(append(errs, e.lock.Unlock())...)
 }
 
 // Version is the engine's own version, such as "26.5.1.1".
@@ -183,7 +185,7 @@ func (e *Engine) watch(ctx context.Context) {
 			return
 		}
 		e.cfg.Logf("the embedded engine (pid %d) ended unexpectedly: %s; starting it again", current.cmd.Process.Pid, current.ending())
-		next, err := startChild(ctx, e.cfg, e.listener, e.lock)
+		next, err := startChild(ctx, e.cfg, e.listener, e.lock.File())
 		if err != nil {
 			e.fail(&GoneError{fmt.Sprintf("the embedded engine cannot be started again: %v", err)})
 			return

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"adopt6/scanner/lockfile"
 )
 
 // Progress says how far a fetch is.
@@ -105,11 +107,11 @@ func fetch(ctx context.Context, cfg FetchConfig, b build) (string, error) {
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return "", fmt.Errorf("make the cache folder: %w", err)
 	}
-	unlock, err := lockFetch(ctx, parent)
+	lock, err := lockfile.Wait(ctx, filepath.Join(parent, "fetch.lock"), 0o600, nil)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("wait for another process that fetches the engine: %w", err)
 	}
-	defer unlock()
+	defer lock.Unlock()
 	if path, err := locate(cfg.CacheDir, b); err == nil { // fetched while we waited
 		return path, nil
 	}

@@ -14,10 +14,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
+
+	"adopt6/scanner/lockfile"
 )
 
 const (
@@ -30,7 +31,7 @@ const (
 // living one has under way. It is not safe for concurrent use.
 type Folder struct {
 	dir     string
-	lock    *os.File
+	lock    *lockfile.Lock
 	header  Header
 	next    int
 	current *segment
@@ -59,7 +60,7 @@ func Create(root string, header Header) (*Folder, error) {
 	}
 	// Only now may another process see it.
 	if err := os.Rename(hidden, f.dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("make the spool folder: %w", err), f.lock.Close())
+		return nil, errors.Join(fmt.Errorf("make the spool folder: %w", err), f.lock.Unlock())
 	}
 	return f, nil
 }
@@ -151,7 +152,7 @@ func (f *Folder) Close() error {
 	if err = errors.Join(err, listErr); err == nil && len(left) == 0 && !f.holdsDamaged() {
 		err = os.RemoveAll(f.dir)
 	}
-	return errors.Join(err, f.lock.Close())
+	return errors.Join(err, f.lock.Unlock())
 }
 
 // Segments lists the segments in the order they were written.
@@ -236,7 +237,7 @@ func LeftOver(root string) ([]*Folder, error) {
 		}
 		dir := filepath.Join(root, entry.Name())
 		lock, err := tryLock(dir)
-		if errors.Is(err, syscall.EWOULDBLOCK) || errors.Is(err, os.ErrNotExist) {
+		if held := new(lockfile.HeldError); errors.As(err, &held) || errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
@@ -247,15 +248,8 @@ func LeftOver(root string) ([]*Folder, error) {
 	return left, nil
 }
 
-func tryLock(dir string) (*os.File, error) {
-	file, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
+func tryLock(dir string) (*lockfile.Lock, error) {
+	return lockfile.Try(filepath.Join(dir, lockName), 0o600)
 }
 
 // Depth is how much lies in a spool.

@@ -286,7 +286,7 @@ func TestLeftOver(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	dead.lock.Close() // as the end of its process would
+	dead.lock.Unlock() // as the end of its process would
 	left, err := LeftOver(root)
 	if err != nil || len(left) != 1 || left[0].Dir() != dead.Dir() {
 		t.Fatalf("left over are %v, error %v; want only %s", left, err, dead.Dir())
