@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -30,3 +31,5 @@ func TestClusterStatements(t *testing.T) {
 		t.Errorf("the statements for a cluster are not those of %s; see the difference after -update", file)
 	}
 }
+
+var update = flag.Bool("update", false, "write the results of the cookbook anew")

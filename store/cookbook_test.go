@@ -1,7 +1,8 @@
+//go:build !alone
+
 package store_test
 
 import (
-	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -9,8 +10,6 @@ import (
 	"adopt6/store"
 	"adopt6/store/storetest"
 )
-
-var update = flag.Bool("update", false, "write the results of the cookbook anew")
 
 const cookbookFile = "../docs/cookbook.md"
 

@@ -1,3 +1,5 @@
+//go:build !alone
+
 package store_test
 
 import (
@@ -6,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,7 +15,6 @@ import (
 
 	"adopt6/scanner/observation"
 	"adopt6/store"
-	"adopt6/store/engine"
 	"adopt6/store/storetest"
 )
 
@@ -272,22 +272,5 @@ func TestOldHTTPInterface(t *testing.T) {
 	cfg.DSN = server.HTTP()
 	if _, err := store.Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "use its native port with clickhouse://") {
 		t.Errorf("error %v", err)
-	}
-}
-
-func TestOpenWants(t *testing.T) {
-	t.Parallel()
-	for name, cfg := range map[string]store.Config{
-		"neither":  {},
-		"both":     {Path: t.TempDir(), DSN: "clickhouse://h"},
-		"no spool": {DSN: "clickhouse://h"},
-	} {
-		if _, err := store.Open(t.Context(), cfg); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-	var missing *engine.MissingError
-	if _, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "s"), CacheDir: t.TempDir()}); !errors.As(err, &missing) {
-		t.Errorf("without the engine: %v", err)
 	}
 }

@@ -1,3 +1,5 @@
+//go:build !alone
+
 // Package e2e drives a real Chromium over the pages of a report.
 //
 // In: the address of a page and what a reader does there. Out: what the page

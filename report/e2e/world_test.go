@@ -1,3 +1,5 @@
+//go:build !alone
+
 package e2e_test
 
 import (

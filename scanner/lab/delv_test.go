@@ -1,3 +1,5 @@
+//go:build !alone
+
 package lab_test
 
 import (
@@ -14,26 +16,6 @@ import (
 
 	"adopt6/scanner/lab"
 )
-
-// delvZone has every kind of answer that needs a proof. %s is its signing.
-const delvZone = `
-about: test
-domains:
-  example.gov.ar:
-    like: healthy_v6
-    ns: {ns1: [200.1.2.3]}
-    dnssec: %s
-    records: |
-      a.b.c      TXT "below empty non-terminals"
-      *.wild     TXT "wildcard"
-      alias      CNAME www
-      *.walias   CNAME www
-      tree       DNAME other
-      x.other    TXT "behind a DNAME"
-      unsigned   NS ns.unsigned
-      ns.unsigned A 200.1.2.4
-    truth: none
-`
 
 // TestDelv asks another validator about every kind of answer.
 func TestDelv(t *testing.T) {

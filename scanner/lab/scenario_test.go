@@ -104,3 +104,23 @@ func FuzzParse(f *testing.F) {
 		_, _ = lab.Parse("fuzz.yaml", text)
 	})
 }
+
+// delvZone has every kind of answer that needs a proof. %s is its signing.
+const delvZone = `
+about: test
+domains:
+  example.gov.ar:
+    like: healthy_v6
+    ns: {ns1: [200.1.2.3]}
+    dnssec: %s
+    records: |
+      a.b.c      TXT "below empty non-terminals"
+      *.wild     TXT "wildcard"
+      alias      CNAME www
+      *.walias   CNAME www
+      tree       DNAME other
+      x.other    TXT "behind a DNAME"
+      unsigned   NS ns.unsigned
+      ns.unsigned A 200.1.2.4
+    truth: none
+`

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && !alone
 
 package probe_test
 
@@ -255,18 +255,4 @@ func addressHint(a netip.Addr) string {
 		return ""
 	}
 	return "ipv6hint=" + a.String()
-}
-
-func startLab(t testing.TB, scenario string) *lab.Lab {
-	t.Helper()
-	s, err := lab.Parse("test.yaml", []byte(scenario))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := lab.Start(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return l
 }

@@ -224,3 +224,17 @@ func labASN(a netip.Addr) (uint32, string, bool) {
 	b := a.As16()
 	return uint32(b[2])<<8 | uint32(b[3]), "", b[0] == 0x2a && b[1] == 0x10
 }
+
+func startLab(t testing.TB, scenario string) *lab.Lab {
+	t.Helper()
+	s, err := lab.Parse("test.yaml", []byte(scenario))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := lab.Start(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}

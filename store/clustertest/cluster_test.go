@@ -1,3 +1,5 @@
+//go:build !alone
+
 // Package clustertest holds the tests of a store on a cluster: their servers take
 // long to start, and start while other packages test.
 package clustertest

@@ -1,3 +1,5 @@
+//go:build !alone
+
 // Package storetest gives tests both engines of the store: the embedded one on
 // a folder of the test's, and Debian's clickhouse-server on a loopback port.
 //

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && !alone
 
 // Command bench compares adopt6's resolver with massdns and zdns.
 //

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"adopt6/configs"
+	"adopt6/scanner/metrics"
+	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/jobrun"
+)
+
+// planned is a folder with a configuration and a journal, and the flags of the
+// commands that use them.
+type planned struct {
+	t      *testing.T
+	config string
+	flags  []string // for every command
+	store  []string // for those that read the store
+	lab    []string // for those that scan
+}
+
+// plan writes a configuration. Its jobs were last planned at the given time.
+func newPlan(t *testing.T, labFile, jobs string, since time.Time) *planned {
+	t.Helper()
+	dir := t.TempDir()
+	p := &planned{t: t, config: filepath.Join(dir, "adopt6.yaml")}
+	p.write(fmt.Sprintf("scan:\n  state: %[1]s/state\n  workers: 4\nstore:\n  path: %[1]s/store\nschedule:\n  jobs:\n%[2]s", dir, jobs))
+	p.flags = []string{"--config", p.config}
+	p.store = []string{"--store", filepath.Join(dir, "store")}
+	p.lab = append(slices.Clone(p.flags), "--skip-preflight", "--lab", labFile)
+	config := jobsOf(t, p.config)
+	journal, err := schedule.OpenJournal(filepath.Join(dir, "state", "schedule"))
+	if err == nil {
+		err = journal.Update(func(b *schedule.Book) error {
+			for _, j := range config.Jobs {
+				b.Jobs[j.Name] = &schedule.Entry{Terms: j.Timetable.String(), Handled: since}
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestScheduleCheckRefuses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, jobs, want string }{
+		{"a list that is missing", "    - name: a\n      cron: 0 3 * * *\n      lists: none.csv\n", "adopt6.yaml:10: lists: open list"},
+		{"a line of a list", "    - name: a\n      cron: 0 3 * * *\n      lists: [bad.csv]\n", "bad.csv:2:"},
+		{"nothing to scan", "    - {name: a, cron: 0 3 * * *, kinds: [cctld], countries: [AQ], levels: [local], lists: [good.csv]}\n", "no targets"},
+		{"a span", "    - {name: a, cron: 0 3 * * *, keep: 3 weeks}\n", `adopt6.yaml:8: keep: "3 weeks" is no span`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := &planned{t: t, config: filepath.Join(t.TempDir(), "adopt6.yaml")}
+			p.write("scan:\n  workers: 4\nstore:\n  path: x\n\nschedule:\n  jobs:\n" + test.jobs)
+			for file, text := range map[string]string{"bad.csv": "gouv.tg\nhttps://x/\n", "good.csv": "gouv.tg\n"} {
+				if err := os.WriteFile(filepath.Join(filepath.Dir(p.config), file), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			code, _, errOut := runMain("schedule", "check", "--config", p.config)
+			if code != exitMisuse || !strings.Contains(errOut, test.want) {
+				t.Errorf("exit %d with %s, want %d with %q", code, errOut, exitMisuse, test.want)
+			}
+		})
+	}
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"schedule", "stauts"}, `did you mean "status"?`},
+		{[]string{"schedule", "check"}, "no configuration file"},
+		{[]string{"schedule", "run", "nothing", "--config", "../../configs/schedule.yaml"}, `there is no job "nothing"; the configuration has monthly`},
+		{[]string{"schedule", "next", "--count", "0", "--config", "../../configs/schedule.yaml"}, `"--count" flag: must be 1 to 1000`},
+	} {
+		if code, _, errOut := runMain(test.args...); code != exitMisuse || !strings.Contains(errOut, test.want) {
+			t.Errorf("%v: exit %d with %s, want %d with %q", test.args, code, errOut, exitMisuse, test.want)
+		}
+	}
+}
+
+// TestScheduleExample holds the example file to what it says, and the tables to
+// 80 columns.
+func TestScheduleExample(t *testing.T) {
+	flags := []string{"--config", "../../configs/schedule.yaml"}
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	for _, args := range [][]string{{"schedule", "check"}, {"schedule", "next", "--count", "5"}, {"schedule", "status"}} {
+		code, out, errOut := runMain(append(args, flags...)...)
+		if code != 0 || !strings.Contains(out, "monthly") {
+			t.Fatalf("%v: exit %d, %s%s", args, code, out, errOut)
+		}
+		for line := range strings.Lines(out) {
+			if len([]rune(strings.TrimRight(line, "\n"))) > helpWidth {
+				t.Errorf("%v: a line of more than 80 columns: %s", args, line)
+			}
+		}
+	}
+}
+
+// TestScheduleStatusFails tells a program that watches what is wrong.
+func TestScheduleStatusFails(t *testing.T) {
+	t.Parallel()
+	job := func(outcome jobrun.Outcome, reason string, paused bool) jobStatus {
+		return jobStatus{Job: "a", Paused: paused, Runs: []jobrun.Run{{Outcome: jobrun.Failed}, {Outcome: outcome, Reason: reason, Message: "why"}}}
+	}
+	for _, test := range []struct {
+		name string
+		pid  int
+		job  jobStatus
+		want string
+	}{
+		{"all well", 7, job(jobrun.Finished, "", false), ""},
+		{"a new job", 7, jobStatus{Job: "a"}, ""},
+		{"another machine's", 7, job(jobrun.Skipped, jobrun.ReasonElsewhere, false), ""},
+		{"paused", 7, job(jobrun.Failed, jobrun.ReasonError, true), ""},
+		{"failed", 7, job(jobrun.Failed, jobrun.ReasonTooLong, false), "failed, too_long: why"},
+		{"missed", 7, job(jobrun.Skipped, jobrun.ReasonMissed, false), "skipped, missed: why"},
+		{"nobody runs", 0, job(jobrun.Finished, "", false), "no scheduler runs"},
+	} {
+		err := scheduleStatus{PID: test.pid, Jobs: []jobStatus{test.job}}.fault()
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
+// TestMetricsOfJobs shows Prometheus what became of jobs and what comes next.
+func TestMetricsOfJobs(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "adopt6.yaml")
+	if err := os.WriteFile(file, []byte("schedule:\n  jobs:\n    - {name: daily, cron: 0 3 * * *}\n    - {name: new, cron: 0 3 * * *, paused: true}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config := jobsOf(t, file)
+	r := &runner{journal: new(schedule.Journal)}
+	r.plan.Store(&plan{config: config})
+	ended := time.Unix(1767225600, 0)
+	err := r.journal.Update(func(b *schedule.Book) error {
+		b.Seed(&config.Jobs[0], time.Now())
+		b.Jobs["daily"].Runs = []jobrun.Run{{Outcome: jobrun.Finished, Ended: ended}, {Outcome: jobrun.Failed, Ended: ended.Add(time.Hour)}}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := new(metrics.Set)
+	live.ShowJobs(r.jobMetrics)
+	page := metricsPage(t, live)
+	for _, want := range []string{
+		`adopt6_job_last_outcome{job="daily",outcome="failed"} 1`, `adopt6_job_last_success_timestamp_seconds{job="daily"} 1.7672256e+09`,
+		fmt.Sprintf(`adopt6_job_next_run_timestamp_seconds{job="daily"} %v`, float64(config.Jobs[0].Timetable.Next(time.Now()).Unix())),
+		`adopt6_job_paused{job="daily"} 0`, `adopt6_job_paused{job="new"} 1`,
+	} {
+		if !strings.Contains(page, want+"\n") {
+			t.Errorf("the page lacks %s:\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, `next_run_timestamp_seconds{job="new"}`) {
+		t.Error("a paused job has a next run")
+	}
+}
+
+// TestKeptSince drops only what no job keeps.
+func TestKeptSince(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		keeps string
+		want  string
+	}{
+		{"24m", "2024-03"}, {"24m 5y 12m", "2021-03"}, {"24m -", ""}, {"-", ""},
+	} {
+		var keeps []string
+		for keep := range strings.FieldsSeq(test.keeps) {
+			keeps = append(keeps, strings.Trim(keep, "-"))
+		}
+		before, err := keptSince(keeps, now)
+		got := ""
+		if !before.IsZero() {
+			got = before.Format("2006-01")
+		}
+		if err != nil || got != test.want {
+			t.Errorf("%s: kept since %q, want %q (%v)", test.keeps, got, test.want, err)
+		}
+	}
+}
+
+func (p *planned) write(text string) {
+	p.t.Helper()
+	if err := os.WriteFile(p.config, []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// replace changes the configuration.
+func (p *planned) replace(old, with string) {
+	p.t.Helper()
+	text, err := os.ReadFile(p.config)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.write(strings.ReplaceAll(string(text), old, with))
+}
+
+// jobsOf reads the jobs of a configuration file.
+func jobsOf(t *testing.T, path string) *schedule.Config {
+	t.Helper()
+	settings, err := configs.Load(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := schedule.Load(settings.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
