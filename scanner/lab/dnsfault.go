@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"net"
-	"net/netip"
 	"time"
 
 	"github.com/miekg/dns"
@@ -15,86 +14,132 @@ import (
 	"adopt6/scanner/lab/authority"
 )
 
-// decide returns the faults that hit a question: how long its answer waits,
-// and the first that changes it, nil for a true answer.
-func (l *Lab) decide(transport string, s *dnsScratch) (delay time.Duration, hit *fault) {
+// hits are the faults that hit one question.
+type hits struct {
+	delay  time.Duration
+	first  *fault   // the first that decides what is answered; nil: the truth
+	alters []*fault // that change what is answered, in their order
+}
+
+// decide returns the faults that hit a question.
+func (l *Lab) decide(transport string, s *dnsScratch) hits {
+	var h hits
 	for _, f := range s.view.server.faults {
-		if hit != nil && f.Do != "delay" || !f.matches(l.world, transport, &s.query) {
-			continue
-		}
-		if f.Do == "delay" {
-			delay += f.Delay
-		} else {
-			hit = f
+		_, alters := alterations[f.Do]
+		switch {
+		case f.Do != "delay" && !alters && h.first != nil, !f.matches(l.world, transport, &s.query):
+		case f.Do == "delay":
+			h.delay += f.Delay
+		case alters:
+			h.alters = append(h.alters, f)
+		default:
+			h.first = f
 		}
 	}
-	return delay, hit
+	return h
+}
+
+// alter applies the alterations to a finished answer that begins at start.
+func (h *hits) alter(out []byte, start int, q *authority.Query) []byte {
+	for _, f := range h.alters {
+		if len(out)-start >= headerSize {
+			out = alterations[f.Do](out, start, q, f)
+		}
+	}
+	return out
 }
 
 // faultyUDP answers for a server with faults.
 func (l *Lab) faultyUDP(dst []byte, s *dnsScratch, rcode int, o authority.Options, u *udpServer, m *ipv4.Message) []byte {
-	delay, f := l.decide("udp", s)
-	out := dst
-	switch do := faultOf(f); do {
+	h := l.decide("udp", s)
+	delay, do := h.delay, h.do()
+	if do == "oversized" {
+		o.Limit = maxUDP
+	}
+	out := h.alter(l.distort(dst, s, rcode, o, do), len(dst), &s.query)
+	if len(out) == len(dst) {
+		return dst
+	}
+	switch do {
 	case "drop", "refuse":
 		return dst
-	case "truncate", "junk":
-		out = authority.Error(dst, &s.query, dns.RcodeSuccess, o)
-		out[len(dst)+2] |= 2 | 4 // TC and AA
+	case "junk":
+		out = alterations["truncate"](out, len(dst), &s.query, h.first)
 	case "oversized":
-		o.Limit = maxUDP
-		out = pad(l.answer(dst, s, rcode, o), len(dst), min(f.Bytes, maxUDP))
+		out = pad(out, len(dst), min(h.first.Bytes, maxUDP))
 	case "drop_large":
-		if out = l.answer(dst, s, rcode, o); len(out)-len(dst) > f.Bytes {
+		if len(out)-len(dst) > h.first.Bytes {
 			return dst
 		}
 	case "wrong_source":
-		u.later(delay, l.answer(nil, s, rcode, o), fromNeighbour(m))
+		u.later(delay, out[len(dst):], fromNeighbour(m))
 		return dst
-	case "spoof":
-		out = l.answer(dst, s, rcode, o)
-		forged := authority.Error(nil, &s.query, dns.RcodeNameError, o)
-		forged[1]++
-		u.later(0, forged, m)
+	case "spoof", "flood":
+		for _, forged := range forgeries(do, &s.query, o) {
+			u.write([]ipv4.Message{{Buffers: [][]byte{forged}, OOB: m.OOB[:m.NN], Addr: m.Addr}})
+		}
 		delay = max(delay, time.Millisecond)
-	default:
-		out = l.distort(dst, s, rcode, o, do)
 	}
-	if delay > 0 && len(out) > len(dst) {
+	if delay > 0 {
 		u.later(delay, out[len(dst):], m)
 		return dst
 	}
 	return out
 }
 
+// forgeries are what somebody sends who cannot see the question: with another
+// id, or where ids are tried one after the other, without the question or with
+// its name in other letters.
+func forgeries(do faultWord, q *authority.Query, o authority.Options) [][]byte {
+	if do == "spoof" {
+		forged := authority.Error(nil, q, dns.RcodeNameError, o)
+		forged[1]++
+		return [][]byte{forged}
+	}
+	blank := *q
+	blank.EDNS = false
+	without := authority.Error(nil, &blank, dns.RcodeRefused, o)[:headerSize]
+	without[5] = 0 // QDCOUNT
+	other := authority.Error(nil, &blank, dns.RcodeRefused, o)
+	for i := headerSize; i < len(other)-4; i++ {
+		if c := other[i] | 0x20; c >= 'a' && c <= 'z' {
+			other[i] ^= 0x20
+		}
+	}
+	return [][]byte{without, other}
+}
+
 const maxUDP = 65507 // octets in an IPv4 UDP packet
 
-func faultOf(f *fault) faultWord {
-	if f == nil {
+// do is the word of the fault that decides; empty for a true answer.
+func (h *hits) do() faultWord {
+	if h.first == nil {
 		return ""
 	}
-	return f.Do
+	return h.first.Do
 }
 
 // faultyTCP answers for a server with faults; ok is false when the connection
 // is to end.
 func (l *Lab) faultyTCP(dst []byte, s *dnsScratch, rcode int, o authority.Options, conn *net.TCPConn) (out []byte, ok bool) {
-	delay, f := l.decide("tcp", s)
-	if !l.wait(delay) {
+	h := l.decide("tcp", s)
+	if !l.wait(h.delay) {
 		return dst, false
 	}
-	switch do := faultOf(f); do {
+	do := h.do()
+	switch do {
 	case "drop", "refuse", "reset", "close", "hang":
 		return dst, false
-	case "slow":
-		out = l.answer(dst, s, rcode, o)
-		binary.BigEndian.PutUint16(out, uint16(len(out)-2))
-		return dst, l.drip(conn, out, f.Delay)
-	case "junk":
-		return dst, l.junk(conn, l.answer(dst, s, rcode, o), f.Delay)
-	default:
-		return l.distort(dst, s, rcode, o, do), true
 	}
+	out = h.alter(l.distort(dst, s, rcode, o, do), len(dst), &s.query)
+	switch do {
+	case "slow":
+		binary.BigEndian.PutUint16(out, uint16(len(out)-2))
+		return dst, l.drip(conn, out, h.first.Delay)
+	case "junk":
+		return dst, l.junk(conn, out, h.first.Delay)
+	}
+	return out, true
 }
 
 // wait sleeps; false when the laboratory closes first.
@@ -168,6 +213,14 @@ func (l *Lab) distort(dst []byte, s *dnsScratch, rcode int, o authority.Options,
 		return out
 	case "upward":
 		return l.upward(dst, q, o)
+	case "empty_upward":
+		out := l.upward(dst, q, o)
+		out[start+2] |= 4 // AA
+		return out
+	case "ds_referral":
+		if q.Type == dns.TypeDS {
+			q.Type = dns.TypeNS // the question is sent back as it came
+		}
 	case "garbage":
 		out := binary.BigEndian.AppendUint16(dst, q.ID)
 		for range 60 {
@@ -203,55 +256,7 @@ func (l *Lab) distort(dst []byte, s *dnsScratch, rcode int, o authority.Options,
 			}
 		}
 	}
-	out := l.answer(dst, s, rcode, o)
-	if len(out) <= start {
-		return out
-	}
-	return alter(out, start, q, do)
-}
-
-// alter changes a finished answer that begins at start.
-func alter(out []byte, start int, q *authority.Query, do faultWord) []byte {
-	msg := out[start:]
-	switch do {
-	case "not_authority":
-		msg[2] &^= 4
-	case "wrong_id":
-		msg[1]++
-	case "wrong_question":
-		if len(msg) > 13 && msg[12] > 0 {
-			msg[13] ^= 1
-		}
-	case "lower_case":
-		copy(msg[12:], q.Name)
-	case "cut_short":
-		return out[:start+len(msg)/2]
-	case "poison":
-		return poison(out, start, q)
-	case "old_serial":
-		return oldSerial(out, start)
-	}
-	return out
-}
-
-// oldSerial takes one from the serial of the SOA records in the answer. A
-// signature over them no longer holds.
-func oldSerial(out []byte, start int) []byte {
-	m := new(dns.Msg)
-	if m.Unpack(out[start:]) != nil {
-		return out
-	}
-	for _, rr := range m.Answer {
-		if soa, ok := rr.(*dns.SOA); ok {
-			soa.Serial--
-		}
-	}
-	m.Compress = true
-	packed, err := m.Pack()
-	if err != nil {
-		return out
-	}
-	return append(out[:start], packed...)
+	return l.answer(dst, s, rcode, o)
 }
 
 // upward refers to the root, as some servers do for zones they do not have.
@@ -265,42 +270,6 @@ func (l *Lab) upward(dst []byte, q *authority.Query, o authority.Options) []byte
 		out = appendRecord(out, start, 8, authority.Root, dns.TypeNS, []byte(h.name))
 	}
 	return out
-}
-
-// appendRecord adds a record to a message that begins at start and counts it
-// in the header field at offset count.
-func appendRecord(out []byte, start, count int, owner authority.Name, rrtype uint16, rdata []byte) []byte {
-	out = append(out, owner...)
-	out = binary.BigEndian.AppendUint16(out, rrtype)
-	out = binary.BigEndian.AppendUint16(out, dns.ClassINET)
-	out = binary.BigEndian.AppendUint32(out, defaultTTL)
-	out = binary.BigEndian.AppendUint16(out, uint16(len(rdata)))
-	out = append(out, rdata...)
-	n := binary.BigEndian.Uint16(out[start+count:])
-	binary.BigEndian.PutUint16(out[start+count:], n+1)
-	return out
-}
-
-// pad lengthens a message to size with TXT records.
-func pad(out []byte, start, size int) []byte {
-	text := append([]byte{200}, make([]byte, 200)...)
-	for len(out) > start && len(out)-start < size {
-		out = appendRecord(out, start, 10, authority.Root, dns.TypeTXT, text)
-	}
-	return out
-}
-
-// poison claims the question's top-level domain, with an address that nobody
-// has: a resolver that believes it finds nothing there any more.
-func poison(out []byte, start int, q *authority.Query) []byte {
-	tld := q.Name
-	for tld.Labels() > 1 {
-		tld = tld.Parent()
-	}
-	liar := tld.Child("poison")
-	lie := netip.MustParseAddr("28.255.255.254").AsSlice()
-	out = appendRecord(out, start, 10, tld, dns.TypeNS, []byte(liar))
-	return appendRecord(out, start, 10, liar, dns.TypeA, lie)
 }
 
 type cookieCheck struct {

@@ -182,9 +182,13 @@ func (w *world) bindFault(d *domain, spec *Fault, t *template, serverOf func(net
 		bind(addr, false)
 		return nil
 	}
-	hosts, err := d.faultHosts(spec)
-	if err != nil {
-		return err
+	hosts := w.parentHosts(d, spec, t)
+	above := len(hosts) > 0
+	if !above {
+		var err error
+		if hosts, err = d.faultHosts(spec); err != nil {
+			return err
+		}
 	}
 	bound := map[netip.Addr]bool{}
 	for _, h := range hosts {
@@ -194,11 +198,26 @@ func (w *world) bindFault(d *domain, spec *Fault, t *template, serverOf func(net
 		for _, addr := range h.addrs {
 			if !bound[addr] {
 				bound[addr] = true
-				bind(addr, h.spec.Elsewhere)
+				bind(addr, h.spec.Elsewhere || above)
 			}
 		}
 	}
 	return nil
+}
+
+// parentHosts returns the name server of the zone above that a fault's at:
+// names in full: it answers otherwise for this domain alone.
+func (w *world) parentHosts(d *domain, spec *Fault, t *template) []*host {
+	if t != nil || d.name == authority.Root || !strings.HasSuffix(spec.At, ".") {
+		return nil
+	}
+	var hosts []*host
+	for _, h := range w.enclosing(d.name, true).nsHosts() {
+		if h.name.Text() == bare(spec.At) && !slices.ContainsFunc(d.hosts, func(own host) bool { return own.name == h.name }) {
+			hosts = append(hosts, h)
+		}
+	}
+	return hosts
 }
 
 var rolesByWord = map[string][]role{

@@ -67,6 +67,10 @@ func TestDNSFaults(t *testing.T) {
 		{"do: drop_large, bytes: 600", "udp", "NOERROR aa answers=1"},
 		{"do: old_serial", "udp", "NOERROR aa answers=1"},
 		{"do: poison", "udp", "NOERROR aa answers=1 extra=poison"},
+		{"do: empty_upward", "udp", "NOERROR aa answers=0 no-edns ns=."},
+		{"do: flood", "udp", "NOERROR aa answers=1"},
+		{"do: truncate, transport: tcp", "tcp", "NOERROR aa tc answers=0"},
+		{"do: truncate, transport: tcp", "udp", "NOERROR aa answers=1"},
 		{"do: slow, delay: 1ms", "tcp", "NOERROR aa answers=1"},
 		{"do: servfail, first: 0", "udp", "SERVFAIL answers=0"},
 	}

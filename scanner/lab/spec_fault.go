@@ -26,6 +26,7 @@ type Fault struct {
 	Bytes     int           `yaml:"bytes"`   // of the faults that send much
 	Step      string        `yaml:"step"`    // greeting, or the SMTP command whose reply it hits
 	Text      string        `yaml:"text"`    // what is said instead
+	NS        []string      `yaml:"ns"`      // full names, of old_ns
 	line      int           // in the scenario
 }
 
@@ -64,12 +65,14 @@ var faultKinds = map[string]faultKind{
 	"nxdomain":       {dnsLayer, "answers NXDOMAIN"},
 	"empty":          {dnsLayer, "answers NOERROR without any record"},
 	"upward":         {dnsLayer, "refers to the root: a lame delegation"},
+	"empty_upward":   {dnsLayer, "answers with authority, without the records, and names the root's servers (RFC 4074 section 4.5)"},
 	"not_authority":  {dnsLayer, "answers without the AA bit: a lame delegation"},
 	"wrong_id":       {dnsLayer, "answers with another message id"},
 	"wrong_question": {dnsLayer, "answers another question"},
 	"no_question":    {dnsLayer, "answers without the question section"},
 	"wrong_source":   {dnsLayer, "answers from another address"},
 	"spoof":          {dnsLayer, "a forged answer with a wrong id comes before the true one"},
+	"flood":          {dnsLayer, "forged refusals with the right id, without the question or in other letters, come before the true answer"},
 	"garbage":        {dnsLayer, "answers random bytes"},
 	"cut_short":      {dnsLayer, "answers are cut in the middle"},
 	"no_edns":        {dnsLayer, "answers FORMERR to EDNS queries"},
@@ -80,6 +83,12 @@ var faultKinds = map[string]faultKind{
 	"oversized":      {dnsLayer, "answers over UDP with more than the asker takes (bytes)"},
 	"drop_large":     {dnsLayer, "answers over UDP of more than bytes never arrive, as lost fragments"},
 	"old_serial":     {dnsLayer, "the SOA record is one version behind"},
+	"no_glue":        {dnsLayer, "refers without any address"},
+	"no_glue_v6":     {dnsLayer, "refers without IPv6 addresses"},
+	"old_ns":         {dnsLayer, "refers to name servers of before (ns)"},
+	"ds_referral":    {dnsLayer, "answers a question for DS records with a referral"},
+	"strip_rrsig":    {dnsLayer, "answers without signatures"},
+	"old_rrsig":      {dnsLayer, "answers with signatures that have expired"},
 	"require_cookie": {dnsLayer, "answers BADCOOKIE until the server's cookie comes back"},
 	"junk":           {dnsLayer, "truncates over UDP; over TCP answers, and then sends a message that nobody asked for every delay"},
 	"poison":         {dnsLayer, "adds records for names that are not its own"},
@@ -162,6 +171,9 @@ func (f *Fault) UnmarshalYAML(node *yaml.Node) error {
 		return err
 	}
 	*f = Fault(body)
+	if f.Do == "truncate" && f.Transport == "" {
+		f.Transport = "udp"
+	}
 	switch {
 	case f.Do == "":
 		return nodeError(node, "a fault needs \"do: ...\"")
@@ -173,6 +185,8 @@ func (f *Fault) UnmarshalYAML(node *yaml.Node) error {
 		return nodeError(node, "port: %d; the laboratory has 53, 80, 443 and 25", f.Port)
 	case f.Percent < 0 || f.Percent > 100:
 		return nodeError(node, "percent: %v is not between 0 and 100", f.Percent)
+	case (f.Do == "old_ns") != (len(f.NS) > 0):
+		return nodeError(node, "ns: the names that old_ns refers to, and of no other fault")
 	case f.First < 0 || f.Delay < 0 || f.Bytes < 0 || f.Above < 0:
 		return nodeError(node, "first, above, delay and bytes cannot be negative")
 	case (f.Do == "smtp_late" || f.Do == "smtp_says") && !slices.Contains(smtpSteps, f.Step):
