@@ -281,7 +281,7 @@ func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
 	a := attempt{server: c.server, name: r.name, qtype: r.qtype, edns: !c.server.noEDNS.Load(), do: j.full}
 	a.timeout = c.server.rto(c.tries, 1+j.r.config.Retries, j.r.config.Timeout)
 	c.tries++
-	caseLost, said := false, ""
+	doubts, said := 0, ""
 	for cookies := 0; ; {
 		if j.queries >= j.r.config.Limits.Queries {
 			return nil, &failure{reason: observation.LimitQueries, zone: r.cut.zone}
@@ -305,24 +305,32 @@ func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
 		}
 		m := &j.out.msg
 		switch {
-		case j.out.reason == reasonOtherCase && !caseLost:
-			caseLost = true
+		case j.out.reason == reasonDoubtful && doubts == 0:
+			doubts++
 			a.transport, a.timeout = TCP, j.r.config.Timeout
 			continue
-		case j.out.reason != "" && caseLost && a.transport == TCP && !a.fixedCase:
-			// Without TCP, what it says twice over UDP is believed: a forger
-			// would have to guess two more ids and ports.
-			r.reason = worse(r.reason, j.out.reason)
-			a.transport, a.fixedCase = UDP, true
+		case j.out.reason == reasonDoubtful && !a.fixedCase:
+			a.fixedCase = true
 			continue
-		case j.out.reason == reasonOtherCase:
+		case j.out.reason == reasonDoubtful:
 			r.reason, c.gone = worse(r.reason, observation.BadResponse), true
 			return nil, nil
+		case j.out.reason != "" && doubts == 1 && a.transport == TCP:
+			// Without TCP the true answer gets all the time there is. If none
+			// comes, what it says twice over UDP is believed: a forger would
+			// have to guess two more ids and ports.
+			r.reason, doubts = worse(r.reason, j.out.reason), 2
+			a.transport, a.timeout = UDP, j.r.config.Timeout
+			continue
 		case j.out.reason != "":
 			r.reason = worse(r.reason, j.out.reason)
 			// Only what may have been lost on the way is worth another try.
 			c.gone = j.out.reason != observation.Timeout && j.out.reason != observation.BadResponse && j.out.reason != observation.TCPClosed
 			return nil, nil
+		case m.truncated():
+			// Nothing in it is judged, not even its code (RFC 2181 section 9).
+			a.transport, a.timeout = TCP, j.r.config.Timeout
+			continue
 		case a.fixedCase && a.transport == UDP && said == "":
 			said = m.said()
 			continue
@@ -345,9 +353,6 @@ func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
 			} else {
 				a.edns, a.do = false, false
 			}
-			continue
-		case m.truncated() && a.transport == UDP:
-			a.transport, a.timeout = TCP, j.r.config.Timeout
 			continue
 		}
 		if !a.edns && m.rcode == dns.RcodeSuccess {

@@ -1,12 +1,14 @@
 package resolve
 
 import (
-	"adopt6/scanner/observation"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"adopt6/scanner/observation"
 )
 
 // attempt is one try of one question at one server.
@@ -65,6 +67,11 @@ func (r *Resolver) send(ctx context.Context, a *attempt, out *outcome) error {
 		out.reason, out.err = observation.BadResponse, err
 		return nil
 	}
+	if a.transport == TCP && out.msg.truncated() {
+		// There is no larger transport to turn to: it is not the whole answer.
+		out.reason, out.err = observation.BadResponse, errTruncatedOverTCP
+		return nil
+	}
 	if out.msg.cookie != nil && a.edns && !a.server.noCookie.Load() && !a.server.learnCookie(out.msg.cookie) {
 		out.reason = observation.BadResponse
 		return nil
@@ -72,6 +79,8 @@ func (r *Resolver) send(ctx context.Context, a *attempt, out *outcome) error {
 	a.server.observe(out.rtt)
 	return nil
 }
+
+var errTruncatedOverTCP = errors.New("the answer over TCP says that it is truncated")
 
 func (a *attempt) question(q *question) error {
 	if err := q.set(a.name, a.qtype); err != nil {
@@ -186,8 +195,8 @@ func (r *Resolver) Exchange(ctx context.Context, q Query) (*Reply, error) {
 			cookieTried = true // the answer brought the cookie to use
 			continue
 		}
-		if out.reason == reasonOtherCase {
-			a.fixedCase = true // this server turns letters into small ones
+		if out.reason == reasonDoubtful {
+			a.fixedCase = true // this server turns letters into small ones, or leaves the question out
 			continue
 		}
 		if out.reason == "" && a.fixedCase && said == "" {

@@ -135,6 +135,18 @@ func TestFaultsOfOneServer(t *testing.T) {
 			}
 			return pack(m)
 		}},
+		{"truncated, refused and without authority, then TCP", ok, func(_ *state, q *dns.Msg, network string) []byte {
+			m := good(q)
+			if network == "udp" {
+				m.Answer, m.Truncated, m.Authoritative, m.Rcode = nil, true, false, dns.RcodeRefused
+			}
+			return pack(m)
+		}},
+		{"truncated over TCP too", "bad_response at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := good(q)
+			m.Truncated = true
+			return pack(m)
+		}},
 		{"truncated, and TCP closes", "tcp_closed at bad.test.", func(_ *state, q *dns.Msg, network string) []byte {
 			if network == "tcp" {
 				return nil
@@ -179,6 +191,21 @@ func TestFaultsOfOneServer(t *testing.T) {
 		{"upward referral", "lame at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
 			m := reply(q)
 			m.Ns = []dns.RR{mustRR(t, ". 300 NS a.root-servers.test.")}
+			return pack(m)
+		}},
+		{"empty with authority, and the root's servers", "lame at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := reply(q)
+			m.Authoritative, m.Ns = true, []dns.RR{mustRR(t, ". 300 NS a.root-servers.test.")}
+			return pack(m)
+		}},
+		{"empty with authority, and the parent's servers", "lame at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := reply(q)
+			m.Authoritative, m.Ns = true, []dns.RR{mustRR(t, "test. 300 NS a.nic.test.")}
+			return pack(m)
+		}},
+		{"empty with authority, and its own servers", "NOERROR", func(_ *state, q *dns.Msg, _ string) []byte {
+			m := reply(q)
+			m.Authoritative, m.Ns = true, []dns.RR{mustRR(t, "bad.test. 300 NS ns.bad.test.")}
 			return pack(m)
 		}},
 		{"referral to itself", "lame at bad.test.", func(_ *state, q *dns.Msg, _ string) []byte {

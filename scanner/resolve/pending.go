@@ -15,6 +15,9 @@ type pending struct {
 	q       question
 	timeout time.Duration
 	sent    time.Time
+	// doubtful is set when something came that may be the answer, and may be
+	// forged. It belongs to whoever looks at the entry in the table of ids.
+	doubtful bool
 
 	// owner, when set, is told of the outcome by the socket's goroutine, and
 	// must neither block nor keep reply. Without it the outcome is left in
@@ -44,7 +47,7 @@ func (t *udpTransport) newPending() *pending {
 // garbage collector instead: the socket still holds it.
 func (t *udpTransport) free(p *pending) {
 	p.next, p.server, p.owner, p.reason = nil, nil, nil, ""
-	p.q.cookie, p.q.fixed = nil, false
+	p.q.cookie, p.q.fixed, p.doubtful = nil, false, false
 	if cap(p.reply) > 4096 {
 		p.reply = nil
 	}
@@ -61,6 +64,15 @@ func (p *pending) complete(reply []byte, reason observation.Reason, rtt time.Dur
 	}
 	p.reply = append(p.reply[:0], reply...)
 	p.done <- struct{}{}
+}
+
+// expire delivers that no answer came in time that is beyond doubt.
+func (p *pending) expire() {
+	if p.doubtful {
+		p.complete(nil, reasonDoubtful, 0)
+		return
+	}
+	p.complete(nil, observation.Timeout, 0)
 }
 
 // queue hands queries from any number of goroutines to one.

@@ -117,28 +117,41 @@ func undoMixedCase(wire []byte) {
 // case of the name included. Servers that fail early, with FORMERR and their
 // like, may leave the question out (RFC 1035 section 7.3).
 func (q *question) isAnswerTo(wire []byte) bool {
-	if len(wire) < headerLen || wire[2]&0x80 == 0 || wire[2]&0x78 != 0 {
-		return false
-	}
-	switch binary.BigEndian.Uint16(wire[4:]) {
-	case 0:
-		rcode := wire[3] & 0xF
-		return rcode != dns.RcodeSuccess && rcode != dns.RcodeNameError
-	case 1:
-		end := headerLen + len(q.wire)
-		return len(wire) >= end && string(wire[headerLen:end]) == string(q.wire)
-	}
-	return false
+	return q.isExactAnswerTo(wire) || isFailureWithoutQuestion(wire)
 }
 
-// isAnswerInOtherCase says whether a message is a response to q but for the
-// case of the name.
-func (q *question) isAnswerInOtherCase(wire []byte) bool {
+// isExactAnswerTo says whether a message is a response that repeats the
+// question letter by letter.
+func (q *question) isExactAnswerTo(wire []byte) bool {
 	end := headerLen + len(q.wire)
-	if len(wire) < end || wire[2]&0x80 == 0 || binary.BigEndian.Uint16(wire[4:]) != 1 {
+	return isResponse(wire) && len(wire) >= end && binary.BigEndian.Uint16(wire[4:]) == 1 &&
+		string(wire[headerLen:end]) == string(q.wire)
+}
+
+// isDoubtful says whether a message could be the response to q of a server that
+// leaves the question out or does not keep its letters, and as well that of
+// somebody who has guessed the id alone.
+func (q *question) isDoubtful(wire []byte) bool {
+	if isFailureWithoutQuestion(wire) {
+		return true
+	}
+	end := headerLen + len(q.wire)
+	if !isResponse(wire) || len(wire) < end || binary.BigEndian.Uint16(wire[4:]) != 1 {
 		return false
 	}
 	name := end - 4
 	return strings.EqualFold(string(wire[headerLen:name]), string(q.wire[:len(q.wire)-4])) &&
 		string(wire[name:end]) == string(q.wire[len(q.wire)-4:])
+}
+
+func isResponse(wire []byte) bool {
+	return len(wire) >= headerLen && wire[2]&0x80 != 0 && wire[2]&0x78 == 0
+}
+
+func isFailureWithoutQuestion(wire []byte) bool {
+	if !isResponse(wire) || binary.BigEndian.Uint16(wire[4:]) != 0 {
+		return false
+	}
+	rcode := wire[3] & 0xF
+	return rcode != dns.RcodeSuccess && rcode != dns.RcodeNameError
 }

@@ -16,10 +16,11 @@ import (
 // NoServerAddress.
 const reasonNoName observation.Reason = "no_name"
 
-// reasonOtherCase stands for a reply over UDP that repeats the question in other
-// letters: the server does not preserve case, or somebody guessed all but that.
-// It never leaves this package: the question is asked again over TCP.
-const reasonOtherCase observation.Reason = "other_case"
+// reasonDoubtful stands for a query over UDP to which nothing came but replies
+// that leave the question out or repeat it in other letters: the server does so,
+// or somebody has guessed all but that. It never leaves this package: the
+// question is asked again over TCP.
+const reasonDoubtful observation.Reason = "doubtful"
 
 // severity orders the reasons of several servers: the verdict on a zone is
 // that of the server that came closest to an answer.

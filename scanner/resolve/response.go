@@ -203,13 +203,18 @@ func (r *reader) add(a *answer, rec *record) observation.Reason {
 	return ""
 }
 
-// signatures appends the RRSIG records over the set of owner and type.
+// signatures appends the RRSIG records of the answer section over the set of
+// owner and type.
 func (r *reader) signatures(a *answer, owner string, kind uint16) observation.Reason {
+	return r.signaturesIn(a, r.m.answer, owner, kind)
+}
+
+func (r *reader) signaturesIn(a *answer, section []record, owner string, kind uint16) observation.Reason {
 	if !r.full || kind == dns.TypeRRSIG || kind == dns.TypeANY {
 		return ""
 	}
-	for i := range r.m.answer {
-		rec := &r.m.answer[i]
+	for i := range section {
+		rec := &section[i]
 		if rec.kind != dns.TypeRRSIG || rec.class != dns.ClassINET || rec.end-rec.rdata < 18 ||
 			uint16(r.m.wire[rec.rdata])<<8|uint16(r.m.wire[rec.rdata+1]) != kind {
 			continue
@@ -255,12 +260,14 @@ func (r *reader) authoritySection(a *answer) observation.Reason {
 	delegated := ns != nil && below(nsOwner, r.zone)
 	switch {
 	case delegated && r.qtype == dns.TypeDS && nsOwner == r.name:
-		// A server that knows nothing of DS records refers to the child
-		// (RFC 4035 section 3.1.4.1).
-		a.kind, a.expires = isNoData, r.now
+		return r.delegationSigner(a)
 	case delegated && r.m.rcode == dns.RcodeSuccess:
 		a.kind = isReferral
 		return r.referral(a, nsOwner)
+	case r.m.authoritative() && r.m.rcode == dns.RcodeSuccess && ns != nil && below(r.zone, nsOwner):
+		// A load balancer that does not know the type, and where to send the
+		// asker: to the root, or to another zone above (RFC 4074 section 4.5).
+		return observation.Lame
 	case r.m.authoritative():
 		a.kind, a.expires = isNoData, r.now // without SOA nothing is kept (RFC 2308 section 5)
 		if r.m.rcode == dns.RcodeNameError {
@@ -270,6 +277,30 @@ func (r *reader) authoritySection(a *answer) observation.Reason {
 		return observation.Lame
 	}
 	return ""
+}
+
+// delegationSigner reads a referral that came where DS records were asked for: it
+// may carry them. A server that knows nothing of them refers to the child as
+// well (RFC 4035 section 3.1.4.1).
+func (r *reader) delegationSigner(a *answer) observation.Reason {
+	for i := range r.m.authority {
+		rec := &r.m.authority[i]
+		if rec.kind != dns.TypeDS || rec.class != dns.ClassINET {
+			continue
+		}
+		if owner, err := r.m.owner(rec); err != nil || owner != r.name {
+			continue
+		}
+		if reason := r.add(a, rec); reason != "" {
+			return reason
+		}
+	}
+	if a.rrs == nil {
+		a.kind, a.expires = isNoData, r.now
+		return ""
+	}
+	a.kind, a.weak = isAnswer, false // no referral has the AA bit
+	return r.signaturesIn(a, r.m.authority, r.name, dns.TypeDS)
 }
 
 // negative reads the SOA record of a negative answer (RFC 2308).

@@ -117,7 +117,7 @@ func (s *socket) write() {
 	retired := false
 	for {
 		now := time.Now()
-		s.table.expire(s.tick(now), func(p *pending) { p.complete(nil, observation.Timeout, 0) })
+		s.table.expire(s.tick(now), (*pending).expire)
 		idle := s.table.now >= s.table.last
 		if retired && idle {
 			break
@@ -259,28 +259,24 @@ func (s *socket) read() {
 }
 
 // deliver completes the query that wire answers, if there is one: id, address,
-// port and question must be those of the query.
+// port and question must be those of the query. What only the id speaks for is
+// noted, and the true answer still waited for.
 func (s *socket) deliver(wire []byte, from netip.AddrPort, now time.Time) {
 	if len(wire) < headerLen {
 		return
 	}
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	var reason observation.Reason
 	p := s.table.take(binary.BigEndian.Uint16(wire), func(p *pending) bool {
 		switch {
 		case p.server.udp != from:
 			return false
-		case p.q.isAnswerTo(wire):
+		case p.q.isExactAnswerTo(wire), p.q.fixed && isFailureWithoutQuestion(wire):
 			return true
 		}
-		reason = reasonOtherCase
-		return p.q.isAnswerInOtherCase(wire)
+		p.doubtful = p.doubtful || p.q.isDoubtful(wire)
+		return false
 	})
-	switch {
-	case p == nil:
-	case reason != "":
-		p.complete(nil, reason, 0)
-	default:
+	if p != nil {
 		p.complete(wire, "", now.Sub(p.sent))
 	}
 }

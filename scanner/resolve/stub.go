@@ -136,7 +136,7 @@ func (q *stubQuery) send() {
 // finish implements finisher.
 func (q *stubQuery) finish(p *pending, reply []byte) {
 	if reply == nil {
-		p.q.fixed = p.reason == reasonOtherCase
+		p.q.fixed, p.doubtful = p.reason == reasonDoubtful, false
 		if (p.reason == observation.Timeout || p.q.fixed) && q.again() {
 			return
 		}

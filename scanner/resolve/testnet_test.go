@@ -74,6 +74,45 @@ func (n *testNet) serve(addr string, h handler) {
 	n.t.Cleanup(func() { udp.Close(); tcp.Close(); running.Wait() })
 }
 
+// flood plays addr over UDP, and over TCP with h if that is not nil. What forge
+// makes of a query is sent before the answer of h.
+func (n *testNet) flood(addr string, tcp bool, h handler, forge func(query []byte) [][]byte) {
+	n.t.Helper()
+	conn, listener, err := listenBoth()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.mu.Lock()
+	n.routes[netip.MustParseAddr(addr)] = conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	n.mu.Unlock()
+	var running sync.WaitGroup
+	running.Go(func() {
+		buf := make([]byte, 4096)
+		for {
+			size, from, err := conn.ReadFromUDPAddrPort(buf)
+			if err != nil {
+				return
+			}
+			q := new(dns.Msg)
+			if q.Unpack(buf[:size]) != nil {
+				continue
+			}
+			for _, forged := range forge(buf[:size]) {
+				conn.WriteToUDPAddrPort(forged, from)
+			}
+			if reply := h(q, "udp"); reply != nil {
+				conn.WriteToUDPAddrPort(reply, from)
+			}
+		}
+	})
+	if tcp {
+		running.Go(func() { serveTCP(listener, new(atomic.Int64), h) })
+	} else {
+		listener.Close()
+	}
+	n.t.Cleanup(func() { conn.Close(); listener.Close(); running.Wait() })
+}
+
 // listenBoth finds a port that is free over UDP and TCP.
 func listenBoth() (udp *net.UDPConn, tcp *net.TCPListener, err error) {
 	for range 50 {
