@@ -81,6 +81,8 @@ func (c *collection) ofReason(p *problem, host string) (line string, ok bool) {
 	case observation.GlueMissingA, observation.GlueMissingAAAA, observation.GlueDiffers, observation.NSSetDiffers:
 		// The referral is the last answer but one.
 		return fmt.Sprintf("dig +trace +nodnssec +additional %s NS", zone), true
+	case observation.ParentsDiffer:
+		return fmt.Sprintf("dig +norecurse +noall +authority +additional @%s %s NS", host, c.zone()), true
 	case observation.SerialDiffers:
 		return fmt.Sprintf("dig +nssearch %s", zone), true
 	case observation.SameNetwork, observation.SameASN:

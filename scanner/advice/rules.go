@@ -73,6 +73,9 @@ var rules = map[observation.Reason]rule{
 
 	// Delegation and name servers.
 	observation.NSSetDiffers:     {owner: Registry, urgency: Practice, effect: "Resolvers may ask servers that no longer serve the zone, or never find the new ones."},
+	observation.NSNoAddress:      {owner: DNSOperator, urgency: Practice, effect: "Resolvers look for this server in vain, and the zone has fewer servers than it names."},
+	observation.NSSignatureFails: {owner: DNSOperator, urgency: InPart, effect: "Resolvers that validate lose time at this server, and fail where they can ask no other."},
+	observation.ParentsDiffer:    {owner: ParentZone, urgency: InPart, effect: "Whether the domain is found depends on which server of the zone above a resolver asked."},
 	observation.GlueMissingA:     {owner: Registry, urgency: Practice, effect: "Resolvers that have IPv4 only cannot find this name server."},
 	observation.GlueMissingAAAA:  {owner: Registry, urgency: InPart, ask: askGlue, effect: "A resolver without IPv4 cannot find this name server: to learn its address it would have to ask it."},
 	observation.GlueDiffers:      {owner: Registry, urgency: InPart, effect: "Resolvers go to an address at which the name server may not be."},
@@ -186,6 +189,7 @@ var rules = map[observation.Reason]rule{
 	observation.NSEC3ProofMissing:    {owner: DNSOperator, effect: effectBogus},
 	observation.AliasInvalid:         {owner: DNSOperator, effect: effectBogus},
 	observation.BudgetExceeded:       {owner: DNSOperator, effect: effectBogus},
+	observation.ChainUnanswered:      {owner: DNSOperator, effect: effectBogus},
 	observation.DSAbsent:             {owner: DNSOperator, urgency: Practice, effect: "Nothing protects the domain's answers against forgery."},
 	observation.AlgorithmUnsupported: {owner: DNSOperator, urgency: Practice, effect: "For validators the zone counts as unsigned."},
 	observation.DigestUnsupported:    {owner: Registry, urgency: Practice, effect: "For validators the zone counts as unsigned."},

@@ -148,6 +148,15 @@ func Unfetched(zone string, reason observation.Reason, where string) *Zone {
 	return &Zone{Name: zone, State: observation.Indeterminate, Reason: reason, Where: where, name: n}
 }
 
+// Unanswered returns the Zone of a name that should be secure and whose DS or
+// DNSKEY records the servers of the zone where do not give: it is bogus, as data
+// is missing that the parent says is there (RFC 4035 section 4.3). Expires is
+// zero: there is nothing to keep.
+func Unanswered(zone, where string) *Zone {
+	n, _ := parseName(zone) // unread: a zone that is not secure has no say
+	return &Zone{Name: zone, State: observation.Bogus, Reason: observation.ChainUnanswered, Where: where, name: n}
+}
+
 // zone finds the keys that d or trusted name in a DNSKEY answer, and checks
 // that one of them signs the set.
 func (v *Validator) zone(d *Delegation, trusted []*key, r Response, mismatch observation.Reason) *Zone {

@@ -34,6 +34,9 @@ const (
 
 	// Delegation and name servers.
 	NSSetDiffers     Reason = "ns_set_differs"
+	NSNoAddress      Reason = "ns_no_address"
+	NSSignatureFails Reason = "ns_signature_fails"
+	ParentsDiffer    Reason = "parent_servers_differ"
 	GlueMissingA     Reason = "glue_missing_a"
 	GlueMissingAAAA  Reason = "glue_missing_aaaa"
 	GlueDiffers      Reason = "glue_differs"
@@ -151,6 +154,7 @@ const (
 	NSEC3ProofMissing    Reason = "nsec3_proof_missing"
 	AliasInvalid         Reason = "alias_invalid"
 	BudgetExceeded       Reason = "budget_exceeded"
+	ChainUnanswered      Reason = "chain_unanswered"
 	DSAbsent             Reason = "ds_absent"
 	AlgorithmUnsupported Reason = "algorithm_unsupported"
 	DigestUnsupported    Reason = "digest_unsupported"

@@ -101,6 +101,15 @@ func (j *job) askAll(r *round) (*answer, *failure) {
 			}
 			next = r.pick(tries)
 		}
+		if next == nil && r.weak == nil {
+			more, f := j.fromParent(r)
+			if f != nil {
+				return nil, f
+			}
+			if more {
+				continue
+			}
+		}
 		if next == nil {
 			break
 		}
@@ -114,7 +123,42 @@ func (j *job) askAll(r *round) (*answer, *failure) {
 	if r.reason == "" {
 		r.reason = observation.NoServerAddress
 	}
-	return nil, &failure{reason: r.reason, zone: r.cut.zone}
+	f := &failure{reason: r.reason, zone: r.cut.zone}
+	if r.reason == observation.Timeout {
+		f.alive = j.answers(r.cut, r.qtype, r.candidates)
+	}
+	return nil, f
+}
+
+// maxControls is how many servers that were silent are asked something else.
+const maxControls = 4
+
+// answers says whether one of a zone's servers that were silent to questions of
+// a type answers one that each must: for the SOA record, or for the NS records
+// where it was that. Some servers, and firewalls before them, drop what they do
+// not know (RFC 8906 section 3.1.4).
+func (j *job) answers(c *cut, qtype uint16, candidates []candidate) bool {
+	r := &round{cut: c, name: c.zone, qtype: dns.TypeSOA}
+	if qtype == dns.TypeSOA {
+		r.qtype = dns.TypeNS
+	}
+	for _, silent := range candidates {
+		if !silent.gone {
+			r.candidates = append(r.candidates, candidate{server: silent.server, host: silent.host})
+		}
+	}
+	for range maxControls {
+		next := r.pick(1)
+		if next == nil {
+			return false
+		}
+		next.tries++ // a server met for the first time has more time than at its first try
+		_, f := j.askServer(r, next)
+		if f != nil || j.out.reason == "" {
+			return f == nil
+		}
+	}
+	return false
 }
 
 // addCandidates adds the servers at the addresses of a host.
@@ -169,7 +213,7 @@ func (r *round) pick(tries int) *candidate {
 func (j *job) moreCandidates(r *round) (bool, *failure) {
 	if !r.sourced {
 		r.sourced = true
-		r.sources, r.cutShort = j.sources(r.cut)
+		r.sources, r.cutShort = j.sources(r.cut, func(nsHost) bool { return true })
 	}
 	for len(r.sources) > 0 {
 		s := r.sources[0]
@@ -200,20 +244,15 @@ func (j *job) moreCandidates(r *round) (bool, *failure) {
 
 // sources lists the name servers of c to look up: first those without an
 // address, then those whose address came from a sibling zone's glue, which may
-// be out of date. Names in the zone itself can only be found through it. The
-// second result is true when Limits.FanOut left some out.
-func (j *job) sources(c *cut) (list []source, cutShort bool) {
-	kinds := []uint16{dns.TypeA, dns.TypeAAAA}
-	switch j.view.mode {
-	case V4Only:
-		kinds = kinds[:1]
-	case V6Only:
-		kinds = kinds[1:]
-	}
+// be out of date. Names in the zone itself can only be found through it; of the
+// others only those that wanted chooses are looked up. The second result is true
+// when Limits.FanOut left some out.
+func (j *job) sources(c *cut, wanted func(nsHost) bool) (list []source, cutShort bool) {
+	kinds := j.view.mode.addressTypes()
 	for _, glued := range []bool{false, true} {
 		var hosts []string
 		for _, host := range c.ns {
-			if (len(host.addrs) > 0) == glued && !inZone(host.name, c.zone) {
+			if (len(host.addrs) > 0) == glued && !inZone(host.name, c.zone) && wanted(host) {
 				hosts = append(hosts, host.name)
 			}
 		}
@@ -253,6 +292,15 @@ func (j *job) addresses(s source) ([]netip.Addr, observation.Reason, *failure) {
 	case a.kind == isAlias:
 		return nil, observation.NSIsAlias, nil
 	}
+	addrs := addressesOf(a)
+	if len(addrs) == 0 {
+		return nil, observation.NoServerAddress, nil
+	}
+	return addrs, "", nil
+}
+
+// addressesOf returns the addresses in an answer, at most maxAddresses.
+func addressesOf(a *answer) []netip.Addr {
 	var addrs []netip.Addr
 	for _, rr := range a.rrs {
 		if len(addrs) == maxAddresses {
@@ -269,10 +317,7 @@ func (j *job) addresses(s source) ([]netip.Addr, observation.Reason, *failure) {
 			}
 		}
 	}
-	if len(addrs) == 0 {
-		return nil, observation.NoServerAddress, nil
-	}
-	return addrs, "", nil
+	return addrs
 }
 
 // askServer makes one try at one server. Both results are nil when another

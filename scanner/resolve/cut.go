@@ -9,6 +9,7 @@ type cut struct {
 	parent  string
 	expires int64 // Unix seconds
 	ns      []nsHost
+	whole   bool // every server of the parent was asked
 }
 
 // nsHost is a name server and those of its glue addresses that the mode may
@@ -16,6 +17,7 @@ type cut struct {
 type nsHost struct {
 	name  string
 	addrs []netip.Addr
+	glued bool // the parent gave an address, of whichever family
 }
 
 func (c *cut) bytes() int {

@@ -12,16 +12,27 @@ import (
 	"adopt6/scanner/observation"
 )
 
-// Delegation finds the zone cut at or above name and asks the parent zone's
-// servers what they say of it. Errors are as for Resolve.
+// Delegation finds the zone cut at or above name and asks a server of the parent
+// zone what it says of it: several where the first denies the name or leaves out
+// glue, as another may not. Errors are as for Resolve.
 func (r *Resolver) Delegation(ctx context.Context, mode Mode, name string) (*Delegation, error) {
+	return r.delegation(ctx, mode, name, false)
+}
+
+// WholeDelegation is Delegation, and asks every server of the parent zone, 8 at
+// most. What they say together is what later look-ups begin with.
+func (r *Resolver) WholeDelegation(ctx context.Context, mode Mode, name string) (*Delegation, error) {
+	return r.delegation(ctx, mode, name, true)
+}
+
+func (r *Resolver) delegation(ctx context.Context, mode Mode, name string, whole bool) (*Delegation, error) {
 	name, err := canonical(name)
 	if err != nil {
 		return nil, err
 	}
 	j := r.newJob(ctx, mode)
 	defer j.end()
-	d, err := j.delegation(name)
+	d, err := j.delegation(name, whole)
 	if err != nil {
 		return nil, fmt.Errorf("delegation of %s: %w", name, err)
 	}
@@ -30,7 +41,7 @@ func (r *Resolver) Delegation(ctx context.Context, mode Mode, name string) (*Del
 }
 
 // delegation finds the zone cut at or above name.
-func (j *job) delegation(name string) (*Delegation, error) {
+func (j *job) delegation(name string, whole bool) (*Delegation, error) {
 	for {
 		if name == "." {
 			return j.rootDelegation()
@@ -43,9 +54,8 @@ func (j *job) delegation(name string) (*Delegation, error) {
 		case f != nil:
 			d.Zone, d.Parent, d.Reason, d.RCode = name, f.zone, f.reason, dns.RcodeServerFailure
 			return d, nil
-		case a.kind == isNXDomain:
-			d.Parent, d.RCode = a.zone, a.rcode
-			return d, nil
+		case a.kind == isNXDomain, a.cut != nil && a.cut.zone == name && (whole || a.kind == isReferral && a.cut.lacksGlue(a.glue)):
+			return d, j.everyReferral(d, a)
 		case a.cut != nil && a.cut.zone == name:
 			d.Parent, d.Glue, d.SameServers = a.cut.parent, a.glue, a.kind == isAnswer
 			if d.SameServers {
@@ -62,6 +72,45 @@ func (j *job) delegation(name string) (*Delegation, error) {
 		}
 		name = a.zone // no zone cut at name, but there
 	}
+}
+
+// everyReferral completes d by what other servers of the parent say than the one
+// that gave a: that the name does not exist, or where it is delegated to.
+func (j *job) everyReferral(d *Delegation, a *answer) error {
+	d.Parent = a.zone
+	above, f := j.closest(d.Zone, dns.TypeDS)
+	var all []Referral
+	if f == nil {
+		all, f = j.askParents(above, d.Zone)
+	}
+	if f != nil {
+		d.Reason = f.reason
+		return f.err
+	}
+	d.Referrals = all
+	whole, glue := merged(d.Zone, above.zone, all)
+	if whole == nil && a.cut != nil {
+		// Whoever said so says nothing any more.
+		whole, glue = merged(d.Zone, above.zone, []Referral{{cut: a.cut, Glue: a.glue, Child: a.kind == isAnswer}})
+	}
+	if whole == nil {
+		d.RCode = a.rcode
+		return nil
+	}
+	d.Parent, d.Glue = above.zone, glue
+	d.SameServers = !slices.ContainsFunc(all, func(r Referral) bool { return r.cut != nil && !r.Child })
+	for _, host := range whole.ns {
+		d.NS = append(d.NS, host.name)
+	}
+	if d.AtParent, f = j.addressesAtParent(above, whole); f != nil {
+		d.Reason = f.reason
+		return f.err
+	}
+	for name, addrs := range d.AtParent {
+		whole.add(nsHost{name, addrs, true})
+	}
+	j.view.cuts.put(key{name: whole.zone}, whole, whole.expires, whole.bytes())
+	return j.delegationDS(d)
 }
 
 // delegationDS adds the DS records of d.

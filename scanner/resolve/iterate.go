@@ -105,7 +105,7 @@ func (j *job) descend(c *cut, name string, qtype uint16, atParent bool) (*answer
 			switch {
 			case f != nil && f.final():
 				return nil, f
-			case f != nil && networkReason(f.reason):
+			case f != nil && networkReason(f.reason) && !f.alive:
 				return nil, f
 			case f != nil || a.kind == isNXDomain:
 				whole = true
@@ -159,6 +159,9 @@ func (j *job) cachedOrAsk(c *cut, name string, qtype uint16, keepGlue bool) (*an
 	if reason, ok := j.view.failures.get(key{name: c.zone}); ok {
 		return nil, &failure{reason: reason, zone: c.zone}
 	}
+	if reason, ok := j.view.failures.get(silence(c.zone, qtype)); ok {
+		return nil, &failure{reason: reason, zone: c.zone, alive: true}
+	}
 	a, f := j.ask(c, name, qtype, keepGlue)
 	switch {
 	case len(j.avoid) > 0:
@@ -167,7 +170,10 @@ func (j *job) cachedOrAsk(c *cut, name string, qtype uint16, keepGlue bool) (*an
 		j.view.answers.put(key{name, qtype}, a, a.expires, a.bytes()+len(name))
 	case f != nil && f.err == nil && f.zone == c.zone && f.shared():
 		k := key{name, qtype}
-		if networkReason(f.reason) {
+		switch {
+		case f.alive:
+			k = silence(c.zone, qtype)
+		case networkReason(f.reason):
 			k = key{name: c.zone}
 		}
 		j.view.failures.put(k, f.reason, j.now()+failureTTL, len(k.name))
@@ -194,6 +200,10 @@ func networkReason(reason observation.Reason) bool {
 	}
 	return false
 }
+
+// silence is the key of a zone whose servers are silent to questions of a type
+// and answer others. No name begins with a blank.
+func silence(zone string, qtype uint16) key { return key{" " + zone, qtype} }
 
 // root returns the root zone's servers: those that they name themselves (RFC
 // 9609), or those of the hints when they do not.

@@ -82,6 +82,9 @@ type failure struct {
 	reason observation.Reason
 	zone   string
 	err    error
+	// alive is true where servers of the zone were silent to this question, and
+	// answered another.
+	alive bool
 }
 
 // final says whether the whole job is over: no other server can help.

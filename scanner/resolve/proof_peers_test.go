@@ -134,10 +134,10 @@ func askResolver(ctx context.Context, r *resolve.Resolver, mode resolve.Mode, na
 	}
 	why := string(result.StateReason) + " " + result.StateZone
 	switch {
-	case result.State == observation.Bogus:
-		return withoutData("bogus", why), nil
 	case result.Reason != "":
 		return withoutData("failed", string(result.Reason)), nil
+	case result.State == observation.Bogus:
+		return withoutData("bogus", why), nil
 	}
 	return verdict{State: result.State.String(), RCode: dns.RcodeToString[result.RCode], Answer: answerText(result.Answer), Why: why}, nil
 }

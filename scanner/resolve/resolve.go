@@ -53,6 +53,17 @@ func (m Mode) uses(a netip.Addr) bool {
 	return a.IsValid()
 }
 
+// addressTypes are the types of record that hold addresses of m's families.
+func (m Mode) addressTypes() []uint16 {
+	switch m {
+	case V4Only:
+		return []uint16{dns.TypeA}
+	case V6Only:
+		return []uint16{dns.TypeAAAA}
+	}
+	return []uint16{dns.TypeA, dns.TypeAAAA}
+}
+
 // Limiter holds queries back. Wait returns when one query may be sent to
 // server, or with the context's error.
 type Limiter interface {
@@ -123,6 +134,12 @@ type Delegation struct {
 	// Parent are in it: the parent has no say over others.
 	Glue map[string][]netip.Addr
 	DS   []*dns.DS
+	// AtParent are addresses of name servers within the zone that the parent
+	// has and does not send along: it gives them when asked for the name.
+	AtParent map[string][]netip.Addr
+	// Referrals is what each of the parent's servers says; empty where one was
+	// enough. NS and Glue are then what all of them say together.
+	Referrals []Referral
 	// Reason is empty when the parent answered, or a token of [Result].
 	Reason observation.Reason
 	RCode  int // of the parent: NXDOMAIN says that the name is not delegated

@@ -153,8 +153,7 @@ func (j *job) resolve(result *Result) error {
 			}
 			result.RCode, result.Reason, result.Zone = dns.RcodeServerFailure, f.reason, f.zone
 			if result.State == observation.Secure {
-				// Nothing was learnt that could be judged.
-				result.State, result.StateReason, result.StateZone = observation.Indeterminate, observation.ResponseUnusable, f.zone
+				j.withoutAnswer(result, name, f)
 			}
 			return nil
 		}

@@ -410,6 +410,7 @@ func (r *reader) addresses(a *answer) {
 			a.glue[owner] = append(a.glue[owner], addr)
 		}
 		host := &a.cut.ns[n]
+		host.glued = true
 		if r.mode.uses(addr) && len(host.addrs) < maxAddresses && !slices.Contains(host.addrs, addr) {
 			host.addrs = append(host.addrs, addr)
 		}

@@ -298,13 +298,51 @@ func (j *job) withKeys(name string, build func(dnssec.Response) *dnssec.Zone) (*
 }
 
 // unfetched returns what is known of a zone whose DS or DNSKEY records could
-// not be had: nothing, for the reason of the look-up. The zone is not kept;
-// the look-up's failure is, for as long as any (RFC 9520).
+// not be had. Where its servers, or those of its parent, were there and did not
+// give them, no validating resolver has them: the zone is bogus (RFC 4035
+// sections 4.3 and 5.5). Where nothing was heard of them the reason is that of
+// the look-up. The zone is not kept; the look-up's failure is, for as long as
+// any (RFC 9520).
 func unfetched(name string, f *failure) (*dnssec.Zone, *failure) {
-	if f.ours() {
+	switch {
+	case f.ours():
 		return nil, f
+	case f.answered():
+		return dnssec.Unanswered(name, f.zone), nil
 	}
-	return dnssec.Unfetched(name, observation.Reason(f.reason), f.zone), nil
+	return dnssec.Unfetched(name, f.reason, f.zone), nil
+}
+
+// withoutAnswer puts into the result what is known of the security of a name
+// whose servers gave no answer: that the zone is unsigned, or that its keys
+// cannot be had.
+func (j *job) withoutAnswer(result *Result, name string, failed *failure) {
+	result.State, result.StateReason, result.StateZone = observation.Indeterminate, observation.ResponseUnusable, failed.zone
+	if !j.full || failed.ours() {
+		return
+	}
+	bottom := name
+	if result.Type == dns.TypeDS {
+		bottom = parentOf(name)
+	}
+	c, f := j.closest(bottom, dns.TypeNone)
+	if f != nil {
+		return
+	}
+	zone, f := j.chain(bottom, c.zone)
+	if f == nil && (zone.State == observation.Insecure || zone.State == observation.Bogus) {
+		result.State, result.StateReason, result.StateZone = zone.State, zone.Reason, zone.Where
+	}
+}
+
+// answered says whether a failure is what servers said, or kept silent about
+// while they answered something else.
+func (f *failure) answered() bool {
+	switch f.reason {
+	case observation.ServFail, observation.Refused, observation.Lame, observation.FormErr, observation.NotImp, observation.BadResponse:
+		return true
+	}
+	return f.alive
 }
 
 // ours says whether a failure is no fault of the servers'.
