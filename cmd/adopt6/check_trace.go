@@ -71,8 +71,18 @@ func (t *tracer) Resolve(ctx context.Context, mode resolve.Mode, name string, qt
 
 // Delegation implements [probe.Resolver].
 func (t *tracer) Delegation(ctx context.Context, mode resolve.Mode, zone string) (*resolve.Delegation, error) {
+	return t.delegation(ctx, t.Resolver.Delegation, mode, zone)
+}
+
+// WholeDelegation implements [probe.Resolver].
+func (t *tracer) WholeDelegation(ctx context.Context, mode resolve.Mode, zone string) (*resolve.Delegation, error) {
+	return t.delegation(ctx, t.Resolver.WholeDelegation, mode, zone)
+}
+
+func (t *tracer) delegation(ctx context.Context, ask func(context.Context, resolve.Mode, string) (*resolve.Delegation, error),
+	mode resolve.Mode, zone string) (*resolve.Delegation, error) {
 	var steps []resolve.Event
-	d, err := t.Resolver.Delegation(resolve.WithTrace(ctx, func(e resolve.Event) { steps = append(steps, e) }), mode, zone)
+	d, err := ask(resolve.WithTrace(ctx, func(e resolve.Event) { steps = append(steps, e) }), mode, zone)
 	t.keep(zone+" delegation"+families[mode], steps)
 	return d, err
 }

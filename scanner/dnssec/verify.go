@@ -85,6 +85,28 @@ func (v *Validator) checkWith(s *rrset, zone name, keys []*key, known *memo) out
 	return outcome{reason: worst}
 }
 
+// SignedBy says why no signature by one of the zone's keys over the records of
+// name and type in answer holds now; empty where one does. It is for single
+// servers of a zone whose keys are known to be good.
+func (v *Validator) SignedBy(zone string, keys []*dns.DNSKEY, name string, qtype uint16, answer []dns.RR) observation.Reason {
+	signer, err := parseName(zone)
+	owner, err2 := parseName(name)
+	if err != nil || err2 != nil || !v.load(Response{Answer: answer}) {
+		return observation.ResponseUnusable
+	}
+	set := findRRs(v.answer, owner, qtype)
+	if set == nil {
+		return observation.ResponseUnusable
+	}
+	var parsed []*key
+	for _, rr := range keys[:min(len(keys), maxKeys)] {
+		if k := parseKey(rr); k != nil && k.zoneKey() {
+			parsed = append(parsed, k)
+		}
+	}
+	return v.checkWith(set, signer, parsed, nil).reason
+}
+
 // unusable says why no signature of k can count, or "".
 func unusable(k *key) observation.Reason {
 	switch {

@@ -54,10 +54,10 @@ func (h *host) hasAddress() bool { return len(h.a)+len(h.aaaa) > 0 }
 func judgeAddresses(apex, www *host) observation.Verdict {
 	a, w := apex.published(), www.published()
 	switch {
-	case apex.failure != "":
-		return unresolved(apex.failure)
-	case www.failure != "":
-		return unresolved(www.failure)
+	case a.Status == observation.Unmeasured:
+		return a
+	case w.Status == observation.Unmeasured:
+		return w
 	case !www.hasAddress():
 		return a
 	case !apex.hasAddress():

@@ -19,7 +19,7 @@ const maxNameServers = 20
 // delegation finds the zone that the target lies in and judges what the parent
 // and the zone itself publish of its name servers.
 func delegation(ctx context.Context, v *visit) {
-	d, err := v.Resolver.Delegation(ctx, resolve.Dual, v.name())
+	d, err := v.Resolver.WholeDelegation(ctx, resolve.Dual, v.name())
 	if err == nil {
 		v.obs.Queries += uint32(d.Queries)
 	}
@@ -101,12 +101,12 @@ func (s serverSet) withV6() []*host {
 	return have
 }
 
-// failure returns why the addresses of a name server are not known; empty when
-// those of all are.
+// failure returns why the IPv6 addresses of a name server are not known; empty
+// when those of all are.
 func (s serverSet) failure() observation.Reason {
 	for _, h := range s.hosts {
-		if h.failure != "" {
-			return h.failure
+		if reason := h.failed[v6]; reason != "" {
+			return reason
 		}
 	}
 	return ""

@@ -40,9 +40,11 @@ func (v *visit) compareGlue(ctx context.Context, s serverSet, note noteFunc) glu
 			}
 			switch {
 			case v.lacksGlue(h, glue, f):
-				count.lacking[f]++
+				if len(glueOf(v.parent.AtParent, dns.Fqdn(h.name), f)) == 0 {
+					count.lacking[f]++ // resolvers that ask the parent for it find it
+				}
 				note(h.name, missing, joinAddrs(own))
-			case h.failure == "" && len(parents) > 0 && len(own) < maxAddresses && !slices.Equal(own, parents):
+			case h.failed[f] == "" && len(parents) > 0 && len(own) < maxAddresses && !slices.Equal(own, parents):
 				note(h.name, observation.GlueDiffers, "parent: "+joinAddrs(parents)+"; own: "+joinAddrs(own))
 			}
 		}

@@ -1,12 +1,15 @@
 package probe
 
 import (
-	"adopt6/scanner/observation"
 	"context"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/miekg/dns"
+
+	"adopt6/scanner/observation"
 )
 
 // delegationGravity orders what can be wrong with a delegation: the verdict has
@@ -14,7 +17,8 @@ import (
 // does not lower the verdict: same_asn depends on a table that not every scan
 // has.
 var delegationGravity = []observation.Reason{
-	observation.GlueMissingAAAA, observation.NSIsAlias, observation.SpecialPurposeAddress, observation.OneNSAAAA, observation.NSSetDiffers,
+	observation.GlueMissingAAAA, observation.NSIsAlias, observation.SpecialPurposeAddress, observation.ParentsDiffer, observation.NSNoAddress,
+	observation.OneNSAAAA, observation.NSSetDiffers,
 	observation.GlueDiffers, observation.GlueMissingA, observation.SameNetwork,
 }
 
@@ -26,12 +30,17 @@ func (v *visit) judgeDelegation(ctx context.Context, s serverSet) observation.Ve
 		found[reason] = true
 		v.find("delegation", subject, partial(reason), detail)
 	}
+	v.compareParents(ctx, note)
+	v.parentsDiffer = found[observation.ParentsDiffer]
 	v.compareSets(s, note)
 	g := v.compareGlue(ctx, s, note)
 	v.obs.GlueV6 = uint16(g.published[v6])
 	for _, h := range s.hosts {
 		if h.alias {
 			note(h.name, observation.NSIsAlias, "")
+		}
+		if v.hasNoAddress(h) {
+			note(h.name, observation.NSNoAddress, "")
 		}
 		if bad := h.special(v6); len(bad) > 0 {
 			note(h.name, observation.SpecialPurposeAddress, joinAddrs(bad))
@@ -57,6 +66,13 @@ func (v *visit) judgeDelegation(ctx context.Context, s serverSet) observation.Ve
 		}
 	}
 	return observation.Verdict{Status: observation.OK}
+}
+
+// hasNoAddress says whether a name server can be found nowhere: its name has no
+// address, and the parent gives none.
+func (v *visit) hasNoAddress(h *host) bool {
+	name := dns.Fqdn(h.name)
+	return h.failure() == "" && !h.alias && !h.hasAddress() && len(v.parent.Glue[name])+len(v.parent.AtParent[name]) == 0
 }
 
 // noteFunc keeps a finding about a host or the zone.

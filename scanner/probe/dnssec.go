@@ -30,10 +30,11 @@ func security(ctx context.Context, v *visit) {
 	}
 	both.Wait()
 	v.obs.DNSSEC, v.obs.DNSSECReason = found.keys.State, found.keys.StateReason
-	if found.keysReason != "" {
+	if found.keysReason != "" && found.keys.State == observation.Indeterminate {
 		v.obs.DNSSECReason = found.keysReason
 	}
 	v.findBreak(ctx, found.keys)
+	v.findUnsigned(found.keys)
 	v.obs.DNSKEY = uint16(min(len(recordsOf[*dns.DNSKEY](found.keys)), 1<<16-1))
 	if v.obs.Target.Kind != lists.CCTLD {
 		v.obs.DNSSECMX, v.obs.DNSSECWWW = found.mx.State, found.www.State

@@ -22,6 +22,13 @@ func (f family) String() string { return [...]string{v4: "IPv4", v6: "IPv6"}[f] 
 
 func (f family) of(a netip.Addr) bool { return a.Is4() == (f == v4) }
 
+func familyOf(a netip.Addr) family {
+	if a.Is4() {
+		return v4
+	}
+	return v6
+}
+
 // addrs returns a host's own addresses of a family.
 func (h *host) addrs(f family) []netip.Addr {
 	if f == v4 {

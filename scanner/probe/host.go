@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -27,9 +28,10 @@ type host struct {
 	most  int  // addresses of one family that the name has; more than maxAddresses are not kept
 	exist bool // the name exists
 	alias bool // the name is a CNAME
-	// failure says why nothing is known; empty when both look-ups were
-	// answered. A failure of one is a failure: half a truth misleads.
-	failure observation.Reason
+	// failed says why the addresses of a family are not known; empty where the
+	// look-up was answered. Nothing follows from one failure for the other
+	// family: some servers answer for A and fail for AAAA (RFC 4074).
+	failed [len(families)]observation.Reason
 }
 
 // host looks up the addresses of a name, once per visit.
@@ -44,21 +46,20 @@ func (v *visit) host(ctx context.Context, name string) *host {
 	v.mu.Unlock()
 	h.once.Do(func() {
 		var a, aaaa *resolve.Result
-		var failureA, failureAAAA observation.Reason
 		var both sync.WaitGroup
-		both.Go(func() { a, failureA = v.lookup(ctx, resolve.Dual, name, dns.TypeA) })
-		both.Go(func() { aaaa, failureAAAA = v.lookup(ctx, resolve.Dual, name, dns.TypeAAAA) })
+		both.Go(func() { a, h.failed[v4] = v.lookup(ctx, resolve.Dual, name, dns.TypeA) })
+		both.Go(func() { aaaa, h.failed[v6] = v.lookup(ctx, resolve.Dual, name, dns.TypeAAAA) })
 		both.Wait()
 		allA, allAAAA := everyAddressIn(a.Answer), everyAddressIn(aaaa.Answer)
 		h.a, h.aaaa, h.most = firstAddresses(allA), firstAddresses(allAAAA), max(len(allA), len(allAAAA))
 		h.alias = slices.ContainsFunc(slices.Concat(a.Answer, aaaa.Answer), isCNAME)
 		h.exist = a.RCode == dns.RcodeSuccess || aaaa.RCode == dns.RcodeSuccess
-		if h.failure = failureAAAA; h.failure == "" {
-			h.failure = failureA
-		}
 	})
 	return h
 }
+
+// failure says why not all is known of a host; empty where it is.
+func (h *host) failure() observation.Reason { return cmp.Or(h.failed[v6], h.failed[v4]) }
 
 func isCNAME(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeCNAME }
 
@@ -105,8 +106,8 @@ func unresolved(failure observation.Reason) observation.Verdict {
 func (h *host) published() observation.Verdict {
 	usable := len(h.usable())
 	switch {
-	case h.failure != "":
-		return unresolved(h.failure)
+	case h.failed[v6] != "":
+		return unresolved(h.failed[v6])
 	case usable > 0 && usable < len(h.aaaa):
 		return partial(observation.SpecialPurposeAddress)
 	case usable > 0:
@@ -115,6 +116,8 @@ func (h *host) published() observation.Verdict {
 		return broken(observation.SpecialPurposeAddress)
 	case len(h.a) > 0:
 		return absent(observation.NoAAAA)
+	case h.failed[v4] != "":
+		return unresolved(h.failed[v4]) // no AAAA record, or no such host
 	case !h.exist:
 		return absent(observation.NXDomain)
 	}
@@ -125,7 +128,7 @@ func (h *host) published() observation.Verdict {
 // anything is dialled: OK means that there is something to dial.
 func (v *visit) addressVerdict(h *host) observation.Verdict {
 	switch published := h.published(); {
-	case h.failure != "", len(h.usable()) == 0:
+	case len(h.usable()) == 0:
 		return published
 	case !v.Routes.V6:
 		return unmeasured(observation.NoRoute)
@@ -153,7 +156,7 @@ func dialled(addrs []netip.Addr) []netip.Addr {
 
 // publishedV6 says whether a host has an IPv6 address to talk to.
 func (v *visit) publishedV6(h *host) observation.Verdict {
-	if len(h.aaaa) > 0 && h.failure == "" && v.Routes.V6 {
+	if len(h.aaaa) > 0 && v.Routes.V6 {
 		return observation.Verdict{Status: observation.OK} // special-purpose or not: its contact will tell
 	}
 	return v.addressVerdict(h)
@@ -162,14 +165,16 @@ func (v *visit) publishedV6(h *host) observation.Verdict {
 // publishedV4 says whether a host has an IPv4 address to talk to.
 func (v *visit) publishedV4(h *host) observation.Verdict {
 	switch {
-	case h.failure != "":
-		return unresolved(h.failure)
+	case h.failed[v4] != "":
+		return unresolved(h.failed[v4])
 	case len(h.a) > 0 && !v.Routes.V4:
 		return unmeasured(observation.NoRoute)
 	case len(h.a) > 0:
 		return observation.Verdict{Status: observation.OK}
 	case len(h.aaaa) > 0:
 		return absent(observation.NoA)
+	case h.failed[v6] != "":
+		return unresolved(h.failed[v6])
 	case !h.exist:
 		return absent(observation.NXDomain)
 	}

@@ -98,7 +98,7 @@ func mailExchangers(records []dns.RR) (names []string, null bool) {
 // Most such domains have a web server there and take no mail.
 func (v *visit) implicitExchanger(ctx context.Context) {
 	h := v.host(ctx, v.name())
-	if h.failure == "" && len(h.a)+len(h.aaaa) == 0 {
+	if h.failure() == "" && len(h.a)+len(h.aaaa) == 0 {
 		v.mailVerdicts(absent(observation.NoMX))
 		return
 	}

@@ -53,7 +53,7 @@ type serverContact struct {
 
 func (v *visit) nameServer(ctx context.Context, name string, f family, large func() answerSize) nameServer {
 	h := v.host(ctx, name)
-	if h.failure == observation.OptedOut {
+	if h.failure() == observation.OptedOut {
 		return nameServer{published: unmeasured(observation.OptedOut)} // nor at its glue
 	}
 	addrs := v.serverAddrs(h, f)
@@ -97,8 +97,8 @@ func (v *visit) publishedVerdict(h *host, f family, addrs []netip.Addr) observat
 		return observation.Verdict{Status: observation.OK}
 	case len(h.addrs(f)) > 0:
 		return broken(observation.SpecialPurposeAddress)
-	case h.failure != "":
-		return unresolved(h.failure)
+	case h.failed[f] != "":
+		return unresolved(h.failed[f])
 	}
 	return absent(serversLacking[f].none)
 }

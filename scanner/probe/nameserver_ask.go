@@ -28,7 +28,8 @@ type dnsReply struct {
 	rtt     time.Duration
 	took    time.Duration
 	detail  string
-	silent  bool // nothing came at all
+	silent  bool     // nothing came at all
+	answer  []dns.RR // with signatures, where they were asked for
 }
 
 func (r dnsReply) works() bool {
@@ -53,6 +54,13 @@ func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, lar
 	}
 	tcp := v.askTCP(ctx, server, udp.soa == nil, 2)
 	tcpFails := tcp.verdict.Status == observation.Broken
+	if udp.soa == nil && tcpFails && tcp.facts != nil {
+		// What UDP truncated is over TCP a refusal, or somebody else's answer.
+		udp.verdict, udp.detail = tcp.verdict, "truncated, and over TCP "+tcp.detail
+		v.keepContact(host, addr, "tcp", tcp)
+		v.keepContact(host, addr, "udp", udp)
+		return udp.verdict
+	}
 	if tcpFails {
 		tcp.verdict, tcp.detail = broken(observation.TCPFails), strings.TrimPrefix(tcp.detail+", "+string(tcp.verdict.Reason), ", ")
 	}
@@ -70,6 +78,7 @@ func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, lar
 	v.keepContact(host, addr, "udp", udp)
 	if udp.soa != nil {
 		v.keepSerial(host, addr, udp.soa.Serial)
+		v.keepSigned(host, addr, udp.answer)
 	}
 	if udp.works() && tcpFails {
 		return partial(observation.TCPFails)
@@ -96,10 +105,11 @@ func (v *visit) askUDP(ctx context.Context, server netip.AddrPort) dnsReply {
 	case err != nil:
 		r = dnsReply{verdict: exchangeVerdict(ctx, err)}
 		r.silent = r.verdict == broken(observation.Timeout)
-	case noEDNS(got.Msg.Rcode):
+	case !got.Truncated && noEDNS(got.Msg.Rcode):
 		r = v.askWithoutEDNS(ctx, query, got)
 	default:
 		r = v.readSOA(got)
+		r.answer = got.Msg.Answer
 		switch {
 		case !r.works():
 		case got.Bytes > udpBuffer:
@@ -228,6 +238,17 @@ func rcodeName(rcode int) string {
 		return name
 	}
 	return fmt.Sprintf("RCODE %d", rcode)
+}
+
+// exchangeWhole is exchange, and asks over TCP what does not fit into UDP: a
+// truncated answer says nothing else (RFC 2181 section 9).
+func (v *visit) exchangeWhole(ctx context.Context, query resolve.Query) (*resolve.Reply, error) {
+	got, err := v.exchange(ctx, query)
+	if err == nil && got.Truncated && query.Transport == resolve.UDP {
+		query.Transport, query.Timeout = resolve.TCP, v.ConnectTimeout
+		got, err = v.exchange(ctx, query)
+	}
+	return got, err
 }
 
 // exchange asks one server and counts the queries.

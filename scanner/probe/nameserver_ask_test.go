@@ -30,6 +30,10 @@ func (s *scripted) Delegation(context.Context, resolve.Mode, string) (*resolve.D
 	return s.delegation, nil
 }
 
+func (s *scripted) WholeDelegation(context.Context, resolve.Mode, string) (*resolve.Delegation, error) {
+	return s.delegation, nil
+}
+
 func (s *scripted) Resolve(_ context.Context, _ resolve.Mode, name string, qtype uint16) (*resolve.Result, error) {
 	r := &resolve.Result{Name: name, Type: qtype}
 	for _, rr := range s.records {

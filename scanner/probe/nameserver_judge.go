@@ -93,9 +93,12 @@ func judgeNameServers(servers []nameServer, f family) (verdict observation.Verdi
 }
 
 // judgeSOA accepts an authoritative answer with the zone's SOA record, which it
-// returns. A truncated answer holds none, and is accepted as well.
+// returns. A truncated answer over UDP says nothing but that TCP is to be asked,
+// and is accepted as well (RFC 2181 section 9).
 func judgeSOA(msg *dns.Msg, zone string) (observation.Verdict, *dns.SOA) {
 	switch {
+	case msg.Truncated:
+		return observation.Verdict{Status: observation.OK}, nil
 	case msg.Rcode == dns.RcodeServerFailure:
 		return broken(observation.ServFail), nil
 	case msg.Rcode == dns.RcodeRefused, msg.Rcode == dns.RcodeNotAuth:
@@ -111,9 +114,6 @@ func judgeSOA(msg *dns.Msg, zone string) (observation.Verdict, *dns.SOA) {
 		if soa, ok := rr.(*dns.SOA); ok && strings.EqualFold(soa.Hdr.Name, zone) {
 			return observation.Verdict{Status: observation.OK}, soa
 		}
-	}
-	if msg.Truncated {
-		return observation.Verdict{Status: observation.OK}, nil
 	}
 	return broken(observation.Lame), nil
 }

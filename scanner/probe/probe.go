@@ -31,6 +31,7 @@ import (
 type Resolver interface {
 	Resolve(ctx context.Context, mode resolve.Mode, name string, qtype uint16) (*resolve.Result, error)
 	Delegation(ctx context.Context, mode resolve.Mode, zone string) (*resolve.Delegation, error)
+	WholeDelegation(ctx context.Context, mode resolve.Mode, zone string) (*resolve.Delegation, error)
 	Exchange(ctx context.Context, q resolve.Query) (*resolve.Reply, error)
 }
 
@@ -141,6 +142,9 @@ type visit struct {
 	zone    string              // the zone the target lies in, once delegation has found it
 	parent  *resolve.Delegation // what the zone above says of it
 	serials []zoneSerial        // of the zone, from each address that answered
+	signed  []signedAnswer      // the SOA record with its signatures, from each of them
+	// parentsDiffer says that servers of the zone above do not say the same of it.
+	parentsDiffer bool
 
 	hosts    map[string]*host   // addresses of every host looked up
 	failures map[[2]string]bool // names and reasons of look-ups that failed, see findFailure

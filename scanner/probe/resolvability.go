@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -90,10 +91,9 @@ func (v *visit) site(ctx context.Context) *site {
 func (s *site) add(ctx context.Context, name string, web observation.Verdict) {
 	h := s.host(ctx, name)
 	s.intent = s.intent || len(h.aaaa) > 0
-	if h.failure != "" {
-		s.failure = h.failure
-	}
+	s.failure = cmp.Or(s.failure, h.failed[v6])
 	if len(h.a)+len(h.aaaa) == 0 {
+		s.failure = cmp.Or(s.failure, h.failed[v4])
 		return
 	}
 	if web.Reason == observation.NotProbed {
@@ -167,10 +167,10 @@ func (s *site) missing() observation.Verdict {
 	switch {
 	case s.obs.Target.Kind == lists.CCTLD:
 		return observation.Verdict{Status: observation.OK}
-	case len(s.hosts) > 0:
-		return absent(observation.NoAAAA)
 	case s.failure != "":
 		return unresolved(s.failure)
+	case len(s.hosts) > 0:
+		return absent(observation.NoAAAA)
 	}
 	return absent(observation.NoAddress)
 }

@@ -80,7 +80,7 @@ func (v *visit) cutAt(ctx context.Context, name string) *cut {
 }
 
 func newCut(d *resolve.Delegation) *cut {
-	c := &cut{zone: d.Zone, same: d.SameServers}
+	c := &cut{zone: d.Zone, same: d.SameServers || slices.ContainsFunc(d.Referrals, func(r resolve.Referral) bool { return r.Child })}
 	if d.Zone != "." {
 		c.parent = d.Zone[nextLabel(d.Zone):]
 		if c.parent == "" {
@@ -191,7 +191,7 @@ func (v *visit) hosting(ctx context.Context, z *reach.Zone, above *cut) (h *host
 			continue
 		}
 		asked++
-		reply, err := v.exchange(ctx, resolve.Query{Server: netip.AddrPortFrom(addr, portDNS), Name: z.Name, Type: dns.TypeNS})
+		reply, err := v.exchangeWhole(ctx, resolve.Query{Server: netip.AddrPortFrom(addr, portDNS), Name: z.Name, Type: dns.TypeNS})
 		switch {
 		case err != nil:
 			failed = true

@@ -70,6 +70,13 @@ func (s *site) byAnswers(ctx context.Context, chain reach.Explanation) observati
 		s.blame(chain, "")
 		return unmeasured(observation.PortFiltered)
 	}
+	if s.parentsDiffer {
+		// What is found without IPv4 shall not depend on the server that happens
+		// to be asked: later look-ups begin with what all of them say.
+		if d, err := s.Resolver.WholeDelegation(ctx, resolve.V6Only, s.zone); err == nil {
+			s.count(d.Queries)
+		}
+	}
 	verdict, failedAt := s.resolve(ctx)
 	if failedAt != "" {
 		return s.explain(ctx, chain, failedAt)
@@ -231,10 +238,10 @@ func (s *site) answers(ctx context.Context, zone string, a netip.Addr) observati
 		}
 	}
 	query := resolve.Query{Server: netip.AddrPortFrom(a, portDNS), Name: zone, Type: dns.TypeSOA}
-	reply, err := s.exchange(ctx, query)
+	reply, err := s.exchangeWhole(ctx, query)
 	if err == nil && noEDNS(reply.Msg.Rcode) {
 		query.NoEDNS = true
-		reply, err = s.exchange(ctx, query)
+		reply, err = s.exchangeWhole(ctx, query)
 	}
 	if err != nil {
 		return exchangeVerdict(ctx, err)

@@ -174,7 +174,7 @@ func (w *walk) lookUpServers(ctx context.Context, z *reach.Zone) {
 		all.Go(func() {
 			if reach.In(s.Name, z.Name) {
 				h := w.v.host(ctx, s.Name)
-				s.Zone, s.Addrs, s.Unknown = z.Name, h.aaaa, notAsked(h.failure)
+				s.Zone, s.Addrs, s.Unknown = z.Name, h.aaaa, notAsked(h.failed[v6])
 				return
 			}
 			h := w.v.nsHost(ctx, s.Name)

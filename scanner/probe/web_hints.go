@@ -18,7 +18,7 @@ import (
 func (v *visit) checkHints(ctx context.Context, name string) {
 	answer, reason := v.lookup(ctx, resolve.Dual, name, dns.TypeHTTPS)
 	h := v.host(ctx, name)
-	if reason != "" || h.failure != "" {
+	if reason != "" || h.failed[v6] != "" {
 		return
 	}
 	var strays []string

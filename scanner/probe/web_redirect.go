@@ -152,13 +152,13 @@ func (b *browser) land(ctx context.Context, j *journey, next *url.URL) observati
 		return lacksFamily(v6)
 	default:
 		h := b.host(ctx, name)
-		if addrs = dialled(h.a); v6 {
-			addrs = dialled(h.aaaa)
-		}
+		f := familyOf(j.to.Addr())
+		addrs = dialled(h.addrs(f))
+		failure := h.failed[f]
 		switch {
-		case h.failure != "":
-			j.detail = shorten(fmt.Sprintf("%s: %s", name, h.failure))
-			return unresolved(h.failure)
+		case failure != "":
+			j.detail = shorten(fmt.Sprintf("%s: %s", name, failure))
+			return unresolved(failure)
 		case len(addrs) == 0 && len(h.a)+len(h.aaaa) > 0:
 			j.detail = shorten(name)
 			return lacksFamily(v6)
