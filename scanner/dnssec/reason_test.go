@@ -341,6 +341,11 @@ func TestReasons(t *testing.T) {
 			seen[c.reason] = true
 		})
 	}
+	if z := Unanswered("example.", "."); z.State != observation.Bogus || z.Where != "." || !z.Expires.IsZero() {
+		t.Errorf("a zone whose keys nobody gives: %+v", z)
+	} else {
+		seen[z.Reason] = true
+	}
 	for _, reason := range declaredReasons(t) {
 		if !seen[reason] {
 			t.Errorf("no case gives %s", reason)

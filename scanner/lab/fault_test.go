@@ -68,7 +68,7 @@ func TestDNSFaults(t *testing.T) {
 		{"do: old_serial", "udp", "NOERROR aa answers=1"},
 		{"do: poison", "udp", "NOERROR aa answers=1 extra=poison"},
 		{"do: empty_upward", "udp", "NOERROR aa answers=0 no-edns ns=."},
-		{"do: flood", "udp", "NOERROR aa answers=1"},
+		{"do: flood", "udp", "REFUSED answers=0"}, // the client believes the first
 		{"do: truncate, transport: tcp", "tcp", "NOERROR aa tc answers=0"},
 		{"do: truncate, transport: tcp", "udp", "NOERROR aa answers=1"},
 		{"do: slow, delay: 1ms", "tcp", "NOERROR aa answers=1"},
@@ -147,6 +147,58 @@ domains:
 		r, err := ask(t, l, "udp", "200.9.9.9", "example.gov.ar.", dns.TypeSOA, false)
 		if err != nil || r.Rcode != want {
 			t.Errorf("question %d: %v, %v; want %s", i, r, err, dns.RcodeToString[want])
+		}
+	}
+}
+
+// TestFaultsCombine: one fault decides what is answered, and others change it.
+func TestFaultsCombine(t *testing.T) {
+	l := start(t, `
+about: test
+zones:
+  muni.ar: {ns: {ns1: [200.9.9.1], ns2: [200.9.9.2]}}
+domains:
+  proxy.gov.ar:
+    like: infrastructure
+    ns: {ns1: [200.9.9.3]}
+    faults: [{do: truncate}, {transport: udp, do: not_authority}, {types: [MX], do: refused}]
+  x.muni.ar:
+    like: infrastructure
+    ns: {ns1: [200.9.9.4, "2a0f::4"]}
+    faults: [{at: ns1.muni.ar., do: no_glue_v6}, {at: ns2.muni.ar., do: old_ns, ns: [ns.former.net]}]
+  y.muni.ar: {like: infrastructure, ns: {ns1: [200.9.9.5, "2a0f::5"]}}
+`)
+	for _, c := range []struct {
+		network, server, name string
+		qtype                 uint16
+		want                  string
+	}{
+		{"udp", "200.9.9.3", "proxy.gov.ar.", dns.TypeSOA, "NOERROR tc answers=0 []"},
+		{"udp", "200.9.9.3", "proxy.gov.ar.", dns.TypeMX, "REFUSED tc answers=0 []"},
+		{"tcp", "200.9.9.3", "proxy.gov.ar.", dns.TypeSOA, "NOERROR aa answers=1 []"},
+		{"udp", "200.9.9.1", "x.muni.ar.", dns.TypeA, "NOERROR answers=0 [ns1.x.muni.ar. A]"},
+		{"udp", "200.9.9.2", "x.muni.ar.", dns.TypeA, "NOERROR answers=0 [ns.former.net.]"},
+		{"udp", "200.9.9.2", "x.muni.ar.", dns.TypeDS, "NOERROR aa answers=1 []"},
+		{"udp", "200.9.9.1", "y.muni.ar.", dns.TypeA, "NOERROR answers=0 [ns1.y.muni.ar. A AAAA]"},
+	} {
+		r, err := ask(t, l, c.network, c.server, c.name, c.qtype, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, _ := strings.Cut(seen(r, nil), " no-edns")
+		got, _, _ = strings.Cut(got, " ns=")
+		got, _, _ = strings.Cut(got, " question")
+		var lead []string
+		for _, rr := range append(r.Ns, r.Extra...) {
+			switch rr := rr.(type) {
+			case *dns.NS:
+				lead = append(lead, rr.Ns)
+			case *dns.A, *dns.AAAA:
+				lead = append(lead, dns.TypeToString[rr.Header().Rrtype])
+			}
+		}
+		if got = fmt.Sprint(got, " ", lead); got != c.want {
+			t.Errorf("%s %s at %s over %s: %s, want %s", c.name, dns.Type(c.qtype), c.server, c.network, got, c.want)
 		}
 	}
 }

@@ -109,7 +109,9 @@ func (j *job) everyReferral(d *Delegation, a *answer) error {
 	for name, addrs := range d.AtParent {
 		whole.add(nsHost{name, addrs, true})
 	}
-	j.view.cuts.put(key{name: whole.zone}, whole, whole.expires, whole.bytes())
+	if !d.SameServers { // who answers for the zone need not be one of its servers
+		j.view.cuts.put(key{name: whole.zone}, whole, whole.expires, whole.bytes())
+	}
 	return j.delegationDS(d)
 }
 
