@@ -62,15 +62,12 @@ func (l *locale) N(n any) string {
 	return write()
 }
 
-// Percent writes a share without digits after the point, unless it would then
-// look like none or all and is neither.
+// Percent writes a share; see [indicator.Percent].
 func (l *locale) Percent(v float64) string {
-	if v > 0 && v < 0.01 || v > 0.99 && v < 1 {
-		tenths := math.Round(1000 * min(max(v, 0.001), 0.999))
-		return l.keep("‰", uint64(tenths), func() string { return l.Printer.Sprint(number.Percent(tenths/1000, number.Scale(1))) })
-	}
-	whole := indicator.Percent(v)
-	return l.keep("%", uint64(whole), func() string { return l.Printer.Sprint(number.Percent(whole/100, number.Scale(0))) })
+	value, digits := indicator.Percent(v)
+	tenths := uint64(math.Round(10 * value))
+	unit := map[int]string{0: "%", 1: "‰"}[digits]
+	return l.keep(unit, tenths, func() string { return l.Printer.Sprint(number.Percent(float64(tenths)/1000, number.Scale(digits))) })
 }
 
 // Range writes from where to where an interval goes.

@@ -8,6 +8,7 @@ import (
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/zonefile"
+	"adopt6/store/indicator"
 )
 
 // auditRow is a line of the summary: a label, a count, and what it is a share
@@ -22,7 +23,7 @@ func printRows(w io.Writer, title string, rows []auditRow) {
 	for _, r := range rows {
 		share := ""
 		if r.of > 0 {
-			share = fmt.Sprintf("%6.1f %%", 100*float64(r.n)/float64(r.of))
+			share = fmt.Sprintf("%8s", indicator.TenthsText(float64(r.n)/float64(r.of)))
 		}
 		line := fmt.Sprintf("  %-54s %13s %s", r.label, terminal.Thousands(int64(r.n)), share)
 		fmt.Fprintln(w, strings.TrimRight(line, " "))

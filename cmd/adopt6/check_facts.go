@@ -13,6 +13,7 @@ import (
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/observation"
+	"adopt6/store/indicator"
 )
 
 // mostText is how many columns of a text from the network are shown.
@@ -202,7 +203,7 @@ func (p *page) httpFacts(h *observation.HTTPFacts) (lines [][]text) {
 	if h.Bytes > 0 {
 		words := terminal.Thousands(h.Bytes) + " bytes"
 		if h.Similarity > 0 {
-			words += fmt.Sprintf(", %.0f%% like IPv4", 100*h.Similarity)
+			words += fmt.Sprintf(", %s like IPv4", indicator.PercentText(float64(h.Similarity)))
 		}
 		lines = append(lines, []text{{plain, words}})
 	}

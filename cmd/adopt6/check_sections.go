@@ -10,6 +10,7 @@ import (
 	"adopt6/lists"
 	"adopt6/scanner/netaddr"
 	"adopt6/scanner/observation"
+	"adopt6/store/indicator"
 )
 
 // sections are the parts of the page in the order in which a domain is used:
@@ -131,7 +132,7 @@ func (p *page) web(o *observation.Observation) section {
 	if o.SameContent.Status != observation.Unmeasured {
 		texts := p.verdict("same page over both families:", o.SameContent)
 		if o.Similarity > 0 {
-			texts = append(texts[:2:2], text{texts[2].style, fmt.Sprintf("%s (%.0f%% of the text alike)", texts[2].s, 100*o.Similarity)})
+			texts = append(texts[:2:2], text{texts[2].style, fmt.Sprintf("%s (%s of the text alike)", texts[2].s, indicator.PercentText(float64(o.Similarity)))})
 		}
 		s.rows = append(s.rows, across(texts...))
 	}

@@ -203,9 +203,9 @@ var kindTitles = map[lists.Kind]string{
 
 // Widths of the table's columns, 80 in all.
 const (
-	nameWidth  = 20
+	nameWidth  = 16
 	countWidth = 5
-	shareWidth = 11
+	shareWidth = 12
 )
 
 func (t *countryTable) print(w io.Writer) error {
@@ -260,7 +260,7 @@ func share(r store.IndicatorRow) string {
 		return fmt.Sprintf("%d of %d", r.Numerator, r.Denominator)
 	}
 	low, high := indicator.Wilson(r.Numerator, r.Denominator)
-	return fmt.Sprintf("%.0f%% %.0f-%.0f", indicator.Percent(float64(r.Numerator)/float64(r.Denominator)), indicator.Percent(low), indicator.Percent(high))
+	return indicator.PercentText(float64(r.Numerator)/float64(r.Denominator)) + " " + indicator.IntervalText(low, high)
 }
 
 // value is an indicator's figure in its unit.
@@ -271,7 +271,7 @@ func value(ind indicator.Indicator, r store.IndicatorRow) string {
 	case r.Denominator == 0:
 		return "-"
 	case ind.Measure == indicator.Largest:
-		return fmt.Sprintf("%.0f%%", indicator.Percent(r.Value))
+		return indicator.PercentText(r.Value)
 	case ind.Measure == indicator.Median:
 		return fmt.Sprintf("%+.1f %s", r.Value, ind.Unit)
 	}

@@ -220,11 +220,8 @@ func (s vantageShare) text() string {
 	case s.Measured < smallNumber:
 		return fmt.Sprintf("%d of %d", s.Works, s.Measured)
 	}
-	return fmt.Sprintf("%s %s-%s (%d of %d)", percent(float64(s.Works)/float64(s.Measured)),
-		strings.TrimSuffix(percent(s.Low), "%"), strings.TrimSuffix(percent(s.High), "%"), s.Works, s.Measured)
+	return fmt.Sprintf("%s %s (%d of %d)", indicator.PercentText(float64(s.Works)/float64(s.Measured)), indicator.IntervalText(s.Low, s.High), s.Works, s.Measured)
 }
-
-func percent(share float64) string { return fmt.Sprintf("%.0f%%", indicator.Percent(share)) }
 
 func (c *vantageComparison) print(out io.Writer) error {
 	w := bufio.NewWriter(terminal.Printable(out))

@@ -24,7 +24,7 @@ func countsQuery() string {
 		case Share:
 			fulfils, partial = i.fulfils, i.partial
 		case Median:
-			medians = append(medians, fmt.Sprintf("if(countIf(%[2]s) = 0, 0., quantileExactIf(0.5)(%[1]s, %[2]s))", i.quantity, measured))
+			medians = append(medians, medianOf(i.quantity, measured))
 		}
 		counts = append(counts,
 			fmt.Sprintf("countIf(%s AND (%s))", measured, fulfils),
@@ -39,14 +39,26 @@ func countsQuery() string {
 FROM observations FINAL WHERE scan = toUUID(?) GROUP BY kind, country ORDER BY kind, country`
 }
 
+// medianOf is the middle value of a quantity over the targets of a condition,
+// and of an even number the mean of the two in the middle; 0 of none. No
+// function of an old ClickHouse interpolates exactly.
+func medianOf(quantity, condition string) string {
+	sorted := fmt.Sprintf("arraySort(groupArrayIf(toFloat64(%s), %s))", quantity, condition)
+	n := fmt.Sprintf("countIf(%s)", condition)
+	return fmt.Sprintf("if(%[2]s = 0, 0., (%[1]s[intDiv(%[2]s + 1, 2)] + %[1]s[intDiv(%[2]s, 2) + 1]) / 2)", sorted, n)
+}
+
 // concentrationQuery counts the targets of each country's operators: those of
-// the largest, and the sum of the squared shares. A target with several
-// operators counts whole for the largest and in equal parts for the index.
+// the largest, and the chance that two targets have the same operator (E. H.
+// Simpson, 1949), which is the index without the bias of few targets. A target
+// with several operators counts whole for the largest, and in equal parts for
+// the index: alone is what each target adds by meeting itself.
 func concentrationQuery(i Indicator) string {
-	return fmt.Sprintf(`SELECT toString(kind), toString(country), toUInt64(max(n)), argMax(operator, n), sum(weight * weight) / (sum(weight) * sum(weight))
+	return fmt.Sprintf(`SELECT toString(kind), toString(country), toUInt64(max(n)), argMax(operator, n),
+	(sum(weight * weight) - sum(alone)) / greatest(sum(weight) * (sum(weight) - 1), 1)
 FROM
 (
-	SELECT kind, country, operator, count() AS n, sum(1 / length(names)) AS weight
+	SELECT kind, country, operator, count() AS n, sum(1 / length(names)) AS weight, sum(1 / length(names) / length(names)) AS alone
 	FROM (SELECT kind, country, %[1]s AS names FROM observations FINAL WHERE scan = toUUID(?) AND (%[2]s) AND NOT (%[3]s))
 	ARRAY JOIN names AS operator
 	GROUP BY kind, country, operator
@@ -146,7 +158,7 @@ const countsEach = 4
 type concentrated struct {
 	name    string  // of the largest operator
 	targets uint64  // that depend on it
-	index   float64 // Herfindahl-Hirschman
+	index   float64 // Herfindahl-Hirschman, unbiased
 }
 
 // concentrations counts every indicator that is about operators.

@@ -288,15 +288,15 @@ var concentration = []Indicator{
 		Numerator:   "domains with a name server of the operator that serves the most (the operator by the table of operators, else the registrable domain of the name servers' names)",
 		Denominator: "existing domains whose name servers are known",
 		Unmeasured:  "no name servers were seen",
-		Direction:   LowerIsBetter, Unit: "domains", Kinds: everyKind,
+		Direction:   LowerIsBetter, Unit: "domains", Kinds: sites,
 		applies: exists, unmeasured: "empty(operators)", operators: "operators",
 	},
 	{
 		ID: "dns_hhi", Topic: Concentration, Name: "Concentration of DNS operators", Measure: HHI,
-		Numerator:   "the sum of the squares of the operators' shares of domains (Herfindahl-Hirschman index), a domain with several operators counting for each in equal parts",
+		Numerator:   "the sum of the squares of the operators' shares of domains (Herfindahl-Hirschman index, without the bias of few domains), a domain with several operators counting for each in equal parts",
 		Denominator: "existing domains whose name servers are known",
 		Unmeasured:  "no name servers were seen",
-		Direction:   LowerIsBetter, Unit: "index", Kinds: everyKind, Reference: herfindahl,
+		Direction:   LowerIsBetter, Unit: "index", Kinds: sites, Reference: herfindahl,
 		applies: exists, unmeasured: "empty(operators)", operators: "operators",
 	},
 	{
@@ -309,7 +309,7 @@ var concentration = []Indicator{
 	},
 	{
 		ID: "hosting_hhi", Topic: Concentration, Name: "Concentration of hosting", Measure: HHI,
-		Numerator: "the sum of the squares of the autonomous systems' shares of domains (Herfindahl-Hirschman index), a domain with addresses in several, " +
+		Numerator: "the sum of the squares of the autonomous systems' shares of domains (Herfindahl-Hirschman index, without the bias of few domains), a domain with addresses in several, " +
 			"over both families and at the domain and www together, counting for each in equal parts",
 		Denominator: "existing domains of which the domain itself or www has an address whose autonomous system is known",
 		Unmeasured:  noSystem,

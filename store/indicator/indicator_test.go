@@ -152,7 +152,7 @@ var counted = map[string][5]uint64{
 	"government/TG/same_serial":     {2, 1, 3, 1, 667},
 	"government/TG/web_v6":          {1, 1, 4, 1, 250},
 	"government/TG/web_same":        {1, 0, 2, 0, 500},
-	"government/TG/web_v6_delay":    {0, 0, 2, 0, 10_000},
+	"government/TG/web_v6_delay":    {0, 0, 2, 0, 2_000}, // between -6 and 10
 	"government/TG/web_v6_broken":   {1, 1, 3, 1, 333},
 	"government/TG/mail_v6":         {2, 0, 3, 1, 667},
 	"government/TG/smtputf8":        {1, 1, 3, 1, 333},
@@ -167,10 +167,10 @@ var counted = map[string][5]uint64{
 	"government/TG/dnssec_modern":   {1, 0, 3, 1, 333},
 	"government/TG/dnssec_expiring": {1, 0, 2, 0, 500},
 	"government/TG/dns_largest":     {4, 0, 5, 1, 800},
-	"government/TG/dns_hhi":         {0, 0, 5, 1, 540}, // (3.5² + 0.5² + 1²) / 5²
+	"government/TG/dns_hhi":         {0, 0, 5, 1, 450}, // (3.5² + 0.5² + 1² - 4.5) / (5 × 4), of which 4.5 are domains met with themselves
 	// 64497 hosts three of three known; (2.5² + 0.5²) / 3². Two are in no table.
 	"government/TG/hosting_largest": {3, 0, 3, 2, 1000},
-	"government/TG/hosting_hhi":     {0, 0, 3, 2, 722},
+	"government/TG/hosting_hhi":     {0, 0, 3, 2, 667},
 	"cctld/TG/measured":             {2, 0, 2, 0, 1000},
 	"cctld/TG/dns_v6":               {1, 1, 2, 0, 500},
 	"cctld/TG/dns_v6_one":           {2, 0, 2, 0, 1000},
@@ -189,8 +189,6 @@ var counted = map[string][5]uint64{
 	"cctld/TG/dnssec_modern":        {0, 0, 1, 0, 0},
 	"cctld/TG/dnssec_expiring":      {0, 0, 1, 0, 0},
 	"cctld/TG/tld_ds":               {1, 0, 2, 0, 500},
-	"cctld/TG/dns_largest":          {1, 0, 1, 1, 1000},
-	"cctld/TG/dns_hhi":              {0, 0, 1, 1, 1000},
 	"custom//measured":              {1, 0, 1, 0, 1000},
 }
 

@@ -41,10 +41,3 @@ func binomial(n, k uint64) float64 {
 	choose := func(x uint64) float64 { v, _ := math.Lgamma(float64(x) + 1); return v }
 	return math.Exp(choose(n) - choose(k) - choose(n-k) - float64(n)*math.Ln2)
 }
-
-// Percent rounds a share to whole per cent, halves away from zero, as every
-// table and page shows it. A share is a quotient of counts, so what lies within
-// a rounding error of a half is a half.
-func Percent(share float64) float64 {
-	return math.Round(math.Round(share*1e9) / 1e7)
-}
