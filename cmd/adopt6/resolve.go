@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,7 +40,7 @@ func newResolveCommand(a *app) *cobra.Command {
 		Short: "Look a name up from the root, over either address family",
 		Long: `Look a name up the way a scan does: from the root servers down, trusting no
 local resolver, over IPv4, IPv6 or both, and validate the answer with DNSSEC.
-TYPE is AAAA when it is left out.
+TYPE is AAAA when it is left out, and may be a number, as in TYPE65534.
 
 The exit code is 0 whatever the answer and its DNSSEC state; --json has both in
 a form for scripts: rcode, answer, dnssec, reason. A reason is empty, or says
@@ -179,15 +180,30 @@ func (f *resolveFlags) question(args []string) (name string, kind uint16, err er
 	if len(args) == 0 {
 		return name, dns.TypeAAAA, nil
 	}
-	kind, ok := dns.StringToType[strings.ToUpper(args[0])]
-	switch kind {
-	case dns.TypeOPT, dns.TypeTKEY, dns.TypeTSIG, dns.TypeIXFR, dns.TypeAXFR:
-		ok = false
-	}
+	kind, ok := parseType(args[0])
 	if !ok {
 		return "", 0, misusef("record type %q: not one that can be looked up", args[0])
 	}
 	return name, kind, nil
+}
+
+// parseType reads a record type: a mnemonic, or a number as in TYPE65534 (RFC
+// 3597 section 5). It returns false for types that no zone holds.
+func parseType(word string) (kind uint16, ok bool) {
+	word = strings.ToUpper(word)
+	if kind, ok = dns.StringToType[word]; !ok {
+		digits, numbered := strings.CutPrefix(word, "TYPE")
+		n, err := strconv.ParseUint(digits, 10, 16)
+		if !numbered || err != nil {
+			return 0, false
+		}
+		kind = uint16(n)
+	}
+	switch kind {
+	case dns.TypeNone, dns.TypeOPT, dns.TypeTKEY, dns.TypeTSIG, dns.TypeIXFR, dns.TypeAXFR:
+		return 0, false
+	}
+	return kind, true
 }
 
 // maxWindow keeps the number of ids under way far below what a socket has.

@@ -56,6 +56,11 @@ func TestResolveInALab(t *testing.T) {
 	if got.RCode != "NOERROR" || got.DNSSEC != "secure" || got.Reason != "" || len(got.Answer) == 0 || len(got.Trace) == 0 {
 		t.Errorf("got %s", out)
 	}
+	for kind, want := range map[string]string{"type2": `"type":"NS"`, "TYPE65534": `"type":"TYPE65534","rcode":"NOERROR","dnssec":"secure"`} {
+		if out, errOut, code := runCommand(t, "", "resolve", "--lab", file, "--json", ".", kind); code != 0 || !strings.Contains(out, want) {
+			t.Errorf("%s: exit code %d, %s%s", kind, code, out, errOut)
+		}
+	}
 	out, errOut, code = runCommand(t, "", "resolve", "--lab", file, "no-such-tld", "--at", "2001-01-01")
 	if code != 0 || !strings.Contains(out, "DNSSEC: bogus (rrsig_not_yet_valid") {
 		t.Errorf("in 2001: exit code %d, %s%s", code, out, errOut)
@@ -84,6 +89,8 @@ func TestResolveMisuse(t *testing.T) {
 		{"no name given", nil},
 		{"--family \"v5\"", []string{"example.com", "--family", "v5"}},
 		{"record type \"NOPE\"", []string{"example.com", "NOPE"}},
+		{"record type \"TYPE65536\"", []string{"example.com", "TYPE65536"}},
+		{"record type \"TYPE41\"", []string{"example.com", "TYPE41"}},
 		{"record type \"AXFR\"", []string{"example.com", "AXFR"}},
 		{"--at \"soon\"", []string{"example.com", "--at", "soon"}},
 		{"takes names from standard input", []string{"--batch", "example.com", "A"}},

@@ -198,3 +198,43 @@ func TestSignaturesLimitTTL(t *testing.T) {
 		}
 	}
 }
+
+// TestDSInAReferral: a server that answers a question for DS records with a
+// referral has given them (RFC 4035 section 3.1.4.1).
+func TestDSInAReferral(t *testing.T) {
+	s := signedTest(t)
+	s.edit = func(addr, _ string, q, m *dns.Msg) *dns.Msg {
+		if addr != tldAddr || q.Question[0].Qtype != dns.TypeDS {
+			return m
+		}
+		other := q.Copy()
+		other.Question[0].Qtype = dns.TypeNS
+		refers := s.answer(s.held[tldAddr], other)
+		refers.Question = q.Question
+		return refers
+	}
+	for range 3 {
+		got := resolve(t, s.resolver(nil), V4Only, "example.test", dns.TypeDS)
+		if got.State != observation.Secure || len(got.Answer) != 1 || got.Answer[0].Header().Rrtype != dns.TypeDS {
+			t.Errorf("got %s", judged(got))
+		}
+	}
+}
+
+// TestForgedAliasBesideADNAME: the CNAME that comes with a DNAME is made anew,
+// so that another one leads nowhere (RFC 6672 section 3.1).
+func TestForgedAliasBesideADNAME(t *testing.T) {
+	s := signedTest(t)
+	s.edit = func(_, _ string, _, m *dns.Msg) *dns.Msg {
+		for _, rr := range m.Answer {
+			if rr.Header().Rrtype == dns.TypeDNAME {
+				m.Answer = append(m.Answer, mustRR(t, "x.dn.example.test. 300 CNAME victim.test."))
+				break
+			}
+		}
+		return m
+	}
+	if got := judged(resolve(t, s.resolver(nil), V4Only, "x.dn.example.test", dns.TypeCNAME)); got != "NOERROR other.test. x.other.test.: secure" {
+		t.Errorf("got %s", got)
+	}
+}

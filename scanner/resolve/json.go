@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"encoding/binary"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -90,7 +91,12 @@ func appendMember(b []byte, name, value string) []byte {
 
 // RData returns the data of a record in zone file form, without the owner
 // name and the like.
-func RData(rr dns.RR) string { return strings.TrimPrefix(rr.String(), rr.Header().String()) }
+func RData(rr dns.RR) string {
+	if unknown, ok := rr.(*dns.RFC3597); ok { // whose text names type and class by number
+		return fmt.Sprintf("\\# %d %s", len(unknown.Rdata)/2, unknown.Rdata)
+	}
+	return strings.TrimPrefix(rr.String(), rr.Header().String())
+}
 
 // appendRData appends the data of a record as a JSON string.
 func appendRData(b []byte, rr dns.RR) []byte {

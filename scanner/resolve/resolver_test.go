@@ -1,9 +1,12 @@
 package resolve
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"adopt6/scanner/observation"
 )
 
 const (
@@ -117,5 +120,19 @@ func TestV6OnlyFailsWhereTheZoneHasNoIPv6(t *testing.T) {
 	}
 	if after := n.queries(rootAddr) + n.queries(tldAddr) + n.queries(leafAddr); after != before {
 		t.Errorf("v6: %d queries went over IPv4", after-before)
+	}
+}
+
+// TestUnknownTypes: records of types without a name are found, validated like
+// others and shown by number (RFC 3597).
+func TestUnknownTypes(t *testing.T) {
+	s := signedTest(t)
+	s.zone("example.test.", "example.test. NS ns.example.test.\nns.example.test. A "+leafAddr+"\nx.example.test. TYPE65534 \\# 3 0a0B0c", leafAddr)
+	got := resolve(t, s.resolver(nil), Dual, "x.example.test", 65534)
+	if got.State != observation.Secure || len(got.Answer) != 1 || RData(got.Answer[0]) != `\# 3 0a0b0c` {
+		t.Errorf("got %s, %v", judged(got), got.Answer)
+	}
+	if line := string(got.AppendJSON(nil)); !strings.Contains(line, `"type":"TYPE65534","ttl":3600,"data":"\\# 3 0a0b0c"`) {
+		t.Errorf("got %s", line)
 	}
 }
