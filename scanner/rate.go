@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/time/rate"
+	"github.com/projectdiscovery/ratelimit"
 )
 
 // Caps are what a scan may send, in queries and connections a second. A cap of
@@ -25,9 +25,9 @@ type Caps struct {
 // than any of them. A server that refuses gets less for a while: see SlowDown.
 type Rates struct {
 	caps      Caps
-	overall   *rate.Limiter
-	servers   *places[netip.Addr]
-	operators *places[Operator]
+	overall   *bucket
+	servers   *limiters[netip.Addr]
+	operators *limiters[Operator]
 	sent      atomic.Int64
 }
 
@@ -50,10 +50,10 @@ func NewRates(caps Caps) *Rates {
 		r.overall = newBucket(caps.Overall, max(1, caps.Overall/100))
 	}
 	if caps.PerServer > 0 {
-		r.servers = newPlaces[netip.Addr](caps.PerServer, false)
+		r.servers = newLimiters[netip.Addr](caps.PerServer, false)
 	}
 	if caps.PerOperator > 0 {
-		r.operators = newPlaces[Operator](caps.PerOperator, true)
+		r.operators = newLimiters[Operator](caps.PerOperator, true)
 	}
 	return r
 }
@@ -61,38 +61,64 @@ func NewRates(caps Caps) *Rates {
 // Wait returns when a packet may be sent to server, or with the context's
 // error when that ends first.
 func (r *Rates) Wait(ctx context.Context, server netip.Addr) error {
-	// The turns are left when the packet goes: those that wait for the overall
+	// The slots are released when the packet goes: those that wait for the overall
 	// rate must not go together when it lets them. They are taken in one order,
 	// so nobody waits for one who waits for them.
 	var owner Operator
 	if r.servers != nil {
-		s := r.servers.at(server)
-		if err := s.enter(ctx); err != nil {
+		s := r.servers.of(server)
+		if err := s.wait(ctx); err != nil {
 			return err
 		}
-		defer s.leave()
-		if r.operators != nil && s.operator == (Operator{}) {
-			s.operator = r.OperatorOf(server)
+		defer s.done()
+		if r.operators != nil && s.owner == (Operator{}) {
+			s.owner = r.OperatorOf(server)
 		}
-		owner = s.operator
+		owner = s.owner
 	} else if r.operators != nil {
 		owner = r.OperatorOf(server)
 	}
 	if r.operators != nil {
-		o := r.operators.at(owner)
-		if err := o.enter(ctx); err != nil {
+		o := r.operators.of(owner)
+		if err := o.wait(ctx); err != nil {
 			return err
 		}
-		defer o.leave()
+		defer o.done()
 	}
 	err := ctx.Err()
 	if r.overall != nil {
-		err = take(ctx, r.overall)
+		err = r.overall.wait(ctx)
 	}
 	if err == nil {
 		r.sent.Add(1)
 	}
 	return err
+}
+
+// SlowDown takes note that a server which had answered refused a packet that
+// was sent at the given time. Nothing more goes to it for the pause, 10 s at
+// most, and then half as much a second as before; each 10 s without a refusal
+// give a sixteenth of the cap back. Where a second server of the same operator
+// refuses within 30 s, the operator is slowed down in the same way. It returns
+// false where there is no cap, and so nothing to slow down.
+func (r *Rates) SlowDown(server netip.Addr, sent time.Time, pause time.Duration) bool {
+	if r.servers == nil {
+		return false
+	}
+	now := time.Now()
+	r.servers.of(server).refused(server, now, sent, pause)
+	if r.operators != nil {
+		r.operators.of(r.OperatorOf(server)).refused(server, now, sent, pause)
+	}
+	return true
+}
+
+// Restore takes a SlowDown of a server back: what it refused was the question,
+// not the number of them.
+func (r *Rates) Restore(server netip.Addr) {
+	if r.servers != nil {
+		r.servers.of(server).restore()
+	}
 }
 
 // Operator stands for whoever runs an address: an autonomous system, or where
@@ -131,25 +157,29 @@ func OperatorOf(addr netip.Addr, asn func(netip.Addr) (uint32, bool)) Operator {
 	return Operator{Network: netip.PrefixFrom(addr, bits).Masked()}
 }
 
-// newBucket returns a limiter that lets at most perSecond packets go in any
-// second, of which burst may go at once.
-func newBucket(perSecond, burst int) *rate.Limiter {
-	// A window that begins with a full bucket sees the burst and what flows in
-	// before it ends, so the two together must not exceed the cap.
-	return rate.NewLimiter(rate.Limit(rateMargin*float64(perSecond-burst+1)), burst)
+// bucket lets packets go one after another, each when it has a token.
+type bucket struct {
+	// Only who has the slot waits for a token, so everybody behind can leave when
+	// their context ends; the tokens themselves know no contexts.
+	slot   slot
+	tokens *ratelimit.Limiter
 }
 
-// take waits for a token. Unlike the limiter's own Wait it does not give up
-// before ctx ends, so its error is always that of ctx.
-func take(ctx context.Context, bucket *rate.Limiter) error {
-	token := bucket.Reserve()
-	timer := time.NewTimer(token.Delay())
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return ctx.Err()
-	case <-ctx.Done():
-		token.Cancel()
-		return ctx.Err()
+// newBucket returns a bucket that lets at most perSecond packets go in any
+// second, of which burst may go at once.
+func newBucket(perSecond, burst int) *bucket {
+	// A window that begins with a full bucket sees the burst and what flows in
+	// before it ends, so the two together must not exceed the cap.
+	inflow := rateMargin * float64(perSecond-burst+1)
+	tokens := ratelimit.NewLeakyBucket(context.Background(), uint(burst), time.Duration(float64(time.Second)/inflow))
+	return &bucket{slot: newSlot(), tokens: tokens}
+}
+
+func (b *bucket) wait(ctx context.Context) error {
+	if err := b.slot.take(ctx); err != nil {
+		return err
 	}
+	b.tokens.Take()
+	b.slot.release()
+	return ctx.Err()
 }

@@ -122,7 +122,7 @@ func TestRatesForgetIdleServers(t *testing.T) {
 	// Enough new servers to fall into every shard, and so to sweep each.
 	const fresh = 2000
 	for i := range fresh {
-		rates.servers.at(netip.AddrFrom4([4]byte{8, 8, byte(i >> 8), byte(i)}))
+		rates.servers.of(netip.AddrFrom4([4]byte{8, 8, byte(i >> 8), byte(i)}))
 	}
 	kept := 0
 	for i := range rates.servers.shards {

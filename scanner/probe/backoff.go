@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"adopt6/scanner/fetch"
-	"adopt6/scanner/resolve"
 	"adopt6/scanner/smtp"
 )
 
@@ -46,8 +45,7 @@ func (p *ports) add(port netip.AddrPort) {
 // slowDown spares a server that refused what was sent to it; false where there
 // is no rate to lower.
 func (p *Prober) slowDown(server netip.Addr, sent time.Time, pause time.Duration) bool {
-	pacer, can := p.Limiter.(resolve.Pacer)
-	return can && pacer.SlowDown(server, sent, pause)
+	return p.Limiter != nil && p.Limiter.SlowDown(server, sent, pause)
 }
 
 // tooMany says whether a web server asks for fewer requests: by 429, or by 503

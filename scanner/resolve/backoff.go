@@ -1,27 +1,15 @@
 package resolve
 
 import (
-	"adopt6/scanner/observation"
 	"context"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
-)
 
-// Pacer is a Limiter that can spare a server. Where the Limiter of a Config is
-// one, a server that answered and then refuses is slowed down and asked again.
-type Pacer interface {
-	Limiter
-	// SlowDown lets nothing go to server for the pause, and less after it than
-	// before. sent is when the packet went that was refused. It returns false
-	// where nothing can be slowed down.
-	SlowDown(server netip.Addr, sent time.Time, pause time.Duration) bool
-	// Restore takes back what SlowDown did.
-	Restore(server netip.Addr)
-}
+	"adopt6/scanner/observation"
+)
 
 const (
 	// backoffRounds is how often a question is asked again of a server that
@@ -138,7 +126,7 @@ func (r *Resolver) refusal(a *attempt, out *outcome) bool {
 func (r *Resolver) try(ctx context.Context, a *attempt, out *outcome) error {
 	err := r.send(ctx, a, out)
 	switch {
-	case err != nil || r.pacer == nil:
+	case err != nil || r.config.Limiter == nil:
 		return err
 	case !r.refusal(a, out):
 		if out.reason == "" && (out.msg.rcode == dns.RcodeSuccess || out.msg.rcode == dns.RcodeNameError) {
@@ -168,7 +156,7 @@ func (r *Resolver) askGently(ctx context.Context, a *attempt, out *outcome, know
 	same := true // in every round only the question was refused
 	for round := range rounds {
 		alone := a.server.history.alone(a.name, time.Now())
-		if !r.pacer.SlowDown(addr, out.at, pause) {
+		if !r.config.Limiter.SlowDown(addr, out.at, pause) {
 			return nil
 		}
 		pause *= 2
@@ -189,7 +177,7 @@ func (r *Resolver) askGently(ctx context.Context, a *attempt, out *outcome, know
 		sent += answer.sent
 		same = same && answer.reason == "" && answer.msg.rcode != dns.RcodeRefused
 		if same && (a.server.history.alone(a.name, time.Now()) && alone || round == rounds-1) {
-			r.pacer.Restore(addr)
+			r.config.Limiter.Restore(addr)
 			a.server.history.noteRefused(a.name)
 			out.sent = sent
 			return nil

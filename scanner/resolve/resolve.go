@@ -64,10 +64,17 @@ func (m Mode) addressTypes() []uint16 {
 	return []uint16{dns.TypeA, dns.TypeAAAA}
 }
 
-// Limiter holds queries back. Wait returns when one query may be sent to
-// server, or with the context's error.
+// Limiter holds queries back.
 type Limiter interface {
+	// Wait returns when one query may be sent to server, or with the context's
+	// error.
 	Wait(ctx context.Context, server netip.Addr) error
+	// SlowDown lets nothing go to server for the pause, and less after it than
+	// before. sent is when the packet went that was refused. It returns false
+	// where nothing can be slowed down; else the server is asked again.
+	SlowDown(server netip.Addr, sent time.Time, pause time.Duration) bool
+	// Restore takes back what SlowDown did.
+	Restore(server netip.Addr)
 }
 
 // Config says how to resolve. The zero value works: it starts at the root

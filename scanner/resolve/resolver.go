@@ -24,7 +24,6 @@ const (
 // Resolver resolves. It may be used from any number of goroutines.
 type Resolver struct {
 	config  Config
-	pacer   Pacer // nil: no server is slowed down
 	servers *servers
 	udp     *udpTransport
 	tcp     *tcpTransport
@@ -68,7 +67,6 @@ func New(config Config) (*Resolver, error) {
 		config.Now = time.Now
 	}
 	r := &Resolver{config: config, servers: newServers(config.Dialer), udp: newUDPTransport(), tcp: newTCPTransport()}
-	r.pacer, _ = config.Limiter.(Pacer)
 	found := false
 	for m := range modes {
 		r.views[m] = newView(m, &r.config)

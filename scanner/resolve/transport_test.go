@@ -141,6 +141,9 @@ func (c *counter) Wait(context.Context, netip.Addr) error {
 	return c.err
 }
 
+func (*counter) SlowDown(netip.Addr, time.Time, time.Duration) bool { return false }
+func (*counter) Restore(netip.Addr)                                 {}
+
 func TestEveryPacketWaitsForTheLimiter(t *testing.T) {
 	n := threeLevels(t)
 	limiter := new(counter)

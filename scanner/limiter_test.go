@@ -7,48 +7,48 @@ import (
 	"time"
 )
 
-// TestPace follows the pace of a server through refusals and peace, without a
+// TestSlowDown follows the rate of a server through refusals and peace, without a
 // clock.
-func TestPace(t *testing.T) {
-	start := time.Unix(1_000_000, 0)
+func TestSlowDown(t *testing.T) {
+	start, server := time.Unix(1_000_000, 0), netip.MustParseAddr("9.9.9.9")
 	at := func(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
-	p := pace{full: 32}
+	l := newLimiter(32, false)
 	expect := func(when, want float64) {
 		t.Helper()
-		if got := p.at(at(when)); math.Abs(got-want) > 1e-9 {
-			t.Errorf("after %v s the pace is %v, want %v", when, got, want)
+		if got := l.rate(at(when)); math.Abs(got-want) > 1e-9 {
+			t.Errorf("after %v s the rate is %v, want %v", when, got, want)
 		}
 	}
 	expect(0, 32)
-	p.halve(at(1), at(0.9), time.Second)
+	l.refused(server, at(1), at(0.9), time.Second)
 	expect(1, 16)
-	if p.rest != at(2) {
-		t.Errorf("the pause ends at %v", p.rest.Sub(start))
+	if l.rest != at(2) {
+		t.Errorf("the pause ends at %v", l.rest.Sub(start))
 	}
-	p.halve(at(1.1), at(0.95), time.Minute) // was on its way: one refusal, not two
+	l.refused(server, at(1.1), at(0.95), time.Minute) // was on its way: one refusal, not two
 	expect(1.1, 16)
-	if p.rest != at(2) {
-		t.Errorf("the pause ends at %v", p.rest.Sub(start))
+	if l.rest != at(2) {
+		t.Errorf("the pause ends at %v", l.rest.Sub(start))
 	}
 	expect(10.9, 16)
 	expect(11.1, 18)
 	expect(21.1, 20)
-	p.halve(at(22), at(21), time.Hour)
+	l.refused(server, at(22), at(21), time.Hour)
 	expect(22, 10)
-	if p.rest != at(32) {
-		t.Errorf("a server that asks for an hour gets %v", p.rest.Sub(at(22)))
+	if l.rest != at(32) {
+		t.Errorf("a server that asks for an hour gets %v", l.rest.Sub(at(22)))
 	}
 	for i := range 20 {
-		p.halve(at(40+float64(i)), at(40+float64(i)), time.Second)
+		l.refused(server, at(40+float64(i)), at(40+float64(i)), time.Second)
 	}
 	expect(59, 2) // a sixteenth of the cap
 	expect(59+149, 2+14*2)
 	expect(59+150, 32)
 	expect(1000, 32)
 
-	slow := pace{full: 1}
-	slow.halve(at(1), at(1), time.Second)
-	if got := slow.at(at(1)); got != 1 {
+	slow := newLimiter(1, false)
+	slow.refused(server, at(1), at(1), time.Second)
+	if got := slow.rate(at(1)); got != 1 {
 		t.Errorf("a cap of 1 is halved to %v", got)
 	}
 }
@@ -58,13 +58,13 @@ func TestPace(t *testing.T) {
 func TestSlowDownSpreads(t *testing.T) {
 	rates := NewRates(Caps{PerServer: 20, PerOperator: 100})
 	one, two, other := netip.MustParseAddr("9.9.9.1"), netip.MustParseAddr("9.9.9.2"), netip.MustParseAddr("9.9.8.1")
-	paceOf := func(a netip.Addr) (server, operator float64) {
+	rateOf := func(a netip.Addr) (server, operator float64) {
 		now := time.Now()
-		return rates.servers.at(a).pace.at(now), rates.operators.at(rates.OperatorOf(a)).pace.at(now)
+		return rates.servers.of(a).rate(now), rates.operators.of(rates.OperatorOf(a)).rate(now)
 	}
 	expect := func(a netip.Addr, wantServer, wantOperator float64) {
 		t.Helper()
-		if server, operator := paceOf(a); server != wantServer || operator != wantOperator {
+		if server, operator := rateOf(a); server != wantServer || operator != wantOperator {
 			t.Errorf("%s goes at %v, its operator at %v; want %v and %v", a, server, operator, wantServer, wantOperator)
 		}
 	}

@@ -1,0 +1,228 @@
+package scanner
+
+import (
+	"context"
+	"hash/maphash"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// A limiter lets packets to one server or operator go one after another, at a
+// rate that refusals lower. The rate is halved with each, down to a part of the
+// cap, and regained in steps (additive increase, multiplicative decrease).
+// docs/ethics.md states the rule.
+//
+// Those of an operator are counted from when they were admitted, not from when
+// they went, so that what one waits for the overall rate is not lost to those
+// behind it. Within a second then go those that were admitted within it and one
+// that was before, which margins allow for.
+type limiter struct {
+	slot     slot
+	operator bool      // whose packets these are: an operator's, or one server's
+	sent     time.Time // when a packet last went; guarded by slot, as is admitted
+	admitted time.Time
+	lastUse  time.Time // guarded by the shard's mutex
+	// owner is the operator of a server once it was looked up; guarded by slot.
+	owner Operator
+
+	mu     sync.Mutex // guards what follows
+	most   float64    // packets a second, the cap
+	lowest float64    // those after it was slowed down last
+	slowed time.Time  // when that was; zero: it runs at most
+	rest   time.Time  // nothing goes before
+
+	refusing  netip.Addr // of an operator: the server that refused last
+	refusedAt time.Time
+}
+
+const (
+	lowestPart  = 1.0 / 16         // of the cap, but at least one packet a second
+	regainAfter = 10 * time.Second // without a refusal
+	regainStep  = 1.0 / 16         // of the cap
+	// longestRest bounds the pause that a server may ask for.
+	longestRest = 10 * time.Second
+	// spreads is how soon after each other two servers of an operator must
+	// refuse for the operator to be slowed down.
+	spreads = 30 * time.Second
+	// fewPackets is the rate, in packets a second, up to which those of an
+	// operator are counted from when they went: there one more would be much.
+	fewPackets = 4
+)
+
+func newLimiter(perSecond int, operator bool) *limiter {
+	return &limiter{slot: newSlot(), operator: operator, most: float64(perSecond)}
+}
+
+// wait returns when the next packet may go. Without error, done must follow when
+// it went.
+func (l *limiter) wait(ctx context.Context) error {
+	if err := l.slot.take(ctx); err != nil {
+		return err
+	}
+	// Again after each wait: the rate may have changed meanwhile.
+	for delay := l.delay(); delay > 0; delay = l.delay() {
+		timer := time.NewTimer(delay)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			l.slot.release()
+			return ctx.Err()
+		}
+	}
+	l.admitted = time.Now()
+	return nil
+}
+
+func (l *limiter) done() {
+	l.sent = time.Now()
+	l.slot.release()
+}
+
+// delay returns how long the next packet has to wait from now.
+func (l *limiter) delay() time.Duration {
+	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	perSecond, from := l.rate(now), l.sent
+	margin := rateMargin * perSecond
+	if l.operator && perSecond > fewPackets {
+		margin, from = min(margin, perSecond-fewPackets/2), l.admitted
+	}
+	gap := time.Duration(float64(time.Second) / margin)
+	return max(from.Add(gap).Sub(now), l.rest.Sub(now))
+}
+
+// rate returns the packets a second that may go now.
+func (l *limiter) rate(now time.Time) float64 {
+	if l.slowed.IsZero() {
+		return l.most
+	}
+	steps := int(now.Sub(l.slowed) / regainAfter)
+	if regained := l.lowest + float64(steps)*regainStep*l.most; regained < l.most {
+		return regained
+	}
+	l.slowed = time.Time{}
+	return l.most
+}
+
+// refused takes a refusal by server of a packet that was sent at a time. One that
+// was on its way when the rate was halved for another changes nothing. An
+// operator is slowed down where two of its servers refuse.
+func (l *limiter) refused(server netip.Addr, now, sent time.Time, pause time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.operator {
+		alone := !l.refusing.IsValid() || l.refusing == server || now.Sub(l.refusedAt) >= spreads
+		l.refusing, l.refusedAt = server, now
+		if pause = 0; alone {
+			return
+		}
+	}
+	if sent.Before(l.slowed) {
+		return
+	}
+	if rest := now.Add(min(pause, longestRest)); rest.After(l.rest) {
+		l.rest = rest
+	}
+	l.lowest = min(l.most, max(1, l.most*lowestPart, l.rate(now)/2))
+	l.slowed = now
+}
+
+// restore takes the last refusal back.
+func (l *limiter) restore() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.lowest = min(l.most, 2*l.lowest); l.lowest == l.most {
+		l.slowed = time.Time{}
+	}
+	l.rest = time.Time{}
+}
+
+// idle says whether nobody waits, and a new limiter would do as well.
+func (l *limiter) idle(now time.Time) bool {
+	unused := now.Sub(l.lastUse)
+	if unused <= idleTime || len(l.slot) == 0 {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.slowed.IsZero() || unused > slowedTime
+}
+
+// slot is held by the one who is about to send. It holds one token while nobody
+// is.
+type slot chan struct{}
+
+func newSlot() slot {
+	s := make(slot, 1)
+	s.release()
+	return s
+}
+
+func (s slot) take(ctx context.Context) error {
+	select {
+	case <-s:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s slot) release() { s <- struct{}{} }
+
+const (
+	rateShards = 64
+	// idleTime is how long a limiter is kept after its last use, and slowedTime
+	// that of one which was slowed down and has not regained its rate. The first
+	// must exceed a second, else a forgotten server could be asked too soon.
+	idleTime   = 10 * time.Second
+	slowedTime = 5 * time.Minute
+)
+
+// limiters are those of servers or of operators, by key. Those that are idle are
+// forgotten.
+type limiters[K comparable] struct {
+	perSecond int
+	operators bool
+	seed      maphash.Seed
+	shards    [rateShards]limiterShard[K]
+}
+
+type limiterShard[K comparable] struct {
+	mu      sync.Mutex
+	known   map[K]*limiter
+	sweepAt time.Time
+}
+
+func newLimiters[K comparable](perSecond int, operators bool) *limiters[K] {
+	l := &limiters[K]{perSecond: perSecond, operators: operators, seed: maphash.MakeSeed()}
+	for i := range l.shards {
+		l.shards[i].known = make(map[K]*limiter)
+	}
+	return l
+}
+
+// of returns the limiter of a key, and forgets idle ones on the way.
+func (l *limiters[K]) of(key K) *limiter {
+	shard := &l.shards[maphash.Comparable(l.seed, key)%rateShards]
+	now := time.Now()
+	shard.mu.Lock()
+	defer shard.mu.Unlock()
+	if now.After(shard.sweepAt) {
+		for k, known := range shard.known {
+			if known.idle(now) {
+				delete(shard.known, k)
+			}
+		}
+		shard.sweepAt = now.Add(idleTime)
+	}
+	known := shard.known[key]
+	if known == nil {
+		known = newLimiter(l.perSecond, l.operators)
+		shard.known[key] = known
+	}
+	known.lastUse = now
+	return known
+}
