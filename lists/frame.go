@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"cmp"
 	_ "embed"
 	"iter"
 	"slices"
@@ -83,9 +84,12 @@ func FrameCountries() []string {
 
 // FrameTargets returns the hosts of the frame, each once a country with all the
 // roles that it serves there, sorted by country and name.
-func FrameTargets() iter.Seq[Target] {
+func FrameTargets() iter.Seq[Target] { return targetsOf(frame()) }
+
+// targetsOf joins rows, sorted by country, by host.
+func targetsOf(rows []FrameRow) iter.Seq[Target] {
 	return func(yield func(Target) bool) {
-		rows := frame()
+		rows := rows
 		for len(rows) > 0 {
 			country := frameRows(rows, rows[0].Country)
 			for _, t := range frameTargets(country) {
@@ -96,6 +100,24 @@ func FrameTargets() iter.Seq[Target] {
 			rows = rows[len(country):]
 		}
 	}
+}
+
+// overridden returns the frame with the rows of own for the countries that they
+// name: a state knows its own sites best.
+func overridden(own []FrameRow) []FrameRow {
+	if len(own) == 0 {
+		return frame()
+	}
+	replaced := make(map[string]bool)
+	for _, r := range own {
+		replaced[r.Country] = true
+	}
+	all := slices.DeleteFunc(Frame(), func(r FrameRow) bool { return replaced[r.Country] })
+	all = append(all, own...)
+	slices.SortStableFunc(all, func(a, b FrameRow) int {
+		return cmp.Or(cmp.Compare(a.Country, b.Country), cmp.Compare(roleIndex(a.Role), roleIndex(b.Role)))
+	})
+	return all
 }
 
 // frameTargets joins the rows of one country by host.

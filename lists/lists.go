@@ -19,19 +19,36 @@ const (
 	LevelPublicSector = "public-sector" // a public body whose level the source does not say
 )
 
-// Default returns the targets of a scan that names none: every ccTLD, then
-// the government domains of LevelCentral. The other levels stay out because
-// only the central level means the same bodies in every country; the rest
-// mirror how thoroughly somebody has listed them.
-func Default() iter.Seq[Target] {
+// Default returns the targets of a scan that names none: every ccTLD, and the
+// frame of roles, which means the same bodies in every state. Countries and
+// territories that the frame does not cover have their domains of LevelCentral. What else Governments has stays out: it
+// mirrors how thoroughly somebody has listed a country.
+func Default() iter.Seq[Target] { return DefaultWith(nil) }
+
+// DefaultWith is Default with the rows of own in place of the frame's for the
+// countries that they name.
+func DefaultWith(own []FrameRow) iter.Seq[Target] {
 	return func(yield func(Target) bool) {
-		for t := range CCTLDs() {
-			if !yield(t) {
-				return
+		frame := overridden(own)
+		covered := make(map[string]bool)
+		for _, r := range frame {
+			covered[r.Country] = true
+		}
+		for _, list := range []iter.Seq[Target]{CCTLDs(), targetsOf(frame), centralOf(func(country string) bool { return !covered[country] })} {
+			for t := range list {
+				if !yield(t) {
+					return
+				}
 			}
 		}
+	}
+}
+
+// centralOf yields the government domains of LevelCentral in some countries.
+func centralOf(wanted func(country string) bool) iter.Seq[Target] {
+	return func(yield func(Target) bool) {
 		for t := range Governments() {
-			if t.Level == LevelCentral && !yield(t) {
+			if t.Level == LevelCentral && wanted(t.Country) && !yield(t) {
 				return
 			}
 		}

@@ -174,7 +174,7 @@ func TestGovernmentCounts(t *testing.T) {
 	if len(central) < 190 || len(countries) < 190 {
 		t.Errorf("%d countries with central domains, %d with any; want 190", len(central), len(countries))
 	}
-	for source, want := range map[string]int{"us-dotgov": 16539} {
+	for source, want := range map[string]int{"us-dotgov": 16535} { // of 16,539, four name machines
 		if bySource[source] != want {
 			t.Errorf("%d rows of %s, want %d", bySource[source], source, want)
 		}
@@ -202,7 +202,7 @@ func TestGovernmentFacts(t *testing.T) {
 		byName[g.Name] = g
 	}
 	for name, want := range map[string][3]string{
-		"gov.uk":          {"GB", LevelCentral, "swh-public-sector"},
+		"gov.uk":          {}, // a suffix
 		"nasa.gov":        {"US", LevelCentral, "us-dotgov"},
 		"29palms.gov":     {"US", LevelLocal, "us-dotgov"},
 		"ca.gov":          {"US", LevelRegional, "us-dotgov"},
@@ -213,7 +213,7 @@ func TestGovernmentFacts(t *testing.T) {
 		"ain.gouv.fr":     {"FR", LevelCentral, "fr-etalab"},
 		"saint-joseph.re": {},
 		"aacm.gov.mo":     {"MO", LevelCentral, "swh-wikidata"},
-		"gov.tw":          {"TW", LevelCentral, "swh-world-governments"},
+		"gov.tw":          {},
 		"finance.gov.tv":  {"TV", LevelCentral, "swh-subdomains"},
 		"seco.admin.ch":   {"CH", LevelCentral, "swh-subdomains"},
 		"facebook.com":    {}, "free.fr": {}, "wikidata.org": {}, "gov.rks": {}, "nugmyanmar.org": {}, "city-data.com": {},
@@ -273,21 +273,77 @@ func TestEmbeddedFilesNeedNoQuotes(t *testing.T) {
 	}
 }
 
-func TestDefaultScanIsCentral(t *testing.T) {
-	var cctlds int
+// TestDefaultScan asserts that a scan by default has the frame in the states
+// that it covers, and what is central elsewhere.
+func TestDefaultScan(t *testing.T) {
+	kinds := make(map[Kind]int)
 	central := make(map[string]int)
+	seen := make(map[string]bool)
 	for g := range Default() {
-		switch {
-		case g.Kind == CCTLD:
-			cctlds++
-		case g.Level == LevelCentral:
-			central[g.Country]++
-		default:
+		kinds[g.Kind]++
+		if key := g.Name + " " + string(g.Kind); seen[key] && g.Country == "" {
+			t.Errorf("%s is in it twice", key)
+		} else {
+			seen[key] = true
+		}
+		if g.Kind == CCTLD || g.Kind == Suffix {
+			continue
+		}
+		if g.Level != LevelCentral {
 			t.Fatalf("%+v is in the default scan", g)
 		}
+		central[g.Country]++
+		if framed := FrameOf(g.Country) != nil; framed != (g.Roles != "") {
+			t.Errorf("%+v: a target of the frame has roles, and no other", g)
+		}
 	}
-	if cctlds != 309 || len(central) < 190 {
-		t.Errorf("%d ccTLDs and %d countries, want 309 and at least 190", cctlds, len(central))
+	if kinds[CCTLD] != 309 || len(central) < 195 || central["XK"] == 0 || central["PS"] == 0 {
+		t.Errorf("%v, %d countries", kinds, len(central))
+	}
+}
+
+// TestOwnFrame asserts that a state's own rows replace what is built in for it,
+// and for no other.
+func TestOwnFrame(t *testing.T) {
+	own := []FrameRow{{Country: "TG", Role: "tax", Status: RoleFound, Host: "otr.tg"}, {Country: "TG", Role: "finance", Status: RoleFound, Host: "otr.tg"}}
+	count := make(map[string]int)
+	var togo []Target
+	for target := range DefaultWith(own) {
+		if target.Kind == Government {
+			count[target.Country]++
+		}
+		if target.Kind == Government && target.Country == "TG" {
+			togo = append(togo, target)
+		}
+	}
+	if len(togo) != 1 || togo[0].Name != "otr.tg" || togo[0].Roles != "finance tax" {
+		t.Errorf("%+v", togo)
+	}
+	if count["BJ"] < 10 {
+		t.Errorf("Benin lost its own: %d", count["BJ"])
+	}
+}
+
+// TestLeftOut asserts that what left the central level is on no list, and that
+// what stands for it is.
+func TestLeftOut(t *testing.T) {
+	for target := range Governments() {
+		if l, left := LeftOut(target.Name); left {
+			t.Errorf("%s left the list, and is on it: %+v", target.Name, l)
+		}
+	}
+	for name, want := range map[string]Left{
+		"gov.uk":      {Reason: LeftSuffix, Country: "GB"},
+		"mail.gov":    {Reason: LeftMachine, Country: "US"},
+		"wwis.dwd.de": {Reason: LeftBelow, Country: "DE", Into: "dwd.de"},
+	} {
+		got, left := LeftOut(name)
+		if !left || got.Reason != want.Reason || got.Country != want.Country || got.Into != want.Into {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if _, left := LeftOut("bag.admin.ch"); left {
+		t.Error("an office below the domain of its government is a body of its own")
 	}
 }
 

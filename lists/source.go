@@ -20,6 +20,10 @@ type Source struct {
 	Licence string `json:"licence"` // SPDX identifier, or "facts" where no licence applies
 	Date    string `json:"date"`    // when it was made: YYYY-MM-DD, or YYYY-MM when the day is unknown
 	Use     string `json:"use"`     // what adopt6 takes from it
+	Refresh string `json:"refresh"` // the command that fetches it anew
+	// Stale says that nobody has brought the source up to date for years: what
+	// it has may be gone.
+	Stale bool `json:"stale"`
 }
 
 // Sources returns the data sets behind the built-in lists.
@@ -28,7 +32,7 @@ func Sources() []Source { return append([]Source(nil), sources()...) }
 var sources = sync.OnceValue(func() []Source {
 	var all []Source
 	for _, f := range quotedRows(sourceFile) {
-		all = append(all, Source{ID: f[0], Title: f[1], Origin: f[2], Licence: f[3], Date: f[4], Use: f[5]})
+		all = append(all, Source{ID: f[0], Title: f[1], Origin: f[2], Licence: f[3], Date: f[4], Use: f[5], Refresh: f[6], Stale: f[7] == "1"})
 	}
 	return all
 })

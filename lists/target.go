@@ -9,6 +9,7 @@ const (
 	CCTLD      Kind = "cctld"      // a delegated country-code top-level domain
 	Government Kind = "government" // a domain of a public body
 	Custom     Kind = "custom"     // a line of a user's own list
+	Suffix     Kind = "suffix"     // a domain below which a government registers names
 )
 
 // Target is one line of a list: a domain to be measured and the country that

@@ -22,8 +22,8 @@ type fingerprint [2]uint64
 // 32 MB of them. A longer list is searched for duplicates in several passes.
 const seenAtOnce = 1 << 20
 
-// writeTargets writes the targets to file and returns the rows whose name
-// stood before. scratch is a file for the fingerprints, removed at the end.
+// writeTargets writes the targets to file and returns the rows whose name and
+// kind stood before. scratch is a file for the fingerprints, removed at the end.
 func writeTargets(file, scratch string, targets iter.Seq2[lists.Target, error]) (duplicates *Positions, err error) {
 	out, err := createBuffered(file)
 	if err != nil {
@@ -48,8 +48,9 @@ func writeTargets(file, scratch string, targets iter.Seq2[lists.Target, error]) 
 		if err := rows.Write(toRow(target)); err != nil {
 			return nil, fmt.Errorf("write target list: %w", err)
 		}
-		binary.LittleEndian.PutUint64(record[:8], maphash.String(seeds[0], target.Name))
-		binary.LittleEndian.PutUint64(record[8:], maphash.String(seeds[1], target.Name))
+		key := target.Name + "\x00" + string(target.Kind) // gov.uk is a site and a suffix
+		binary.LittleEndian.PutUint64(record[:8], maphash.String(seeds[0], key))
+		binary.LittleEndian.PutUint64(record[8:], maphash.String(seeds[1], key))
 		if _, err := prints.Write(record[:]); err != nil {
 			return nil, fmt.Errorf("write target list: %w", err)
 		}

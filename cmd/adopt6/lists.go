@@ -16,13 +16,17 @@ func newListsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lists",
 		Short: "Show the built-in lists of domains, and check your own",
-		Long: `Show what the built-in lists hold: every delegated ccTLD, government domains
-of the world, and the countries that figures are grouped by.
+		Long: `Show what the built-in lists hold: every delegated ccTLD, the frame (the same 36
+roles of government in each Member State of the United Nations), government
+domains of the world, government suffixes, and the countries that figures are
+grouped by.
 
-A scan that names no targets takes the ccTLDs and the government domains of
-level central. The other levels are regional, local and public-sector (a public
-body whose level the source does not state).`,
+A scan that names no targets takes the ccTLDs and the frame, and where the frame
+has no rows the government domains of level central. The other levels are
+regional, local and public-sector (a public body whose level the source does
+not state).`,
 		Example: `  adopt6 lists
+  adopt6 lists frame --country KE
   adopt6 lists governments --country KE --level central
   adopt6 lists governments --country KE --csv > kenya.csv
   adopt6 lists check kenya.csv`,
@@ -54,11 +58,12 @@ type listOverview struct {
 }
 
 type listCount struct {
+	List      string     `json:"list"`
 	Kind      lists.Kind `json:"kind"`
 	Level     string     `json:"level"`
 	Rows      int        `json:"rows"`
 	Countries int        `json:"countries"`
-	Default   bool       `json:"default"` // part of a scan that names no targets
+	Default   string     `json:"default"` // whether it is part of a scan that names no targets
 	in        map[string]bool
 }
 
@@ -71,11 +76,13 @@ type sourceCount struct {
 
 func newListOverview() listOverview {
 	o := listOverview{Countries: len(lists.Countries()), Lists: []listCount{
-		{Kind: lists.CCTLD, Default: true},
-		{Kind: lists.Government, Level: lists.LevelCentral, Default: true},
-		{Kind: lists.Government, Level: lists.LevelRegional},
-		{Kind: lists.Government, Level: lists.LevelLocal},
-		{Kind: lists.Government, Level: lists.LevelPublicSector},
+		{List: "cctlds", Kind: lists.CCTLD, Default: "yes"},
+		{List: "frame", Kind: lists.Government, Level: lists.LevelCentral, Default: "yes"},
+		{List: "governments", Kind: lists.Government, Level: lists.LevelCentral, Default: "where the frame has no rows"},
+		{List: "governments", Kind: lists.Government, Level: lists.LevelRegional, Default: "no"},
+		{List: "governments", Kind: lists.Government, Level: lists.LevelLocal, Default: "no"},
+		{List: "governments", Kind: lists.Government, Level: lists.LevelPublicSector, Default: "no"},
+		{List: "suffixes", Kind: lists.Suffix, Default: "no"},
 	}}
 	for i := range o.Lists {
 		o.Lists[i].in = make(map[string]bool)
@@ -83,17 +90,19 @@ func newListOverview() listOverview {
 	for _, s := range lists.Sources() {
 		o.Sources = append(o.Sources, sourceCount{Source: s, in: make(map[string]bool)})
 	}
-	for _, targets := range []iter.Seq[lists.Target]{lists.CCTLDs(), lists.Governments()} {
+	for list, targets := range map[string]iter.Seq[lists.Target]{
+		"cctlds": lists.CCTLDs(), "frame": lists.FrameTargets(), "governments": lists.Governments(), "suffixes": lists.Suffixes(),
+	} {
 		for t := range targets {
-			o.count(t)
+			o.count(list, t)
 		}
 	}
 	return o
 }
 
-func (o *listOverview) count(t lists.Target) {
+func (o *listOverview) count(list string, t lists.Target) {
 	for i := range o.Lists {
-		if l := &o.Lists[i]; l.Kind == t.Kind && l.Level == t.Level {
+		if l := &o.Lists[i]; l.List == list && l.Level == t.Level {
 			l.Rows++
 			countOnce(l.in, t.Country, &l.Countries)
 		}
@@ -117,16 +126,24 @@ func (o *listOverview) print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LIST\tLEVEL\tROWS\tCOUNTRIES\tSCANNED BY DEFAULT")
 	for _, l := range o.Lists {
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\n", l.Kind, l.Level, l.Rows, l.Countries, yesNo(l.Default))
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\n", l.List, l.Level, l.Rows, l.Countries, l.Default)
 	}
 	fmt.Fprintf(table, "countries\t\t%d\n\n", o.Countries)
 	fmt.Fprintln(table, "SOURCE\tDATE\tROWS\tCOUNTRIES\tLICENCE")
 	for _, s := range o.Sources {
 		if s.Rows > 0 {
-			fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\n", s.ID, s.Date, s.Rows, s.Countries, s.Licence)
+			fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s%s\n", s.ID, s.Date, s.Rows, s.Countries, s.Licence, staleMark(s.Source))
 		}
 	}
 	return table.Flush()
+}
+
+// staleMark says that a source is so old that its rows need another look.
+func staleMark(s lists.Source) string {
+	if s.Stale {
+		return ", stale"
+	}
+	return ""
 }
 
 func yesNo(b bool) string {
@@ -148,8 +165,8 @@ func newListsSourcesCommand(a *app) *cobra.Command {
 				return printJSON(a.out, o.Sources)
 			}
 			for _, s := range o.Sources {
-				_, err := fmt.Fprintf(a.out, "%s (%s, %s)\n    %s\n    %s\n    Used for %s.\n",
-					s.ID, s.Licence, s.Date, s.Title, s.Origin, s.Use)
+				_, err := fmt.Fprintf(a.out, "%s (%s, %s%s)\n    %s\n    %s\n    Used for %s.\n    To refresh:\n    %s\n",
+					s.ID, s.Licence, s.Date, staleMark(s.Source), s.Title, s.Origin, s.Use, s.Refresh)
 				if err != nil {
 					return err
 				}

@@ -63,7 +63,7 @@ func (s suffixes) inside(name string) bool {
 // public bodies, or that a source names by mistake.
 var platforms = []string{
 	"atende.net", "blogger.com", "city-data.com", "cdurl.cn", "facebook.com", "flickr.com", "github.com", "google.com",
-	"instagram.com", "jimdo.com", "linkedin.com", "over-blog.com", "tripod.com", "twitter.com", "un.org", "vk.com", "weebly.com",
+	"instagram.com", "jimdo.com", "linkedin.com", "over-blog.com", "transer.com", "tripod.com", "twitter.com", "un.org", "vk.com", "weebly.com",
 	"wikidata.org", "wikipedia.org", "wix.com", "wordpress.com", "x.com", "yahoo.com", "youtube.com",
 }
 

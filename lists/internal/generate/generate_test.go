@@ -210,7 +210,7 @@ func TestRegenerate(t *testing.T) {
 	if err := run(raw, out); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"cctlds.csv", "countries.csv", "countries_groups.csv", "governments.csv", "frame.csv"} {
+	for _, name := range []string{"cctlds.csv", "countries.csv", "countries_groups.csv", "governments.csv", "frame.csv", "left.csv", "suffixes.csv"} {
 		got, err := os.ReadFile(filepath.Join(out, name))
 		if err != nil {
 			t.Fatal(err)

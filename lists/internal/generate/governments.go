@@ -29,28 +29,31 @@ type collection struct {
 	byName   map[string]government
 	suffixes suffixes
 	judged   judgements
+	below    map[string]int // names on the lists below each domain like gov.xx
 }
 
-// governments returns the rows of governments.csv.
-func (g *generator) governments() ([][]string, error) {
+// governments returns the rows of governments.csv, of left.csv and of
+// suffixes.csv.
+func (g *generator) governments() (rows, leftOut, suffixes [][]string, err error) {
 	g.dropped = make(map[string]map[string]int)
 	c := &collection{generator: g, byName: make(map[string]government)}
-	var err error
 	if c.suffixes, err = g.loadSuffixes(); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	if c.judged, err = loadJudgements(); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	// The order decides which source a row names when several agree.
 	for _, add := range []func() error{
 		c.addDotGov, c.addPublicSector, c.addPortals, c.addGerman, c.addFrench, c.addWikidata, c.addSubdomains,
 	} {
 		if err := add(); err != nil {
-			return nil, err
+			return nil, nil, nil, err
 		}
 	}
-	return c.rows()
+	left := c.leaveCentral()
+	rows, err = c.rows()
+	return rows, c.leftRows(left), c.suffixRows(left), err
 }
 
 func (c *collection) rows() ([][]string, error) {

@@ -1,6 +1,6 @@
 // Command generate rebuilds the CSV files of package lists from raw data: a
 // folder of public data sets goes in, cctlds.csv, countries.csv,
-// countries_groups.csv, governments.csv and frame.csv come out, sorted, the same bytes from the same data. It
+// countries_groups.csv, governments.csv, left.csv, suffixes.csv and frame.csv come out, sorted, the same bytes from the same data. It
 // reads no network; docs/lists.md says where the raw data comes from.
 package main
 
@@ -44,7 +44,7 @@ func run(raw, out string) error {
 	if err := g.loadTLDs(); err != nil {
 		return err
 	}
-	governments, err := g.governments()
+	governments, left, suffixes, err := g.governments()
 	if err != nil {
 		return err
 	}
@@ -61,6 +61,8 @@ func run(raw, out string) error {
 		{"cctlds.csv", g.tldRows()},
 		{"governments.csv", governments},
 		{"frame.csv", frame},
+		{"left.csv", left},
+		{"suffixes.csv", suffixes},
 	} {
 		if err := writeCSV(filepath.Join(out, f.name), f.rows); err != nil {
 			return err
