@@ -99,20 +99,20 @@ func TestAdvice(t *testing.T) {
 			fail(o, "nameserver", true, timeout)
 			o.DNS, o.V6Only = timeout, verdict(observation.Broken, observation.NSUnreachableV6)
 			o.V6OnlyZone = "gov.tg"
-		}, []want{{observation.Timeout, advice.Harm, advice.DNSOperator, "gov.tg, host.example", []advice.Service{advice.DNS, advice.V6Only}, "dig +norecurse @3a05::1 gov.tg SOA", "Over IPv4 it works."}}},
+		}, []want{{observation.Timeout, advice.Harm, advice.DNSOperator, "gov.tg, host.example", []advice.Service{advice.DNS, advice.V6Only}, "dig +time=2 +tries=3 +norecurse @3a05::1 gov.tg SOA", "Over IPv4 it works."}}},
 		{"a fault over both families is no matter of IPv6", func(o *observation.Observation) {
 			expired := verdict(observation.Broken, observation.TLSExpired)
 			fail(o, "web", true, expired)
 			fail(o, "web", false, expired)
 			o.Web, o.WebV4, o.V6Only = expired, expired, verdict(observation.Broken, observation.SiteFailsV6)
-		}, []want{{observation.TLSExpired, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web, advice.V6Only}, "openssl s_client -6 -connect gov.tg:443 -servername gov.tg", "Renew the certificate"}}},
+		}, []want{{observation.TLSExpired, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web, advice.V6Only}, "timeout 13 openssl s_client -6 -connect gov.tg:443 -servername gov.tg", "Renew the certificate"}}},
 		{"what fails over IPv4 alone comes after what fails over IPv6", func(o *observation.Observation) {
 			fail(o, "web", false, timeout)
 			fail(o, "mail", true, timeout)
 			o.WebV4, o.Mail = timeout, timeout
 		}, []want{
-			{observation.Timeout, advice.Harm, advice.MailOperator, "gov.tg", []advice.Service{advice.Mail}, "swaks -6 --server mx.gov.tg --quit-after EHLO", ""},
-			{observation.Timeout, advice.InPart, advice.WebHoster, "", nil, "curl -4vo /dev/null https://gov.tg/", ""},
+			{observation.Timeout, advice.Harm, advice.MailOperator, "gov.tg", []advice.Service{advice.Mail}, "swaks -6 --server mx.gov.tg --timeout 10 --quit-after EHLO", ""},
+			{observation.Timeout, advice.InPart, advice.WebHoster, "", nil, "curl -4vLo /dev/null --max-redirs 20 --connect-timeout 3 --max-time 10 https://gov.tg/", ""},
 		}},
 		{"missing glue is the registry's", func(o *observation.Observation) {
 			missing := verdict(observation.Broken, observation.GlueMissingAAAA)
@@ -132,7 +132,7 @@ func TestAdvice(t *testing.T) {
 			o.DNSSEC, o.DNSSECReason = observation.Bogus, observation.DSMismatch
 		}, []want{
 			{observation.DSMismatch, advice.Harm, advice.Registry, "", []advice.Service{advice.DNSSEC, advice.DNS, advice.Web, advice.Mail}, "dig +noall +answer gov.tg DS gov.tg DNSKEY", "current key"},
-			{observation.Timeout, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web}, "curl -6vo /dev/null https://gov.tg/", ""},
+			{observation.Timeout, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web}, "curl -6vLo /dev/null --max-redirs 20 --connect-timeout 3 --max-time 10 https://gov.tg/", ""},
 		}},
 		{"www alone lacks IPv6", func(o *observation.Observation) {
 			o.Web, o.WWWAAAA = verdict(observation.Partial, observation.SomeHostsLackAAAA), nil
@@ -156,7 +156,7 @@ func TestAdvice(t *testing.T) {
 			fail(o, "web", true, redirect)
 			o.Endpoints = append(o.Endpoints, contact("web", "portal.example", v6addr, 443, refused))
 			o.Web, o.V6Only = redirect, verdict(observation.Broken, observation.SiteFailsV6)
-		}, []want{{observation.TCPRefused, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web, advice.V6Only}, "curl -6vo /dev/null https://portal.example/", "refuses"}}},
+		}, []want{{observation.TCPRefused, advice.Harm, advice.WebHoster, "", []advice.Service{advice.Web, advice.V6Only}, "curl -6vLo /dev/null --max-redirs 20 --connect-timeout 3 --max-time 60 https://portal.example/", "refuses"}}},
 		{"an address that is never dialled is named once", func(o *observation.Observation) {
 			special := verdict(observation.Broken, observation.SpecialPurposeAddress)
 			fail(o, "web", true, special)
@@ -180,7 +180,7 @@ func TestAdvice(t *testing.T) {
 			only := verdict(observation.Partial, observation.StartTLSOnlyOverV4)
 			fail(o, "mail", true, verdict(observation.Partial, observation.NoStartTLS))
 			o.Mail, o.StartTLS = only, only
-		}, []want{{observation.StartTLSOnlyOverV4, advice.InPart, advice.MailOperator, "gov.tg", []advice.Service{advice.Mail}, "openssl s_client -6 -starttls smtp -connect mx.gov.tg:25", ""}}},
+		}, []want{{observation.StartTLSOnlyOverV4, advice.InPart, advice.MailOperator, "gov.tg", []advice.Service{advice.Mail}, "timeout 13 openssl s_client -6 -starttls smtp -connect mx.gov.tg:25", ""}}},
 		{"a site without plain HTTP", func(o *observation.Observation) {
 			o.Endpoints = append(o.Endpoints, contact("web", "gov.tg", v6addr, 80, verdict(observation.Broken, observation.TCPRefused)))
 		}, nil},

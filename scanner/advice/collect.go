@@ -3,6 +3,7 @@ package advice
 import (
 	"cmp"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -21,6 +22,7 @@ type problem struct {
 	zone    string // the zone to blame, of what is found without a contact
 	// elsewhere says that it is about a host that the site redirects to.
 	elsewhere bool
+	leadsTo   string // the host that a redirect leads to
 }
 
 func (p *problem) add(place Place) {
@@ -134,6 +136,11 @@ func (c *collection) endpoint(e observation.Endpoint) {
 	}
 	p := c.get(service, e.Verdict.Status, e.Verdict.Reason, c.familyOf(e))
 	p.v4Works = p.v4Works || c.worksOverV4(e)
+	if e.HTTP != nil {
+		if u, err := url.Parse(e.HTTP.Location); err == nil {
+			p.leadsTo = u.Hostname()
+		}
+	}
 	place := Place{Host: e.Host, Addr: e.Addr}
 	if service == Web && e.Verdict.Reason != observation.SpecialPurposeAddress {
 		place.Port = e.Port

@@ -8,6 +8,16 @@ import (
 	"slices"
 )
 
+// The bounds of a measurement, as its commands have them: what fails within
+// them must not work when a reader tries it with more patience. One step may
+// take 10 s, and what is too slow for that has to fail in the command as well.
+const (
+	curlPage    = "--max-redirs 20 --connect-timeout 3 --max-time 60"
+	curlStep    = "--max-redirs 20 --connect-timeout 3 --max-time 10"
+	opensslStep = "timeout 13 openssl s_client"
+	digOnce     = "dig +time=2 +tries=3"
+)
+
 // mostCommands is how many commands show one problem.
 const mostCommands = 2
 
@@ -17,6 +27,7 @@ func (c *collection) commands(p *problem, family string) []string {
 	case observation.TargetTimeout:
 		return []string{"adopt6 check --target-timeout 10m " + c.o.Target.Name}
 	case observation.SMTPDeferred, observation.SMTPRejectsVantage: // as for any mail server
+	case observation.NeedsCookie, observation.ClientCertificate: // as for any web server
 	default:
 		if rules[p.reason].owner == Vantage {
 			return []string{"adopt6 doctor"}
@@ -47,6 +58,9 @@ func (c *collection) command(p *problem, place Place, family string) string {
 	}
 	if p.failedLookup() {
 		return fmt.Sprintf("adopt6 resolve --trace %s", host)
+	}
+	if p.reason == observation.RedirectToV4Only && typeable(p.leadsTo) { // curl follows no refresh
+		return fmt.Sprintf("dig +noall +answer %[1]s A %[1]s AAAA", p.leadsTo)
 	}
 	if line, ok := c.ofReason(p, host); ok {
 		return line
@@ -90,7 +104,7 @@ func (c *collection) ofReason(p *problem, host string) (line string, ok bool) {
 	case observation.ImplicitMX:
 		return fmt.Sprintf("dig +noall +answer %s MX", c.o.Target.Name), true
 	case observation.ContentDiffers:
-		return fmt.Sprintf("diff <(curl -4sL https://%[1]s/) <(curl -6sL https://%[1]s/)", host), true
+		return fmt.Sprintf("diff <(curl -4sSL %[2]s https://%[1]s/) <(curl -6sSL %[2]s https://%[1]s/)", host, curlPage), true
 	case observation.IslandOfSecurity, observation.WeakDigest, observation.DSAbsent, observation.DSMismatch,
 		observation.DigestUnsupported, observation.DNSKEYMissing:
 		return fmt.Sprintf("dig +noall +answer %s DS %s DNSKEY", zone, zone), true
@@ -117,9 +131,9 @@ func askServer(reason observation.Reason, addr netip.Addr, zone, host string) st
 	case observation.EDNSFails:
 		options += " +dnssec +bufsize=1232"
 	case observation.LargeAnswerFails, observation.AnswerTooLarge:
-		options, qtype = options+" +dnssec +bufsize=4096", "DNSKEY"
+		options, qtype = options+" +dnssec +bufsize=1232", "DNSKEY"
 	}
-	return fmt.Sprintf("dig %s @%s %s %s", options, server, zone, qtype)
+	return fmt.Sprintf("%s %s @%s %s %s", digOnce, options, server, zone, qtype)
 }
 
 // askWeb asks a web server what the probe asked it. Where only some of the
@@ -129,22 +143,29 @@ func (c *collection) askWeb(reason observation.Reason, place Place, family strin
 	one := family != "both" && place.Addr.IsValid() && c.hasOther(place)
 	switch reason {
 	case observation.TLSExpired, observation.TLSNotYetValid, observation.TLSWrongName, observation.TLSUntrusted, observation.TLSOld,
-		observation.TLSFailed, observation.CertificateDiffers:
+		observation.TLSFailed, observation.CertificateDiffers, observation.ClientCertificate:
 		to := f + " -connect " + place.Host
 		if one {
 			to = "-connect " + bracketed(place.Addr)
 		}
-		return fmt.Sprintf("openssl s_client %s:443 -servername %s </dev/null", to, place.Host)
+		return fmt.Sprintf("%s %s:443 -servername %s </dev/null", opensslStep, to, place.Host)
 	case observation.NoHTTPS, observation.HTTPSOnlyOverV4:
-		return fmt.Sprintf("curl %ssSI https://%s/", f, place.Host)
-	case observation.RedirectLoop, observation.TooManyRedirects, observation.RedirectToV4Only, observation.RedirectFails:
-		return fmt.Sprintf("curl %ssSIL https://%s/", f, place.Host)
+		return fmt.Sprintf("curl %ssSo /dev/null %s https://%s/", f, curlStep, place.Host)
 	}
 	scheme := "https"
-	if place.Port == 80 {
+	if place.Port == portHTTP {
 		scheme = "http"
 	}
-	line := fmt.Sprintf("curl %svo /dev/null %s://%s/", f, scheme, place.Host)
+	options, bounds := "vLo /dev/null", curlPage
+	switch reason {
+	case observation.Timeout:
+		bounds = curlStep
+	case observation.RedirectLoop, observation.TooManyRedirects, observation.RedirectToV4Only, observation.RedirectFails:
+		options = "sSLo /dev/null -D -"
+	case observation.NeedsCookie:
+		options = "sSLo /dev/null -D - -b ''" // send back what was set
+	}
+	line := fmt.Sprintf("curl %s%s %s %s://%s/", f, options, bounds, scheme, place.Host)
 	if one {
 		line += fmt.Sprintf(" --resolve %s:%d:%s", place.Host, place.Port, bracketed(place.Addr))
 	}
@@ -166,9 +187,13 @@ func askMailServer(reason observation.Reason, host, f string) string {
 	switch reason {
 	case observation.StartTLSFailed, observation.StartTLSOnlyOverV4, observation.TLSExpired, observation.TLSNotYetValid,
 		observation.TLSWrongName, observation.TLSUntrusted, observation.TLSOld, observation.TLSFailed, observation.CertificateDiffers:
-		return fmt.Sprintf("openssl s_client %s -starttls smtp -connect %s:25 </dev/null", f, host)
+		return fmt.Sprintf("%s %s -starttls smtp -connect %s:25 </dev/null", opensslStep, f, host)
 	}
-	return fmt.Sprintf("swaks %s --server %s --quit-after EHLO", f, host)
+	patience := 10
+	if reason == observation.SMTPDeferred { // as long as mail servers wait (RFC 5321 section 4.5.3.2)
+		patience = 300
+	}
+	return fmt.Sprintf("swaks %s --server %s --timeout %d --quit-after EHLO", f, host, patience)
 }
 
 // flag is the option by which curl, openssl and swaks keep to one family.
