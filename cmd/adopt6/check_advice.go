@@ -31,7 +31,7 @@ func (p *page) advice(o *observation.Observation, todo []advice.Advice) {
 	p.put()
 	if len(todo) == 0 {
 		p.put(text{strong, "What to do"})
-		p.put(text{good, "   Nothing: all that was checked works."})
+		p.nothingToDo(o)
 		return
 	}
 	p.put(text{strong, "What to do, the most valuable first"})
@@ -68,6 +68,24 @@ func (p *page) advice(o *observation.Observation, todo []advice.Advice) {
 	if p.lab {
 		p.put()
 		p.put(text{faint, "The domain is simulated: no command but those with --lab finds it."})
+	}
+}
+
+// nothingToDo says that there is no advice: because all works, or because what
+// is missing calls for none.
+func (p *page) nothingToDo(o *observation.Observation) {
+	if open := advice.Open(o); len(open) > 0 {
+		p.note(fair, "There is no advice for what was found: "+strings.Join(open, ", ")+".")
+	} else {
+		p.note(good, "Nothing: all that was checked works.")
+	}
+	p.note(faint, "Not checked: "+strings.Join(advice.Unchecked(o), ", ")+".")
+}
+
+// note prints a sentence, folded.
+func (p *page) note(style style, s string) {
+	for _, line := range fold(clean(s), p.columns-3, 0) {
+		p.put(text{style, "   " + line})
 	}
 }
 

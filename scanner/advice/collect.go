@@ -219,6 +219,9 @@ func (c *collection) about(s Service, v observation.Verdict, hosts []string) {
 
 func (c *collection) nameServers() {
 	o := c.o
+	if o.DNSV4.Reason == observation.NoNSA || o.DNSV4.Reason == observation.OneNSA {
+		c.about(DNS, o.DNSV4, o.NameServers)
+	}
 	for _, v := range []observation.Verdict{o.DNS, o.Delegation, o.SameSerial} {
 		switch {
 		case v.Reason == observation.NoNSAAAA && v != o.DNS && o.DNS.Status == observation.Broken: // glue led to servers
@@ -258,6 +261,9 @@ func (c *collection) web() {
 		}
 		c.about(Web, observation.Verdict{Status: observation.Partial, Reason: reason}, without)
 	}
+	if o.WebV4.Reason == observation.NoA {
+		c.about(Web, o.WebV4, withoutV4(o))
+	}
 	for _, v := range []observation.Verdict{o.Web, o.Address, o.SameContent} {
 		switch {
 		case v.Status == observation.Unmeasured && v != o.Web: // for a reason that stands elsewhere
@@ -271,15 +277,29 @@ func (c *collection) web() {
 	}
 }
 
+// withoutV4 returns the hosts of the site that have an IPv6 address alone.
+func withoutV4(o *observation.Observation) (hosts []string) {
+	if len(o.AAAA) > 0 && len(o.A) == 0 {
+		hosts = append(hosts, o.Target.Name)
+	}
+	if len(o.WWWAAAA) > 0 && len(o.WWWA) == 0 {
+		hosts = append(hosts, "www."+o.Target.Name)
+	}
+	return hosts
+}
+
 func (c *collection) mail() {
 	o := c.o
 	if o.Target.Kind == lists.CCTLD {
 		return
 	}
+	if o.MailV4.Reason == observation.NoA {
+		c.about(Mail, o.MailV4, o.MX)
+	}
 	for _, v := range []observation.Verdict{o.Mail, o.StartTLS, o.SMTPUTF8} {
 		switch {
 		case v.Status == observation.Unmeasured && v != o.Mail: // for a reason that stands elsewhere
-		case v.Reason == observation.NXDomain: // the zone is there
+		case v.Reason == observation.NXDomain, v.Reason == observation.DanglingAlias: // the zone is there
 		case v.Reason == observation.NoMXAAAA || v.Reason == observation.SomeHostsLackAAAA:
 			c.about(Mail, v, c.lack("mail", o.MX))
 		case rules[v.Reason].sum && c.has(Mail):

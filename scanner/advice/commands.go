@@ -89,7 +89,10 @@ func (c *collection) ofReason(p *problem, host string) (line string, ok bool) {
 		return fmt.Sprintf("adopt6 resolve --trace %s SOA", c.o.Target.Name), true
 	case observation.NoNS:
 		return fmt.Sprintf("dig %s NS", zone), true
-	case observation.NoAAAA, observation.NoNSAAAA, observation.OneNSAAAA, observation.NoMXAAAA, observation.SomeHostsLackAAAA,
+	case observation.NSUnregistered:
+		return fmt.Sprintf("adopt6 resolve --trace %s", host), true
+	case observation.NoA, observation.NoNSA, observation.OneNSA, observation.DanglingAlias,
+		observation.NoAAAA, observation.NoNSAAAA, observation.OneNSAAAA, observation.NoMXAAAA, observation.SomeHostsLackAAAA,
 		observation.SpecialPurposeAddress, observation.AAAAOnlyOnApex, observation.AAAAOnlyOnWWW, observation.NoIntent:
 		return fmt.Sprintf("dig +noall +answer %s A %s AAAA", host, host), true
 	case observation.GlueMissingA, observation.GlueMissingAAAA, observation.GlueDiffers, observation.NSSetDiffers:

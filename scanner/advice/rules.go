@@ -21,11 +21,12 @@ const byStatus = Harm
 
 // The requests to providers that have no IPv6 yet.
 const (
-	askDNS  = "Please give these name servers IPv6 addresses, publish their AAAA records and tell us when they answer, so that we can register the glue. If that is not planned, please say so: we would move the zone."
-	askWeb  = "Please enable IPv6 for this site and tell us which AAAA records to publish. If your service has no IPv6 yet, please tell us from when on it will."
-	askMail = "Please enable IPv6 on these mail servers and publish their AAAA records, with matching reverse (PTR) records. If your service has no IPv6 yet, please tell us from when on it will."
-	askGlue = "Please add the IPv6 addresses of these name servers to the delegation as glue (host objects)."
-	askDS   = "Please replace the DS record of our zone by that of its current key, which we shall send you."
+	askDNS   = "Please give these name servers IPv6 addresses, publish their AAAA records and tell us when they answer, so that we can register the glue. If that is not planned, please say so: we would move the zone."
+	askDNSV4 = "Please give two of these name servers IPv4 addresses as well and publish their A records, so that resolvers without IPv6 find the zone."
+	askWeb   = "Please enable IPv6 for this site and tell us which AAAA records to publish. If your service has no IPv6 yet, please tell us from when on it will."
+	askMail  = "Please enable IPv6 on these mail servers and publish their AAAA records, with matching reverse (PTR) records. If your service has no IPv6 yet, please tell us from when on it will."
+	askGlue  = "Please add the IPv6 addresses of these name servers to the delegation as glue (host objects)."
+	askDS    = "Please replace the DS record of our zone by that of its current key, which we shall send you."
 )
 
 // What follows from faults that hit everybody alike.
@@ -49,14 +50,15 @@ var rules = map[observation.Reason]rule{
 	observation.NXDomain:  {owner: Registry, effect: "Nobody can reach anything below the name."},
 	observation.NoAddress: {silent: true},
 	observation.NoAAAA:    {ask: askWeb},
-	observation.NoA:       {silent: true}, // no harm where there is no IPv4
-	observation.NoNS:      {},
-	observation.NoNSA:     {silent: true},
-	observation.NoNSAAAA:  {owner: DNSOperator, ask: askDNS},
-	observation.NoMX:      {silent: true},
-	observation.NullMX:    {silent: true},
-	observation.NoIntent:  {sum: true, owner: DNSOperator, ask: askDNS},
-	observation.NoMXAAAA:  {ask: askMail},
+	observation.NoA: {urgency: Lacking, effect: "Visitors without IPv6 cannot reach it.", mail: "Senders without IPv6 cannot deliver.",
+		ask: "Please publish an A record for this host as well, as long as there are users without IPv6."},
+	observation.NoNS:     {},
+	observation.NoNSA:    {owner: DNSOperator, urgency: Lacking, ask: askDNSV4, effect: "Resolvers without IPv6 cannot find the domain, and with it neither its site nor its mail."},
+	observation.NoNSAAAA: {owner: DNSOperator, ask: askDNS},
+	observation.NoMX:     {silent: true},
+	observation.NullMX:   {silent: true},
+	observation.NoIntent: {sum: true, owner: DNSOperator, ask: askDNS},
+	observation.NoMXAAAA: {ask: askMail},
 
 	// Published, but it does not work, or not all of it.
 	observation.SpecialPurposeAddress: {ask: "Please replace this address in the AAAA record by the global one of the server, or remove the record."},
@@ -64,7 +66,7 @@ var rules = map[observation.Reason]rule{
 	observation.TCPReset:              {},
 	observation.Timeout:               {},
 	observation.Unreachable:           {},
-	observation.OneNSA:                {urgency: Practice, effect: "When that one fails, the domain is gone over IPv4."},
+	observation.OneNSA:                {urgency: Practice, ask: askDNSV4, effect: "When that one fails, the domain is gone over IPv4."},
 	observation.SomeAddressesFail:     {sum: true},
 	observation.OneNSAAAA:             {urgency: Lacking, ask: askDNS, effect: "When that one fails, the domain is gone over IPv6."},
 	observation.SomeNSFail:            {sum: true},
@@ -72,6 +74,7 @@ var rules = map[observation.Reason]rule{
 	observation.SomeHostsFail:         {sum: true},
 
 	// Delegation and name servers.
+	observation.NSUnregistered:   {owner: Registry, urgency: InPart, effect: "Resolvers lose time there now; who registers the domain can send the visitors and the mail of this one anywhere."},
 	observation.NSSetDiffers:     {owner: Registry, urgency: Practice, effect: "Resolvers may ask servers that no longer serve the zone, or never find the new ones."},
 	observation.NSNoAddress:      {owner: DNSOperator, urgency: Practice, effect: "Resolvers look for this server in vain, and the zone has fewer servers than it names."},
 	observation.NSSignatureFails: {owner: DNSOperator, urgency: InPart, effect: "Resolvers that validate lose time at this server, and fail where they can ask no other."},
@@ -88,6 +91,7 @@ var rules = map[observation.Reason]rule{
 	observation.AnswerTooLarge:   {urgency: Practice, effect: "Such answers are cut into fragments, which many networks drop."},
 
 	// Addresses.
+	observation.DanglingAlias:  {owner: DNSOperator, urgency: InPart, effect: "Nobody reaches the name now, and who claims the other can show a page, or take mail, under the domain's name."},
 	observation.AAAAOnlyOnApex: {owner: WebHoster, urgency: Lacking, ask: askWeb, effect: "Visitors who type www stay on IPv4."},
 	observation.AAAAOnlyOnWWW:  {owner: WebHoster, urgency: Lacking, ask: askWeb, effect: "Visitors who leave www out stay on IPv4."},
 	observation.TooManyRecords: {silent: true},

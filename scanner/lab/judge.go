@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"slices"
+
 	"adopt6/scanner/lab/authority"
 	"adopt6/scanner/observation"
 )
@@ -69,6 +71,22 @@ func (w *world) v6Chain(d *domain) bool {
 	return true
 }
 
+// lacksV4 says whether the truth states that the domain does not wholly work
+// for those without IPv6, or a finding that bars the highest level.
+func lacksV4(t Truth) bool {
+	for _, v := range []*observation.Verdict{t.DNSV4, t.WebV4, t.MailV4} {
+		if v == nil {
+			continue
+		}
+		if v.Status == observation.Broken || v.Status == observation.Partial || v.Reason == observation.NoNSA || v.Reason == observation.NoA {
+			return true
+		}
+	}
+	return slices.ContainsFunc(t.Reasons, func(r observation.Reason) bool {
+		return r == observation.NSUnregistered || r == observation.NSNoAddress || r == observation.DanglingAlias
+	})
+}
+
 // readiness is the ladder of docs/verdicts.md for a domain that is no ccTLD.
 func readiness(t Truth) uint8 {
 	works := func(v *observation.Verdict) bool {
@@ -79,7 +97,7 @@ func readiness(t Truth) uint8 {
 	level := uint8(0)
 	for _, taken := range []bool{
 		published, works(t.DNS), works(t.Web), t.V6Only.Status == observation.OK,
-		t.DNS.Status == observation.OK && t.Web.Status == observation.OK && (t.Mail.Status == observation.OK || noMail),
+		t.DNS.Status == observation.OK && !lacksV4(t) && t.Web.Status == observation.OK && (t.Mail.Status == observation.OK || noMail),
 	} {
 		if !taken {
 			break

@@ -33,6 +33,7 @@ const (
 	SomeHostsFail         Reason = "some_hosts_fail"
 
 	// Delegation and name servers.
+	NSUnregistered   Reason = "ns_unregistered"
 	NSSetDiffers     Reason = "ns_set_differs"
 	NSNoAddress      Reason = "ns_no_address"
 	NSSignatureFails Reason = "ns_signature_fails"
@@ -49,6 +50,7 @@ const (
 	AnswerTooLarge   Reason = "answer_too_large"
 
 	// Addresses.
+	DanglingAlias  Reason = "dangling_alias"
 	AAAAOnlyOnApex Reason = "aaaa_only_on_apex"
 	AAAAOnlyOnWWW  Reason = "aaaa_only_on_www"
 	TooManyRecords Reason = "too_many_records"

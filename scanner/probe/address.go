@@ -41,6 +41,9 @@ func (v *visit) findAddresses(h *host) {
 			v.find("address", h.name, broken(observation.SpecialPurposeAddress), fmt.Sprintf("%s: %s", addr, class))
 		}
 	}
+	if h.dangles() {
+		v.find("address", h.name, broken(observation.DanglingAlias), "leads to "+h.leadsTo)
+	}
 	if h.most > maxAddresses {
 		v.find("address", h.name, partial(observation.TooManyRecords), fmt.Sprintf("%d addresses of a family, %d are measured", h.most, maxAddresses))
 	}
@@ -57,6 +60,8 @@ func judgeAddresses(apex, www *host) observation.Verdict {
 	case a.Status == observation.Unmeasured:
 		return a
 	case w.Status == observation.Unmeasured:
+		return w
+	case !www.hasAddress() && !apex.hasAddress() && w.Reason == observation.DanglingAlias:
 		return w
 	case !www.hasAddress():
 		return a

@@ -17,8 +17,8 @@ import (
 // does not lower the verdict: same_asn depends on a table that not every scan
 // has.
 var delegationGravity = []observation.Reason{
-	observation.GlueMissingAAAA, observation.NSIsAlias, observation.SpecialPurposeAddress, observation.ParentsDiffer, observation.NSNoAddress,
-	observation.OneNSAAAA, observation.NSSetDiffers,
+	observation.NSUnregistered, observation.GlueMissingAAAA, observation.NSIsAlias, observation.SpecialPurposeAddress,
+	observation.ParentsDiffer, observation.NSNoAddress, observation.OneNSAAAA, observation.NSSetDiffers,
 	observation.GlueDiffers, observation.GlueMissingA, observation.SameNetwork,
 }
 
@@ -30,6 +30,7 @@ func (v *visit) judgeDelegation(ctx context.Context, s serverSet) observation.Ve
 		found[reason] = true
 		v.find("delegation", subject, partial(reason), detail)
 	}
+	unregistered := v.findUnregistered(ctx, s.hosts, note)
 	v.compareParents(ctx, note)
 	v.parentsDiffer = found[observation.ParentsDiffer]
 	v.compareSets(s, note)
@@ -39,7 +40,7 @@ func (v *visit) judgeDelegation(ctx context.Context, s serverSet) observation.Ve
 		if h.alias {
 			note(h.name, observation.NSIsAlias, "")
 		}
-		if v.hasNoAddress(h) {
+		if v.hasNoAddress(h) && !unregistered[h] {
 			note(h.name, observation.NSNoAddress, "")
 		}
 		if bad := h.special(v6); len(bad) > 0 {

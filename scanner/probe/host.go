@@ -28,6 +28,9 @@ type host struct {
 	most  int  // addresses of one family that the name has; more than maxAddresses are not kept
 	exist bool // the name exists
 	alias bool // the name is a CNAME
+	// leadsTo is the name at the end of the aliases, no trailing dot; empty
+	// without an alias.
+	leadsTo string
 	// failed says why the addresses of a family are not known; empty where the
 	// look-up was answered. Nothing follows from one failure for the other
 	// family: some servers answer for A and fail for AAAA (RFC 4074).
@@ -53,6 +56,11 @@ func (v *visit) host(ctx context.Context, name string) *host {
 		allA, allAAAA := everyAddressIn(a.Answer), everyAddressIn(aaaa.Answer)
 		h.a, h.aaaa, h.most = firstAddresses(allA), firstAddresses(allAAAA), max(len(allA), len(allAAAA))
 		h.alias = slices.ContainsFunc(slices.Concat(a.Answer, aaaa.Answer), isCNAME)
+		for _, rr := range slices.Concat(a.Answer, aaaa.Answer) {
+			if cname, ok := rr.(*dns.CNAME); ok {
+				h.leadsTo = strings.TrimSuffix(cname.Target, ".")
+			}
+		}
 		h.exist = a.RCode == dns.RcodeSuccess || aaaa.RCode == dns.RcodeSuccess
 	})
 	return h
@@ -60,6 +68,9 @@ func (v *visit) host(ctx context.Context, name string) *host {
 
 // failure says why not all is known of a host; empty where it is.
 func (h *host) failure() observation.Reason { return cmp.Or(h.failed[v6], h.failed[v4]) }
+
+// dangles says whether the name is an alias for one that does not exist.
+func (h *host) dangles() bool { return h.alias && !h.exist && h.failure() == "" }
 
 func isCNAME(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeCNAME }
 
@@ -118,6 +129,15 @@ func (h *host) published() observation.Verdict {
 		return absent(observation.NoAAAA)
 	case h.failed[v4] != "":
 		return unresolved(h.failed[v4]) // no AAAA record, or no such host
+	}
+	return h.nothing()
+}
+
+// nothing is the verdict on a name without an address.
+func (h *host) nothing() observation.Verdict {
+	switch {
+	case h.dangles():
+		return absent(observation.DanglingAlias)
 	case !h.exist:
 		return absent(observation.NXDomain)
 	}
@@ -175,8 +195,6 @@ func (v *visit) publishedV4(h *host) observation.Verdict {
 		return absent(observation.NoA)
 	case h.failed[v6] != "":
 		return unresolved(h.failed[v6])
-	case !h.exist:
-		return absent(observation.NXDomain)
 	}
-	return absent(observation.NoAddress)
+	return h.nothing()
 }

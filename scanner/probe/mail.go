@@ -38,6 +38,9 @@ func mail(ctx context.Context, v *visit) {
 	case reason != "":
 		v.mailVerdicts(unresolved(reason))
 		return
+	case answer.RCode == dns.RcodeNameError && slices.ContainsFunc(answer.Answer, isCNAME):
+		v.mailVerdicts(absent(observation.DanglingAlias))
+		return
 	case answer.RCode == dns.RcodeNameError:
 		v.mailVerdicts(absent(observation.NXDomain))
 		return

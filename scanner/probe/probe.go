@@ -12,6 +12,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -296,6 +297,22 @@ func partial(reason observation.Reason) observation.Verdict {
 	return observation.Verdict{Status: observation.Partial, Reason: reason}
 }
 
+// hindrances are findings that keep some from reaching the domain, or could
+// lead them elsewhere: with one of them there is something left to do.
+var hindrances = []observation.Reason{observation.NSUnregistered, observation.NSNoAddress, observation.DanglingAlias}
+
+// hindered says whether the domain has such a finding, or does not wholly work
+// for those without IPv6 (RFC 10001). What this vantage could not tell is
+// not held against it.
+func hindered(o *observation.Observation) bool {
+	for _, v := range []observation.Verdict{o.DNSV4, o.WebV4, o.MailV4} {
+		if v.Status == observation.Broken || v.Status == observation.Partial || v.Reason == observation.NoNSA || v.Reason == observation.NoA {
+			return true
+		}
+	}
+	return slices.ContainsFunc(o.Findings(), func(r observation.Reason) bool { return slices.Contains(hindrances, r) })
+}
+
 // readiness is the ladder of docs/verdicts.md: the number of steps from the
 // bottom that the target has taken without leaving one out.
 func readiness(o *observation.Observation) uint8 {
@@ -308,7 +325,8 @@ func readiness(o *observation.Observation) uint8 {
 		works(o.DNS),
 		registry || works(o.Web),
 		o.V6Only.Status == observation.OK,
-		o.DNS.Status == observation.OK && (registry || o.Web.Status == observation.OK && (noMail || o.Mail.Status == observation.OK)),
+		o.DNS.Status == observation.OK && !hindered(o) &&
+			(registry || o.Web.Status == observation.OK && (noMail || o.Mail.Status == observation.OK)),
 	}
 	for level, taken := range steps {
 		if !taken {

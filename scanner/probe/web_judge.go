@@ -177,9 +177,11 @@ func (f *webFamily) denied() string {
 // without any address is no part of the site.
 func judgeWeb(apex, www observation.Verdict) observation.Verdict {
 	there := func(v observation.Verdict) bool {
-		return v.Reason != observation.NoAddress && v.Reason != observation.NXDomain
+		return v.Reason != observation.NoAddress && v.Reason != observation.NXDomain && v.Reason != observation.DanglingAlias
 	}
 	switch {
+	case !there(www) && !there(apex) && www.Reason == observation.DanglingAlias:
+		return www
 	case !there(www):
 		return apex
 	case !there(apex):
