@@ -84,7 +84,7 @@ func (p *page) nothingToDo(o *observation.Observation) {
 
 // note prints a sentence, folded.
 func (p *page) note(style style, s string) {
-	for _, line := range fold(clean(s), p.columns-3, 0) {
+	for _, line := range terminal.Fold(terminal.Clean(s), p.columns-3, 0) {
 		p.put(text{style, "   " + line})
 	}
 }
