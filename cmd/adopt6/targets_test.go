@@ -55,7 +55,7 @@ func TestScanRefusesBadTargets(t *testing.T) {
 		{"an empty list", []string{"--list", write("empty", "")}, "holds no target"},
 		{"only comments", []string{"--list", write("comments", "# nothing\n\n")}, "holds no target"},
 		{"no such list", []string{"--list", filepath.Join(dir, "none")}, "open list"},
-		{"a URL", []string{"--list", write("url", "gouv.tg\nhttps://www.gouv.tg/\n")}, `url:2: "https://www.gouv.tg/" is a URL`},
+		{"a URL", []string{"--list", write("url", "gouv.tg\nftp://www.gouv.tg/\n")}, `url:2: "ftp://www.gouv.tg/" is a URL`},
 		{"an address", []string{"192.0.2.1"}, "arguments:1"},
 		{"an unknown country in a list", []string{"--list", write("xy", "domain,country\ngouv.tg,XY\n")}, `xy:2: unknown country code "XY"`},
 		{"mixed scripts", []string{"gоv.sn"}, "mixes Latin and Cyrillic"},
