@@ -2,14 +2,12 @@ package optout
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
+	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/miekg/dns"
-	"golang.org/x/sync/singleflight"
 
+	"adopt6/scanner/memo"
 	"adopt6/scanner/reach"
 	"adopt6/scanner/resolve"
 )
@@ -17,6 +15,10 @@ import (
 // maxKnown is how many domains a policy remembers what was asked of; beyond,
 // those that were not needed for longest are forgotten, and asked again.
 const maxKnown = 1 << 16
+
+// oneScan is longer than any scan: what a domain was found to publish holds for
+// all of it.
+const oneScan = 365 * 24 * time.Hour
 
 // Resolver is what a checker asks; *resolve.Resolver implements it.
 type Resolver interface {
@@ -26,9 +28,8 @@ type Resolver interface {
 // Checker says for one scan who has opted out. It may be used by many
 // goroutines at once.
 type Checker struct {
-	List   *List                      // may be nil
-	known  *lru.Cache[string, answer] // by domain
-	flight singleflight.Group
+	List  *List              // may be nil
+	known memo.Cache[answer] // by domain
 }
 
 // answer is the policy that a domain was found to publish. A lookup that failed
@@ -41,11 +42,7 @@ type answer struct {
 // NewChecker returns a checker for a list, which may be nil, and for what
 // operators publish.
 func NewChecker(list *List) (*Checker, error) {
-	known, err := lru.New[string, answer](maxKnown)
-	if err != nil {
-		return nil, fmt.Errorf("make room for opt-outs: %w", err)
-	}
-	return &Checker{List: list, known: known}, nil
+	return &Checker{List: list, known: memo.Cache[answer]{Size: maxKnown}}, nil
 }
 
 // Ask returns what the operators of a domain ask for: by the list, else by the
@@ -70,47 +67,28 @@ func (c *Checker) Ask(ctx context.Context, resolver Resolver, domain string) (po
 	return policy.and(own), queries + sent
 }
 
-// errInterrupted says that the goroutine which asked for all had no time left.
-var errInterrupted = errors.New("interrupted")
-
 func (c *Checker) ask(ctx context.Context, resolver Resolver, domain string) (policy Policy, queries int) {
-	for ctx.Err() == nil {
-		if known, has := c.known.Get(domain); has {
-			return known.policy, 0
+	known, _ := c.known.Get(ctx, domain, func() (answer, time.Duration) {
+		result, err := resolver.Resolve(ctx, resolve.Dual, Label+"."+dns.Fqdn(domain), dns.TypeTXT)
+		if ctx.Err() != nil {
+			return answer{}, 0
 		}
-		sent := 0
-		found, err, _ := c.flight.Do(domain, func() (any, error) {
-			result, err := resolver.Resolve(ctx, resolve.Dual, Label+"."+dns.Fqdn(domain), dns.TypeTXT)
-			if ctx.Err() != nil {
-				return nil, errInterrupted
-			}
-			got := answer{failed: true}
-			if err == nil {
-				sent = result.Queries
-				if result.Reason == "" {
-					got = answer{policy: policyIn(result.Answer)}
-				}
-			}
-			c.known.Add(domain, got)
-			return got.policy, nil
-		})
-		if err == nil {
-			return found.(Policy), sent
+		if err != nil {
+			return answer{failed: true}, oneScan
 		}
-	}
-	return Policy{}, 0
+		if queries = result.Queries; result.Reason != "" {
+			return answer{failed: true}, oneScan
+		}
+		return answer{policy: policyIn(result.Answer)}, oneScan
+	})
+	return known.policy, queries
 }
 
 // ForgetFailures makes lookups that failed be made again, for a further pass
 // over targets: a domain whose name servers were down may publish a policy.
 func (c *Checker) ForgetFailures() {
-	if c == nil {
-		return
-	}
-	for _, domain := range c.known.Keys() {
-		if known, has := c.known.Peek(domain); has && known.failed {
-			c.known.Remove(domain)
-		}
+	if c != nil {
+		c.known.Forget(func(a answer) bool { return a.failed })
 	}
 }
 

@@ -35,7 +35,7 @@ func (v *visit) contact(ctx context.Context, c *mailContact) {
 	case to.Is4() && v.Routes.NoSMTPV4, to.Is6() && v.Routes.NoSMTPV6:
 		c.verdict = unmeasured(observation.PortFiltered)
 	default:
-		c.exchange = v.mailServers.get(ctx, mailServer{c.host, to}, func() exchange { return v.talk(ctx, c.host, to) })
+		c.exchange = v.greet(ctx, c.host, to)
 	}
 }
 

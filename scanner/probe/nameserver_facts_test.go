@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"crypto"
-	"fmt"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -66,16 +65,6 @@ func TestSharedFactsThatAreNone(t *testing.T) {
 		}
 		all.Wait()
 	})
-}
-
-func TestSharedFactsAreBounded(t *testing.T) {
-	var facts shared[int]
-	for n := range 3 * sharedEntries {
-		facts.get(t.Context(), fmt.Sprint(n), func() (int, bool) { return n, false })
-	}
-	if n := len(facts.young) + len(facts.old); n > sharedEntries {
-		t.Errorf("%d facts are kept", n)
-	}
 }
 
 // TestFactsOfOneZoneAreNotAnothers: what may be due to the zone that was asked

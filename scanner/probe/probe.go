@@ -22,6 +22,7 @@ import (
 
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/memo"
 	"adopt6/scanner/netaddr"
 	"adopt6/scanner/observation"
 	"adopt6/scanner/optout"
@@ -71,11 +72,11 @@ type Prober struct {
 	// Country returns the facts about a country by its alpha-2 code.
 	Country func(alpha2 string) (lists.Country, bool)
 
-	reached     ports              // to which connections were made
-	served      ports              // of web and mail servers that did what is expected of them
-	servers     shared[serverFact] // what is known of name servers, whatever the zone
-	mailServers mailServers        // what mail servers showed to other targets
-	delegations delegationFacts    // of the zones that targets share
+	reached     ports                // to which connections were made
+	served      ports                // of web and mail servers that did what is expected of them
+	servers     shared[serverFact]   // what is known of name servers, whatever the zone
+	mailServers memo.Cache[exchange] // what mail servers showed, by name and address; about 1 KB each
+	delegations delegationFacts      // of the zones that targets share
 }
 
 // Afresh returns a prober of the same settings that asks another resolver and
