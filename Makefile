@@ -58,6 +58,10 @@ test: check ## check, then install other programs and run all tests that need th
 	@echo "Testing against other programs"
 	@$(GO) test -vet=off -timeout 15m $(PEER_PACKAGES)
 
+.PHONY: newcomer
+newcomer: ## run both commands of the README in a clean Debian in a folder (as root)
+	@GO='$(GO)' .ci/newcomer
+
 .PHONY: test-programs
 test-programs:
 	@for p in $(TEST_PROGRAMS); do [ -x $$p ] || { .ci/install-test-programs $(TEST_PACKAGES); break; }; done
