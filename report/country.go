@@ -118,8 +118,8 @@ func (s *Site) countryView(f frame, c *Country) countryView {
 	if len(c.Sections) > 0 {
 		v.Clauses = s.clauses(f.locale, c.Sections[0].Kind, false)
 	}
-	v.Method = f.T("method.scan", s.data.Scan.ID, f.Date(s.data.Scan.Started), s.data.Scan.Vantage, s.data.Scan.Program, s.data.Scan.List)
-	v.Cite = f.T("cite.text", f.T("site.title"), f.Title, s.data.Scan.ID, f.Date(s.data.Scan.Started), s.data.Scan.Vantage)
+	v.Method = f.T("method.scan", s.data.Scan.ID.String(), f.Date(s.data.Scan.Started), s.data.Scan.Vantage, s.data.Scan.Program, s.data.Scan.List)
+	v.Cite = f.T("cite.text", f.T("site.title"), f.Title, s.data.Scan.ID.String(), f.Date(s.data.Scan.Started), s.data.Scan.Vantage)
 	return v
 }
 

@@ -12,7 +12,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -30,8 +29,6 @@ import (
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
-
-const hostile = "<script>alert(1)</script>\u202e=cmd"
 
 // keep stores a finished scan of these observations and returns what the store
 // knows of it.
@@ -61,11 +58,6 @@ func keep(t *testing.T, s *store.Store, info store.ScanInfo, observations ...*ob
 		t.Fatal(err)
 	}
 	return info
-}
-
-// day is a morning of 2026.
-func day(month time.Month, day int) time.Time {
-	return time.Date(2026, month, day, 8, 0, 0, 0, time.UTC)
 }
 
 // load stores a scan in which Togo has 12 domains of which 9 are ready and one
@@ -155,7 +147,6 @@ func testSite(t *testing.T, st *store.Store) {
 			}
 		}
 	}
-	unfilled := regexp.MustCompile(`%!|&lt;no value|%s`)
 	for _, lang := range words.Languages {
 		for _, name := range site.Pages() {
 			text := page(lang + "/" + name + ".html")

@@ -2,6 +2,7 @@ package words
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -32,27 +33,45 @@ func NewLocale(lang string) *Locale {
 func (l *Locale) Start() string { return map[string]string{"rtl": "right", "ltr": "left"}[l.Dir] }
 func (l *Locale) End() string   { return map[string]string{"rtl": "left", "ltr": "right"}[l.Dir] }
 
-// T returns an interface text with values in the places that it leaves.
-func (l *Locale) T(key string, values ...any) string {
+// T returns an interface text with values where it has room for them. Values
+// are texts: a number is written by its readers' rules first, with N.
+func (l *Locale) T(key string, values ...string) string {
 	names, known := Texts()[key]
 	if !known {
 		panic("words: no text for " + key)
 	}
-	return fmt.Sprintf(names.In(l.Lang), values...)
+	return fill(key, names.In(l.Lang), values)
 }
 
-// Count returns a text whose words depend on n, with values in the places that
-// it leaves.
-func (l *Locale) Count(n uint64, key string, values ...any) string {
+// Count returns a text whose words depend on n, with values where it has room
+// for them.
+func (l *Locale) Count(n uint64, key string, values ...string) string {
 	text, known := Plurals()[key]
 	if !known {
 		panic("words: no text for " + key + " that depends on a number")
 	}
 	words := text.In(l.Lang, n)
 	if !strings.Contains(words, "%[") {
-		values = nil // "one domain" has no place for the number
+		values = nil // "one domain" has no room for the number
 	}
-	return fmt.Sprintf(words, values...)
+	return fill(key, words, values)
+}
+
+// misfit is what fmt writes where there are too many values or too few.
+var misfit = regexp.MustCompile(`%!(?:\(EXTRA|\(BADINDEX|[a-z]\((?:MISSING|BADINDEX))`)
+
+// fill writes values into a text. Values that do not fit are a fault of the
+// caller, which a page must not show.
+func fill(key, text string, values []string) string {
+	list := make([]any, len(values))
+	for i, v := range values {
+		list[i] = v
+	}
+	filled := fmt.Sprintf(text, list...)
+	if misfit.MatchString(filled) && !misfit.MatchString(strings.Join(values, "")) {
+		panic(fmt.Sprintf("words: %d values do not fit the text of %s: %s", len(values), key, filled))
+	}
+	return filled
 }
 
 // Word returns the text of a key made of a group and a token, or the token
