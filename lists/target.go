@@ -12,24 +12,34 @@ const (
 	Suffix     Kind = "suffix"     // a domain below which a government registers names
 )
 
+// MarshalText implements encoding.TextMarshaler. What is not a kind that adopt6
+// knows can only come from a user's own list.
+func (k Kind) MarshalText() ([]byte, error) {
+	switch k {
+	case CCTLD, Government:
+		return []byte(k), nil
+	}
+	return []byte(Custom), nil
+}
+
 // Target is one line of a list: a domain to be measured and the country that
 // its figures count for.
 type Target struct {
 	// Name is the A-label form (RFC 5890): lower case, no trailing dot.
-	Name string
+	Name string `col:"domain"`
 	// Unicode is the U-label form; equal to Name for an ASCII domain.
-	Unicode string
-	Kind    Kind
+	Unicode string `col:"domain_unicode"`
+	Kind    Kind   `col:"kind"`
 	// Level is what the source says of the body behind the domain
 	// ("central", "regional", ...); empty when it says nothing.
-	Level string
+	Level string `col:"level"`
 	// Country is the ISO 3166-1 alpha-2 code, upper case; empty when the
 	// target belongs to no country.
-	Country string
+	Country string `col:"country"`
 	// Source names the data set the line came from, as in NOTICE.
-	Source string
+	Source string `col:"list_source"`
 	// Date is the day the source was made, YYYY-MM-DD; empty when unknown.
-	Date string
+	Date string `col:"list_date"`
 	// Roles are the codes of the roles that the host serves in its country, in
 	// the order of Roles and separated by blanks; empty when none is known.
 	Roles string

@@ -67,8 +67,8 @@ var (
 	createTable = regexp.MustCompile(`(?s)^CREATE TABLE IF NOT EXISTS (\w+)\n\((.*)\n\)\nENGINE = ReplacingMergeTree(?:\((\w+)\))?\n(.*)$`)
 	alterTable  = regexp.MustCompile(`(?s)^ALTER TABLE (\w+)(.*)$`)
 	dropTable   = regexp.MustCompile(`(?s)^(DROP TABLE IF EXISTS \w+)$`)
-	createView  = regexp.MustCompile(`(?s)^(CREATE VIEW \w+)( AS\n.*)$`)
-	createFeed  = regexp.MustCompile(`(?s)^(CREATE MATERIALIZED VIEW \w+) TO (\w+)( AS\n.*\n)FROM (\w+)$`)
+	createView  = regexp.MustCompile(`(?s)^(CREATE VIEW IF NOT EXISTS \w+)( AS\n.*)$`)
+	createFeed  = regexp.MustCompile(`(?s)^(CREATE MATERIALIZED VIEW IF NOT EXISTS \w+) TO (\w+)( AS\n.*\n)FROM (\w+)$`)
 	insertInto  = regexp.MustCompile(`^INSERT INTO `)
 	fromTable   = regexp.MustCompile(`\bFROM (\w+)`)
 	// columnLine is a line of CREATE TABLE, commentColumn the end of an ALTER

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/google/uuid"
 )
@@ -30,7 +31,7 @@ func Copy(ctx context.Context, from, to *Store, chosen []uuid.UUID, report func(
 		return state, err
 	}
 	for i, row := range scans {
-		state.Scan = row.info
+		state.Scan = row.ScanInfo
 		there, err := isCopied(ctx, to, row, sizes[i])
 		switch {
 		case err != nil:
@@ -41,7 +42,7 @@ func Copy(ctx context.Context, from, to *Store, chosen []uuid.UUID, report func(
 			err = copyScan(ctx, from, to, row, func(rows int) { state.Rows += uint64(rows); report(state) })
 		}
 		if err != nil {
-			return state, fmt.Errorf("copy scan %s: %w; run the copy again to go on", row.info.ID, err)
+			return state, fmt.Errorf("copy scan %s: %w; run the copy again to go on", row.ID, err)
 		}
 		state.Scans++
 		report(state)
@@ -64,17 +65,17 @@ func surveyCopy(ctx context.Context, from *Store, chosen []uuid.UUID) (state Cop
 		if err != nil {
 			return state, nil, nil, err
 		}
-		if len(chosen) > 0 && !wanted[row.info.ID] {
+		if len(chosen) > 0 && !wanted[row.ID] {
 			continue
 		}
-		delete(wanted, row.info.ID)
+		delete(wanted, row.ID)
 		scans = append(scans, row)
 	}
 	for id := range wanted {
 		return state, nil, nil, &UnknownScanError{ID: id}
 	}
 	for _, row := range scans {
-		size, err := from.scanSize(ctx, row.info.ID)
+		size, err := from.scanSize(ctx, row.ID)
 		if err != nil {
 			return state, nil, nil, err
 		}
@@ -96,21 +97,21 @@ func (s *Store) scanSize(ctx context.Context, scan uuid.UUID) (size scanSize, er
 
 // isCopied says whether a finished scan is in the other store as it is here.
 func isCopied(ctx context.Context, to *Store, row scanRow, size scanSize) (bool, error) {
-	there, err := to.scanRow(ctx, row.info.ID)
+	there, err := to.scanRow(ctx, row.ID)
 	if unknown := new(UnknownScanError); errors.As(err, &unknown) {
 		return false, nil
 	}
-	if err != nil || there != row || row.info.Finished.IsZero() {
+	if err != nil || there != row || row.Finished.IsZero() {
 		return false, err
 	}
-	copied, err := to.scanSize(ctx, row.info.ID)
+	copied, err := to.scanSize(ctx, row.ID)
 	return copied == size, err
 }
 
 // copyScan copies the rows of a scan, and the scan itself last.
 func copyScan(ctx context.Context, from, to *Store, row scanRow, report func(rows int)) error {
 	const clauses = "WHERE scan = toUUID(?)"
-	id := row.info.ID.String()
+	id := row.ID.String()
 	err := copyTable(ctx, from, to, endpoints, clauses+" ORDER BY position, ordinal", id, report)
 	if err == nil {
 		err = copyTable(ctx, from, to, observations, clauses+" ORDER BY position", id, report)
@@ -124,27 +125,38 @@ func copyScan(ctx context.Context, from, to *Store, row scanRow, report func(row
 	return err
 }
 
-// copyTable copies what the clauses choose of a table, in blocks.
+// copyTable copies what the clauses choose of a table, in blocks, as it is: the
+// columns that follow from others too.
 func copyTable[R any](ctx context.Context, from, to *Store, t table[R], clauses, scan string, report func(rows int)) error {
-	block := make([]R, 0, copyRows)
-	var failure error
-	flush := func() bool {
-		if failure = to.explain(t.insert(ctx, to.db, block)); failure == nil {
-			report(len(block))
-		}
-		block = block[:0]
-		return failure == nil
+	rows, err := from.Select(ctx, "SELECT "+t.columnList()+" FROM "+t.name+" FINAL "+clauses, scan)
+	if err != nil {
+		return err
 	}
-	t.read(ctx, from.db, func(row R, err error) bool {
+	defer rows.Close()
+	dest := t.Dest()
+	values := make([]any, len(dest))
+	for more := rows.Next(); more; {
+		batch, err := to.db.PrepareBatch(ctx, "INSERT INTO "+t.name+" ("+t.columnList()+")")
 		if err != nil {
-			failure = from.explain(err)
-			return false
+			return to.explain(fmt.Errorf("copy into %s: %w", t.name, err))
 		}
-		block = append(block, row)
-		return len(block) < copyRows || flush()
-	}, clauses, scan)
-	if failure == nil {
-		flush()
+		for ; more && batch.Rows() < copyRows; more = rows.Next() {
+			if err = rows.Scan(dest...); err == nil {
+				for i := range dest {
+					values[i] = reflect.ValueOf(dest[i]).Elem().Interface()
+				}
+				err = batch.Append(values...)
+			}
+			if err != nil {
+				batch.Abort()
+				return fmt.Errorf("copy %s: %w", t.name, err)
+			}
+		}
+		copied := batch.Rows()
+		if err := batch.Send(); err != nil {
+			return to.explain(fmt.Errorf("copy into %s: %w", t.name, err))
+		}
+		report(copied)
 	}
-	return failure
+	return from.explain(rows.Err())
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/proto"
 
+	"adopt6/scanner/observation"
 	"adopt6/store/engine"
 	"adopt6/store/spool"
 )
@@ -28,7 +29,6 @@ func (w *Writer) deliver(ctx context.Context) {
 	defer close(w.done)
 	tick := time.NewTicker(w.bounds.age)
 	defer tick.Stop()
-	fromDisk := newBatchRows(w.started)
 	for {
 		next, ok := w.next()
 		if !ok {
@@ -41,7 +41,7 @@ func (w *Writer) deliver(ctx context.Context) {
 			continue
 		}
 		sent := time.Now()
-		err := w.store.persist(ctx, next, fromDisk)
+		err := w.store.persist(ctx, next)
 		if ctx.Err() != nil && err != nil {
 			return
 		}
@@ -70,7 +70,7 @@ func (w *Writer) next() (next *batch, ok bool) {
 	// What is in memory goes first, so that it makes room there; those on the
 	// disk have time. Every batch stands for itself.
 	for _, b := range w.queue {
-		if b.synced && (next == nil || next.rows == nil && b.rows != nil) {
+		if b.synced && (next == nil || next.list == nil && b.list != nil) {
 			next = b
 		}
 	}
@@ -84,18 +84,14 @@ func (w *Writer) delivered(b *batch, took time.Duration) {
 	w.stats.Took += took
 	w.queue = slices.DeleteFunc(w.queue, func(other *batch) bool { return other == b })
 	w.waiting -= b.Bytes
-	if b.rows != nil {
-		b.rows.reset()
-		w.spare = append(w.spare, b.rows)
-	}
 }
 
 // persist delivers a batch of a scan, however often that takes, and removes it.
 // Its error is final, or the context's.
-func (s *Store) persist(ctx context.Context, b *batch, fromDisk *batchRows) error {
+func (s *Store) persist(ctx context.Context, b *batch) error {
 	pause := firstRetry
 	for tries := 1; ; tries++ {
-		err := s.deliverBatch(ctx, b, fromDisk)
+		err := s.deliverBatch(ctx, b)
 		switch {
 		case err == nil && tries > 1:
 			s.cfg.Logf("ClickHouse at %s takes results again", s.where)
@@ -121,11 +117,11 @@ func (s *Store) persist(ctx context.Context, b *batch, fromDisk *batchRows) erro
 }
 
 // deliverBatch sends a batch once, from memory or from the disk.
-func (s *Store) deliverBatch(ctx context.Context, b *batch, fromDisk *batchRows) error {
-	if b.rows == nil {
-		return s.deliverSegment(ctx, b.Segment, fromDisk)
+func (s *Store) deliverBatch(ctx context.Context, b *batch) error {
+	if b.list == nil {
+		return s.deliverSegment(ctx, b.Segment)
 	}
-	if err := b.rows.insert(s.inserting(ctx), s.db); err != nil {
+	if err := insertObservations(s.inserting(ctx), s.db, b.started, b.list); err != nil {
 		return err
 	}
 	return removeDelivered(b.Segment)
@@ -147,11 +143,12 @@ func removeDelivered(segment spool.Segment) error {
 	return nil
 }
 
-// deliverSegment reads one segment into rows and sends them once. Sending it
-// again after an unclear failure is safe: the rows have the same keys.
-func (s *Store) deliverSegment(ctx context.Context, segment spool.Segment, rows *batchRows) error {
-	rows.reset()
-	damage, err := segment.Load(func(h spool.Header) { rows.scanStarted = h.Started }, rows.add)
+// deliverSegment reads one segment and sends it once. Sending it again after an
+// unclear failure is safe: the rows have the same keys.
+func (s *Store) deliverSegment(ctx context.Context, segment spool.Segment) error {
+	var started time.Time
+	var list []*observation.Observation
+	damage, err := segment.Load(func(h spool.Header) { started = h.Started }, func(o *observation.Observation) { list = append(list, o) })
 	switch {
 	case errors.Is(err, spool.ErrEmpty):
 		return segment.Remove()
@@ -160,11 +157,11 @@ func (s *Store) deliverSegment(ctx context.Context, segment spool.Segment, rows 
 	case err != nil:
 		return err
 	}
-	if err := rows.insert(s.inserting(ctx), s.db); err != nil {
+	if err := insertObservations(s.inserting(ctx), s.db, started, list); err != nil {
 		return err
 	}
 	if text := damage.String(); text != "" {
-		return s.setAside(segment, fmt.Sprintf("it has %s; its other %d results were stored", text, rows.observations.rows))
+		return s.setAside(segment, fmt.Sprintf("it has %s; its other %d results were stored", text, len(list)))
 	}
 	return removeDelivered(segment)
 }
@@ -178,57 +175,26 @@ func (s *Store) setAside(segment spool.Segment, why string) error {
 	return nil
 }
 
-// deliverLeftOvers sends what earlier runs left in the spool.
-func (s *Store) deliverLeftOvers(ctx context.Context) error {
-	rows := newBatchRows(time.Time{})
-	return errors.Join(
-		eachLeftOver(s.spoolDir, func(folder *spool.Folder) error { return s.deliverFolder(ctx, folder, rows) }),
-		eachLeftOver(s.cfg.CommonSpoolDir, func(folder *spool.Folder) error { return s.deliverCommon(ctx, folder, rows) }),
-	)
-}
-
-// eachLeftOver hands over what dead processes left below root, until a folder
+// deliverLeftOvers sends what earlier runs left in the spool, until a folder
 // fails.
-func eachLeftOver(root string, deliver func(*spool.Folder) error) error {
-	if root == "" {
-		return nil
-	}
-	folders, err := spool.LeftOver(root)
+func (s *Store) deliverLeftOvers(ctx context.Context) error {
+	folders, err := spool.LeftOver(s.spoolDir)
 	for _, folder := range folders {
 		if err == nil {
-			err = deliver(folder)
+			err = s.deliverFolder(ctx, folder)
 		}
 		err = errors.Join(err, folder.Close())
 	}
 	return err
 }
 
-// deliverCommon delivers a folder that an earlier version of adopt6 left where
-// all servers had their spool, if this is the server that the scan was begun on.
-func (s *Store) deliverCommon(ctx context.Context, folder *spool.Folder, rows *batchRows) error {
-	segments, err := folder.Segments()
-	if err != nil || len(segments) == 0 {
-		return err
-	}
-	_, err = s.Scan(ctx, folder.Scan())
-	if unknown := new(UnknownScanError); errors.As(err, &unknown) {
-		s.cfg.Logf("%d batches of scan %s wait in %s for another server: %s does not know that scan. They are delivered when its server is next opened for writing",
-			len(segments), folder.Scan(), folder.Dir(), s.where)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return s.deliverFolder(ctx, folder, rows)
-}
-
-func (s *Store) deliverFolder(ctx context.Context, folder *spool.Folder, rows *batchRows) error {
+func (s *Store) deliverFolder(ctx context.Context, folder *spool.Folder) error {
 	segments, err := folder.Segments()
 	if err != nil {
 		return err
 	}
 	for _, segment := range segments {
-		if err := s.deliverSegment(ctx, segment, rows); err != nil {
+		if err := s.deliverSegment(ctx, segment); err != nil {
 			return fmt.Errorf("deliver what an earlier run left in %s: %w", folder.Dir(), err)
 		}
 	}

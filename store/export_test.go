@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,10 +25,19 @@ func (w *Writer) Depth() int {
 	return len(w.queue)
 }
 
-// AtVersion makes a store have an earlier version of the schema.
-func AtVersion(cfg Config, version int) Config {
-	cfg.stopAt = version
+// Later makes a store that of a later adopt6, whose schema has one migration
+// more.
+func Later(cfg Config, statements string) Config {
+	cfg.later = []migration{{LastVersion() + 1, "later", splitStatements(statements)}}
 	return cfg
+}
+
+// Columns are the names of the tagged fields of rows, by table.
+func Columns() map[string][]string {
+	return map[string][]string{
+		scans.name: slices.Clone(scans.Names()), observations.name: slices.Clone(observations.Names()), endpoints.name: slices.Clone(endpoints.Names()),
+		indicators.name: slices.Clone(indicators.Names()), jobs.name: slices.Clone(jobs.Names()), runs.name: slices.Clone(runs.Names()),
+	}
 }
 
 // LastVersion is that of the schema.
@@ -61,6 +71,7 @@ func ClusterStatements(name, database string) (string, error) {
 		return "", err
 	}
 	steps = append([]migration{{name: "the record", statements: []string{createMigrationTable}}}, steps...)
+	steps = append(steps, migration{name: "the views", statements: splitStatements(viewsFile)})
 	placed, err := cluster{name, database}.place(steps)
 	if err != nil {
 		return "", err

@@ -343,49 +343,6 @@ func TestDamagedSpoolIsDeliveredAsFarAsItGoes(t *testing.T) {
 	})
 }
 
-// Earlier versions had one spool for all servers. What is left there reaches
-// the server of its scan and no other.
-func TestSpoolOfAnEarlierVersion(t *testing.T) {
-	t.Parallel()
-	cfg, other := storetest.OnServer(t), storetest.OnServer(t)
-	cfg.CommonSpoolDir = t.TempDir()
-	cfg.SpoolDir = filepath.Join(cfg.CommonSpoolDir, "127.0.0.1_9000_adopt6")
-	other.CommonSpoolDir = cfg.CommonSpoolDir
-	logs := capture(&other)
-	s, err := store.Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	scan := newScan(t, s, 3)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	folder, err := spool.Create(cfg.CommonSpoolDir, spool.Header{Scan: scan.ID, Started: scan.Started})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range uint64(3) {
-		o := plainObservation(scan.ID, i)
-		if err := folder.Append(&o); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := folder.Close(); err != nil {
-		t.Fatal(err)
-	}
-	wrong := storetest.Open(t, other)
-	if got := ask(t, wrong, "SELECT count() FROM observations"); got != "0" {
-		t.Errorf("a server that does not know the scan has %s of its observations", got)
-	}
-	if text := logs.String(); !strings.Contains(text, folder.Dir()) || !strings.Contains(text, "for another server") {
-		t.Errorf("the log does not tell what waits: %s", text)
-	}
-	exactly(t, storetest.Open(t, cfg), scan.ID, 3)
-	if _, err := os.Stat(folder.Dir()); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the delivered folder is still there: %v", err)
-	}
-}
-
 func truncate(t *testing.T, path string, size int64) {
 	t.Helper()
 	if err := os.Truncate(path, size); err != nil {
@@ -420,7 +377,7 @@ func TestHangingEngine(t *testing.T) {
 		t.Fatal(err)
 	}
 	scan := newScan(t, s, 3000)
-	s.SetBounds(100, time.Hour, 200_000)
+	s.SetBounds(100, time.Hour, 1_000_000)
 	w, err := s.Writer(t.Context(), scan.ID)
 	if err != nil {
 		t.Fatal(err)

@@ -4,9 +4,10 @@ package store_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,10 +72,12 @@ func fillDisk(t *testing.T, disk string) {
 	if err := os.WriteFile(ballast, make([]byte, 130<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	random, noise := rand.NewChaCha8([32]byte{}), make([]byte, 5_000)
 	accepted := uint64(0)
 	for ; ; accepted++ {
 		o := plainObservation(scan.ID, accepted)
-		o.Endpoints[0].Detail = strings.Repeat(fmt.Sprint(accepted), 2000) // fills the disk sooner
+		random.Read(noise)
+		o.Endpoints[0].Detail = hex.EncodeToString(noise) // fills the disk sooner
 		if err = w.Write(t.Context(), &o); err != nil {
 			break
 		}

@@ -16,48 +16,30 @@ import (
 // IndicatorRow is the value of one indicator for the targets of one kind and
 // country in one scan.
 type IndicatorRow struct {
-	Scan        uuid.UUID
-	ScanStarted time.Time
-	Kind        lists.Kind
-	Country     string // ISO 3166-1 alpha-2; empty for targets of no country
-	CountryName string // English
-	Region      string // ITU region
+	Scan        uuid.UUID  `col:"scan"`
+	ScanStarted time.Time  `col:"scan_started"`
+	Kind        lists.Kind `col:"kind"`
+	Country     string     `col:"country"`      // ISO 3166-1 alpha-2; empty for targets of no country
+	CountryName string     `col:"country_name"` // English
+	Region      string     `col:"region"`       // ITU region
 	// The UN groups that the country is in as of GroupsAsOf.
-	LDC, LLDC, SIDS bool
-	GroupsAsOf      string
+	LDC        bool   `col:"ldc"`
+	LLDC       bool   `col:"lldc"`
+	SIDS       bool   `col:"sids"`
+	GroupsAsOf string `col:"groups_as_of"`
 
-	Indicator   string  // id
-	Numerator   uint64  // targets that fulfil it
-	Partial     uint64  // targets that fulfil it in part; in Denominator, not in Numerator
-	Denominator uint64  // targets that it was measured on and applies to
-	Unmeasured  uint64  // targets that it applies to and could not be measured on
-	Targets     uint64  // all targets of the kind and country
-	Value       float64 // share, median or index; 0 where nothing was measured
-	Detail      string  // what the value is about, such as the operator counted; from the network
-	Computed    time.Time
+	Indicator   string    `col:"indicator"`   // id
+	Numerator   uint64    `col:"numerator"`   // targets that fulfil it
+	Partial     uint64    `col:"partial"`     // targets that fulfil it in part; in Denominator, not in Numerator
+	Denominator uint64    `col:"denominator"` // targets that it was measured on and applies to
+	Unmeasured  uint64    `col:"unmeasured"`  // targets that it applies to and could not be measured on
+	Targets     uint64    `col:"targets"`     // all targets of the kind and country
+	Value       float64   `col:"value"`       // share, median or index; 0 where nothing was measured
+	Detail      string    `col:"detail"`      // what the value is about, such as the operator counted; from the network
+	Computed    time.Time `col:"computed"`
 }
 
-var indicators = table[IndicatorRow]{"indicators", []column[IndicatorRow]{
-	same("scan", func(r *IndicatorRow) *uuid.UUID { return &r.Scan }),
-	moment("scan_started", func(r *IndicatorRow) *time.Time { return &r.ScanStarted }),
-	field("kind", func(r *IndicatorRow) int8 { return kindValue(r.Kind) }, func(r *IndicatorRow, v int8) { r.Kind = kinds[v] }),
-	word("country", func(r *IndicatorRow) *string { return &r.Country }),
-	word("country_name", func(r *IndicatorRow) *string { return &r.CountryName }),
-	word("region", func(r *IndicatorRow) *string { return &r.Region }),
-	flag("ldc", func(r *IndicatorRow) *bool { return &r.LDC }),
-	flag("lldc", func(r *IndicatorRow) *bool { return &r.LLDC }),
-	flag("sids", func(r *IndicatorRow) *bool { return &r.SIDS }),
-	word("groups_as_of", func(r *IndicatorRow) *string { return &r.GroupsAsOf }),
-	word("indicator", func(r *IndicatorRow) *string { return &r.Indicator }),
-	same("numerator", func(r *IndicatorRow) *uint64 { return &r.Numerator }),
-	same("partial", func(r *IndicatorRow) *uint64 { return &r.Partial }),
-	same("denominator", func(r *IndicatorRow) *uint64 { return &r.Denominator }),
-	same("unmeasured", func(r *IndicatorRow) *uint64 { return &r.Unmeasured }),
-	same("targets", func(r *IndicatorRow) *uint64 { return &r.Targets }),
-	same("value", func(r *IndicatorRow) *float64 { return &r.Value }),
-	text("detail", func(r *IndicatorRow) *string { return &r.Detail }),
-	moment("computed", func(r *IndicatorRow) *time.Time { return &r.Computed }),
-}}
+var indicators = newTable[IndicatorRow]("indicators")
 
 // PutIndicators stores indicators of one scan. A row for the same kind, country
 // and indicator replaces the one before, also when the clock has gone back.
@@ -76,7 +58,7 @@ func (s *Store) PutIndicators(ctx context.Context, list []IndicatorRow) error {
 			rows[i].Computed = last
 		}
 	}
-	return s.explain(indicators.insert(ctx, s.db, rows))
+	return s.explain(indicators.insertList(ctx, s.db, rows))
 }
 
 // Indicators streams the indicators of a scan by kind, country and indicator.

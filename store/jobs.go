@@ -6,51 +6,27 @@ import (
 	"iter"
 	"time"
 
-	"github.com/google/uuid"
-
 	"adopt6/scanner/schedule/jobrun"
 )
 
 // JobRow describes a job of a scheduler as it was last configured.
 type JobRow struct {
-	Job, Vantage, Machine string
-	Cron, TimeZone        string
-	Paused                bool
-	Targets               string // what it scans, for people
-	Settings              string // JSON
-	Changed               time.Time
-	revision              uint64
+	Job      string    `col:"job"`
+	Vantage  string    `col:"vantage"`
+	Machine  string    `col:"machine"`
+	Cron     string    `col:"cron"`
+	TimeZone string    `col:"time_zone"`
+	Paused   bool      `col:"paused"`
+	Targets  string    `col:"targets"`  // what it scans, for people
+	Settings string    `col:"settings"` // JSON
+	Changed  time.Time `col:"changed"`
+	Revision uint64    `col:"revision"` // counts the changes; the store's
 }
 
-var jobs = table[JobRow]{"jobs", []column[JobRow]{
-	word("job", func(r *JobRow) *string { return &r.Job }),
-	word("vantage", func(r *JobRow) *string { return &r.Vantage }),
-	word("machine", func(r *JobRow) *string { return &r.Machine }),
-	text("cron", func(r *JobRow) *string { return &r.Cron }),
-	word("time_zone", func(r *JobRow) *string { return &r.TimeZone }),
-	flag("paused", func(r *JobRow) *bool { return &r.Paused }),
-	text("targets", func(r *JobRow) *string { return &r.Targets }),
-	text("settings", func(r *JobRow) *string { return &r.Settings }),
-	moment("changed", func(r *JobRow) *time.Time { return &r.Changed }),
-	same("revision", func(r *JobRow) *uint64 { return &r.revision }),
-}}
-
-var runs = table[jobrun.Run]{"runs", []column[jobrun.Run]{
-	word("job", func(r *jobrun.Run) *string { return &r.Job }),
-	word("vantage", func(r *jobrun.Run) *string { return &r.Vantage }),
-	moment("planned", func(r *jobrun.Run) *time.Time { return &r.Planned }),
-	same("run", func(r *jobrun.Run) *uuid.UUID { return &r.ID }),
-	word("machine", func(r *jobrun.Run) *string { return &r.Machine }),
-	word("trigger", func(r *jobrun.Run) *string { return &r.Trigger }),
-	moment("started", func(r *jobrun.Run) *time.Time { return &r.Started }),
-	moment("finished", func(r *jobrun.Run) *time.Time { return &r.Ended }),
-	word("outcome", func(r *jobrun.Run) *jobrun.Outcome { return &r.Outcome }),
-	word("reason", func(r *jobrun.Run) *string { return &r.Reason }),
-	text("message", func(r *jobrun.Run) *string { return &r.Message }),
-	same("scan", func(r *jobrun.Run) *uuid.UUID { return &r.Scan }),
-	count[uint32]("tries", func(r *jobrun.Run) *int { return &r.Tries }),
-	same("revision", func(r *jobrun.Run) *uint64 { return &r.Revision }),
-}}
+var (
+	jobs = newTable[JobRow]("jobs")
+	runs = newTable[jobrun.Run]("runs")
+)
 
 // PutJobs stores the settings of jobs, in place of those that they had.
 func (s *Store) PutJobs(ctx context.Context, list []JobRow) error {
@@ -60,9 +36,9 @@ func (s *Store) PutJobs(ctx context.Context, list []JobRow) error {
 	}
 	rows := make([]JobRow, len(list))
 	for i, r := range list {
-		rows[i], rows[i].revision = r, last+1
+		rows[i], rows[i].Revision = r, last+1
 	}
-	if err := jobs.insert(ctx, s.db, rows); err != nil {
+	if err := jobs.insertList(ctx, s.db, rows); err != nil {
 		return s.explain(fmt.Errorf("record jobs: %w", err))
 	}
 	return nil
@@ -78,7 +54,7 @@ func (s *Store) Jobs(ctx context.Context) iter.Seq2[JobRow, error] {
 // PutRuns stores runs of jobs. A later revision of a run replaces the one
 // before.
 func (s *Store) PutRuns(ctx context.Context, list []jobrun.Run) error {
-	if err := runs.insert(ctx, s.db, list); err != nil {
+	if err := runs.insertList(ctx, s.db, list); err != nil {
 		return s.explain(fmt.Errorf("record runs of jobs: %w", err))
 	}
 	return nil

@@ -13,8 +13,12 @@ import (
 	"strings"
 )
 
-//go:embed migrations/*.sql
-var migrationFiles embed.FS
+var (
+	//go:embed migrations/0*.sql
+	migrationFiles embed.FS
+	//go:embed migrations/views.sql
+	viewsFile string
+)
 
 // migration is one numbered step of the schema.
 type migration struct {
@@ -149,6 +153,9 @@ func (s *Store) migrate(ctx context.Context) error {
 			}
 		}
 		if step.version == known {
+			if err := s.makeViews(ctx, version > 0); err != nil {
+				return err
+			}
 			if err := s.tuneTables(ctx); err != nil {
 				return err
 			}
@@ -160,6 +167,29 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	return nil
 }
+
+// makeViews makes the views, anew where there are older ones.
+func (s *Store) makeViews(ctx context.Context, anew bool) error {
+	views, err := s.cluster.place([]migration{{statements: splitStatements(viewsFile)}})
+	if err != nil {
+		return err
+	}
+	for _, view := range views[0].statements {
+		name := viewName.FindStringSubmatch(view)[1]
+		if anew {
+			if err := s.db.Exec(ctx, "DROP TABLE IF EXISTS "+name+s.cluster.on()); err != nil {
+				return fmt.Errorf("drop the view %s: %w", name, err)
+			}
+		}
+		if err := s.db.Exec(ctx, view); err != nil {
+			return fmt.Errorf("make the view %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// viewName finds the name of the view that a statement makes.
+var viewName = regexp.MustCompile(`^CREATE VIEW IF NOT EXISTS (\w+)`)
 
 // addColumn is a line of a migration that adds one column.
 var addColumn = regexp.MustCompile(`(?m)^ +ADD COLUMN IF NOT EXISTS (\w+) (.*?)(?: COMMENT ('[^']*'))? (AFTER \w+),?$`)

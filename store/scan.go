@@ -13,51 +13,29 @@ import (
 
 // ScanInfo describes one scan.
 type ScanInfo struct {
-	ID       uuid.UUID `json:"scan"`
-	Started  time.Time `json:"started"`  // UTC, whole seconds
-	Finished time.Time `json:"finished"` // zero while the scan is not finished
-	List     string    `json:"list"`     // where the targets came from, for people
-	Vantage  string    `json:"vantage"`
-	Targets  uint64    `json:"targets"`
-	Program  string    `json:"program"` // version of adopt6
+	ID       uuid.UUID `col:"scan" json:"scan"`
+	Started  time.Time `col:"started" json:"started"`   // UTC, whole seconds
+	Finished time.Time `col:"finished" json:"finished"` // zero while the scan is not finished
+	List     string    `col:"list" json:"list"`         // where the targets came from, for people
+	Vantage  string    `col:"vantage" json:"vantage"`
+	Targets  uint64    `col:"targets" json:"targets"`
+	Program  string    `col:"program" json:"program"` // version of adopt6
 	// ASTable names the table of autonomous systems that was used; empty
 	// without one.
-	ASTable string `json:"as_table"`
-	// Capabilities are what the vantage could do when the scan was last begun
+	ASTable string `col:"as_table" json:"as_table"` // Capabilities are what the vantage could do when the scan was last begun
 	// or resumed.
 	Capabilities observation.Capabilities `json:"capabilities"`
 	// Simulated says that the scan saw a lab instead of the Internet, in any of
 	// its runs.
-	Simulated bool `json:"simulated"`
+	Simulated bool `col:"simulated" json:"simulated"`
 }
 
 type scanRow struct {
-	info     ScanInfo
-	revision uint64
+	ScanInfo
+	Revision uint64 `col:"revision"`
 }
 
-var scans = table[scanRow]{"scans", []column[scanRow]{
-	same("scan", func(r *scanRow) *uuid.UUID { return &r.info.ID }),
-	moment("started", func(r *scanRow) *time.Time { return &r.info.Started }),
-	moment("finished", func(r *scanRow) *time.Time { return &r.info.Finished }),
-	text("list", func(r *scanRow) *string { return &r.info.List }),
-	word("vantage", func(r *scanRow) *string { return &r.info.Vantage }),
-	code("ipv4", func(r *scanRow) *observation.Status { return &r.info.Capabilities.IPv4 }),
-	code("ipv6", func(r *scanRow) *observation.Status { return &r.info.Capabilities.IPv6 }),
-	code("udp53_v4", func(r *scanRow) *observation.Status { return &r.info.Capabilities.UDP53V4 }),
-	code("udp53_v6", func(r *scanRow) *observation.Status { return &r.info.Capabilities.UDP53V6 }),
-	code("tcp53_v4", func(r *scanRow) *observation.Status { return &r.info.Capabilities.TCP53V4 }),
-	code("tcp53_v6", func(r *scanRow) *observation.Status { return &r.info.Capabilities.TCP53V6 }),
-	code("smtp_v4", func(r *scanRow) *observation.Status { return &r.info.Capabilities.SMTPV4 }),
-	code("smtp_v6", func(r *scanRow) *observation.Status { return &r.info.Capabilities.SMTPV6 }),
-	flag("hijacked", func(r *scanRow) *bool { return &r.info.Capabilities.Hijacked }),
-	flag("clock_off", func(r *scanRow) *bool { return &r.info.Capabilities.ClockOff }),
-	same("targets", func(r *scanRow) *uint64 { return &r.info.Targets }),
-	word("program", func(r *scanRow) *string { return &r.info.Program }),
-	flag("simulated", func(r *scanRow) *bool { return &r.info.Simulated }),
-	text("as_table", func(r *scanRow) *string { return &r.info.ASTable }),
-	same("revision", func(r *scanRow) *uint64 { return &r.revision }),
-}}
+var scans = newTable[scanRow]("scans")
 
 // UnknownScanError says that the store has no such scan.
 type UnknownScanError struct{ ID uuid.UUID }
@@ -70,13 +48,13 @@ func (e *UnknownScanError) Error() string { return fmt.Sprintf("the store has no
 func (s *Store) NewScan(ctx context.Context, info ScanInfo) error {
 	row, err := s.scanRow(ctx, info.ID)
 	if unknown := new(UnknownScanError); errors.As(err, &unknown) {
-		row.info, err = info, nil
+		row.ScanInfo, err = info, nil
 	}
 	if err != nil {
 		return err
 	}
-	row.info.Finished, row.info.Capabilities, row.info.ASTable = time.Time{}, info.Capabilities, info.ASTable
-	row.info.Simulated = row.info.Simulated || info.Simulated
+	row.Finished, row.Capabilities, row.ASTable = time.Time{}, info.Capabilities, info.ASTable
+	row.Simulated = row.Simulated || info.Simulated
 	return s.putScan(ctx, row)
 }
 
@@ -86,15 +64,15 @@ func (s *Store) FinishScan(ctx context.Context, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	row.info.Finished = time.Now()
+	row.Finished = time.Now()
 	return s.putScan(ctx, row)
 }
 
 // putScan stores a later revision of a scan's row.
 func (s *Store) putScan(ctx context.Context, row scanRow) error {
-	row.revision++ // not the time: clocks jump
-	if err := scans.insert(ctx, s.db, []scanRow{row}); err != nil {
-		return s.explain(fmt.Errorf("record scan %s: %w", row.info.ID, err))
+	row.Revision++ // not the time: clocks jump
+	if err := scans.insertList(ctx, s.db, []scanRow{row}); err != nil {
+		return s.explain(fmt.Errorf("record scan %s: %w", row.ID, err))
 	}
 	return nil
 }
@@ -102,7 +80,7 @@ func (s *Store) putScan(ctx context.Context, row scanRow) error {
 // Scan returns what is known of a scan, or an *UnknownScanError.
 func (s *Store) Scan(ctx context.Context, id uuid.UUID) (ScanInfo, error) {
 	row, err := s.scanRow(ctx, id)
-	return row.info, err
+	return row.ScanInfo, err
 }
 
 func (s *Store) scanRow(ctx context.Context, id uuid.UUID) (scanRow, error) {
@@ -116,7 +94,7 @@ func (s *Store) scanRow(ctx context.Context, id uuid.UUID) (scanRow, error) {
 func (s *Store) Scans(ctx context.Context) iter.Seq2[ScanInfo, error] {
 	return func(yield func(ScanInfo, error) bool) {
 		for row, err := range s.chosenScans(ctx, "ORDER BY started, scan") {
-			if !yield(row.info, err) {
+			if !yield(row.ScanInfo, err) {
 				return
 			}
 		}
@@ -172,7 +150,8 @@ func (s *Store) Observations(ctx context.Context, scan uuid.UUID) iter.Seq2[obse
 			if err != nil {
 				return yield(observation.Observation{}, s.explain(err))
 			}
-			return yield(*r.Observation, nil)
+			r.Country.Of(r.Target)
+			return yield(r.Observation, nil)
 		}, "WHERE scan = toUUID(?) ORDER BY position", scan.String())
 	}
 }
@@ -185,7 +164,7 @@ func (s *Store) Endpoints(ctx context.Context, scan uuid.UUID) iter.Seq2[PlacedE
 			if err != nil {
 				return yield(PlacedEndpoint{}, s.explain(err))
 			}
-			return yield(PlacedEndpoint{Position: r.target.Position, Endpoint: *r.Endpoint}, nil)
+			return yield(PlacedEndpoint{Position: r.Position, Endpoint: r.Endpoint}, nil)
 		}, "WHERE scan = toUUID(?) ORDER BY position, ordinal", scan.String())
 	}
 }

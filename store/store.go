@@ -44,9 +44,6 @@ type Config struct {
 	// SpoolDir keeps what ClickHouse has not confirmed; a folder of the store
 	// when it is embedded and SpoolDir is empty. A server needs one to write.
 	SpoolDir string
-	// CommonSpoolDir is where earlier versions kept that for all servers. What
-	// is left there is delivered to the server that knows its scan.
-	CommonSpoolDir string
 	// ReadOnly opens the store as it is: nothing is created, migrated or
 	// delivered, and no statement may write.
 	ReadOnly bool
@@ -55,8 +52,8 @@ type Config struct {
 	// Logf reports what the user should know. Nil is silence.
 	Logf func(format string, args ...any)
 
-	// stopAt ends the migrations early, for tests of those after it; 0: none.
-	stopAt int
+	// later are migrations of a later adopt6, for tests.
+	later []migration
 }
 
 // Store is an open store. It is safe for concurrent use.
@@ -102,9 +99,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if s.steps, err = migrations(); err != nil {
 		return nil, err
 	}
-	if cfg.stopAt > 0 {
-		s.steps = s.steps[:cfg.stopAt]
-	}
+	s.steps = append(s.steps, cfg.later...)
 	if cfg.DSN != "" {
 		err = s.connectServer()
 	} else {

@@ -99,7 +99,7 @@ func addrs(texts ...string) (list []netip.Addr) {
 // full returns an observation with something in every field, hostile texts
 // included.
 func full(scan uuid.UUID, position uint64) observation.Observation {
-	o := filled.Observation(scan, position, hostile)
+	o := filled.Observation(scan, position, strings.ToValidUTF8(hostile, "\uFFFD")) // as what is not UTF-8 is kept
 	o.Started = scanStart.Add(3*time.Second + 123456*time.Microsecond)
 	o.AAAA = addrs("2001:db8::1", "::ffff:192.0.2.1")
 	o.Endpoints = append(o.Endpoints, observation.Endpoint{Probe: "mail", Addr: netip.MustParseAddr("192.0.2.25")})
@@ -112,8 +112,7 @@ func TestEveryFieldComesBack(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)
 		scan := newScan(t, s, 2)
-		empty := observation.Observation{Scan: scan.ID, Position: 1<<63 + 7, Target: lists.Target{Name: "x.example", Unicode: "x.example", Kind: lists.Custom},
-			Started: time.Unix(0, 0).UTC()}
+		empty := observation.Observation{Scan: scan.ID, Position: 1<<63 + 7, Target: lists.Target{Name: "x.example", Unicode: "x.example", Kind: lists.Custom}}
 		want := []observation.Observation{full(scan.ID, 0), empty}
 		w := writer(t, s, scan.ID)
 		write(t, w, want...)

@@ -21,7 +21,7 @@ type bounds struct {
 	spool int64         // undelivered bytes at which Write waits
 }
 
-var defaultBounds = bounds{rows: 30_000, bytes: 48 << 20, age: 2 * time.Second, spool: 4 << 30}
+var defaultBounds = bounds{rows: 10_000, bytes: 8 << 20, age: 2 * time.Second, spool: 4 << 30}
 
 // Writer stores the observations of one scan. It is safe for concurrent use.
 //
@@ -36,13 +36,12 @@ type Writer struct {
 
 	mu      sync.Mutex
 	folder  *spool.Folder
-	current *batchRows // those of the segment that is being written
-	spare   []*batchRows
-	queue   []*batch      // cut off and not delivered
-	waiting int64         // bytes in queue
-	syncing int           // batches in queue that are not on the disk yet
-	failure error         // why nothing is delivered any more
-	changed chan struct{} // closed and replaced whenever queue or failure changes
+	current []*observation.Observation // those of the segment that is being written
+	queue   []*batch                   // cut off and not delivered
+	waiting int64                      // bytes in queue
+	syncing int                        // batches in queue that are not on the disk yet
+	failure error                      // why nothing is delivered any more
+	changed chan struct{}              // closed and replaced whenever queue or failure changes
 	closed  bool
 	stats   WriterStats
 
@@ -56,8 +55,9 @@ type Writer struct {
 // is in it, so that nothing has to be read back from the disk.
 type batch struct {
 	spool.Segment
-	rows   *batchRows // nil: on the disk only
-	synced bool       // it is on the disk; only then it is sent
+	started time.Time                  // of the scan
+	list    []*observation.Observation // nil: on the disk only
+	synced  bool                       // it is on the disk; only then it is sent
 }
 
 // inMemory is how many batches are kept in memory beside the current one: the
@@ -106,7 +106,7 @@ func (s *Store) Writer(ctx context.Context, scan uuid.UUID) (*Writer, error) {
 		return nil, s.explain(err)
 	}
 	w := &Writer{
-		store: s, bounds: s.bounds, started: info.Started, folder: folder, current: newBatchRows(info.Started),
+		store: s, bounds: s.bounds, started: info.Started, folder: folder,
 		changed: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	running, cancel := context.WithCancel(context.Background())
@@ -137,7 +137,7 @@ func (w *Writer) Write(ctx context.Context, o *observation.Observation) error {
 	if err := w.folder.Append(o); err != nil {
 		return w.store.explain(err)
 	}
-	w.current.add(o)
+	w.current = append(w.current, o)
 	if rows, bytes, _ := w.folder.Current(); rows >= w.bounds.rows || bytes >= w.bounds.bytes {
 		w.seal()
 	}
@@ -188,7 +188,7 @@ func (w *Writer) seal() {
 	if !ok {
 		return
 	}
-	b := &batch{Segment: cut.Segment(), rows: w.keep()}
+	b := &batch{Segment: cut.Segment(), started: w.started, list: w.keep()}
 	w.queue = append(w.queue, b)
 	w.waiting += b.Bytes
 	w.syncing++
@@ -208,26 +208,20 @@ func (w *Writer) seal() {
 	})
 }
 
-// keep returns the current rows to be sent from memory and begins new ones. Nil
-// means that there are enough in memory: these wait on the disk.
-func (w *Writer) keep() *batchRows {
-	kept := 0
+// keep returns the current observations to be sent from memory. Nil means that
+// there are enough in memory: these wait on the disk.
+func (w *Writer) keep() []*observation.Observation {
+	list, kept := w.current, 0
+	w.current = nil
 	for _, b := range w.queue {
-		if b.rows != nil {
+		if b.list != nil {
 			kept++
 		}
 	}
 	if kept == inMemory {
-		w.current.reset()
 		return nil
 	}
-	rows := w.current
-	if last := len(w.spare) - 1; last >= 0 {
-		w.current, w.spare = w.spare[last], w.spare[:last]
-	} else {
-		w.current = newBatchRows(w.started)
-	}
-	return rows
+	return list
 }
 
 // Flush returns when everything written before is in ClickHouse, when that has

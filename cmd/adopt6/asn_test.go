@@ -1,8 +1,6 @@
 package main
 
 import (
-	"adopt6/scanner/observation"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,20 +28,5 @@ func TestASNTableThatIsNone(t *testing.T) {
 	}
 	if _, err := os.Stat(state); err == nil {
 		t.Error("a work list was made")
-	}
-}
-
-// TestCheckNamesHosting: with a table the JSON of a check says where the site is
-// hosted, and without one it does not mention it.
-func TestCheckNamesHosting(t *testing.T) {
-	t.Parallel()
-	o := &observation.Observation{Hosting: []observation.AS{{Number: 64496, Name: "One"}, {Number: 64497}}, HostingV6: []uint32{64497}}
-	for want, o := range map[string]*observation.Observation{
-		`"hosting":[{"as":64496,"name":"One","v6":false},{"as":64497,"name":"","v6":true}]`: o, `"mx":[]`: {},
-	} {
-		text, err := json.Marshal(observationJSON(o))
-		if err != nil || !strings.Contains(string(text), want) || strings.Contains(string(text), "hosting") != (o.Hosting != nil) {
-			t.Errorf("the JSON lacks %s: %s, error %v", want, text, err)
-		}
 	}
 }

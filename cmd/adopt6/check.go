@@ -47,7 +47,7 @@ that has not reached the level, for an operator's own monitoring. It is 1 as
 well where nothing could be measured.`,
 		Example: `  adopt6 check service-public.gouv.tg
   adopt6 check tg gouv.tg --explain | less
-  adopt6 check --json gouv.tg | jq .verdicts
+  adopt6 check --json gouv.tg | jq '{dns_v6, web_v6, mail_v6, v6_only}'
   adopt6 check --fail-below 4 www.example.org && echo ready`,
 		Args: minArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

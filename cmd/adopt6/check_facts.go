@@ -118,8 +118,8 @@ func (p *page) dnsFacts(contacts []observation.Endpoint) (lines [][]text) {
 		if e.DNS.Serial != 0 && !slices.Contains(serials, e.DNS.Serial) {
 			serials = append(serials, e.DNS.Serial)
 		}
-		if code := e.DNS.RCode; code != dns.RcodeSuccess {
-			lines = append(lines, []text{{plain, transport + " answers " + dns.RcodeToString[code]}})
+		if code := e.DNS.RCode; code != dns.RcodeToString[dns.RcodeSuccess] {
+			lines = append(lines, []text{{plain, transport + " answers " + code}})
 		}
 	}
 	if len(works) > 0 {

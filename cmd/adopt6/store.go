@@ -95,8 +95,7 @@ func (a *app) serverConfig(dsn string) (store.Config, error) {
 		return cfg, err
 	}
 	state, err := a.stateFolder()
-	cfg.CommonSpoolDir = filepath.Join(state, "spool")
-	cfg.SpoolDir = filepath.Join(cfg.CommonSpoolDir, store.SpoolName(dsn, cfg.Database))
+	cfg.SpoolDir = filepath.Join(state, "spool", store.SpoolName(dsn, cfg.Database))
 	return cfg, err
 }
 

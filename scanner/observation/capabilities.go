@@ -7,20 +7,20 @@ package observation
 // observations.
 type Capabilities struct {
 	// A route, and answers from the root servers over it.
-	IPv4 Status `json:"ipv4"`
-	IPv6 Status `json:"ipv6"`
+	IPv4 Status `col:"ipv4" json:"ipv4"`
+	IPv6 Status `col:"ipv6" json:"ipv6"`
 	// DNS over UDP, answers with EDNS included; partial where these are lost.
-	UDP53V4 Status `json:"udp53_v4"`
-	UDP53V6 Status `json:"udp53_v6"`
+	UDP53V4 Status `col:"udp53_v4" json:"udp53_v4"`
+	UDP53V6 Status `col:"udp53_v6" json:"udp53_v6"`
 	// DNS over TCP.
-	TCP53V4 Status `json:"tcp53_v4"`
-	TCP53V6 Status `json:"tcp53_v6"`
+	TCP53V4 Status `col:"tcp53_v4" json:"tcp53_v4"`
+	TCP53V6 Status `col:"tcp53_v6" json:"tcp53_v6"`
 	// Connections to port 25 of mail exchangers.
-	SMTPV4 Status `json:"smtp_v4"`
-	SMTPV6 Status `json:"smtp_v6"`
+	SMTPV4 Status `col:"smtp_v4" json:"smtp_v4"`
+	SMTPV6 Status `col:"smtp_v6" json:"smtp_v6"`
 	// Hijacked says that somebody else answers in the place of the root
 	// servers, and ClockOff that the clock of the vantage is wrong. A scan
 	// with either ran only because its user insisted.
-	Hijacked bool `json:"hijacked"`
-	ClockOff bool `json:"clock_off"`
+	Hijacked bool `col:"hijacked" json:"hijacked"`
+	ClockOff bool `col:"clock_off" json:"clock_off"`
 }

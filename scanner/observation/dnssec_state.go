@@ -28,7 +28,12 @@ func (s State) String() string {
 }
 
 // MarshalText implements encoding.TextMarshaler.
-func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+func (s State) MarshalText() ([]byte, error) {
+	if int(s) >= len(stateWords) {
+		return nil, fmt.Errorf("there is no DNSSEC state %d", s)
+	}
+	return []byte(stateWords[s]), nil
+}
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *State) UnmarshalText(text []byte) error {

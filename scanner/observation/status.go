@@ -29,7 +29,12 @@ func (s Status) String() string {
 }
 
 // MarshalText implements encoding.TextMarshaler.
-func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+func (s Status) MarshalText() ([]byte, error) {
+	if int(s) >= len(statusWords) {
+		return nil, fmt.Errorf("there is no status %d", s)
+	}
+	return []byte(statusWords[s]), nil
+}
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *Status) UnmarshalText(text []byte) error {

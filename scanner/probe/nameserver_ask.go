@@ -212,7 +212,7 @@ func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool, 
 // readSOA judges a reply to a query for the zone's SOA record.
 func (v *visit) readSOA(got *resolve.Reply) dnsReply {
 	r := dnsReply{rtt: got.RTT, facts: &observation.DNSFacts{
-		RCode: got.Msg.Rcode, Authoritative: got.Msg.Authoritative, Truncated: got.Truncated, Bytes: uint16(min(got.Bytes, 1<<16-1)),
+		RCode: rcodeName(got.Msg.Rcode), Authoritative: got.Msg.Authoritative, Truncated: got.Truncated, Bytes: uint16(min(got.Bytes, 1<<16-1)),
 	}}
 	if opt := got.Msg.IsEdns0(); opt != nil {
 		r.facts.EDNS = opt.UDPSize()

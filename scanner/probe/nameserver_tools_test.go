@@ -126,7 +126,7 @@ func asDig(f observation.DNSFacts) string {
 	if f.Truncated {
 		flags += " tc"
 	}
-	return fmt.Sprintf("%s%s edns %d serial %d size %d", dns.RcodeToString[f.RCode], flags, f.EDNS, f.Serial, f.Bytes)
+	return fmt.Sprintf("%s%s edns %d serial %d size %d", f.RCode, flags, f.EDNS, f.Serial, f.Bytes)
 }
 
 var (

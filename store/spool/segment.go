@@ -1,9 +1,9 @@
 package spool
 
 import (
-	"adopt6/scanner/observation"
 	"bufio"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -12,16 +12,21 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/klauspost/compress/zstd"
+
+	"adopt6/scanner/observation"
 )
 
-// A segment is one batch in one file: the magic line, then frames. A frame is
-// the length of its payload and the CRC-32C (RFC 3720 section 12.1) of it, both
-// 32 bits little-endian, and the payload. The first payload is the header, each
+// A segment is one batch in one file of frames. A frame is a skippable frame of
+// Zstandard (RFC 8878 section 3.1.2), which holds the length of the next one and
+// its CRC-32C (RFC 3720 section 12.1), both 32 bits little-endian, and that next
+// one: a line of JSON, compressed. So a torn or damaged frame is told from a
+// whole one, and `zstdcat` prints the lines. The first line is the header, each
 // further one an observation.
 const (
-	magic       = "adopt6 spool 1\n"
-	frameHead   = 8
-	maxPayload  = 16 << 20 // bytes; one observation is far below
+	frameStart  = "\x50\x2a\x4d\x18\x08\x00\x00\x00" // skippable, 8 bytes long
+	frameHead   = len(frameStart) + 8
+	maxPayload  = 16 << 20 // bytes of a line, and of one compressed; one observation is far below
 	segmentName = "%08d.segment"
 )
 
@@ -29,36 +34,49 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Header says which scan a segment belongs to.
 type Header struct {
-	Scan    uuid.UUID
-	Started time.Time // of the scan, UTC, whole seconds
+	Scan    uuid.UUID `json:"scan"`
+	Started time.Time `json:"scan_started"` // UTC, whole seconds
 }
 
-func (h Header) encode() []byte {
-	return binary.AppendVarint(append([]byte(nil), h.Scan[:]...), h.Started.Unix())
+// headerLine is the first line of a segment.
+type headerLine struct {
+	Spool int `json:"spool"` // version of the form of segments
+	Header
 }
 
-func decodeHeader(payload []byte) (h Header, err error) {
-	c := reader(payload)
-	c.fixed(h.Scan[:])
-	h.Started = time.Unix(c.int(0), 0).UTC()
-	return h, c.err
+// spoolVersion is that of the form of segments.
+const spoolVersion = 1
+
+// packer makes frames, unpacker reads them. Neither is safe for concurrent use.
+type (
+	packer   struct{ zstd *zstd.Encoder }
+	unpacker struct{ zstd *zstd.Decoder }
+)
+
+func newPacker() (packer, error) {
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false), zstd.WithNoEntropyCompression(true))
+	return packer{encoder}, err
 }
 
-// beginFrame appends room for a frame's head to buf; its payload follows.
-func beginFrame(buf []byte) []byte { return append(buf, make([]byte, frameHead)...) }
+func newUnpacker() (unpacker, error) {
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPayload))
+	return unpacker{decoder}, err
+}
 
-// endFrame fills in the head of the frame that begins at start and ends with
-// buf.
-func endFrame(buf []byte, start int) []byte {
+// frame appends a line as a frame.
+func (p packer) frame(buf, line []byte) []byte {
+	start := len(buf)
+	buf = p.zstd.EncodeAll(line, append(append(buf, frameStart...), make([]byte, 8)...))
 	body := buf[start+frameHead:]
-	binary.LittleEndian.PutUint32(buf[start:], uint32(len(body)))
-	binary.LittleEndian.PutUint32(buf[start+4:], crc32.Checksum(body, castagnoli))
+	binary.LittleEndian.PutUint32(buf[start+len(frameStart):], uint32(len(body)))
+	binary.LittleEndian.PutUint32(buf[start+len(frameStart)+4:], crc32.Checksum(body, castagnoli))
 	return buf
 }
 
 // segmentHead is what a segment begins with.
-func segmentHead(header Header) []byte {
-	return endFrame(append(beginFrame([]byte(magic)), header.encode()...), len(magic))
+func (p packer) segmentHead(header Header) ([]byte, error) {
+	line, err := json.Marshal(headerLine{spoolVersion, header})
+	return p.frame(nil, append(line, '\n')), err
 }
 
 // segment is a file that is being written.
@@ -69,13 +87,13 @@ type segment struct {
 	begun time.Time
 }
 
-func createSegment(name string, header Header) (*segment, error) {
+func createSegment(name string, head []byte) (*segment, error) {
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	s := &segment{file: file, begun: time.Now()}
-	if err := s.write(segmentHead(header)); err != nil {
+	if err := s.write(head); err != nil {
 		return nil, errors.Join(err, file.Close(), os.Remove(name))
 	}
 	return s, nil
@@ -124,21 +142,24 @@ var (
 // observation, which is the callee's. Damage is no error: what is whole is read.
 // A reader's failure is one.
 func Read(r io.Reader, begin func(Header), each func(*observation.Observation)) (damage Damage, err error) {
+	u, err := newUnpacker()
+	if err != nil {
+		return damage, err
+	}
+	defer u.zstd.Close()
 	in := bufio.NewReaderSize(r, 1<<16)
-	head := make([]byte, len(magic))
-	n, err := io.ReadFull(in, head)
+	var header Header
+	var line []byte
+	payload, whole, err := readFrame(in, nil)
 	switch {
-	case string(head[:n]) != magic[:n]:
+	case errors.Is(err, io.EOF), errors.Is(err, errTorn):
+		return damage, ErrEmpty
+	case errors.Is(err, errNoFrame):
 		return damage, ErrNoSegment
 	case err != nil:
-		return damage, atEnd(err)
+		return damage, err
 	}
-	payload, whole, err := readFrame(in, nil)
-	if err != nil {
-		return damage, atEnd(err)
-	}
-	header, err := decodeHeader(payload)
-	if err != nil || !whole {
+	if header, err = u.header(payload); err != nil || !whole {
 		return damage, ErrNoSegment
 	}
 	begin(header)
@@ -147,32 +168,61 @@ func Read(r io.Reader, begin func(Header), each func(*observation.Observation)) 
 		switch {
 		case errors.Is(err, io.EOF):
 			return damage, nil
-		case errors.Is(err, io.ErrUnexpectedEOF):
-			damage.Torn = true
+		case errors.Is(err, errTorn), errors.Is(err, errNoFrame):
+			damage.Torn = true // where the next frame begins is lost
 			return damage, nil
 		case err != nil:
 			return damage, err
 		}
-		o, err := decode(payload)
+		o := new(observation.Observation)
+		if whole {
+			line, err = u.zstd.DecodeAll(payload, line[:0])
+		}
+		if err == nil && whole {
+			err = o.UnmarshalJSON(line)
+		}
 		if !whole || err != nil || o.Scan != header.Scan {
 			damage.Corrupt++
 			continue
 		}
-		each(&o)
+		each(o)
 	}
 }
 
-// readFrame reads the next frame into buf's memory and says whether its
-// checksum is right. io.EOF is the end, io.ErrUnexpectedEOF a torn frame.
+func (u unpacker) header(payload []byte) (Header, error) {
+	var first headerLine
+	line, err := u.zstd.DecodeAll(payload, nil)
+	if err == nil {
+		err = json.Unmarshal(line, &first)
+	}
+	if err == nil && first.Spool != spoolVersion {
+		err = fmt.Errorf("a segment of form %d, this adopt6 knows %d", first.Spool, spoolVersion)
+	}
+	return first.Header, err
+}
+
+var (
+	errTorn    = errors.New("the file ends amid a frame")
+	errNoFrame = errors.New("no frame begins here")
+)
+
+// readFrame reads the compressed line of the next frame into buf's memory and
+// says whether its checksum is right. The error is io.EOF at the end, errTorn or
+// errNoFrame.
 func readFrame(in *bufio.Reader, buf []byte) (payload []byte, whole bool, err error) {
 	var head [frameHead]byte
-	if _, err := io.ReadFull(in, head[:]); err != nil {
+	n, err := io.ReadFull(in, head[:])
+	switch known := min(n, len(frameStart)); {
+	case string(head[:known]) != frameStart[:known]:
+		return buf, false, errNoFrame
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return buf, false, errTorn
+	case err != nil:
 		return buf, false, err
 	}
-	length := binary.LittleEndian.Uint32(head[:])
+	length := binary.LittleEndian.Uint32(head[len(frameStart):])
 	if length > maxPayload {
-		// The length itself is damaged: where the next frame begins is lost.
-		return buf, false, io.ErrUnexpectedEOF
+		return buf, false, errNoFrame
 	}
 	// Grown as the bytes come, so that a damaged length costs no memory.
 	payload = buf[:0]
@@ -180,21 +230,12 @@ func readFrame(in *bufio.Reader, buf []byte) (payload []byte, whole bool, err er
 		n := min(remaining, 1<<16)
 		start := len(payload)
 		payload = append(payload, make([]byte, n)...)
-		if _, err := io.ReadFull(in, payload[start:]); err != nil {
-			if errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF
-			}
+		if _, err := io.ReadFull(in, payload[start:]); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return payload, false, errTorn
+		} else if err != nil {
 			return payload, false, err
 		}
 		remaining -= n
 	}
-	return payload, crc32.Checksum(payload, castagnoli) == binary.LittleEndian.Uint32(head[4:]), nil
-}
-
-// atEnd turns the end of a file into ErrEmpty.
-func atEnd(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return ErrEmpty
-	}
-	return err
+	return payload, crc32.Checksum(payload, castagnoli) == binary.LittleEndian.Uint32(head[len(frameStart)+4:]), nil
 }

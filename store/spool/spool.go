@@ -1,13 +1,13 @@
 // Package spool keeps observations on the local disk until ClickHouse has
 // confirmed them.
 //
-// In: observations, appended to segment files with a checksum each. Out: the
-// segments, to be delivered and removed, also after a crash. It never deletes
-// what was not delivered; what it cannot read it keeps aside.
+// In: observations, appended to segment files as lines of JSON with a checksum
+// each. Out: the segments, to be delivered and removed, also after a crash. It
+// never deletes what was not delivered; what it cannot read it keeps aside.
 package spool
 
 import (
-	"adopt6/scanner/observation"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"adopt6/scanner/lockfile"
+	"adopt6/scanner/observation"
 )
 
 const (
@@ -35,6 +36,9 @@ type Folder struct {
 	header  Header
 	next    int
 	current *segment
+	pack    packer
+	head    []byte // what a segment begins with
+	line    []byte // memory for Append
 	frame   []byte
 }
 
@@ -55,6 +59,12 @@ func Create(root string, header Header) (*Folder, error) {
 		return nil, fmt.Errorf("make the spool folder: %w", err)
 	}
 	f := &Folder{dir: filepath.Join(root, strings.TrimPrefix(filepath.Base(hidden), hiddenPrefix)), header: header}
+	if f.pack, err = newPacker(); err == nil {
+		f.head, err = f.pack.segmentHead(header)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make the spool folder: %w", err)
+	}
 	if f.lock, err = tryLock(hidden); err != nil {
 		return nil, fmt.Errorf("lock the spool folder %s: %w", hidden, err)
 	}
@@ -75,16 +85,16 @@ func (f *Folder) Append(o *observation.Observation) error {
 	if o.Scan != f.header.Scan {
 		return fmt.Errorf("an observation of scan %s in the spool of %s", o.Scan, f.header.Scan)
 	}
-	frame, err := encode(beginFrame(f.frame[:0]), o)
+	line, err := o.AppendJSON(f.line[:0])
 	if err != nil {
-		return err
+		return fmt.Errorf("the observation of %q: %w", o.Target.Name, err)
 	}
-	f.frame = endFrame(frame, 0)
-	if len(f.frame) > maxPayload {
-		return fmt.Errorf("the observation of %q has %d bytes, more than a record may have", o.Target.Name, len(f.frame))
+	if f.line = append(line, '\n'); len(f.line) > maxPayload {
+		return fmt.Errorf("the observation of %q has %d bytes, more than a line may have", o.Target.Name, len(f.line))
 	}
+	f.frame = f.pack.frame(f.frame[:0], f.line)
 	if f.current == nil {
-		segment, err := createSegment(filepath.Join(f.dir, fmt.Sprintf(segmentName, f.next)), f.header)
+		segment, err := createSegment(filepath.Join(f.dir, fmt.Sprintf(segmentName, f.next)), f.head)
 		if err != nil {
 			return fmt.Errorf("write to the spool: %w", err)
 		}
@@ -298,12 +308,12 @@ func countFrames(path string) (frames int, size int64) {
 	if err != nil {
 		return 0, 0
 	}
-	for at := int64(len(magic)); ; frames++ {
+	for at := int64(0); ; frames++ {
 		var head [frameHead]byte
 		if _, err := file.ReadAt(head[:], at); err != nil {
 			return frames, info.Size()
 		}
-		at += frameHead + int64(uint32(head[0])|uint32(head[1])<<8|uint32(head[2])<<16|uint32(head[3])<<24)
+		at += int64(frameHead) + int64(binary.LittleEndian.Uint32(head[len(frameStart):]))
 		if at > info.Size() {
 			return frames, info.Size()
 		}

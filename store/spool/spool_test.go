@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/klauspost/compress/zstd"
 
 	"adopt6/lists"
 	"adopt6/scanner/observation"
@@ -24,125 +24,58 @@ var testHeader = Header{Scan: uuid.MustParse("7c9e6679-7425-40de-944b-e07fc1f90a
 
 // sample has something in every field.
 func sample(position uint64) observation.Observation {
-	return filled.Observation(testHeader.Scan, position, "x\x00\xff")
+	return filled.Observation(testHeader.Scan, position, "x\x00\u00ff\u2028<\"")
 }
 
-// encoded is the record of an observation.
-func encoded(t testing.TB, o observation.Observation) []byte {
-	t.Helper()
-	record, err := encode(nil, &o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return record
-}
-
-func TestRecordKeepsEveryField(t *testing.T) {
-	for _, want := range []observation.Observation{sample(1 << 63), {Scan: testHeader.Scan}} {
-		got, err := decode(encoded(t, want))
-		if err != nil {
-			t.Fatal(err)
+func TestSegmentKeepsEveryField(t *testing.T) {
+	for _, want := range []observation.Observation{sample(1 << 63), {Scan: testHeader.Scan, Target: lists.Target{Kind: lists.Custom}}} {
+		_, list, damage, err := readAll(bytes.NewReader(segmentOf(t, testHeader, want)))
+		if err != nil || damage != (Damage{}) || len(list) != 1 {
+			t.Fatalf("%d observations of 1, damage %v, error %v", len(list), damage, err)
 		}
-		for _, difference := range filled.Differences(want, got) {
+		for _, difference := range filled.Differences(want, list[0]) {
 			t.Error("came back changed: ", difference)
 		}
 	}
 }
 
-// A spool outlives the program that wrote it: this segment was written by the
-// program whose records had version 1.
-func TestRecordsOfVersion1AreRead(t *testing.T) {
-	text, err := os.ReadFile("testdata/version1.segment")
+// A segment is lines of JSON for everybody who has zstd.
+func TestOthersReadASegment(t *testing.T) {
+	in, err := zstd.NewReader(bytes.NewReader(segmentBytes(t, 2)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	header, list, damage, err := readAll(bytes.NewReader(text))
-	if err != nil || header != testHeader || damage != (Damage{}) || len(list) != 2 {
-		t.Fatalf("%d observations of 2, header %v, damage %v, error %v", len(list), header, damage, err)
-	}
-	unseen := observation.Verdict{Status: observation.Unmeasured, Reason: observation.NotProbed}
-	want := observation.Observation{
-		Scan: testHeader.Scan, Position: 0, Passes: 1,
-		Target: lists.Target{Name: "a.tg", Unicode: "ä.tg", Kind: lists.Government, Level: "central", Country: "TG", Source: "s", Date: "2026-01-02"},
-		Country: lists.Country{Alpha2: "TG", Alpha3: "TGO", M49: "768", Names: lists.Names{En: "Togo"}, Region: "Africa",
-			MemberState: true, LDC: true, SIDS: true, AsOf: "2025-12"},
-		Vantage: "lome", Started: time.UnixMicro(1795000000123456).UTC(), Took: 1234567891 * time.Nanosecond,
-		DNS:    observation.Verdict{Status: observation.OK},
-		Web:    observation.Verdict{Status: observation.Broken, Reason: "timeout"},
-		Mail:   observation.Verdict{Status: observation.Absent, Reason: "no_mx"},
-		V6Only: observation.Verdict{Status: observation.Partial, Reason: "x\x00\xff"},
-		DNSSEC: observation.Bogus, DNSSECReason: "rrsig_expired", Readiness: 3,
-		NameServers: []string{"ns1.tg", ""}, NameServersV6: 2, NameServersV6OK: 1,
-		A: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, AAAA: []netip.Addr{netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("::ffff:192.0.2.1")},
-		WWWA: []netip.Addr{{}}, MX: []string{"mx.tg"}, DS: 1, DNSKEY: 2, Queries: 77,
-		Endpoints: []observation.Endpoint{
-			{Probe: "web", Host: "a.tg", Addr: netip.MustParseAddr("2001:db8::1"), Port: 443, Transport: "tls",
-				Verdict: observation.Verdict{Status: observation.OK}, RTT: 31 * time.Millisecond, Detail: "HTTP/2 200"},
-			{Probe: "mail"},
-		},
-		DNSV4: unseen, WebV4: unseen, MailV4: unseen, Delegation: unseen, Address: unseen, WebApex: unseen, WebWWW: unseen,
-		SameContent: unseen, SameSerial: unseen, StartTLS: unseen, SMTPUTF8: unseen, V6OnlyRecords: unseen,
-	}
-	for _, difference := range filled.Differences(want, list[0]) {
-		t.Error("came back changed: ", difference)
-	}
-}
-
-// This segment was written by the program whose records had version 2. The
-// second contact says that the first was read to its end.
-func TestRecordsOfVersion2AreRead(t *testing.T) {
-	text, err := os.ReadFile("testdata/version2.segment")
+	defer in.Close()
+	text, err := io.ReadAll(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, list, damage, err := readAll(bytes.NewReader(text))
-	if err != nil || damage != (Damage{}) || len(list) != 2 {
-		t.Fatalf("%d observations of 2, damage %v, error %v", len(list), damage, err)
-	}
-	for i, got := range list {
-		want := version2()
-		want.Position = uint64(i)
-		for _, difference := range filled.Differences(want, got) {
-			t.Error("came back changed: ", difference)
-		}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	if len(lines) != 3 || lines[0] != `{"spool":1,"scan":"7c9e6679-7425-40de-944b-e07fc1f90ae7","scan_started":"2026-11-18T11:06:40Z"}` || !strings.Contains(lines[2], `"position":1,`) {
+		t.Errorf("zstd reads %.300q", lines)
 	}
 }
 
-// version2 is what the program wrote whose records had version 2.
-func version2() observation.Observation {
-	return observation.Observation{
-		Scan: testHeader.Scan, Passes: 1, Target: lists.Target{Name: "a.tg", Kind: lists.Government, Country: "TG"},
-		Started: time.UnixMicro(1795000000123456).UTC(), DNS: observation.Verdict{Status: observation.OK},
-		DNSV4: observation.Verdict{Status: observation.OK}, Operators: []string{"nic.tg"}, DNSSECMX: observation.Secure,
-		Practice:       observation.DNSSECPractice{Algorithms: []uint8{8, 13}, Expires: time.Unix(1796000000, 0).UTC(), CDS: true},
-		Probes:         []observation.ProbeTime{{Probe: "web", Took: time.Second}},
-		WWWSameAddress: true,
-		Endpoints: []observation.Endpoint{
-			{Probe: "web", Host: "a.tg", Addr: netip.MustParseAddr("2001:db8::1"), Port: 443, TLS: &observation.TLSFacts{Version: "1.3"},
-				HTTP: &observation.HTTPFacts{Status: 200, Title: "A"}},
-			{Probe: "mail", SMTP: &observation.SMTPFacts{Code: 220, UTF8: true}},
-		},
+// What a later adopt6 wrote is kept aside, not read without what is unknown.
+func TestLinesOfALaterVersion(t *testing.T) {
+	p, err := newPacker()
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-// A record of a later program is kept aside, not misread.
-func TestRecordOfALaterVersion(t *testing.T) {
-	record := encoded(t, sample(1))
-	record[0] = recordVersion + 1
-	if _, err := decode(record); err == nil || !strings.Contains(err.Error(), "this adopt6 knows versions up to 3") {
-		t.Errorf("error %v", err)
+	o := sample(1)
+	line, err := o.AppendJSON(nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func TestDecodeRefusesEveryCutRecord(t *testing.T) {
-	record := encoded(t, sample(7))
-	for n := range len(record) {
-		if _, err := decode(record[:n]); err == nil {
-			t.Fatalf("the first %d of %d bytes were taken for a record", n, len(record))
-		}
+	later := bytes.Replace(line, []byte(`{"scan"`), []byte(`{"favicon_v6":"ok","scan"`), 1)
+	segment := p.frame(p.frame(segmentOf(t, testHeader), later), line)
+	_, list, damage, err := readAll(bytes.NewReader(segment))
+	if err != nil || damage != (Damage{Corrupt: 1}) || len(list) != 1 {
+		t.Errorf("%d observations of 1, damage %v, error %v", len(list), damage, err)
 	}
-	if _, err := decode(append(record, 0)); err == nil {
-		t.Error("a byte too many was not noticed")
+	head := p.frame(nil, []byte(`{"spool":2,"scan":"7c9e6679-7425-40de-944b-e07fc1f90ae7","scan_started":"2026-11-18T11:06:40Z"}`))
+	if _, _, _, err := readAll(bytes.NewReader(head)); !errors.Is(err, ErrNoSegment) {
+		t.Errorf("a segment of a later form: %v", err)
 	}
 }
 
@@ -150,46 +83,62 @@ func FuzzRead(f *testing.F) {
 	segment := segmentBytes(f, 3)
 	f.Add(segment)
 	f.Add(segment[:len(segment)-5])
-	f.Add([]byte(magic))
-	old, err := os.ReadFile("testdata/version1.segment")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(old)
+	f.Add([]byte(frameStart))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		header, list, damage, err := readAll(bytes.NewReader(data))
 		if err != nil {
 			return
 		}
 		// What was read is written and read again as the same.
-		again := segmentHead(header)
-		for i := range list {
-			again = append(again, frameOf(t, list[i])...)
-		}
-		_, list2, damage2, err := readAll(bytes.NewReader(again))
+		_, list2, damage2, err := readAll(bytes.NewReader(segmentOf(t, header, list...)))
 		if err != nil || damage2 != (Damage{}) || !reflect.DeepEqual(list, list2) {
 			t.Fatalf("damage %v: read again: error %v, damage %v\n%+v\n%+v", damage, err, damage2, list, list2)
 		}
 	})
 }
 
-// FuzzDecode tries records whose checksum is right.
-func FuzzDecode(f *testing.F) {
-	f.Add(encoded(f, sample(1)))
+// FuzzLine tries lines whose checksum is right.
+func FuzzLine(f *testing.F) {
+	o := sample(1)
+	line, err := o.AppendJSON(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(line)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		o, err := decode(data)
-		if err != nil {
+		var o, again observation.Observation
+		if o.UnmarshalJSON(data) != nil {
 			return
 		}
-		again, err := decode(encoded(t, o))
+		line, err := o.AppendJSON(nil)
+		if err == nil {
+			err = again.UnmarshalJSON(line)
+		}
 		if err != nil || !reflect.DeepEqual(o, again) {
 			t.Fatalf("%+v came back as %+v, error %v", o, again, err)
 		}
 	})
 }
 
-func frameOf(t testing.TB, o observation.Observation) []byte {
-	return endFrame(append(beginFrame(nil), encoded(t, o)...), 0)
+// segmentOf is what a file with observations holds.
+func segmentOf(t testing.TB, header Header, list ...observation.Observation) []byte {
+	t.Helper()
+	p, err := newPacker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	segment, err := p.segmentHead(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range list {
+		line, err := list[i].AppendJSON(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		segment = p.frame(segment, append(line, '\n'))
+	}
+	return segment
 }
 
 func segmentBytes(t testing.TB, rows int) []byte {
@@ -230,8 +179,8 @@ func positions(list []observation.Observation) (p []uint64) {
 
 func TestReadOfDamagedSegments(t *testing.T) {
 	whole := segmentBytes(t, 3)
-	first := segmentHead(testHeader)
-	frame := len(frameOf(t, sample(0)))
+	first := segmentOf(t, testHeader)
+	frame := len(segmentOf(t, testHeader, sample(0))) - len(first)
 	flip := func(at int) []byte {
 		text := bytes.Clone(whole)
 		text[at] ^= 0x40
@@ -248,13 +197,13 @@ func TestReadOfDamagedSegments(t *testing.T) {
 		"torn amid a frame head": {whole[:len(first)+frame+3], []uint64{0}, Damage{Torn: true}, nil},
 		"torn between records":   {whole[:len(first)+frame], []uint64{0}, Damage{}, nil},
 		"a flipped bit":          {flip(len(first) + frame + frameHead + 20), []uint64{0, 2}, Damage{Corrupt: 1}, nil},
-		"a flipped checksum":     {flip(len(first) + 5), []uint64{1, 2}, Damage{Corrupt: 1}, nil},
-		"a huge length":          {flip(len(first) + 3), nil, Damage{Torn: true}, nil},
-		"zeros at the end":       {append(bytes.Clone(whole), make([]byte, 16)...), []uint64{0, 1, 2}, Damage{Corrupt: 2}, nil},
-		"no header":              {[]byte(magic), nil, Damage{}, ErrEmpty},
-		"a flipped header":       {flip(len(magic) + frameHead), nil, Damage{}, ErrNoSegment},
+		"a flipped checksum":     {flip(len(first) + frameHead - 3), []uint64{1, 2}, Damage{Corrupt: 1}, nil},
+		"a huge length":          {flip(len(first) + frameHead - 5), nil, Damage{Torn: true}, nil},
+		"zeros at the end":       {append(bytes.Clone(whole), make([]byte, 16)...), []uint64{0, 1, 2}, Damage{Torn: true}, nil},
+		"no header":              {first[:len(first)-1], nil, Damage{}, ErrEmpty},
+		"a flipped header":       {flip(frameHead), nil, Damage{}, ErrNoSegment},
 		"empty":                  {nil, nil, Damage{}, ErrEmpty},
-		"half a magic line":      {[]byte(magic[:4]), nil, Damage{}, ErrEmpty},
+		"half a frame's head":    {first[:4], nil, Damage{}, ErrEmpty},
 		"another file":           {[]byte("scan,position\n1,2\n"), nil, Damage{}, ErrNoSegment},
 	}
 	for name, test := range tests {
@@ -338,7 +287,7 @@ func TestAppendRefusesWhatCannotBeRead(t *testing.T) {
 		t.Error("an observation of another scan was kept")
 	}
 	large := sample(0)
-	large.MX = []string{string(make([]byte, maxPayload))}
+	large.MX = []string{strings.Repeat("x", maxPayload)}
 	if err := folder.Append(&large); err == nil {
 		t.Error("an observation that no reader takes was kept")
 	}

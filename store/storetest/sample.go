@@ -175,7 +175,7 @@ func sampleNameServers(o *observation.Observation, i int) {
 		}
 		o.Endpoints = append(o.Endpoints, observation.Endpoint{Probe: "nameserver", Host: "ns1." + operator, Addr: netip.MustParseAddr(address), Port: 53, Transport: "udp",
 			Verdict: works, RTT: time.Duration(20+family) * time.Millisecond, Took: time.Duration(21+family) * time.Millisecond,
-			DNS: &observation.DNSFacts{Authoritative: true, EDNS: 1232, Serial: 2026110101, Bytes: 120}})
+			DNS: &observation.DNSFacts{RCode: "NOERROR", Authoritative: true, EDNS: 1232, Serial: 2026110101, Bytes: 120}})
 	}
 }
 

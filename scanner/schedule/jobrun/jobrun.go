@@ -47,24 +47,24 @@ const (
 
 // Run is one run of a job, or a planned time that was skipped.
 type Run struct {
-	ID       uuid.UUID `json:"run"`
-	Job      string    `json:"job"`
-	Vantage  string    `json:"vantage"`
-	Machine  string    `json:"machine"`
+	ID       uuid.UUID `col:"run" json:"run"`
+	Job      string    `col:"job" json:"job"`
+	Vantage  string    `col:"vantage" json:"vantage"`
+	Machine  string    `col:"machine" json:"machine"`
 	By       uuid.UUID `json:"by"` // the journal that it stands in
-	Trigger  string    `json:"trigger"`
-	Planned  time.Time `json:"planned"` // UTC
-	Begin    time.Time `json:"begin"`   // not before: the planned time with jitter, or the next try
-	Started  time.Time `json:"started"` // of the first try; zero before
-	Seen     time.Time `json:"seen"`    // when it was last known to be under way
-	Ended    time.Time `json:"ended"`   // of the last try; zero while the run is open
-	Outcome  Outcome   `json:"outcome"`
-	Reason   string    `json:"reason,omitempty"`  // token, for Failed and Skipped
-	Message  string    `json:"message,omitempty"` // for people
-	Scan     uuid.UUID `json:"scan"`              // zero before the first try
-	Tries    int       `json:"tries"`
-	Revision uint64    `json:"revision"` // counts the changes of this run
-	Stored   uint64    `json:"stored"`   // the revision that the store has; 0 for none
+	Trigger  string    `col:"trigger" json:"trigger"`
+	Planned  time.Time `col:"planned" json:"planned"`   // UTC
+	Begin    time.Time `json:"begin"`                   // not before: the planned time with jitter, or the next try
+	Started  time.Time `col:"started" json:"started"`   // of the first try; zero before
+	Seen     time.Time `json:"seen"`                    // when it was last known to be under way
+	Ended    time.Time `col:"finished" json:"finished"` // of the last try; zero while the run is open
+	Outcome  Outcome   `col:"outcome" json:"outcome"`
+	Reason   string    `col:"reason" json:"reason,omitempty"`   // token, for Failed and Skipped
+	Message  string    `col:"message" json:"message,omitempty"` // for people
+	Scan     uuid.UUID `col:"scan" json:"scan"`                 // zero before the first try
+	Tries    int       `col:"tries" json:"tries"`
+	Revision uint64    `col:"revision" json:"revision"` // counts the changes of this run
+	Stored   uint64    `json:"stored"`                  // the revision that the store has; 0 for none
 }
 
 // Claimant names the scheduler of a run to others: by its machine, and by what

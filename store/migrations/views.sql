@@ -1,12 +1,7 @@
--- Views for the questions that are asked most. A view lists its columns when it
--- is made, so a migration that changes its tables makes it anew.
---
--- ClickHouse 18.16 has neither window functions nor common table expressions,
--- knows DROP TABLE for views only, and joins by USING.
+-- The views. They are dropped and made anew whenever the schema gets a new
+-- version, so a change of one needs a migration, which may be empty otherwise.
 
-DROP TABLE IF EXISTS latest_scans;
-
-CREATE VIEW latest_scans AS
+CREATE VIEW IF NOT EXISTS latest_scans AS
 SELECT
     kind, country, name AS country_name,
     scans[1] AS scan, times[1] AS scan_started, vantages[1] AS vantage,
@@ -28,51 +23,7 @@ FROM
     GROUP BY kind, country
 ) AS by_country;
 
-DROP TABLE IF EXISTS latest_observations;
-
-CREATE VIEW latest_observations AS
-SELECT * FROM observations FINAL
-WHERE (kind, country, scan) IN (SELECT kind, country, scan FROM latest_scans);
-
-DROP TABLE IF EXISTS domain_history;
-
-CREATE VIEW domain_history AS
-SELECT
-    domain, kind, country, scan_started, vantage, readiness,
-    dns_v6, dns_v6_reason, web_v6, web_v6_reason, mail_v6, mail_v6_reason, v6_only, v6_only_reason,
-    dnssec, dnssec_reason, dns_v4, web_v4, mail_v4, aaaa, www_aaaa, name_servers, mx, scan, position
-FROM observations FINAL;
-
-DROP TABLE IF EXISTS changes;
-
-CREATE VIEW changes AS
-SELECT
-    domain, kind, country, scan, scan_started, previous, previous_started,
-    readiness_before, readiness, dns_v6_before, dns_v6, dns_v6_reason, web_v6_before, web_v6, web_v6_reason,
-    mail_v6_before, mail_v6, mail_v6_reason, v6_only_before, v6_only, v6_only_reason, dnssec_before, dnssec, dnssec_reason
-FROM
-(
-    SELECT
-        domain, kind, country, scan, scan_started, readiness,
-        dns_v6, dns_v6_reason, web_v6, web_v6_reason, mail_v6, mail_v6_reason, v6_only, v6_only_reason, dnssec, dnssec_reason
-    FROM observations FINAL
-    WHERE (kind, country, scan) IN (SELECT kind, country, scan FROM latest_scans)
-) AS latest
-ALL INNER JOIN
-(
-    SELECT
-        domain, kind, country, scan AS previous, scan_started AS previous_started, readiness AS readiness_before,
-        dns_v6 AS dns_v6_before, web_v6 AS web_v6_before, mail_v6 AS mail_v6_before, v6_only AS v6_only_before, dnssec AS dnssec_before
-    FROM observations FINAL
-    WHERE (kind, country, scan) IN (SELECT kind, country, previous FROM latest_scans)
-) AS before
-USING domain, kind, country
-WHERE readiness != readiness_before OR dns_v6 != dns_v6_before OR web_v6 != web_v6_before
-    OR mail_v6 != mail_v6_before OR v6_only != v6_only_before OR dnssec != dnssec_before;
-
-DROP TABLE IF EXISTS operators;
-
-CREATE VIEW operators AS
+CREATE VIEW IF NOT EXISTS operators AS
 SELECT
     operator, kind, country, countIf(has(operators, operator)) AS domains, countIf(operators = [operator]) AS domains_alone,
     countIf(has(operators, operator) AND dns_v6 = 'ok') AS domains_dns_v6, countIf(has(freed_by, operator)) AS domains_freed
@@ -84,9 +35,7 @@ FROM
 ) AS depending
 GROUP BY operator, kind, country;
 
-DROP TABLE IF EXISTS broken_v6;
-
-CREATE VIEW broken_v6 AS
+CREATE VIEW IF NOT EXISTS broken_v6 AS
 SELECT domain, kind, country, scan_started, found.1 AS service, found.2 AS status, found.3 AS reason, scan, position
 FROM
 (
@@ -105,10 +54,39 @@ FROM
 ) AS verdicts
 WHERE found.2 IN ('broken', 'partial');
 
-DROP TABLE IF EXISTS broken_endpoints;
-
-CREATE VIEW broken_endpoints AS
+CREATE VIEW IF NOT EXISTS broken_endpoints AS
 SELECT probe, host, address, port, reason, kind, country, uniqExact(domain) AS domains, any(detail) AS example
 FROM endpoints FINAL
 WHERE family = 6 AND status = 'broken' AND (kind, country, scan) IN (SELECT kind, country, scan FROM latest_scans)
 GROUP BY probe, host, address, port, reason, kind, country;
+
+CREATE VIEW IF NOT EXISTS latest_observations AS
+SELECT * FROM observations FINAL
+WHERE (kind, country, scan) IN (SELECT kind, country, scan FROM latest_scans);
+
+CREATE VIEW IF NOT EXISTS changes AS
+SELECT
+    domain, kind, country, scan, scan_started, previous, previous_started,
+    readiness_before, readiness, dns_v6_before, dns_v6, dns_v6_reason, web_v6_before, web_v6, web_v6_reason,
+    mail_v6_before, mail_v6, mail_v6_reason, v6_only_before, v6_only, v6_only_reason, dnssec_before, dnssec, dnssec_reason,
+    unsteady_before, unsteady
+FROM
+(
+    SELECT
+        domain, kind, country, scan, scan_started, readiness,
+        dns_v6, dns_v6_reason, web_v6, web_v6_reason, mail_v6, mail_v6_reason, v6_only, v6_only_reason, dnssec, dnssec_reason, unsteady
+    FROM observations FINAL
+    WHERE (kind, country, scan) IN (SELECT kind, country, scan FROM latest_scans)
+) AS latest
+ALL INNER JOIN
+(
+    SELECT
+        domain, kind, country, scan AS previous, scan_started AS previous_started, readiness AS readiness_before,
+        dns_v6 AS dns_v6_before, web_v6 AS web_v6_before, mail_v6 AS mail_v6_before, v6_only AS v6_only_before, dnssec AS dnssec_before,
+        unsteady AS unsteady_before
+    FROM observations FINAL
+    WHERE (kind, country, scan) IN (SELECT kind, country, previous FROM latest_scans)
+) AS before
+USING domain, kind, country
+WHERE readiness != readiness_before OR dns_v6 != dns_v6_before OR web_v6 != web_v6_before
+    OR mail_v6 != mail_v6_before OR v6_only != v6_only_before OR dnssec != dnssec_before;
