@@ -42,8 +42,10 @@ type Target struct {
 	Date string `col:"list_date"`
 	// Roles are the codes of the roles that the host serves in its country, in
 	// the order of Roles and separated by blanks; empty when none is known.
-	Roles string
+	Roles string `col:"roles"`
 	// Organisation is the name of the body, Sector and Tags are what a user
 	// sorts by. All three are as their list has them, or empty.
-	Organisation, Sector, Tags string
+	Organisation string `col:"organisation"`
+	Sector       string `col:"sector"`
+	Tags         string `col:"tags"`
 }
