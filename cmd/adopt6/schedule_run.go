@@ -33,7 +33,7 @@ type runner struct {
 	dir     string // of the journal, the locks and the scans
 	machine string
 	journal *schedule.Journal
-	store   *sharedStore
+	store   *store.OnDemand
 	log     *slog.Logger
 	// show returns what a run prints to and takes its settings from.
 	show   func(schedule.Job) *app
@@ -65,7 +65,7 @@ func (a *app) newRunner(config *schedule.Config, flags scheduleFlags) (*runner, 
 		return nil, err
 	}
 	r.plan.Store(&plan{config: config, settings: a.settings})
-	r.store = newSharedStore(func(ctx context.Context) (*store.Store, error) {
+	r.store = store.NewOnDemand("", 0, func(ctx context.Context) (*store.Store, error) {
 		opener := &app{errOut: &lineLog{log: r.log}, settings: r.plan.Load().settings}
 		return opener.openStore(ctx, false)
 	})
@@ -114,7 +114,7 @@ func (r *runner) run(ctx context.Context, j schedule.Job, run jobrun.Run) (err e
 		return err
 	}
 	shown.settings = jobSettings(shown.settings, j)
-	s, release, err := r.store.borrow(ctx, storePatience)
+	s, release, err := r.store.Borrow(ctx, storePatience)
 	if err != nil {
 		return err
 	}

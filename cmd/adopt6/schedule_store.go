@@ -9,80 +9,11 @@ import (
 	"adopt6/scanner/schedule"
 	"adopt6/scanner/schedule/jobrun"
 	"adopt6/store"
-	"adopt6/store/engine"
 )
 
-// sharedStore is a store that is open while somebody uses it. An embedded one
-// belongs to one process at a time, so between runs it is left to others.
-type sharedStore struct {
-	open  func(context.Context) (*store.Store, error)
-	turn  chan struct{} // holds one token: whoever has it may change what follows
-	store *store.Store
-	users int
-}
-
-const (
-	// storePatience is how long a run waits for a store folder that another
-	// process has.
-	storePatience = 30 * time.Minute
-	// storePoll is how often it looks.
-	storePoll = 5 * time.Second
-)
-
-func newSharedStore(open func(context.Context) (*store.Store, error)) *sharedStore {
-	h := &sharedStore{open: open, turn: make(chan struct{}, 1)}
-	h.turn <- struct{}{}
-	return h
-}
-
-// borrow returns the store and what gives it back. It waits with patience for
-// another process that has the store's folder.
-func (h *sharedStore) borrow(ctx context.Context, patience time.Duration) (*store.Store, func() error, error) {
-	deadline := time.Now().Add(patience)
-	for {
-		s, err := h.tryBorrow(ctx)
-		if err == nil {
-			return s, h.release, nil
-		}
-		if locked := new(engine.LockedError); !errors.As(err, &locked) || time.Now().After(deadline) {
-			return nil, nil, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, nil, errors.Join(err, ctx.Err())
-		case <-time.After(storePoll):
-		}
-	}
-}
-
-func (h *sharedStore) tryBorrow(ctx context.Context) (*store.Store, error) {
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-h.turn:
-	}
-	defer func() { h.turn <- struct{}{} }()
-	if h.store == nil {
-		s, err := h.open(ctx)
-		if err != nil {
-			return nil, err
-		}
-		h.store = s
-	}
-	h.users++
-	return h.store, nil
-}
-
-func (h *sharedStore) release() error {
-	<-h.turn
-	defer func() { h.turn <- struct{}{} }()
-	if h.users--; h.users > 0 {
-		return nil
-	}
-	s := h.store
-	h.store = nil
-	return s.Close()
-}
+// storePatience is how long a run waits for a store folder that another process
+// has.
+const storePatience = 30 * time.Minute
 
 // deliverEvery is how often delivery is tried again to a store that did not
 // take it.
@@ -120,7 +51,7 @@ func (r *runner) deliver(ctx context.Context) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, deliverTime)
 	defer cancel()
-	s, release, err := r.store.borrow(ctx, 0)
+	s, release, err := r.store.Borrow(ctx, 0)
 	if err != nil {
 		return err
 	}
@@ -160,7 +91,7 @@ func (r *runner) seed(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, deliverTime)
 	defer cancel()
-	s, release, err := r.store.borrow(ctx, 0)
+	s, release, err := r.store.Borrow(ctx, 0)
 	if err != nil {
 		return err
 	}

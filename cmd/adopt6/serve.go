@@ -113,12 +113,12 @@ func (a *app) lendStore(ctx context.Context, cfg *server.Config) (end func() err
 		cfg.Lend = server.Always(s)
 		return s.Close, nil
 	}
-	lent := server.NewOnDemand(filepath.Join(config.Path, engine.LockFile), storeIdle, func(ctx context.Context) (*store.Store, error) {
-		return a.openConfig(ctx, config, true)
+	lent := store.NewOnDemand(filepath.Join(config.Path, engine.LockFile), storeIdle, func(ctx context.Context) (*store.Store, error) {
+		return a.openConfig(context.WithoutCancel(ctx), config, true) // the store outlives the request
 	})
-	cfg.Lend, cfg.Changed = lent.Lend, lent.Changed
+	cfg.Lend, cfg.Changed = server.OnDemand(lent), lent.Changed
 	// What cannot be mended by waiting is said at once.
-	err = lent.Lend(ctx, func(*store.Store) error { return nil })
+	err = cfg.Lend(ctx, func(*store.Store) error { return nil })
 	missing, busy := new(store.MissingError), new(server.BusyError)
 	if err != nil && !errors.As(err, &missing) && !errors.As(err, &busy) {
 		return nil, errors.Join(err, lent.Close())

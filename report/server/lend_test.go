@@ -24,9 +24,10 @@ func TestFolderLockIsReleased(t *testing.T) {
 	scan := storetest.Open(t, cfg)
 	readOnly := cfg
 	readOnly.ReadOnly = true
-	lent := NewOnDemand(filepath.Join(cfg.Path, engine.LockFile), time.Millisecond, func(ctx context.Context) (*store.Store, error) {
+	onDemand := store.NewOnDemand(filepath.Join(cfg.Path, engine.LockFile), 0, func(ctx context.Context) (*store.Store, error) {
 		return store.Open(ctx, readOnly)
 	})
+	lend := OnDemand(onDemand)
 	count := func(s *store.Store) error {
 		for _, err := range s.Scans(t.Context()) {
 			return err
@@ -34,17 +35,16 @@ func TestFolderLockIsReleased(t *testing.T) {
 		return nil
 	}
 	busy := new(BusyError)
-	if err := lent.Lend(t.Context(), count); !errors.As(err, &busy) {
+	if err := lend(t.Context(), count); !errors.As(err, &busy) {
 		t.Errorf("while a scan has the folder: %v", err)
 	}
 	if err := scan.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := lent.Lend(t.Context(), count); err != nil {
+	if err := lend(t.Context(), count); err != nil {
 		t.Fatal(err)
 	}
-	lent.close(false)
-	if lent.Changed() {
+	if onDemand.Changed() {
 		t.Error("our own use is taken for a change")
 	}
 	again, err := store.Open(t.Context(), cfg) // as nobody uses it, the folder is free
@@ -54,10 +54,10 @@ func TestFolderLockIsReleased(t *testing.T) {
 	if err := again.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if !lent.Changed() {
+	if !onDemand.Changed() {
 		t.Error("a scan has had the folder, and it is not looked at again")
 	}
-	if err := errors.Join(lent.Lend(t.Context(), count), lent.Close()); err != nil {
+	if err := errors.Join(lend(t.Context(), count), onDemand.Close()); err != nil {
 		t.Error(err)
 	}
 }
