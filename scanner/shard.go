@@ -44,3 +44,14 @@ func (s Shard) Count(targets uint64) uint64 {
 }
 
 func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Of) }
+
+// NotMine returns the positions of a list that other machines measure.
+func (w *Worklist) NotMine() *Positions {
+	others := new(Positions)
+	for position := range w.Targets {
+		if !w.Shard.Has(position) {
+			others.Add(position)
+		}
+	}
+	return others
+}

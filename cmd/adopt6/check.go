@@ -15,8 +15,9 @@ import (
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/advice"
+	"adopt6/scanner/campaign"
+	"adopt6/scanner/network"
 	"adopt6/scanner/observation"
-	"adopt6/scanner/preflight"
 	"adopt6/scanner/probe"
 	"adopt6/scanner/resolve"
 )
@@ -66,7 +67,7 @@ well where nothing could be measured.`,
 
 // check does what the flags ask for.
 func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
-	net, err := a.scanNetwork(f.lab)
+	net, err := a.openNetwork(f.lab)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	prober, resolver, err := net.prober(ctx, a.settings, uuid.New(), a.vantage())
+	prober, resolver, err := net.Prober(ctx, a.settings, uuid.New(), a.vantage())
 	if err != nil {
 		return err
 	}
@@ -89,8 +90,8 @@ func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
 	}
 	c := checker{app: a, flags: f, prober: prober, page: newPage(a.out), reasons: observation.Reasons(), total: int64(len(targets))}
 	c.page.lab = f.lab != ""
-	if net.now != nil {
-		c.page.now = net.now()
+	if net.Now != nil {
+		c.page.now = net.Now()
 	}
 	if f.explain {
 		c.trace = new(tracer)
@@ -102,14 +103,8 @@ func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
 
 // checkVantage finds out what this place can do and tells the prober. It says
 // what is missing, and returns an error where every verdict would be wrong.
-func (a *app) checkVantage(ctx context.Context, net network, resolver *resolve.Resolver, prober *probe.Prober, targets []lists.Target) error {
-	config := a.preflightConfig(net, resolver)
-	for _, t := range targets[:min(len(targets), mailDomains)] {
-		if t.Kind != lists.CCTLD {
-			config.Domains = append(config.Domains, t.Name)
-		}
-	}
-	found, err := preflight.Run(ctx, config)
+func (a *app) checkVantage(ctx context.Context, net *network.Network, resolver *resolve.Resolver, prober *probe.Prober, targets []lists.Target) error {
+	found, err := net.Preflight(ctx, a.settings, resolver, lists.Each(slices.Values(targets)), nil)
 	if err != nil {
 		return err
 	}
@@ -117,7 +112,11 @@ func (a *app) checkVantage(ctx context.Context, net network, resolver *resolve.R
 	if len(found.Failed()) == 0 {
 		return nil
 	}
-	return announce(a.errOut, found)
+	announce(a.errOut, found)
+	if stops := found.Stops(); len(stops) > 0 {
+		return &campaign.UnfitError{Checks: stops}
+	}
+	return nil
 }
 
 // checkTargets reads the domains.

@@ -21,6 +21,7 @@ import (
 	"adopt6/scanner"
 	"adopt6/scanner/advice"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/network"
 	"adopt6/scanner/observation"
 )
 
@@ -47,11 +48,11 @@ func observe(t *testing.T, names ...string) (seen []*observation.Observation, no
 		t.Fatal(err)
 	}
 	settings.Scan.Rate, settings.Scan.RatePerServer = 0, 0
-	net, err := labNetwork(l)
+	net, err := network.InLab(l, new(configs.Settings), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	prober, resolver, err := net.prober(t.Context(), settings, uuid.UUID{}, "lome")
+	prober, resolver, err := net.Prober(t.Context(), settings, uuid.UUID{}, "lome")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/scanner/campaign"
+	"adopt6/scanner/network"
 	"adopt6/scanner/observation"
 	"adopt6/scanner/preflight"
 )
@@ -20,16 +23,16 @@ const (
 
 // warnNameless says so where a scan of many targets would leave operators
 // without anybody to ask. A lab has no operators.
-func (a *app) warnNameless(net network, targets uint64) {
-	if net.simulated() || targets <= handful || a.settings.Scan.Contact != "" {
+func warnNameless(out io.Writer, e campaign.Started, contact string) {
+	if e.Simulated || e.Targets <= handful || contact != "" {
 		return
 	}
-	fmt.Fprint(a.errOut, terminal.Wrap(fmt.Sprintf("Warning: this scan of %s targets names nobody whom their operators could ask, or tell to stop. "+
-		"Interrupt it and %s; docs/ethics.md says what else they should find.", terminal.Thousands(int64(targets)), contactAdvice), pageWidth), "\n")
+	fmt.Fprintln(out, terminal.Wrap(fmt.Sprintf("Warning: this scan of %s targets names nobody whom their operators could ask, or tell to stop. "+
+		"Interrupt it and %s; docs/ethics.md says what else they should find.", thousands(e.Targets), contactAdvice), pageWidth))
 }
 
 // checkContact says whether operators learn who is behind a scan.
-func (a *app) checkContact(net network) preflight.Check {
+func (a *app) checkContact(net *network.Network) preflight.Check {
 	check := preflight.Check{Name: contactCheck, Title: "Contact"}
 	scan := a.settings.Scan
 	switch {
@@ -38,7 +41,7 @@ func (a *app) checkContact(net network) preflight.Check {
 	case scan.Contact != "":
 		check.Status, check.Seen = observation.OK, scan.Contact+" to web servers; mail servers see the address alone"
 		check.Fix = heloAdvice
-	case net.simulated():
+	case net.Simulated():
 		check.Status, check.Seen = observation.OK, "none, and a lab needs none"
 	default:
 		check.Status, check.Seen = observation.Absent, "none is set"

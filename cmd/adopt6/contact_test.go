@@ -8,28 +8,20 @@ import (
 	"testing"
 
 	"adopt6/configs"
+	"adopt6/scanner"
+	"adopt6/scanner/campaign"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/netaddr"
+	"adopt6/scanner/network"
 )
-
-func TestMailbox(t *testing.T) {
-	t.Parallel()
-	for contact, want := range map[string]string{
-		"": "", "https://example.org/scan": "", "noc@example.org": "noc@example.org", "mailto:noc@example.org": "noc@example.org", "noc@": "",
-	} {
-		if got := mailbox(contact); got != want {
-			t.Errorf("%q: From is %q", contact, got)
-		}
-	}
-}
 
 // TestNamelessScansAreWarnedOf warns of a large scan of the Internet that names
 // nobody, and of no other.
 func TestNamelessScansAreWarnedOf(t *testing.T) {
 	t.Parallel()
-	internet, inLab := network{dialer: new(netaddr.Dialer)}, network{dialer: &netaddr.Dialer{Lab: new(lab.Lab)}}
+	internet, inLab := &network.Network{Dialer: new(netaddr.Dialer)}, &network.Network{Dialer: &netaddr.Dialer{Lab: new(lab.Lab)}}
 	for _, c := range []struct {
-		net     network
+		net     *network.Network
 		targets uint64
 		contact string
 		warned  bool
@@ -37,13 +29,13 @@ func TestNamelessScansAreWarnedOf(t *testing.T) {
 		{internet, 11, "", true}, {internet, 10, "", false}, {internet, 5000, "noc@example.org", false}, {inLab, 5000, "", false},
 	} {
 		var errOut bytes.Buffer
-		a := &app{errOut: &errOut, settings: &configs.Settings{Scan: configs.Scan{Contact: c.contact}}}
-		a.warnNameless(c.net, c.targets)
+		a := &app{settings: &configs.Settings{Scan: configs.Scan{Contact: c.contact}}}
+		warnNameless(&errOut, campaign.Started{Header: scanner.Header{Targets: c.targets}, Simulated: c.net.Simulated()}, c.contact)
 		if warned := strings.Contains(errOut.String(), "--contact"); warned != c.warned {
-			t.Errorf("%d targets, contact %q, lab %t: %q", c.targets, c.contact, c.net.simulated(), errOut.String())
+			t.Errorf("%d targets, contact %q, lab %t: %q", c.targets, c.contact, c.net.Simulated(), errOut.String())
 		}
-		if check := a.checkContact(c.net); check.Failed() != (c.contact == "" && !c.net.simulated()) {
-			t.Errorf("doctor on contact %q, lab %t: %+v", c.contact, c.net.simulated(), check)
+		if check := a.checkContact(c.net); check.Failed() != (c.contact == "" && !c.net.Simulated()) {
+			t.Errorf("doctor on contact %q, lab %t: %+v", c.contact, c.net.Simulated(), check)
 		}
 	}
 }

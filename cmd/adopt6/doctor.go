@@ -16,7 +16,7 @@ import (
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/configs"
 	"adopt6/lists"
-	"adopt6/scanner"
+	"adopt6/scanner/network"
 	"adopt6/scanner/observation"
 	"adopt6/scanner/preflight"
 	"adopt6/store"
@@ -48,7 +48,7 @@ missing or wrong; the last line says which.`,
   ADOPT6_SCAN_SMTP_CHECK=mx1.example.org,mx2.example.net adopt6 doctor`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			net, err := a.scanNetwork(labFile)
+			net, err := a.openNetwork(labFile)
 			if err != nil {
 				return err
 			}
@@ -84,13 +84,17 @@ type doctorPage struct {
 }
 
 // doctor makes all checks.
-func (a *app) doctor(ctx context.Context, net network) (*preflight.Result, error) {
-	resolver, err := net.resolver(a.settings, net.newRates(a.settings))
+func (a *app) doctor(ctx context.Context, net *network.Network) (*preflight.Result, error) {
+	resolver, err := net.Resolver(a.settings, net.Rates(a.settings))
 	if err != nil {
 		return nil, err
 	}
 	defer resolver.Close()
-	found, err := a.preflight(ctx, net, resolver, firstTargets(net.targets))
+	folders, err := a.writtenFolders()
+	if err != nil {
+		return nil, err
+	}
+	found, err := net.Preflight(ctx, a.settings, resolver, firstTargets(net.Targets), folders)
 	if err != nil {
 		return nil, err
 	}
@@ -100,19 +104,19 @@ func (a *app) doctor(ctx context.Context, net network) (*preflight.Result, error
 
 // firstTargets yields a lab's targets, or one domain of each country of the
 // built-in lists.
-func firstTargets(targets iter.Seq[lists.Target]) iter.Seq2[scanner.Pending, error] {
+func firstTargets(targets iter.Seq[lists.Target]) iter.Seq2[lists.Target, error] {
 	everyCountry := targets != nil
 	if targets == nil {
 		targets = lists.Default()
 	}
-	return func(yield func(scanner.Pending, error) bool) {
+	return func(yield func(lists.Target, error) bool) {
 		last := ""
 		for t := range targets {
 			if t.Kind == lists.CCTLD || t.Country == last && !everyCountry {
 				continue
 			}
 			last = t.Country
-			if !yield(scanner.Pending{Target: t}, nil) {
+			if !yield(t, nil) {
 				return
 			}
 		}

@@ -18,6 +18,7 @@ import (
 	"adopt6/lists"
 	"adopt6/scanner"
 	"adopt6/scanner/forecast"
+	"adopt6/scanner/network"
 	"adopt6/scanner/observation"
 	"adopt6/store"
 )
@@ -46,35 +47,35 @@ type targetKey struct {
 }
 
 // dryRun says what a scan would send, and sends nothing.
-func (a *app) dryRun(ctx context.Context, net network, w *scanner.Worklist, asJSON bool) error {
+func (a *app) dryRun(ctx context.Context, net *network.Network, w *scanner.Worklist, asJSON bool) error {
 	loads, scans, err := a.knownLoads(ctx, net, w)
 	if err != nil {
 		return err
 	}
-	caps := net.caps(a.settings)
+	caps := net.Caps(a.settings)
 	limits := forecast.Limits{Caps: caps, Workers: a.settings.Scan.Workers}
-	if net.asn != nil {
+	if net.ASN != nil {
 		limits.Name = func(addr netip.Addr) string {
-			_, name, _ := net.asn.Lookup(addr)
+			_, name, _ := net.ASN(addr)
 			return name
 		}
 	}
 	plan := forecast.New(limits)
-	for p, err := range w.Pending(notMine(w)) {
+	for p, err := range w.Pending(w.NotMine()) {
 		if err != nil {
 			return err
 		}
 		load := loads[targetKey{p.Target.Name, p.Target.Kind}]
 		switch {
-		case net.optOut.Covers(p.Target.Name):
+		case net.OptOut.Covers(p.Target.Name):
 			plan.OptOut()
 		case load != nil:
-			plan.Add(p.Target, net.withoutOptedOut(load))
+			plan.Add(p.Target, withoutOptedOut(net, load))
 		default:
 			plan.Add(p.Target, nil)
 		}
 	}
-	page := dryRunPage{List: w.List, Scans: scans, Simulated: net.simulated(), Forecast: plan.Forecast()}
+	page := dryRunPage{List: w.List, Scans: scans, Simulated: net.Simulated(), Forecast: plan.Forecast()}
 	if asJSON {
 		return printJSON(a.out, page)
 	}
@@ -82,8 +83,8 @@ func (a *app) dryRun(ctx context.Context, net network, w *scanner.Worklist, asJS
 }
 
 // withoutOptedOut returns a load without the addresses that nothing is sent to.
-func (n network) withoutOptedOut(l *observation.Load) *observation.Load {
-	refused := n.optOut.List.HasAddr
+func withoutOptedOut(n *network.Network, l *observation.Load) *observation.Load {
+	refused := n.OptOut.List.HasAddr
 	kept := *l
 	kept.Servers = slices.DeleteFunc(slices.Clone(l.Servers), refused)
 	kept.Connections = make(map[netip.Addr]uint64)
@@ -98,10 +99,10 @@ func (n network) withoutOptedOut(l *observation.Load) *observation.Load {
 // knownLoads looks the targets of a work list up in the newest finished scans.
 // A store that is not there knows none. Scans of labs and of the Internet know
 // nothing of each other.
-func (a *app) knownLoads(ctx context.Context, net network, w *scanner.Worklist) (loads map[targetKey]*observation.Load, used int, err error) {
+func (a *app) knownLoads(ctx context.Context, net *network.Network, w *scanner.Worklist) (loads map[targetKey]*observation.Load, used int, err error) {
 	loads = make(map[targetKey]*observation.Load)
 	wanted := make(map[targetKey]bool)
-	for p, err := range w.Pending(notMine(w)) {
+	for p, err := range w.Pending(w.NotMine()) {
 		if err != nil {
 			return nil, 0, err
 		}
@@ -119,7 +120,7 @@ func (a *app) knownLoads(ctx context.Context, net network, w *scanner.Worklist) 
 		if err != nil {
 			return nil, 0, err
 		}
-		if !scan.Finished.IsZero() && scan.Simulated == net.simulated() {
+		if !scan.Finished.IsZero() && scan.Simulated == net.Simulated() {
 			scans = append(scans, scan)
 		}
 	}
@@ -150,11 +151,11 @@ func (a *app) dryScan(cmd *cobra.Command, targets *targetFlags, shard *shardFlag
 	if resume != "" {
 		return misusef("--dry-run is for new scans; --resume sends what is left of one")
 	}
-	net, err := a.scanNetwork(labFile)
+	net, err := a.openNetwork(labFile)
 	if err != nil {
 		return err
 	}
-	targets.builtin = net.targets
+	targets.builtin = net.Targets
 	w, remove, err := a.dryWorklist(targets, shard, args)
 	if err != nil {
 		return err
@@ -169,7 +170,7 @@ func (a *app) dryWorklist(chosen *targetFlags, shard *shardFlags, args []string)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make a folder for the list: %w", err)
 	}
-	w, err := a.newWorklist(folder, chosen, shard, args)
+	w, _, err := a.newWorklist(folder, chosen, shard, args)
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(folder))
 	}

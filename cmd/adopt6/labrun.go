@@ -12,8 +12,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/campaign"
 	"adopt6/scanner/lab"
+	"adopt6/scanner/network"
 	"adopt6/scanner/observation"
 )
 
@@ -70,33 +73,29 @@ func (a *app) labRun(cmd *cobra.Command, scenario *lab.Scenario, skipPreflight b
 		return fmt.Errorf("start lab: %w", err)
 	}
 	defer l.Close()
-	net, err := labNetwork(l)
-	if err == nil {
-		net, err = net.withASN(a.settings.Scan.ASNDB)
-	}
-	if err == nil {
-		net, err = net.withOptOut(a.settings.Scan.OptOut)
-	}
+	net, err := network.InLab(l, a.settings, currentVersion().Version)
 	if err != nil {
-		return err
+		return asMisuse(err)
 	}
 	state, err := a.stateFolder()
 	if err != nil {
 		return err
 	}
 	header := scanner.Header{Scan: uuid.New(), List: "lab " + scenario.Name, Vantage: "lab", Created: time.Now().UTC()}
-	worklist, err := scanner.CreateWorklist(filepath.Join(state, "scans", header.Scan.String()), header, withoutErrors(l.Targets()))
+	worklist, err := scanner.CreateWorklist(filepath.Join(state, "scans", header.Scan.String()), header, lists.Each(l.Targets()))
 	if err != nil {
 		return err
 	}
 	var judge labJudge
-	s, err := a.runScan(ctx, scanRun{net: net, worklist: worklist, skipPreflight: skipPreflight,
-		watch: func(o *observation.Observation) { judge.compare(l, o) }})
-	if err != nil {
-		// The lab ends with this command, so there is nothing to go on with.
+	s, err := a.openStore(ctx, false)
+	if err == nil {
+		defer s.Close()
+		err = a.runCampaign(ctx, s, campaign.Plan{Network: net, Worklist: worklist, SkipPreflight: skipPreflight,
+			Watch: func(o *observation.Observation) { judge.compare(l, o) }})
+	}
+	if err != nil { // the lab ends with this command, so nothing could be resumed
 		return errors.Join(err, worklist.Remove())
 	}
-	defer s.Close()
 	table, err := loadCountryTable(ctx, s, header.Scan.String(), nil)
 	if err != nil {
 		return err

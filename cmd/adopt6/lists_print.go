@@ -31,30 +31,8 @@ func (f *listFormat) check() error {
 	return nil
 }
 
-// listSelection is which rows of a list are printed.
-type listSelection struct{ countries, levels []string }
-
-// normalize checks the selection and writes country codes in upper case.
-func (s *listSelection) normalize() error {
-	if err := checkCountries(s.countries); err != nil {
-		return err
-	}
-	levels := []string{lists.LevelCentral, lists.LevelRegional, lists.LevelLocal, lists.LevelPublicSector}
-	for _, level := range s.levels {
-		if !slices.Contains(levels, level) {
-			return misusef("--level: unknown level %q: write one of %s", level, strings.Join(levels, ", "))
-		}
-	}
-	return nil
-}
-
-func (s *listSelection) has(t lists.Target) bool {
-	return (len(s.countries) == 0 || slices.Contains(s.countries, t.Country)) &&
-		(len(s.levels) == 0 || slices.Contains(s.levels, t.Level))
-}
-
 func newListsCCTLDsCommand(a *app) *cobra.Command {
-	var chosen listSelection
+	var chosen lists.Choice
 	var as listFormat
 	cmd := &cobra.Command{
 		Use:   "cctlds",
@@ -68,14 +46,14 @@ internationalised, with its A-label, U-label, country and script.
   adopt6 lists cctlds --csv`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if err := cmp.Or(as.check(), chosen.normalize()); err != nil {
+			if err := cmp.Or(as.check(), asMisuse(chosen.Check())); err != nil {
 				return err
 			}
-			tlds := slices.DeleteFunc(lists.TLDs(), func(t lists.TLD) bool { return !chosen.has(t.Target) })
+			tlds := slices.DeleteFunc(lists.TLDs(), func(t lists.TLD) bool { return !chosen.Has(t.Target) })
 			return printCCTLDs(a.out, tlds, as)
 		},
 	}
-	cmd.Flags().StringSliceVar(&chosen.countries, "country", nil, "only those of these countries, by ISO code (TG,SN)")
+	cmd.Flags().StringSliceVar(&chosen.Countries, "country", nil, "only those of these countries, by ISO code (TG,SN)")
 	as.register(cmd)
 	return cmd
 }
@@ -90,7 +68,7 @@ func printCCTLDs(w io.Writer, tlds []lists.TLD, as listFormat) error {
 }
 
 func newListsGovernmentsCommand(a *app) *cobra.Command {
-	var chosen listSelection
+	var chosen lists.Choice
 	var as listFormat
 	cmd := &cobra.Command{
 		Use:   "governments",
@@ -102,12 +80,12 @@ the source does not state).`,
   adopt6 lists governments --level central --json`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if err := cmp.Or(as.check(), chosen.normalize()); err != nil {
+			if err := cmp.Or(as.check(), asMisuse(chosen.Check())); err != nil {
 				return err
 			}
 			rows := func(yield func([]string) bool) {
 				for t := range lists.Governments() {
-					if chosen.has(t) && !yield([]string{t.Name, t.Unicode, t.Country, t.Level, t.Source, t.Date}) {
+					if chosen.Has(t) && !yield([]string{t.Name, t.Unicode, t.Country, t.Level, t.Source, t.Date}) {
 						return
 					}
 				}
@@ -116,8 +94,8 @@ the source does not state).`,
 				rows, "%-7[3]s %-13[4]s %-21[5]s %-10[6]s  %[2]s\n")
 		},
 	}
-	cmd.Flags().StringSliceVar(&chosen.countries, "country", nil, "only those of these countries, by ISO code (TG,SN)")
-	cmd.Flags().StringSliceVar(&chosen.levels, "level", nil, "only those of these levels (central,regional)")
+	cmd.Flags().StringSliceVar(&chosen.Countries, "country", nil, "only those of these countries, by ISO code (TG,SN)")
+	cmd.Flags().StringSliceVar(&chosen.Levels, "level", nil, "only those of these levels (central,regional)")
 	as.register(cmd)
 	return cmd
 }

@@ -87,7 +87,7 @@ func TestListsMisuse(t *testing.T) {
 		want string
 	}{
 		{[]string{"cctlds", "--country", "UK"}, `adopt6: --country UK: unknown country code "UK": did you mean "GB" (United Kingdom)?` + "\n"},
-		{[]string{"governments", "--level", "federal"}, `adopt6: --level: unknown level "federal": write one of central, regional, local, public-sector` + "\n"},
+		{[]string{"governments", "--level", "federal"}, `adopt6: --level federal: expected one of central, regional, local, public-sector` + "\n"},
 		{[]string{"countries", "--json", "--csv"}, "adopt6: give --json or --csv, not both\n"},
 		{[]string{"check", "--max-errors", "0", "-"}, `adopt6: invalid argument "0" for "--max-errors" flag: must be 1 to 100000 (see: adopt6 lists check --help)` + "\n"},
 		{[]string{"check", "no/such/file"}, "adopt6: open list: open no/such/file: no such file or directory\n"},

@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"adopt6/lists"
 )
 
 // Exit codes, the same for every command.
@@ -41,7 +43,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return 0
 	}
 	fmt.Fprintln(errOut, "adopt6:", err)
-	if misuse := new(misuseError); errors.As(err, &misuse) {
+	misuse, fault := new(misuseError), new(lists.LineError)
+	if errors.As(err, &misuse) || errors.As(err, &fault) {
 		return exitMisuse
 	}
 	return exitFailure

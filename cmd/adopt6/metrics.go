@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/scanner/metrics"
-	"adopt6/scanner/resolve"
 )
 
 // registerWatchFlags adds the flags of commands that run long enough to be
@@ -29,10 +27,19 @@ func registerWatchFlags(cmd *cobra.Command) {
 	cmd.Flags().String("log-format", "", "messages: plain, or one record a line as text or json")
 }
 
+// note tells people something, or the log.
+func (a *app) note(format string, args ...any) {
+	if a.log != nil {
+		a.log.Info(fmt.Sprintf(format, args...))
+		return
+	}
+	fmt.Fprintf(a.errOut, format+"\n", args...)
+}
+
 // logMessages makes a record of every message, where the settings ask for it.
 func (a *app) logMessages() {
 	if a.settings.Log.Format != "plain" {
-		a.errOut = &lineLog{log: slog.New(a.journalHandler())}
+		a.log = slog.New(a.journalHandler())
 	}
 }
 
@@ -62,7 +69,7 @@ func (a *app) watch() (stop func(), err error) {
 		case loopbackOnly:
 			return errors.Join(misusef("%s %s: profiles show the memory of this process; give an address of loopback", setting, address), l.Close())
 		default:
-			fmt.Fprintf(a.errOut, "%s: %s can be reached from other machines; metrics have no password\n", setting, l.Addr())
+			a.note("%s: %s can be reached from other machines; metrics have no password", setting, l.Addr())
 		}
 		s := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 		servers = append(servers, s)
@@ -95,39 +102,4 @@ func profiles() http.Handler {
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	return mux
-}
-
-// resolverSet holds the resolvers that a scan has used.
-type resolverSet struct {
-	mu   sync.Mutex
-	list []*resolve.Resolver
-}
-
-func (s *resolverSet) add(r *resolve.Resolver) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.list = append(s.list, r)
-}
-
-// queries yields the queries of all of them; a kind may come more than once.
-func (s *resolverSet) queries() iter.Seq2[resolve.QueryKind, int64] {
-	s.mu.Lock()
-	list := s.list
-	s.mu.Unlock()
-	return func(yield func(resolve.QueryKind, int64) bool) {
-		for _, r := range list {
-			for kind, n := range r.Queries() {
-				if !yield(kind, n) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// cacheBytes is what the caches of the one in use hold.
-func (s *resolverSet) cacheBytes() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.list[len(s.list)-1].CacheBytes()
 }

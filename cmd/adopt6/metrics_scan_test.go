@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"adopt6/configs"
+	"adopt6/scanner/campaign"
 	"adopt6/scanner/metrics"
 	"adopt6/scanner/observation"
 )
@@ -31,18 +32,23 @@ func TestMetricsOfAScan(t *testing.T) {
 	a.live.ShowJobs(func() []metrics.Job {
 		return []metrics.Job{{Name: "planned", Next: time.Now(), Success: time.Now(), Outcome: "finished"}}
 	})
-	net, err := a.scanNetwork(file)
+	net, err := a.openNetwork(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	targets := targetFlags{builtin: net.targets}
-	worklist, err := a.worklist(&targets, new(shardFlags), nil, "")
+	targets := targetFlags{builtin: net.Targets}
+	worklist, _, err := a.worklist(&targets, new(shardFlags), nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var during string
-	s, err := a.runScan(t.Context(), scanRun{net: net, worklist: worklist, skipPreflight: true, job: "weekly",
-		watch: func(o *observation.Observation) {
+	s, err := a.openStore(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	err = a.runCampaign(t.Context(), s, campaign.Plan{Network: net, Worklist: worklist, SkipPreflight: true, Job: "weekly",
+		Watch: func(o *observation.Observation) {
 			if during == "" {
 				during = metricsPage(t, a.live)
 			}
@@ -50,7 +56,6 @@ func TestMetricsOfAScan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
 	for _, want := range []string{`adopt6_scan_targets{job="weekly"} 20`, `adopt6_dns_queries_total{family="ipv6",outcome="noerror",transport="udp"}`, `adopt6_store_batches_total{job="weekly"} 0`} {
 		if !strings.Contains(during, want) {
 			t.Errorf("no %s during the scan:\n%s", want, during)

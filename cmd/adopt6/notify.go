@@ -51,7 +51,7 @@ which there is no news is sent nothing, unless it has "always: true".
 
 The scan before is the last of the same list and vantage; with --job it is that
 of the job's last run before.`,
-		Example: `  adopt6 scan ministries.csv && adopt6 notify send
+		Example: `  adopt6 scan --list ministries.csv && adopt6 notify send
   adopt6 notify send --dry-run
   adopt6 notify send --scan 4f0c --job monthly --json`,
 		Args: noArgs,

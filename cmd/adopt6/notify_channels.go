@@ -19,6 +19,7 @@ import (
 	"adopt6/lists"
 	"adopt6/report/notify"
 	"adopt6/report/words"
+	"adopt6/scanner/network"
 	"adopt6/scanner/schedule"
 )
 
@@ -126,7 +127,7 @@ func (a *app) newChannel(c configs.Channel) (notify.Channel, error) {
 			secrets, err := notify.ParseSecrets(text)
 			fault("secret_file", err)
 			if err == nil {
-				by, err = notify.NewWebhook(c.Webhook, secrets, roots, userAgent(a.settings.Scan.Contact))
+				by, err = notify.NewWebhook(c.Webhook, secrets, roots, network.Agent(currentVersion().Version, a.settings.Scan.Contact))
 				fault("webhook", err)
 			}
 		}

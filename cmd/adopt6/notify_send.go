@@ -229,7 +229,7 @@ func notifyAfterRun(ctx context.Context, a *app, s *store.Store, done finishedRu
 	}
 	q, err := a.spoolDigests(ctx, s, channels, scans, done.job.Name)
 	for _, line := range q.told {
-		fmt.Fprintln(a.errOut, line)
+		a.note("%s", line)
 	}
 	return err
 }

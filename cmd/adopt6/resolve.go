@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/configs"
+	"adopt6/scanner/network"
 	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
@@ -125,17 +126,17 @@ func (a *app) resolve(ctx context.Context, f *resolveFlags, args []string) error
 
 // resolver returns a resolver as the flags and settings describe it.
 func (a *app) resolver(f *resolveFlags) (*resolve.Resolver, error) {
-	n, err := a.scanNetwork(f.lab)
+	n, err := a.openNetwork(f.lab)
 	if err != nil {
 		return nil, err
 	}
-	n.dialer.AllowSpecial = n.dialer.AllowSpecial || f.dialPrivate
+	n.Dialer.AllowSpecial = n.Dialer.AllowSpecial || f.dialPrivate
 	config := resolve.Config{
-		Dialer: n.dialer, Roots: n.roots, Now: n.now,
-		Timeout: a.settings.DNS.Timeout, Retries: zeroIsNone(a.settings.DNS.Retries),
+		Dialer: n.Dialer, Roots: n.Roots, Now: n.Now,
+		Timeout: a.settings.DNS.Timeout, Retries: network.Retries(a.settings.DNS.Retries),
 	}
 	if !f.noDNSSEC {
-		if config.Anchors, err = n.anchors.WithInsecure(f.insecure...); err != nil {
+		if config.Anchors, err = n.Anchors.WithInsecure(f.insecure...); err != nil {
 			return nil, misusef("--insecure: %w", err)
 		}
 	}

@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,10 +19,8 @@ type app struct {
 	out, errOut io.Writer
 	configFile  string
 	settings    *configs.Settings
-	// progressEvery is how often progress is told where no terminal shows it;
-	// lineEvery at least.
-	progressEvery time.Duration
-	live          *metrics.Set // the scans that run, for whoever watches; may be nil
+	log         *slog.Logger // where messages become records; nil: they are printed
+	live        *metrics.Set // the scans that run, for whoever watches; may be nil
 }
 
 // helpWidth is the width in columns that help is wrapped to.

@@ -10,10 +10,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"adopt6/cmd/adopt6/terminal"
 	"adopt6/configs"
 	"adopt6/scanner"
-	"adopt6/scanner/lab"
+	"adopt6/scanner/campaign"
+	"adopt6/scanner/network"
 )
 
 func newScanCommand(a *app) *cobra.Command {
@@ -61,7 +61,7 @@ Several machines can share a scan into one store: each gives the same list,
 				if len(args) > 0 && resume == lastScan {
 					resume, args = args[0], args[1:] // "--resume ID", with a blank
 				}
-				if len(args) > 0 || shard != (shardFlags{}) || targets.list != "" || len(targets.countries)+len(targets.kinds) > 0 {
+				if len(args) > 0 || shard != (shardFlags{}) || targets.list != "" || len(targets.Countries)+len(targets.Kinds)+len(targets.Levels) > 0 {
 					return misusef("--resume takes the scan's own list; give no others")
 				}
 			}
@@ -77,20 +77,25 @@ Several machines can share a scan into one store: each gives the same list,
 				return err
 			}
 			defer unwatch()
-			net, err := a.scanNetwork(labFile)
+			net, err := a.openNetwork(labFile)
 			if err != nil {
 				return err
 			}
-			targets.builtin = net.targets
-			worklist, err := a.worklist(&targets, &shard, args, resume)
+			targets.builtin = net.Targets
+			worklist, fresh, err := a.worklist(&targets, &shard, args, resume)
 			if err != nil {
 				return err
 			}
-			s, err := a.runScan(cmd.Context(), scanRun{net: net, worklist: worklist, skipPreflight: skipPreflight})
-			if err != nil {
+			s, err := a.openStore(cmd.Context(), false)
+			if err != nil && fresh {
+				return errors.Join(err, worklist.Remove()) // nothing began that could be resumed
+			} else if err != nil {
 				return a.withResume(err, worklist)
 			}
-			fmt.Fprintf(a.errOut, "Look at it with: %[1]s countries%[2]s, or %[1]s query%[2]s 'SELECT ...'\n", calledAs(), a.storeFlag())
+			if err := a.runCampaign(cmd.Context(), s, campaign.Plan{Network: net, Worklist: worklist, SkipPreflight: skipPreflight}); err != nil {
+				return a.withResume(errors.Join(err, s.Close()), worklist)
+			}
+			a.note("Look at it with: %[1]s countries%[2]s, or %[1]s query%[2]s 'SELECT ...'", calledAs(), a.storeFlag())
 			return s.Close()
 		},
 	}
@@ -144,62 +149,55 @@ func registerResolverFlags(cmd *cobra.Command) {
 	configs.NumberFlags(f, "dns-timeout", "dns-retries")
 }
 
-// scanNetwork returns the Internet, or the lab that a file describes.
-func (a *app) scanNetwork(labFile string) (network, error) {
-	net, err := internet(a.settings)
-	if err != nil || labFile == "" {
-		return net, err
+// openNetwork returns the Internet, or the lab that a file describes.
+func (a *app) openNetwork(labFile string) (*network.Network, error) {
+	if labFile != "" {
+		a.unlimited()
 	}
-	l, err := lab.Attach(labFile)
-	if err != nil {
-		return network{}, asMisuse(err)
-	}
-	a.unlimited()
-	inside, err := labNetwork(l)
-	if err != nil {
-		return network{}, err
-	}
-	inside.asn = net.asn
-	return inside.under(net.optOut), nil
+	net, err := network.Open(a.settings, labFile, currentVersion().Version)
+	return net, asMisuse(err)
 }
 
-// worklist opens the work list of the scan to resume, or makes a new one.
-func (a *app) worklist(chosen *targetFlags, shard *shardFlags, args []string, resume string) (*scanner.Worklist, error) {
+// worklist opens the work list of the scan to resume, or makes a new one, which
+// is fresh.
+func (a *app) worklist(chosen *targetFlags, shard *shardFlags, args []string, resume string) (w *scanner.Worklist, fresh bool, err error) {
 	state, err := a.stateFolder()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	scans := filepath.Join(state, "scans")
 	if resume != "" {
-		return openWorklist(scans, resume)
+		w, err := openWorklist(scans, resume)
+		return w, false, err
 	}
 	return a.newWorklist(scans, chosen, shard, args)
 }
 
-// newWorklist makes the work list of a new scan below a folder.
-func (a *app) newWorklist(scans string, chosen *targetFlags, shard *shardFlags, args []string) (*scanner.Worklist, error) {
+// newWorklist makes the work list of a new scan below a folder. It is not fresh
+// when this machine began the same part of a shared scan before.
+func (a *app) newWorklist(scans string, chosen *targetFlags, shard *shardFlags, args []string) (w *scanner.Worklist, fresh bool, err error) {
 	name, targets, done, err := chosen.targets(a, args)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer done()
-	header := scanner.Header{Scan: uuid.New(), List: chosen.describe(name), Vantage: a.vantage(), Created: time.Now().UTC()}
+	header := scanner.Header{Scan: uuid.New(), List: chosen.Describe(name), Vantage: a.vantage(), Created: time.Now().UTC()}
 	if err := shard.header(&header); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if w, err := scanner.OpenWorklist(filepath.Join(scans, scanFolder(header))); err == nil {
-		return w, nil // a part that was begun here before
+		return w, false, nil
 	}
-	w, err := scanner.CreateWorklist(filepath.Join(scans, scanFolder(header)), header, targets)
+	w, err = scanner.CreateWorklist(filepath.Join(scans, scanFolder(header)), header, targets)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, false, err
 	case w.Targets == 0:
-		return nil, errors.Join(misusef("no targets: %s has none that match", header.List), w.Remove())
+		return nil, false, errors.Join(misusef("no targets: %s has none that match", header.List), w.Remove())
 	case w.Duplicates > 0:
-		fmt.Fprintf(a.errOut, "%s duplicate targets left out\n", terminal.Thousands(int64(w.Duplicates)))
+		a.note("%s duplicate targets left out", thousands(w.Duplicates))
 	}
-	return w, nil
+	return w, true, nil
 }
 
 // openWorklist opens a work list by its scan's id, or the newest.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/csv"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"adopt6/configs"
 	"adopt6/scanner/lab"
 )
 
@@ -194,4 +196,31 @@ domains:
 			t.Errorf("--confirm %s: got\n%s\nwant\n%s", confirm, got, want)
 		}
 	}
+}
+
+// TestRefusedScanLeavesNothing begins a scan while another process has the
+// store: what it leaves must not be what --resume takes.
+func TestRefusedScanLeavesNothing(t *testing.T) {
+	t.Parallel()
+	_, file := startLab(t, scenarioOf(t, 4))
+	folder, state := filepath.Join(t.TempDir(), "store"), t.TempDir()
+	held, err := (&app{out: io.Discard, errOut: io.Discard, settings: &configs.Settings{Store: configs.Store{Path: folder, Database: "adopt6"}}}).openStore(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	code, errOut := scanAsProgram(t, "--lab", file, "--store", folder, "--state", state, "--skip-preflight")
+	if code != exitFailure || strings.Contains(errOut, "--resume") {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+	if left, _ := os.ReadDir(filepath.Join(state, "scans")); len(left) > 0 {
+		t.Errorf("%d scans wait to be resumed", len(left))
+	}
+}
+
+// TestLabRunKnowsItsNetworks needs the autonomous systems of the lab, which no
+// table of the Internet has, to find what the scenario states.
+func TestLabRunKnowsItsNetworks(t *testing.T) {
+	t.Parallel()
+	mustRun(t, "lab", "run", "../../testdata/scenarios/delegation.yaml", "--skip-preflight", "--store", filepath.Join(t.TempDir(), "store"), "--state", t.TempDir())
 }

@@ -47,7 +47,7 @@ func (r *runner) afterwards(ctx context.Context, s *store.Store, j schedule.Job,
 		}
 		r.log.Error("could not "+after.name, "job", j.Name, "error", err)
 		if run.Trigger == jobrun.ByHand {
-			fmt.Fprintf(r.show(j).errOut, "Could not %s: %v\n", after.name, err)
+			r.show(j).note("Could not %s: %v", after.name, err)
 		}
 	}
 }

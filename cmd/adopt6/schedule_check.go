@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/lists"
+	"adopt6/scanner/network"
 	"adopt6/scanner/schedule"
 	"adopt6/store"
 )
@@ -73,7 +75,7 @@ func checkLists(jobs ...schedule.Job) error {
 // checkJobTargets reads what a job scans.
 func checkJobTargets(j schedule.Job) error {
 	a := &app{}
-	name, targets, done, err := a.jobTargets(network{}, j)
+	name, targets, done, err := a.jobTargets(new(network.Network), j)
 	defer done()
 	if err != nil {
 		return err
@@ -130,8 +132,8 @@ func targetsOf(j schedule.Job) string {
 	if names == "" || names == schedule.Builtin {
 		names = "built-in lists"
 	}
-	f := targetFlags{countries: j.Countries, kinds: j.Kinds, levels: j.Levels}
-	return f.describe(names)
+	f := lists.Choice{Countries: j.Countries, Kinds: j.Kinds, Levels: j.Levels}
+	return f.Describe(names)
 }
 
 func (a *app) printChecked(config *schedule.Config) error {

@@ -1,17 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,7 +19,9 @@ import (
 	"adopt6/configs"
 	"adopt6/lists"
 	"adopt6/scanner"
+	"adopt6/scanner/campaign"
 	"adopt6/scanner/lockfile"
+	"adopt6/scanner/network"
 	"adopt6/scanner/schedule"
 	"adopt6/scanner/schedule/jobrun"
 	"adopt6/store"
@@ -66,13 +67,13 @@ func (a *app) newRunner(config *schedule.Config, flags scheduleFlags) (*runner, 
 	}
 	r.plan.Store(&plan{config: config, settings: a.settings})
 	r.store = store.NewOnDemand("", 0, func(ctx context.Context) (*store.Store, error) {
-		opener := &app{errOut: &lineLog{log: r.log}, settings: r.plan.Load().settings}
+		opener := &app{log: r.log, errOut: io.Discard, settings: r.plan.Load().settings}
 		return opener.openStore(ctx, false)
 	})
 	r.show = func(j schedule.Job) *app {
 		return &app{
-			errOut: &lineLog{log: r.log.With("job", j.Name)}, configFile: a.configFile,
-			settings: r.plan.Load().settings, progressEvery: progressLines, live: a.live,
+			errOut: io.Discard, log: r.log.With("job", j.Name), configFile: a.configFile,
+			settings: r.plan.Load().settings, live: a.live,
 		}
 	}
 	return r, nil
@@ -109,7 +110,7 @@ func (r *runner) wakeUp() {
 func (r *runner) run(ctx context.Context, j schedule.Job, run jobrun.Run) (err error) {
 	shown, settings := *r.show(j), *r.show(j).settings
 	shown.in, shown.settings = nil, &settings // a job's targets are never piped in
-	net, err := shown.scanNetwork(r.flags.labFile)
+	net, err := shown.openNetwork(r.flags.labFile)
 	if err != nil {
 		return err
 	}
@@ -159,7 +160,7 @@ func (r *runner) keepClaim(ctx context.Context, claim *store.Claim) (stop func()
 }
 
 // scanJob makes the scan of a run, or goes on with it.
-func (a *app) scanJob(ctx context.Context, s *store.Store, net network, j schedule.Job, run jobrun.Run, r *runner) (complete bool, err error) {
+func (a *app) scanJob(ctx context.Context, s *store.Store, net *network.Network, j schedule.Job, run jobrun.Run, r *runner) (complete bool, err error) {
 	w, err := scanner.OpenWorklist(r.scanFolder(run.Scan))
 	if errors.Is(err, os.ErrNotExist) {
 		known, err := s.Scan(ctx, run.Scan)
@@ -177,7 +178,7 @@ func (a *app) scanJob(ctx context.Context, s *store.Store, net network, j schedu
 	} else if err != nil {
 		return false, err
 	}
-	err = a.scanInto(ctx, s, scanRun{net: net, worklist: w, skipPreflight: r.flags.skipPreflight, job: j.Name})
+	err = a.runCampaign(ctx, s, campaign.Plan{Network: net, Worklist: w, SkipPreflight: r.flags.skipPreflight, Job: j.Name})
 	return err == nil, err
 }
 
@@ -186,7 +187,7 @@ func (r *runner) scanFolder(scan uuid.UUID) string {
 }
 
 // newJobWorklist makes the work list of a job's scan.
-func (a *app) newJobWorklist(net network, j schedule.Job, run jobrun.Run, dir string) (*scanner.Worklist, error) {
+func (a *app) newJobWorklist(net *network.Network, j schedule.Job, run jobrun.Run, dir string) (*scanner.Worklist, error) {
 	name, targets, done, err := a.jobTargets(net, j)
 	defer done()
 	if err != nil {
@@ -202,8 +203,8 @@ func (a *app) newJobWorklist(net network, j schedule.Job, run jobrun.Run, dir st
 
 // jobTargets returns what a job scans: its lists one after the other. The
 // returned function closes what was opened.
-func (a *app) jobTargets(net network, j schedule.Job) (name string, targets iter.Seq2[lists.Target, error], done func(), err error) {
-	chosen := targetFlags{countries: slices.Clone(j.Countries), kinds: j.Kinds, levels: j.Levels, builtin: net.targets}
+func (a *app) jobTargets(net *network.Network, j schedule.Job) (name string, targets iter.Seq2[lists.Target, error], done func(), err error) {
+	chosen := targetFlags{Choice: lists.Choice{Countries: slices.Clone(j.Countries), Kinds: j.Kinds, Levels: j.Levels}, builtin: net.Targets}
 	files := j.Lists
 	if len(files) == 0 {
 		files = []string{schedule.Builtin}
@@ -226,19 +227,7 @@ func (a *app) jobTargets(net network, j schedule.Job) (name string, targets iter
 		}
 		names, parts, closers = append(names, name), append(parts, part), append(closers, close)
 	}
-	return chosen.describe(strings.Join(names, ", ")), joined(parts), done, nil
-}
-
-func joined(parts []iter.Seq2[lists.Target, error]) iter.Seq2[lists.Target, error] {
-	return func(yield func(lists.Target, error) bool) {
-		for _, part := range parts {
-			for t, err := range part {
-				if !yield(t, err) {
-					return
-				}
-			}
-		}
-	}
+	return chosen.Describe(strings.Join(names, ", ")), lists.Join(parts...), done, nil
 }
 
 // sweep removes the folders of scans that nothing will go on with. ended is
@@ -266,29 +255,6 @@ func (r *runner) sweep(ended uuid.UUID) {
 			if err := os.RemoveAll(filepath.Join(r.dir, "scans", f.Name())); err != nil {
 				r.log.Warn("the folder of an old scan cannot be removed", "error", err)
 			}
-		}
-	}
-}
-
-// lineLog turns what a scan prints into lines of a log.
-type lineLog struct {
-	log  *slog.Logger
-	mu   sync.Mutex
-	rest []byte
-}
-
-func (l *lineLog) Write(text []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.rest = append(l.rest, text...)
-	for {
-		line, rest, found := bytes.Cut(l.rest, []byte("\n"))
-		if !found {
-			return len(text), nil
-		}
-		l.rest = rest
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			l.log.Info(string(line))
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"adopt6/scanner"
-	"adopt6/store"
 )
 
 // shardFlags split a scan among machines.
@@ -56,72 +54,4 @@ func scanFolder(h scanner.Header) string {
 		return h.Scan.String()
 	}
 	return fmt.Sprintf("%s-%d-of-%d", h.Scan, h.Shard.Index, h.Shard.Of)
-}
-
-// listName says which list a scan is of. Where several machines share it, they
-// must have the same one, so that its digest is part of the name.
-func listName(w *scanner.Worklist) string {
-	if w.Shard.Whole() {
-		return w.List
-	}
-	return fmt.Sprintf("%s (%.12s)", w.List, w.Digest)
-}
-
-// sharedScan checks that what the store knows of a shared scan is what this
-// machine is about to measure.
-func sharedScan(ctx context.Context, s *store.Store, w *scanner.Worklist) error {
-	if w.Shard.Whole() {
-		return nil
-	}
-	known, err := s.Scan(ctx, w.Scan)
-	if err != nil {
-		return fmt.Errorf("ask for the scan that is shared: %w", err)
-	}
-	if known.List != listName(w) || known.Targets != w.Targets {
-		return misusef("the scan that began at %s is of %s with %d targets, and this list is %s with %d: all machines need the same list",
-			w.Created.Format(time.RFC3339), known.List, known.Targets, listName(w), w.Targets)
-	}
-	return nil
-}
-
-// notMine returns the positions of a list that other machines measure.
-func notMine(w *scanner.Worklist) *scanner.Positions {
-	others := new(scanner.Positions)
-	for position := range w.Targets {
-		if !w.Shard.Has(position) {
-			others.Add(position)
-		}
-	}
-	return others
-}
-
-// stored says what of a list is in the store already.
-type stored struct {
-	// done holds all positions that are not to be measured here: those in the
-	// store and those of other machines.
-	done *scanner.Positions
-	// mine and all count what is in the store, of this machine's part and of the
-	// whole list.
-	mine, all uint64
-}
-
-func whatIsStored(ctx context.Context, s *store.Store, w *scanner.Worklist) (stored, error) {
-	found := stored{done: new(scanner.Positions)}
-	for position, err := range s.Done(ctx, w.Scan) {
-		if err != nil {
-			return found, fmt.Errorf("ask what is stored already: %w", err)
-		}
-		found.done.Add(position)
-	}
-	for position := range w.Targets {
-		if found.done.Has(position) {
-			found.all++
-			if w.Shard.Has(position) {
-				found.mine++
-			}
-		} else if !w.Shard.Has(position) {
-			found.done.Add(position)
-		}
-	}
-	return found, nil
 }

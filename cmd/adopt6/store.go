@@ -124,7 +124,7 @@ func (a *app) password() (string, error) {
 func (a *app) anyConfig() store.Config {
 	return store.Config{
 		Database: a.settings.Store.Database, Library: a.settings.Store.Library,
-		Logf: func(format string, args ...any) { fmt.Fprintf(a.errOut, "adopt6: "+format+"\n", args...) },
+		Logf: func(format string, args ...any) { a.note("adopt6: "+format, args...) },
 	}
 }
 
@@ -164,6 +164,7 @@ trust, or use a ClickHouse server with --dsn.`,
 // fetchEngine fetches the engine and shows how far it is.
 func (a *app) fetchEngine(ctx context.Context) (string, error) {
 	_, onTerminal := terminal.Size(a.errOut)
+	onTerminal = onTerminal && a.log == nil
 	last := ""
 	path, err := engine.Fetch(ctx, engine.FetchConfig{Progress: func(p engine.Progress) {
 		percent := p.Done * 100 / max(p.Total, 1)
@@ -172,7 +173,7 @@ func (a *app) fetchEngine(ctx context.Context) (string, error) {
 			fmt.Fprintf(a.errOut, "\r%-70s", line)
 			last = line
 		case !onTerminal && p.Step != last:
-			fmt.Fprintf(a.errOut, "%s the ClickHouse engine, %d MB\n", p.Step, p.Total/1e6)
+			a.note("%s the ClickHouse engine, %d MB", p.Step, p.Total/1e6)
 			last = p.Step
 		}
 	}})

@@ -40,6 +40,7 @@ func startLab(t *testing.T, scenario *lab.Scenario, opts ...lab.Option) (l *lab.
 func TestScanRefusesBadTargets(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
+	_, inLab := startLab(t, scenarioOf(t, 1)) // where a scan that is not refused sends its packets
 	write := func(name, text string) string {
 		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -71,7 +72,7 @@ func TestScanRefusesBadTargets(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			state := filepath.Join(t.TempDir(), "state")
-			code, _, errOut := runMain(append([]string{"scan", "--store", filepath.Join(dir, "store"), "--state", state}, test.args...)...)
+			code, _, errOut := runMain(append([]string{"scan", "--lab", inLab, "--store", filepath.Join(dir, "store"), "--state", state}, test.args...)...)
 			if code != exitMisuse || !strings.Contains(errOut, test.want) {
 				t.Errorf("exit %d with %q, want %d with %q", code, errOut, exitMisuse, test.want)
 			}

@@ -215,14 +215,7 @@ func proberOver(t testing.TB, l *lab.Lab, dialer *netaddr.Dialer, limiter resolv
 func newProberOn(l *lab.Lab, resolver probe.Resolver, dialer *netaddr.Dialer, limiter resolve.Limiter) *probe.Prober {
 	return &probe.Prober{Vantage: "lab", Resolver: resolver, Dialer: dialer, Limiter: limiter, Routes: probe.Routes{V4: true, V6: true},
 		ConnectTimeout: time.Second, StepTimeout: 2 * time.Second, Authorities: l.CertPool(), Now: l.Now,
-		Agent: "adopt6 test", HELO: "scanner.example.net", ASN: labASN, Country: lists.CountryByCode}
-}
-
-// labASN is the table of autonomous systems in the lab: 2a10:N::/32 lies in
-// that of number N.
-func labASN(a netip.Addr) (uint32, string, bool) {
-	b := a.As16()
-	return uint32(b[2])<<8 | uint32(b[3]), "", b[0] == 0x2a && b[1] == 0x10
+		Agent: "adopt6 test", HELO: "scanner.example.net", ASN: lab.ASN, Country: lists.CountryByCode}
 }
 
 func startLab(t testing.TB, scenario string) *lab.Lab {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -22,41 +23,73 @@ const (
 	lineEvery = 10 * time.Second
 )
 
-// Progress shows how far a piece of work is, as a bar
-// on a terminal and as plain lines elsewhere, until the returned function is
-// called. unit follows the figures ("targets", "MB"). Work that ends before
-// the first line is due leaves no trace.
-func Progress(out io.Writer, label, unit string, state func() Moment) (stop func()) {
-	width, onTerminal := Size(out)
+// Bar shows how far a piece of work is, as a bar on a terminal and as plain
+// lines elsewhere. Work that ends before the first line is due leaves no trace.
+type Bar struct {
+	out         io.Writer
+	label, unit string
+	width       int
+	onTerminal  bool
+	begun, last time.Time
+	drawn       bool
+}
+
+// NewBar returns a bar for work that begins now. unit follows the figures
+// ("targets", "MB").
+func NewBar(out io.Writer, label, unit string) *Bar {
+	b := &Bar{out: out, label: label, unit: unit, begun: time.Now(), last: time.Now()}
+	b.width, b.onTerminal = Size(out)
+	return b
+}
+
+// Show shows a moment, where one is due.
+func (b *Bar) Show(m Moment) {
 	every := lineEvery
-	if onTerminal {
+	if b.onTerminal {
 		every = barEvery
 	}
-	done := make(chan struct{})
-	finished := make(chan struct{})
-	start := time.Now()
-	go func() {
-		defer close(finished)
-		ticker := time.NewTicker(every)
+	now := time.Now()
+	if now.Sub(b.last) < every-barEvery/2 {
+		return
+	}
+	b.last = now
+	elapsed := now.Sub(b.begun)
+	if !b.onTerminal {
+		fmt.Fprintln(b.out, progressLine(b.label, b.unit, m, elapsed))
+		return
+	}
+	// Where room is scarce, the unit goes without saying.
+	fmt.Fprint(b.out, "\r", drawBar(progressLine(b.label, "", m, elapsed), m, b.width), "\x1b[K")
+	b.drawn = true
+}
+
+// Clear takes the bar off the terminal, so that other lines can follow.
+func (b *Bar) Clear() {
+	if b.drawn {
+		fmt.Fprint(b.out, "\r\x1b[K")
+		b.drawn = false
+	}
+}
+
+// Progress shows on a bar how far a piece of work is, until the returned
+// function is called.
+func Progress(out io.Writer, label, unit string, state func() Moment) (stop func()) {
+	bar, done := NewBar(out, label, unit), make(chan struct{})
+	var showing sync.WaitGroup
+	showing.Go(func() {
+		ticker := time.NewTicker(barEvery)
 		defer ticker.Stop()
+		defer bar.Clear()
 		for {
 			select {
 			case <-ticker.C:
-				now, elapsed := state(), time.Since(start)
-				if onTerminal { // where room is scarce, the unit goes without saying
-					fmt.Fprint(out, "\r", drawBar(progressLine(label, "", now, elapsed), now, width), "\x1b[K")
-				} else {
-					fmt.Fprintln(out, progressLine(label, unit, now, elapsed))
-				}
+				bar.Show(state())
 			case <-done:
-				if onTerminal {
-					fmt.Fprint(out, "\r\x1b[K")
-				}
 				return
 			}
 		}
-	}()
-	return func() { close(done); <-finished }
+	})
+	return func() { close(done); showing.Wait() }
 }
 
 // progressLine is the text of one moment:
