@@ -7,19 +7,24 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
-// TestRatesHoldInEverySecond sends as fast as the limits let it and looks at
-// every window of one second, not only those that begin on the second.
-func TestRatesHoldInEverySecond(t *testing.T) {
+// TestRatesHoldInEverySecond sends for half a minute of simulated time, as fast
+// as the limits let it, and looks at every window of one second, not only those
+// that begin on the second.
+func TestRatesHoldInEverySecond(t *testing.T) { synctest.Test(t, ratesHold) }
+
+func ratesHold(t *testing.T) {
+	const seconds = 30
 	const overall, perServer, perOperator, servers = 100, 20, 60, 12
 	// Of three operators two are in the table, of which one has two networks.
 	rates := NewRates(Caps{Overall: overall, PerServer: perServer, PerOperator: perOperator, ASN: func(a netip.Addr) (uint32, bool) {
 		third := a.As4()[2]
 		return uint32(third/2 + 1), third < 3
 	}})
-	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), seconds*time.Second)
 	defer cancel()
 
 	var mu sync.Mutex
@@ -39,8 +44,8 @@ func TestRatesHoldInEverySecond(t *testing.T) {
 		})
 	}
 	senders.Wait()
-	if len(all) < overall {
-		t.Errorf("sent %d packets in 1.5 s, want at least %d: the limit is too tight", len(all), overall)
+	if least := seconds * overall * 9 / 10; len(all) < least {
+		t.Errorf("sent %d packets in %d s, want at least %d: the limit is too tight", len(all), seconds, least)
 	}
 	if n := busiestSecond(all); n > overall {
 		t.Errorf("%d packets in one second, cap %d", n, overall)
@@ -79,7 +84,9 @@ func busiestSecond(times []time.Time) int {
 
 // TestRatesLeaveAtOnce shows that a long queue at one server does not hold up
 // the end of a scan.
-func TestRatesLeaveAtOnce(t *testing.T) {
+func TestRatesLeaveAtOnce(t *testing.T) { synctest.Test(t, ratesLeave) }
+
+func ratesLeave(t *testing.T) {
 	rates := NewRates(Caps{PerServer: 1})
 	server := netip.MustParseAddr("9.9.9.9")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -96,10 +103,11 @@ func TestRatesLeaveAtOnce(t *testing.T) {
 			}
 		})
 	}
+	synctest.Wait() // one of them was let through, and waits again
 	cancel()
 	start := time.Now()
 	waiting.Wait()
-	if took := time.Since(start); took > 1500*time.Millisecond {
+	if took := time.Since(start); took > 0 {
 		t.Errorf("50 waiters at one query a second left after %s", took)
 	}
 }

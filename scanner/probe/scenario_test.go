@@ -11,6 +11,8 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,12 +32,12 @@ import (
 // bulk scenarios are for loads; they hold no fault that the others lack.
 var bulk = map[string]bool{"bulk": true, "far": true, "thousand": true}
 
-// TestMain lets many scenarios run at once: what their servers withhold makes
-// them wait far more than they work.
+// TestMain lets eight tests run for each processor: what the servers of the
+// scenarios withhold makes them wait far more than they work.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	log.SetOutput(io.Discard) // net/http logs what hostile servers say unasked
-	if err := flag.Set("test.parallel", "16"); err != nil {
+	if err := flag.Set("test.parallel", strconv.Itoa(8*runtime.GOMAXPROCS(0))); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
