@@ -152,7 +152,7 @@ func benchmarkMeasure(b *testing.B, scenario *lab.Scenario, fresh bool) {
 }
 
 // cpuTime is the time that this process has computed.
-func cpuTime(b *testing.B) time.Duration {
+func cpuTime(b testing.TB) time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		b.Fatal(err)

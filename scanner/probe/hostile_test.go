@@ -124,8 +124,7 @@ func hostileScenario() string {
 func TestHostileServers(t *testing.T) {
 	l := startLab(t, hostileScenario())
 	prober := proberOver(t, l, &netaddr.Dialer{Lab: l}, nil, 500*time.Millisecond)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+	before := allocated()
 	var all sync.WaitGroup
 	for target, err := range labTargets(l) {
 		if err != nil {
@@ -134,10 +133,47 @@ func TestHostileServers(t *testing.T) {
 		all.Go(func() { checkHostile(t, l, prober, target) })
 	}
 	all.Wait()
-	runtime.ReadMemStats(&after)
-	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > maxAllocated {
-		t.Errorf("%d MB were allocated", allocated>>20)
+	if n := allocated() - before; n > maxAllocated {
+		t.Errorf("%d MB were allocated", n>>20)
 	}
+}
+
+// What one hostile domain may cost, the laboratory that plays it included.
+const (
+	maxHostileCPU    = 500 * time.Millisecond
+	maxHostileMemory = 16 << 20 // bytes allocated
+)
+
+// TestHostileDomainsCostLittle measures domains whose records cost a careless
+// scanner dear, one after the other, so that the processor time and the memory
+// of each can be told.
+func TestHostileDomainsCostLittle(t *testing.T) {
+	l := startLab(t, hostileScenario())
+	prober := proberOver(t, l, &netaddr.Dialer{Lab: l}, nil, 500*time.Millisecond)
+	domains := hostileDomains()
+	for target, err := range labTargets(l) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := target.Target.Name
+		spec := domains[strings.TrimSuffix(name, ".gov.ar")]
+		if spec == "" || strings.Contains(spec, "faults:") {
+			continue // a neighbour, or a server that costs time and nothing else
+		}
+		cpu, memory := cpuTime(t), allocated()
+		o := prober.Measure(t.Context(), target)
+		cpu, memory = cpuTime(t)-cpu, allocated()-memory
+		if cpu > maxHostileCPU || memory > maxHostileMemory || o.Queries > maxHostileQueries {
+			t.Errorf("%s: %s of processor time, %d MB, %d questions", name, cpu, memory>>20, o.Queries)
+		}
+	}
+}
+
+// allocated returns how many bytes were allocated so far.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
 }
 
 func checkHostile(t *testing.T, l *lab.Lab, prober *probe.Prober, target scanner.Pending) {
