@@ -60,7 +60,8 @@ func (d *Data) loadFailures(ctx context.Context, s *store.Store, c *Country) err
 // the network.
 type contact struct {
 	kind, domain, probe, host, address, transport, reason, detail, title, banner string
-	port, status                                                                 uint16
+	port                                                                         uint16
+	status                                                                       uint32
 }
 
 // failedContacts streams the contacts of a country that failed, in the order of

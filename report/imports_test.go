@@ -18,11 +18,12 @@ func TestImports(t *testing.T) {
 	}{
 		{
 			"adopt6/report",
-			[]string{"adopt6/lists", "adopt6/report", "adopt6/report/words", "adopt6/scanner/lockfile", "adopt6/scanner/observation", "adopt6/scanner/schedule/jobrun",
+			[]string{"adopt6/lists", "adopt6/report", "adopt6/report/words", "adopt6/scanner/lockfile", "adopt6/scanner/observation", "adopt6/scanner/observation/record",
+				"adopt6/scanner/schedule/jobrun",
 				"adopt6/store", "adopt6/store/engine", "adopt6/store/indicator", "adopt6/store/spool"},
 			[]string{"github.com/miekg/dns", "github.com/projectdiscovery/ratelimit", "golang.org/x/time/rate", "github.com/robfig/cron/v3"},
 		},
-		{"adopt6/scanner/observation", []string{"adopt6/lists", "adopt6/scanner/observation"}, nil},
+		{"adopt6/scanner/observation", []string{"adopt6/lists", "adopt6/scanner/observation", "adopt6/scanner/observation/record"}, nil},
 		{"adopt6/scanner/schedule/jobrun", []string{"adopt6/scanner/schedule/jobrun"}, nil},
 	} {
 		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", test.pkg).Output()

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -64,27 +63,17 @@ func (s *Store) MigrateAgain(ctx context.Context) error {
 // SplitStatements cuts SQL into statements.
 var SplitStatements = splitStatements
 
-// ClusterStatements are those that make a store on a cluster.
-func ClusterStatements(name, database string) (string, error) {
-	steps, err := migrations()
+// ClusterStatements are what statements become on a cluster.
+func ClusterStatements(name, database, statements string) (string, error) {
+	placed, err := cluster{name, database}.place([]migration{{statements: splitStatements(statements)}})
 	if err != nil {
 		return "", err
 	}
-	steps = append([]migration{{name: "the record", statements: []string{createMigrationTable}}}, steps...)
-	steps = append(steps, migration{name: "the views", statements: splitStatements(viewsFile)})
-	placed, err := cluster{name, database}.place(steps)
-	if err != nil {
-		return "", err
+	text := createDatabase(database, name) + ";\n"
+	for _, statement := range placed[0].statements {
+		text += "\n" + strings.Join(addColumns(statement, nil), ";\n\n") + ";\n"
 	}
-	var text strings.Builder
-	text.WriteString(createDatabase(database, name) + ";\n")
-	for _, step := range placed {
-		fmt.Fprintf(&text, "\n-- %d %s\n", step.version, step.name)
-		for _, statement := range step.statements {
-			text.WriteString("\n" + strings.Join(addColumns(statement, nil), ";\n\n") + ";\n")
-		}
-	}
-	return text.String(), nil
+	return text, nil
 }
 
 // ClaimAfter claims a run, and waits by settle until all claims made before

@@ -71,8 +71,8 @@ func TestMigrationKeepsData(t *testing.T) {
 	t.Parallel()
 	const later = `-- Adds a column to a table, and one to what is filled from it.
 ALTER TABLE observations
-    ADD COLUMN IF NOT EXISTS favicon_v6 Enum8('unmeasured' = 0, 'ok' = 1) COMMENT 'an icon over IPv6' AFTER web_v6_reason,
-    ADD COLUMN IF NOT EXISTS favicon_v6_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why favicon_v6 is not ok' AFTER favicon_v6;
+    ADD COLUMN IF NOT EXISTS made_up Enum8('unmeasured' = 0, 'ok' = 1) COMMENT 'an icon over IPv6' AFTER web_v6_reason,
+    ADD COLUMN IF NOT EXISTS made_up_reason LowCardinality(String) DEFAULT 'not_probed' COMMENT 'why made_up is not ok' AFTER made_up;
 
 ALTER TABLE endpoints COMMENT COLUMN detail 'short evidence';
 `
@@ -107,11 +107,11 @@ ALTER TABLE endpoints COMMENT COLUMN detail 'short evidence';
 		write(t, w, full(scan.ID, 2))
 		closeWriter(t, w)
 		for sql, want := range map[string]string{
-			"SELECT count(), countIf(favicon_v6 = 'unmeasured' AND favicon_v6_reason = 'not_probed') FROM observations FINAL": "3\t3",
+			"SELECT count(), countIf(made_up = 'unmeasured' AND made_up_reason = 'not_probed') FROM observations FINAL": "3\t3",
 			"SELECT count() FROM endpoints FINAL":      fmt.Sprint(3 * len(old.Endpoints)),
 			"SELECT count() FROM domain_history FINAL": "3",
-			"SELECT count() FROM system.columns WHERE database = currentDatabase() AND table = 'latest_observations' AND name = 'favicon_v6'":      "1",
-			"SELECT groupArray(comment) FROM system.columns WHERE database = currentDatabase() AND table = 'observations' AND name = 'favicon_v6'": "['an icon over IPv6']",
+			"SELECT count() FROM system.columns WHERE database = currentDatabase() AND table = 'latest_observations' AND name = 'made_up'":      "1",
+			"SELECT groupArray(comment) FROM system.columns WHERE database = currentDatabase() AND table = 'observations' AND name = 'made_up'": "['an icon over IPv6']",
 		} {
 			if got := ask(t, s, sql); got != want {
 				t.Errorf("%s: %s, want %s", sql, got, want)

@@ -3,7 +3,6 @@ package observation
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 
 	"adopt6/scanner/observation/record"
 )
@@ -53,7 +52,10 @@ func (o *Observation) AppendJSON(b []byte) ([]byte, error) {
 // know is an error: a later one wrote it, and nothing is to be lost. What an
 // earlier one did not know is unmeasured, because it was not probed.
 func (o *Observation) UnmarshalJSON(text []byte) error {
-	*o = unprobed()
+	*o = Observation{}
+	for _, verdict := range o.Verdicts() {
+		verdict.Reason = NotProbed
+	}
 	others, err := ofObservation.ReadJSON(text, o)
 	if err != nil {
 		return err
@@ -79,15 +81,4 @@ func (o *Observation) UnmarshalJSON(text []byte) error {
 	}
 	o.Country.Of(o.Target)
 	return nil
-}
-
-// unprobed is an observation whose verdicts say that nothing was asked.
-func unprobed() (o Observation) {
-	fields := reflect.ValueOf(&o).Elem()
-	for i := range fields.NumField() {
-		if verdict, ok := fields.Field(i).Addr().Interface().(*Verdict); ok {
-			verdict.Reason = NotProbed
-		}
-	}
-	return o
 }

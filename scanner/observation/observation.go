@@ -2,6 +2,7 @@ package observation
 
 import (
 	"net/netip"
+	"reflect"
 	"slices"
 	"time"
 
@@ -120,6 +121,17 @@ func (o *Observation) Findings() []Reason {
 		}
 	}
 	return found
+}
+
+// Verdicts returns every verdict of the observation.
+func (o *Observation) Verdicts() (list []*Verdict) {
+	fields := reflect.ValueOf(o).Elem()
+	for i := range fields.NumField() {
+		if verdict, ok := fields.Field(i).Addr().Interface().(*Verdict); ok {
+			list = append(list, verdict)
+		}
+	}
+	return list
 }
 
 // Services are those whose failures are measured again, by the columns of

@@ -160,19 +160,10 @@ func (p *Prober) visit(target scanner.Pending) *visit {
 		obs.Country = country
 	}
 	unseen := observation.Verdict{Status: observation.Unmeasured, Reason: observation.NotProbed}
-	for _, verdict := range verdictsOf(obs) {
+	for _, verdict := range obs.Verdicts() {
 		*verdict = unseen
 	}
 	return &visit{Prober: p, obs: obs, hosts: make(map[string]*host), failures: make(map[[2]string]bool)}
-}
-
-// verdictsOf returns every verdict of an observation.
-func verdictsOf(o *observation.Observation) []*observation.Verdict {
-	return []*observation.Verdict{
-		&o.DNS, &o.Web, &o.Mail, &o.V6Only, &o.DNSV4, &o.WebV4, &o.MailV4,
-		&o.Delegation, &o.Address, &o.WebApex, &o.WebWWW,
-		&o.SameContent, &o.SameSerial, &o.StartTLS, &o.SMTPUTF8, &o.V6OnlyRecords,
-	}
 }
 
 // settle names the reason of what was left out or cut short and derives the
@@ -180,12 +171,12 @@ func verdictsOf(o *observation.Observation) []*observation.Verdict {
 func (v *visit) settle(ctx context.Context) {
 	switch {
 	case v.policy.NoScan:
-		for _, verdict := range verdictsOf(v.obs) {
+		for _, verdict := range v.obs.Verdicts() {
 			*verdict = unmeasured(observation.OptedOut)
 		}
 		v.obs.DNSSECReason = observation.OptedOut
 	case ctx.Err() != nil:
-		for _, verdict := range verdictsOf(v.obs) {
+		for _, verdict := range v.obs.Verdicts() {
 			if verdict.Reason == observation.NotProbed {
 				verdict.Reason = interrupted(ctx)
 			}

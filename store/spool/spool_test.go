@@ -67,7 +67,7 @@ func TestLinesOfALaterVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	later := bytes.Replace(line, []byte(`{"scan"`), []byte(`{"favicon_v6":"ok","scan"`), 1)
+	later := bytes.Replace(line, []byte(`{"scan"`), []byte(`{"made_up":"ok","scan"`), 1)
 	segment := p.frame(p.frame(segmentOf(t, testHeader), later), line)
 	_, list, damage, err := readAll(bytes.NewReader(segment))
 	if err != nil || damage != (Damage{Corrupt: 1}) || len(list) != 1 {
