@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/configs"
 	"adopt6/lists"
@@ -149,11 +150,11 @@ func (a *app) printAudit(r *zonefile.Report, o auditOptions) error {
 			return err
 		}
 	case o.country && o.csv:
-		printAuditCountriesCSV(out, r)
+		pages.AuditCountriesCSV(out, r)
 	case o.country:
-		printAuditCountries(out, r)
+		pages.AuditCountries(out, r)
 	case !o.delegations || o.output != "":
-		printAuditSummary(out, r)
+		pages.AuditSummary(out, r)
 	default: // the delegations were the output
 		for _, w := range r.Warnings {
 			fmt.Fprintln(a.errOut, "adopt6: note:", w)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/configs"
 	"adopt6/lists"
@@ -88,13 +89,13 @@ func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
 			return err
 		}
 	}
-	c := checker{app: a, flags: f, prober: prober, page: newPage(a.out), reasons: observation.Reasons(), total: int64(len(targets))}
-	c.page.lab = f.lab != ""
+	c := checker{app: a, flags: f, prober: prober, page: pages.NewPage(a.out), reasons: observation.Reasons(), total: int64(len(targets))}
+	c.page.Lab = f.lab != ""
 	if net.Now != nil {
-		c.page.now = net.Now()
+		c.page.Now = net.Now()
 	}
 	if f.explain {
-		c.trace = new(tracer)
+		c.trace = new(pages.Tracer)
 		c.trace.Resolver = prober.Resolver
 		prober.Resolver = c.trace
 	}
@@ -141,9 +142,9 @@ type checker struct {
 	*app
 	flags   *checkFlags
 	prober  *probe.Prober
-	page    *page
+	page    *pages.Page
 	reasons []observation.ReasonInfo
-	trace   *tracer // nil without --explain
+	trace   *pages.Tracer // nil without --explain
 	total   int64
 	done    atomic.Int64
 	probing atomic.Pointer[string] // what is going on, for the progress line
@@ -154,7 +155,7 @@ func (c *checker) run(ctx context.Context, targets []lists.Target) error {
 		words := target + ": " + probe
 		c.probing.Store(&words)
 		if c.trace != nil {
-			c.trace.begin(probe)
+			c.trace.Begin(probe)
 		}
 	}
 	var failed []error
@@ -188,21 +189,21 @@ func (c *checker) measure(ctx context.Context, target scanner.Pending) (*observa
 
 func (c *checker) print(i int, o *observation.Observation) error {
 	todo := advice.For(o, c.reasons)
-	var traces []probeTrace
+	var traces []pages.ProbeTrace
 	if c.trace != nil {
-		traces = c.trace.take()
+		traces = c.trace.Take()
 	}
 	if c.flags.json {
-		return printCheckJSON(c.out, o, todo, traces, c.trace != nil)
+		return pages.CheckJSON(c.out, o, todo, traces, c.trace != nil)
 	}
 	if i > 0 {
-		c.page.put()
-		c.page.put()
+		c.page.Put()
+		c.page.Put()
 	}
-	if err := c.page.print(o, todo); err != nil {
+	if err := c.page.Print(o, todo); err != nil {
 		return err
 	}
-	return c.page.trace(traces)
+	return c.page.Trace(traces)
 }
 
 // judge returns an error where nothing could be measured or the domain has not

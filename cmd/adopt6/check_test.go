@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/configs"
 	"adopt6/scanner"
@@ -121,11 +122,11 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func printPage(t *testing.T, p page, o *observation.Observation) string {
+func printPage(t *testing.T, p pages.Page, o *observation.Observation) string {
 	t.Helper()
 	var out bytes.Buffer
-	p.out = &out
-	if err := p.print(o, advice.For(o, observation.Reasons())); err != nil {
+	p.Out = &out
+	if err := p.Print(o, advice.For(o, observation.Reasons())); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -140,16 +141,16 @@ func TestCheckPages(t *testing.T) {
 	}
 	seen, now := observe(t, append(domains, "tg")...)
 	for i, name := range append(names, "tg") {
-		got := printPage(t, page{columns: 80, utf8: true, now: now}, seen[i])
+		got := printPage(t, pages.Page{Columns: 80, UTF8: true, Now: now}, seen[i])
 		golden(t, name+".txt", got)
 		fits(t, got, 80)
 	}
-	plain := printPage(t, page{columns: 80, now: now}, seen[2])
+	plain := printPage(t, pages.Page{Columns: 80, Now: now}, seen[2])
 	golden(t, "ministere.ascii.txt", plain)
 	if i := strings.IndexFunc(plain, func(r rune) bool { return r > unicode.MaxASCII }); i >= 0 {
 		t.Errorf("the plain page has other characters than ASCII: %q", plain[i:min(len(plain), i+20)])
 	}
-	fits(t, printPage(t, page{columns: 120, utf8: true, now: now}, seen[2]), 120)
+	fits(t, printPage(t, pages.Page{Columns: 120, UTF8: true, Now: now}, seen[2]), 120)
 }
 
 // fits checks the width of every line.
@@ -185,22 +186,22 @@ func TestNothingFromTheNetworkDrivesTheTerminal(t *testing.T) {
 		o.Endpoints = append(o.Endpoints, e, observation.Endpoint{Probe: e.Probe, Host: "finding" + evil, Detail: evil, Verdict: e.Verdict})
 	}
 	todo := advice.For(o, observation.Reasons())
-	trace := []probeTrace{{Probe: "web", Lookups: []lookupTrace{{Question: evil}}}}
+	trace := []pages.ProbeTrace{{Probe: "web", Lookups: []pages.LookupTrace{{Question: evil}}}}
 	var jsonOut bytes.Buffer
-	if err := printCheckJSON(&jsonOut, o, todo, trace, true); err != nil {
+	if err := pages.CheckJSON(&jsonOut, o, todo, trace, true); err != nil {
 		t.Fatal(err)
 	}
 	outputs := map[string]string{"JSON": jsonOut.String()}
-	for _, p := range []page{{columns: 80, utf8: true, now: now}, {columns: 80, now: now}} {
+	for _, p := range []pages.Page{{Columns: 80, UTF8: true, Now: now}, {Columns: 80, Now: now}} {
 		var out bytes.Buffer
-		p.out = &out
-		if err := p.print(o, todo); err != nil {
+		p.Out = &out
+		if err := p.Print(o, todo); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.trace(trace); err != nil {
+		if err := p.Trace(trace); err != nil {
 			t.Fatal(err)
 		}
-		outputs[map[bool]string{true: "UTF-8", false: "ASCII"}[p.utf8]] = out.String()
+		outputs[map[bool]string{true: "UTF-8", false: "ASCII"}[p.UTF8]] = out.String()
 		fits(t, out.String(), 80)
 	}
 	for form, output := range outputs {
@@ -224,8 +225,8 @@ func TestNothingFromTheNetworkDrivesTheTerminal(t *testing.T) {
 func TestColoursOnATerminalOnly(t *testing.T) {
 	t.Parallel()
 	seen, now := observe(t, "ministere.gouv.tg")
-	coloured := printPage(t, page{columns: 80, utf8: true, colour: true, now: now}, seen[0])
-	plain := printPage(t, page{columns: 80, utf8: true, now: now}, seen[0])
+	coloured := printPage(t, pages.Page{Columns: 80, UTF8: true, Colour: true, Now: now}, seen[0])
+	plain := printPage(t, pages.Page{Columns: 80, UTF8: true, Now: now}, seen[0])
 	if strings.Contains(plain, "\x1b") || !strings.Contains(coloured, "\x1b[31m") {
 		t.Error("colours are on the plain page, or not on the other")
 	}
@@ -313,7 +314,7 @@ func TestCheckJSONIsDocumented(t *testing.T) {
 	seen, _ := observe(t, "ministere.gouv.tg")
 	var out, pretty bytes.Buffer
 	o := seen[0]
-	if err := printCheckJSON(&out, o, advice.For(o, observation.Reasons()), nil, false); err != nil {
+	if err := pages.CheckJSON(&out, o, advice.For(o, observation.Reasons()), nil, false); err != nil {
 		t.Fatal(err)
 	}
 	var members map[string]json.RawMessage

@@ -1,4 +1,4 @@
-package main
+package pages
 
 import (
 	"fmt"
@@ -30,8 +30,8 @@ func printRows(w io.Writer, title string, rows []auditRow) {
 	}
 }
 
-// printAuditSummary prints a report for people, 80 columns wide.
-func printAuditSummary(w io.Writer, r *zonefile.Report) {
+// AuditSummary prints a report for people, 80 columns wide.
+func AuditSummary(w io.Writer, r *zonefile.Report) {
 	serial := ""
 	if r.Serial != nil {
 		serial = fmt.Sprintf(", serial %d", *r.Serial)
@@ -167,8 +167,8 @@ func printTop(w io.Writer, title string, top zonefile.Top) {
 	}
 }
 
-// printAuditCountries prints the ccTLDs of a root zone by country.
-func printAuditCountries(w io.Writer, r *zonefile.Report) {
+// AuditCountries prints the ccTLDs of a root zone by country.
+func AuditCountries(w io.Writer, r *zonefile.Report) {
 	fmt.Fprintf(w, "%-28s %5s %6s %6s %5s %4s  %s\n", "COUNTRY", "TLDs", "IPv6>0", "IPv6>1", "all", "DS", "TLD: NS, IPv6, DS")
 	row := func(name string, t *zonefile.Totals) string {
 		return fmt.Sprintf("%-28s %5d %6d %6d %5d %4d", terminal.Cut(name, 28), t.Delegations, t.IPv6One, t.IPv6Two, t.IPv6All, t.WithDS)
@@ -189,8 +189,8 @@ func printAuditCountries(w io.Writer, r *zonefile.Report) {
 	fmt.Fprintln(w, row("Total", r.CCTLD))
 }
 
-// printAuditCountriesCSV prints a line for every ccTLD.
-func printAuditCountriesCSV(w io.Writer, r *zonefile.Report) {
+// AuditCountriesCSV prints a line for every ccTLD.
+func AuditCountriesCSV(w io.Writer, r *zonefile.Report) {
 	fmt.Fprintln(w, "country,name,tld,ns,ns_ipv6,ns_special_purpose,ns_glue_missing,ns_unknown,ds")
 	for _, c := range r.Countries {
 		for _, tld := range c.TLDs {

@@ -1,4 +1,10 @@
-package main
+// Package pages shows what was found to people who read a terminal: a domain
+// that was checked, a zone file that was audited. Where a command has JSON too,
+// it stands beside.
+//
+// In: plain data of the packages that found it. Out: lines of at most so many
+// columns, without anything that drives a terminal. It measures nothing.
+package pages
 
 import (
 	"fmt"
@@ -13,16 +19,16 @@ import (
 	"adopt6/scanner/observation"
 )
 
-// page prints observations for people: what was checked, IPv4 and IPv6 side by
-// side, then what to do. Every text passes its put method, which makes it fit
+// Page prints observations for people: what was checked, IPv4 and IPv6 side by
+// side, then what to do. Every text passes its Put method, which makes it fit
 // for a terminal.
-type page struct {
-	out     io.Writer
-	columns int       // width of the terminal
-	utf8    bool      // more than ASCII can be shown
-	colour  bool      // styles are shown
-	now     time.Time // by the clock that certificates are judged by
-	lab     bool      // the domain is simulated
+type Page struct {
+	Out     io.Writer
+	Columns int       // width of the terminal
+	UTF8    bool      // more than ASCII can be shown
+	Colour  bool      // styles are shown
+	Now     time.Time // by the clock that certificates are judged by
+	Lab     bool      // the domain is simulated
 	err     error     // the first that out returned
 }
 
@@ -32,12 +38,12 @@ const (
 	mostColumns  = 120
 )
 
-// newPage returns a page for an output.
-func newPage(out io.Writer) *page {
+// NewPage returns a page for an output.
+func NewPage(out io.Writer) *Page {
 	columns, onTerminal := terminal.Size(out)
-	return &page{
-		out: out, columns: min(max(columns, leastColumns), mostColumns),
-		utf8: terminal.ShowsUTF8(), colour: onTerminal && terminal.ShowsColours(), now: time.Now(),
+	return &Page{
+		Out: out, Columns: min(max(columns, leastColumns), mostColumns),
+		UTF8: terminal.ShowsUTF8(), Colour: onTerminal && terminal.ShowsColours(), Now: time.Now(),
 	}
 }
 
@@ -63,45 +69,45 @@ type text struct {
 	s     string
 }
 
-// put prints one line made of texts.
-func (p *page) put(texts ...text) {
+// Put prints one line made of texts.
+func (p *Page) Put(texts ...text) {
 	var line strings.Builder
 	for _, t := range texts {
 		shown := strings.Map(terminal.Showable, t.s)
-		if !p.utf8 {
+		if !p.UTF8 {
 			shown = terminal.AsASCII(shown)
 		}
-		if p.colour && t.style != plain && strings.TrimSpace(shown) != "" {
+		if p.Colour && t.style != plain && strings.TrimSpace(shown) != "" {
 			shown = colours[t.style] + shown + "\x1b[0m"
 		}
 		line.WriteString(shown)
 	}
-	if _, err := fmt.Fprintln(p.out, strings.TrimRight(line.String(), " ")); p.err == nil {
+	if _, err := fmt.Fprintln(p.Out, strings.TrimRight(line.String(), " ")); p.err == nil {
 		p.err = err
 	}
 }
 
 // mark is a status as one character and its style.
-func (p *page) mark(s observation.Status) text {
+func (p *Page) mark(s observation.Status) text {
 	marks := map[observation.Status]struct {
-		utf8, ascii string
+		UTF8, ascii string
 		style       style
 	}{
 		observation.OK: {"✓", "+", good}, observation.Partial: {"~", "~", fair}, observation.Absent: {"–", "-", fair},
 		observation.Broken: {"✗", "x", bad}, observation.Unmeasured: {"?", "?", faint},
 	}
 	m := marks[s]
-	if p.utf8 {
-		return text{m.style, m.utf8}
+	if p.UTF8 {
+		return text{m.style, m.UTF8}
 	}
 	return text{m.style, m.ascii}
 }
 
-// print prints one observation and what to do about it.
-func (p *page) print(o *observation.Observation, todo []advice.Advice) error {
+// Print prints one observation and what to do about it.
+func (p *Page) Print(o *observation.Observation, todo []advice.Advice) error {
 	p.heading(o)
 	for _, s := range p.sections(o) {
-		p.put()
+		p.Put()
 		p.section(s)
 	}
 	p.advice(o, todo)
@@ -109,34 +115,34 @@ func (p *page) print(o *observation.Observation, todo []advice.Advice) error {
 }
 
 // heading names the domain and its level of readiness.
-func (p *page) heading(o *observation.Observation) {
+func (p *Page) heading(o *observation.Observation) {
 	name := []text{{strong, o.Target.Name}}
 	switch unicode := o.Target.Unicode; {
 	case unicode == "" || unicode == o.Target.Name:
-	case p.utf8:
+	case p.UTF8:
 		name = []text{{strong, unicode}, {plain, "  (" + o.Target.Name + ")"}}
 	}
-	p.put(name...)
+	p.Put(name...)
 	p.readiness(o)
-	p.put(text{faint, fmt.Sprintf("Checked %s UTC from %s in %s, %d DNS queries",
+	p.Put(text{faint, fmt.Sprintf("Checked %s UTC from %s in %s, %d DNS queries",
 		o.Started.UTC().Format("2006-01-02 15:04"), terminal.Cut(terminal.Clean(o.Vantage), 20), took(o.Took), o.Queries)})
 }
 
 // readiness prints the level and the next one.
-func (p *page) readiness(o *observation.Observation) {
+func (p *Page) readiness(o *observation.Observation) {
 	levels := advice.Levels()
 	most := len(levels) - 1
 	level := min(int(o.Readiness), most)
 	look := p.levelStyle(level)
 	shown := []text{{look, fmt.Sprintf("%d of %d ", level, most)}, {look, p.ladder(level, most)}}
 	if uncertain(o) {
-		p.put(append([]text{{plain, "Readiness at least "}}, shown...)...)
-		p.put(text{fair, "          not all of it could be measured from here"})
+		p.Put(append([]text{{plain, "Readiness at least "}}, shown...)...)
+		p.Put(text{fair, "          not all of it could be measured from here"})
 		return
 	}
-	p.put(append(append([]text{{plain, "Readiness "}}, shown...), text{plain, " " + levelWords(o, level)})...)
+	p.Put(append(append([]text{{plain, "Readiness "}}, shown...), text{plain, " " + levelWords(o, level)})...)
 	if level < most {
-		p.put(text{faint, fmt.Sprintf("%15s level %d: %s", "next,", level+1, levelWords(o, level+1))})
+		p.Put(text{faint, fmt.Sprintf("%15s level %d: %s", "next,", level+1, levelWords(o, level+1))})
 	}
 }
 
@@ -161,7 +167,7 @@ func levelWords(o *observation.Observation, level int) string {
 	return advice.Levels()[level]
 }
 
-func (p *page) levelStyle(level int) style {
+func (p *Page) levelStyle(level int) style {
 	switch {
 	case level >= 4:
 		return good
@@ -171,9 +177,9 @@ func (p *page) levelStyle(level int) style {
 	return bad
 }
 
-func (p *page) ladder(level, most int) string {
+func (p *Page) ladder(level, most int) string {
 	full, empty := "●", "○"
-	if !p.utf8 {
+	if !p.UTF8 {
 		full, empty = "#", "."
 	}
 	return strings.Repeat(full, level) + strings.Repeat(empty, most-level)
@@ -215,10 +221,10 @@ type row struct {
 func across(texts ...text) row { return row{left: texts, wide: true} }
 
 // section prints a part of the page as a tree of two levels.
-func (p *page) section(s section) {
-	p.put(text{strong, terminal.Cut(s.title, p.columns)})
+func (p *Page) section(s section) {
+	p.Put(text{strong, terminal.Cut(s.title, p.Columns)})
 	trunk, branch, last := "│  ", "├─ ", "└─ "
-	if !p.utf8 {
+	if !p.UTF8 {
 		trunk, branch, last = "|  ", "|- ", "`- "
 	}
 	prefix := trunk
@@ -231,7 +237,7 @@ func (p *page) section(s section) {
 		if i == len(s.hosts)-1 {
 			limb, prefix = last, "   "
 		}
-		p.put(text{faint, limb}, text{plain, terminal.Cut(terminal.Clean(host.name), p.columns-len("├─ "))})
+		p.Put(text{faint, limb}, text{plain, terminal.Cut(terminal.Clean(host.name), p.Columns-len("├─ "))})
 		p.rows(prefix, host.rows)
 	}
 }
@@ -241,14 +247,14 @@ const gutter = 2
 
 // rows prints rows behind a prefix of the tree. An IPv6 address takes more
 // room than one of IPv4, so the right cell is the wider.
-func (p *page) rows(prefix string, rows []row) {
+func (p *Page) rows(prefix string, rows []row) {
 	const treeWidth = 3
-	room := p.columns - treeWidth
+	room := p.Columns - treeWidth
 	leftRoom := (room - gutter) * 32 / 75
 	for _, r := range rows {
 		if r.wide {
 			for _, line := range foldTexts(r.left, room) {
-				p.put(append([]text{{faint, prefix}}, line...)...)
+				p.Put(append([]text{{faint, prefix}}, line...)...)
 			}
 			continue
 		}
@@ -264,7 +270,7 @@ func (p *page) rows(prefix string, rows []row) {
 			if i < len(right) {
 				line = append(line, right[i]...)
 			}
-			p.put(line...)
+			p.Put(line...)
 		}
 	}
 }

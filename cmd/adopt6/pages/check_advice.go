@@ -1,4 +1,4 @@
-package main
+package pages
 
 import (
 	"fmt"
@@ -27,25 +27,25 @@ var urgencyWords = map[advice.Urgency]text{
 }
 
 // advice prints what to do, the most valuable first.
-func (p *page) advice(o *observation.Observation, todo []advice.Advice) {
-	p.put()
+func (p *Page) advice(o *observation.Observation, todo []advice.Advice) {
+	p.Put()
 	if len(todo) == 0 {
-		p.put(text{strong, "What to do"})
+		p.Put(text{strong, "What to do"})
 		p.nothingToDo(o)
 		return
 	}
-	p.put(text{strong, "What to do, the most valuable first"})
+	p.Put(text{strong, "What to do, the most valuable first"})
 	for i, a := range todo {
-		p.put()
+		p.Put()
 		number := fmt.Sprintf("%2d. ", i+1)
 		urgency := urgencyWords[a.Urgency]
-		for j, line := range terminal.Fold(a.Title, p.columns-len(number)-terminal.Columns(urgency.s)-2, 0) {
+		for j, line := range terminal.Fold(a.Title, p.Columns-len(number)-terminal.Columns(urgency.s)-2, 0) {
 			switch j {
 			case 0:
-				gap := p.columns - len(number) - terminal.Columns(line) - terminal.Columns(urgency.s)
-				p.put(text{strong, number + line}, text{plain, strings.Repeat(" ", max(gap, 1))}, urgency)
+				gap := p.Columns - len(number) - terminal.Columns(line) - terminal.Columns(urgency.s)
+				p.Put(text{strong, number + line}, text{plain, strings.Repeat(" ", max(gap, 1))}, urgency)
 			default:
-				p.put(text{strong, "    " + line})
+				p.Put(text{strong, "    " + line})
 			}
 		}
 		p.labelled("Where", advice.PlaceList(a.Places, mostPlaces))
@@ -65,15 +65,15 @@ func (p *page) advice(o *observation.Observation, todo []advice.Advice) {
 		}
 		p.labelled("Reason", string(a.Reason))
 	}
-	if p.lab {
-		p.put()
-		p.put(text{faint, "The domain is simulated: no command but those with --lab finds it."})
+	if p.Lab {
+		p.Put()
+		p.Put(text{faint, "The domain is simulated: no command but those with --lab finds it."})
 	}
 }
 
 // nothingToDo says that there is no advice: because all works, or because what
 // is missing calls for none.
-func (p *page) nothingToDo(o *observation.Observation) {
+func (p *Page) nothingToDo(o *observation.Observation) {
 	if open := advice.Open(o); len(open) > 0 {
 		p.note(fair, "There is no advice for what was found: "+strings.Join(open, ", ")+".")
 	} else {
@@ -83,9 +83,9 @@ func (p *page) nothingToDo(o *observation.Observation) {
 }
 
 // note prints a sentence, folded.
-func (p *page) note(style style, s string) {
-	for _, line := range terminal.Fold(terminal.Clean(s), p.columns-3, 0) {
-		p.put(text{style, "   " + line})
+func (p *Page) note(style style, s string) {
+	for _, line := range terminal.Fold(terminal.Clean(s), p.Columns-3, 0) {
+		p.Put(text{style, "   " + line})
 	}
 }
 
@@ -105,24 +105,24 @@ func services(list []advice.Service) string {
 }
 
 // labelled prints a text behind its label, folded; nothing without a text.
-func (p *page) labelled(label, s string) {
+func (p *Page) labelled(label, s string) {
 	if s = terminal.Clean(s); s == "" {
 		return
 	}
-	for i, line := range terminal.Fold(s, p.columns-labelColumns-5, 0) {
+	for i, line := range terminal.Fold(s, p.Columns-labelColumns-5, 0) {
 		if i > 0 {
 			label = ""
 		}
-		p.put(text{faint, fmt.Sprintf("    %-*s ", labelColumns, label)}, text{plain, line})
+		p.Put(text{faint, fmt.Sprintf("    %-*s ", labelColumns, label)}, text{plain, line})
 	}
 }
 
 // command prints a line to type.
-func (p *page) command(label, s string) {
-	for i, line := range terminal.FoldCommand(terminal.Clean(s), p.columns-labelColumns-5) {
+func (p *Page) command(label, s string) {
+	for i, line := range terminal.FoldCommand(terminal.Clean(s), p.Columns-labelColumns-5) {
 		if i > 0 {
 			label = ""
 		}
-		p.put(text{faint, fmt.Sprintf("    %-*s ", labelColumns, label)}, text{plain, line})
+		p.Put(text{faint, fmt.Sprintf("    %-*s ", labelColumns, label)}, text{plain, line})
 	}
 }

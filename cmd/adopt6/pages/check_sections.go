@@ -1,4 +1,4 @@
-package main
+package pages
 
 import (
 	"fmt"
@@ -15,7 +15,7 @@ import (
 
 // sections are the parts of the page in the order in which a domain is used:
 // its delegation, its name servers, its addresses, the services behind them.
-func (p *page) sections(o *observation.Observation) []section {
+func (p *Page) sections(o *observation.Observation) []section {
 	all := []section{p.delegation(o), p.nameServers(o)}
 	if o.Target.Kind != lists.CCTLD {
 		all = append(all, p.addresses(o), p.web(o), p.mail(o))
@@ -24,7 +24,7 @@ func (p *page) sections(o *observation.Observation) []section {
 }
 
 // verdict is a status, its reason and what it is about, as one text.
-func (p *page) verdict(label string, v observation.Verdict) []text {
+func (p *Page) verdict(label string, v observation.Verdict) []text {
 	m := p.mark(v.Status)
 	words := v.Status.String()
 	if v.Reason != "" {
@@ -37,12 +37,12 @@ func (p *page) verdict(label string, v observation.Verdict) []text {
 }
 
 // both puts the verdicts on a service over the two families side by side.
-func (p *page) both(v4, v6 observation.Verdict) row {
+func (p *Page) both(v4, v6 observation.Verdict) row {
 	return row{left: p.verdict("IPv4", v4), right: p.verdict("IPv6", v6)}
 }
 
 // findings are what a probe found without a contact.
-func (p *page) findings(o *observation.Observation, probe string) []row {
+func (p *Page) findings(o *observation.Observation, probe string) []row {
 	var rows []row
 	for _, e := range o.Endpoints {
 		if e.Probe != probe || e.Addr.IsValid() {
@@ -61,7 +61,7 @@ func (p *page) findings(o *observation.Observation, probe string) []row {
 	return rows
 }
 
-func (p *page) delegation(o *observation.Observation) section {
+func (p *Page) delegation(o *observation.Observation) section {
 	s := section{title: "Delegation"}
 	if o.Zone != "" && o.Zone != o.Target.Name {
 		s.title += " of " + terminal.Clean(o.Zone) + ", the zone that the domain lies in"
@@ -80,7 +80,7 @@ func (p *page) delegation(o *observation.Observation) section {
 	return s
 }
 
-func (p *page) nameServers(o *observation.Observation) section {
+func (p *Page) nameServers(o *observation.Observation) section {
 	s := section{title: "Name servers", rows: append([]row{p.both(o.DNSV4, o.DNS)}, p.findings(o, "nameserver")...)}
 	if v := o.SameSerial; v.Status != observation.OK && v.Status != observation.Unmeasured && v.Reason != o.DNS.Reason {
 		s.rows = append(s.rows, across(p.verdict("same version over both families:", o.SameSerial)...))
@@ -93,7 +93,7 @@ func (p *page) nameServers(o *observation.Observation) section {
 
 // addresses lists the addresses of the apex and of www, and names those that
 // no service can have.
-func (p *page) addresses(o *observation.Observation) section {
+func (p *Page) addresses(o *observation.Observation) section {
 	s := section{title: "Addresses"}
 	if o.Address.Reason != observation.NotProbed {
 		s.rows = append(s.rows, across(p.verdict("", o.Address)...))
@@ -109,7 +109,7 @@ func (p *page) addresses(o *observation.Observation) section {
 	return s
 }
 
-func (p *page) addressCells(addrs []netip.Addr, none string) (cells [][]text) {
+func (p *Page) addressCells(addrs []netip.Addr, none string) (cells [][]text) {
 	if len(addrs) == 0 {
 		return [][]text{{p.mark(observation.Absent), {plain, " "}, {fair, none}}}
 	}
@@ -127,7 +127,7 @@ func (p *page) addressCells(addrs []netip.Addr, none string) (cells [][]text) {
 	return cells
 }
 
-func (p *page) web(o *observation.Observation) section {
+func (p *Page) web(o *observation.Observation) section {
 	s := section{title: "Web", rows: append([]row{p.both(o.WebV4, o.Web)}, p.findings(o, "web")...)}
 	if o.SameContent.Status != observation.Unmeasured {
 		texts := p.verdict("same page over both families:", o.SameContent)
@@ -169,7 +169,7 @@ func sums(v4, v6 observation.DialTimes) (sum4, sum6 time.Duration, last string) 
 	return v4.Connect, v6.Connect, "connected"
 }
 
-func (p *page) mail(o *observation.Observation) section {
+func (p *Page) mail(o *observation.Observation) section {
 	s := section{title: "Mail", rows: append([]row{p.both(o.MailV4, o.Mail)}, p.findings(o, "mail")...)}
 	for _, v := range []struct {
 		label string
@@ -185,7 +185,7 @@ func (p *page) mail(o *observation.Observation) section {
 	return s
 }
 
-func (p *page) withoutIPv4(o *observation.Observation) section {
+func (p *Page) withoutIPv4(o *observation.Observation) section {
 	s := section{title: "Without IPv4"}
 	s.rows = append(s.rows, across(p.verdict("", o.V6Only)...))
 	if o.V6OnlyRecords.Status != observation.Unmeasured && o.V6OnlyRecords != o.V6Only {
@@ -206,7 +206,7 @@ var states = map[observation.State]observation.Status{
 	observation.Secure: observation.OK, observation.Insecure: observation.Absent, observation.Bogus: observation.Broken, observation.Indeterminate: observation.Unmeasured,
 }
 
-func (p *page) security(o *observation.Observation) section {
+func (p *Page) security(o *observation.Observation) section {
 	s := section{title: "DNSSEC"}
 	m := p.mark(states[o.DNSSEC])
 	words := o.DNSSEC.String()
@@ -218,7 +218,7 @@ func (p *page) security(o *observation.Observation) section {
 		s.rows = append(s.rows, across(text{plain, practice(o.Practice)}))
 	}
 	if expires := o.Practice.Expires; !expires.IsZero() {
-		s.rows = append(s.rows, across(text{plain, fmt.Sprintf("the first signature expires in %s, on %s", days(expires.Sub(p.now)), expires.UTC().Format("2006-01-02"))}))
+		s.rows = append(s.rows, across(text{plain, fmt.Sprintf("the first signature expires in %s, on %s", days(expires.Sub(p.Now)), expires.UTC().Format("2006-01-02"))}))
 	}
 	if o.Target.Kind != lists.CCTLD && (o.DNSSECWWW != o.DNSSEC || o.DNSSECMX != o.DNSSEC) && o.Practice.Algorithms != nil {
 		s.rows = append(s.rows, across(text{plain, fmt.Sprintf("www is %s, the MX records are %s", o.DNSSECWWW, o.DNSSECMX)}))

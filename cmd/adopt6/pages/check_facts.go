@@ -1,4 +1,4 @@
-package main
+package pages
 
 import (
 	"cmp"
@@ -21,7 +21,7 @@ const mostText = 72
 
 // sideBySide lists what was seen of a host over IPv4 and over IPv6, address by
 // address. facts says what one address showed.
-func (p *page) sideBySide(o *observation.Observation, probe, host string, facts func([]observation.Endpoint) [][]text) []row {
+func (p *Page) sideBySide(o *observation.Observation, probe, host string, facts func([]observation.Endpoint) [][]text) []row {
 	var cells [2][][]text
 	var addrs []netip.Addr
 	for _, e := range o.Endpoints {
@@ -93,7 +93,7 @@ func zip(left, right [][]text) []row {
 }
 
 // failure says how a contact failed, behind what it was.
-func (p *page) failure(what string, e observation.Endpoint) []text {
+func (p *Page) failure(what string, e observation.Endpoint) []text {
 	words := what + " " + string(e.Verdict.Reason)
 	if detail := terminal.Clean(e.Detail); detail != "" {
 		words += ": " + terminal.Cut(detail, mostText)
@@ -102,7 +102,7 @@ func (p *page) failure(what string, e observation.Endpoint) []text {
 }
 
 // dnsFacts are what a name server answered at one address.
-func (p *page) dnsFacts(contacts []observation.Endpoint) (lines [][]text) {
+func (p *Page) dnsFacts(contacts []observation.Endpoint) (lines [][]text) {
 	var works []string
 	var serials []uint32
 	for _, e := range contacts {
@@ -132,7 +132,7 @@ func (p *page) dnsFacts(contacts []observation.Endpoint) (lines [][]text) {
 }
 
 // webFacts are what a web server showed at one address.
-func (p *page) webFacts(contacts []observation.Endpoint) (lines [][]text) {
+func (p *Page) webFacts(contacts []observation.Endpoint) (lines [][]text) {
 	for _, e := range contacts {
 		lines = append(lines, p.contact(e))
 		if e.TLS != nil {
@@ -150,7 +150,7 @@ func (p *page) webFacts(contacts []observation.Endpoint) (lines [][]text) {
 }
 
 // contact says how a connection to a port went.
-func (p *page) contact(e observation.Endpoint) []text {
+func (p *Page) contact(e observation.Endpoint) []text {
 	port := fmt.Sprintf("port %d", e.Port)
 	switch {
 	case e.Verdict.Status != observation.OK && e.RTT > 0:
@@ -161,7 +161,7 @@ func (p *page) contact(e observation.Endpoint) []text {
 	return []text{{plain, fmt.Sprintf("%s connect %s", port, took(e.RTT))}}
 }
 
-func (p *page) tlsFacts(t *observation.TLSFacts) (lines [][]text) {
+func (p *Page) tlsFacts(t *observation.TLSFacts) (lines [][]text) {
 	if t.Version != "" {
 		words := "TLS " + terminal.Clean(t.Version)
 		if t.Handshake > 0 {
@@ -173,8 +173,8 @@ func (p *page) tlsFacts(t *observation.TLSFacts) (lines [][]text) {
 		lines = append(lines, []text{{bad, "certificate: " + string(t.Certificate)}})
 	}
 	if !t.NotAfter.IsZero() {
-		words := "certificate ends in " + days(t.NotAfter.Sub(p.now))
-		if left := t.NotAfter.Sub(p.now); left < 0 {
+		words := "certificate ends in " + days(t.NotAfter.Sub(p.Now))
+		if left := t.NotAfter.Sub(p.Now); left < 0 {
 			words = "certificate ended " + days(-left) + " ago"
 		}
 		lines = append(lines, []text{{plain, words}})
@@ -185,7 +185,7 @@ func (p *page) tlsFacts(t *observation.TLSFacts) (lines [][]text) {
 	return lines
 }
 
-func (p *page) httpFacts(h *observation.HTTPFacts) (lines [][]text) {
+func (p *Page) httpFacts(h *observation.HTTPFacts) (lines [][]text) {
 	if h.Status == 0 {
 		return nil
 	}
@@ -215,7 +215,7 @@ func redirects(h *observation.HTTPFacts) []text {
 }
 
 // mailFacts are what a mail server said at one address.
-func (p *page) mailFacts(contacts []observation.Endpoint) (lines [][]text) {
+func (p *Page) mailFacts(contacts []observation.Endpoint) (lines [][]text) {
 	for _, e := range contacts {
 		lines = append(lines, p.contact(e))
 		if s := e.SMTP; s != nil {

@@ -1,4 +1,4 @@
-package main
+package pages
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ const checkVersion = 1
 // observation. Lists are never null.
 type checkJSON struct {
 	Advice []adviceJSON `json:"advice"`
-	Trace  []probeTrace `json:"trace,omitempty"` // with --explain
+	Trace  []ProbeTrace `json:"trace,omitempty"` // with --explain
 }
 
 type adviceJSON struct {
@@ -47,9 +47,9 @@ type placeJSON struct {
 	Port    uint16     `json:"port,omitempty"`
 }
 
-// printCheckJSON prints an observation as one line. Texts from the network are
+// CheckJSON prints an observation as one line. Texts from the network are
 // given as they are, in JSON's own escapes.
-func printCheckJSON(w io.Writer, o *observation.Observation, todo []advice.Advice, trace []probeTrace, traced bool) error {
+func CheckJSON(w io.Writer, o *observation.Observation, todo []advice.Advice, trace []ProbeTrace, traced bool) error {
 	more := checkJSON{Advice: []adviceJSON{}}
 	for _, a := range todo {
 		more.Advice = append(more.Advice, toAdviceJSON(a))
