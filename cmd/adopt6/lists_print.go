@@ -177,9 +177,9 @@ func newListsCountriesCommand(a *app) *cobra.Command {
 		Short: "Print the countries with codes, names, ITU region and UN groups",
 		Long: `Print the countries and territories that figures are grouped by: ISO 3166-1
 and M49 codes, names in the six languages of the United Nations (as JSON or
-CSV), ITU region and membership, and the groups LDC, LLDC and SIDS on a day: states
-graduate. A group with a question mark is one that the country was due to leave,
-which is to be confirmed.`,
+CSV), ITU region and membership, and the groups LDC, LLDC and SIDS on a day:
+states graduate. A group with a question mark is one that the country was due to
+leave, which is to be confirmed.`,
 		Example: `  adopt6 lists countries
   adopt6 lists countries --on 2020-12-03 --csv`,
 		Args: noArgs,

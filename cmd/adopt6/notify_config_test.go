@@ -28,10 +28,10 @@ func TestNotifyRefuses(t *testing.T) {
 		{"file: x, see: javascript:alert(1)", "see: "},
 		{"file: x, most: 100000", fmt.Sprintf("most: expected a whole number, 1 to %d; found", notify.MostChanges)},
 		{"folder: nowhere", "is no folder; make it"},
-		{"to: nobody, from: a@example.org, server: 'smtp.example.org:587'", `to: "nobody" is no address`},
+		{"to: nobody, from: a@example.org, server: 'smtp.example.org:587'", `to: "nobody" is not an address of e-mail`},
 		{"to: b@example.org, from: a@example.org, server: smtp.example.org", "server: \"smtp.example.org\" is no host and port"},
 		{"to: b@example.org, from: a@example.org, server: 'smtp.example.org:25', security: none", "security: security none is for a server on this machine"},
-		{"to: b@example.org, from: a, server: 'smtp.example.org:587'", `from: "a" is no sender`},
+		{"to: b@example.org, from: a, server: 'smtp.example.org:587'", `from: "a" is not a sender`},
 	} {
 		config := filepath.Join(dir, "adopt6.yaml")
 		if err := os.WriteFile(config, []byte("notify:\n  - {name: a, "+test.channel+"}\n"), 0o600); err != nil {

@@ -39,7 +39,7 @@ func (p *Page) advice(o *observation.Observation, todo []advice.Advice) {
 		p.Put()
 		number := fmt.Sprintf("%2d. ", i+1)
 		urgency := urgencyWords[a.Urgency]
-		for j, line := range terminal.Fold(a.Title, p.Columns-len(number)-terminal.Columns(urgency.s)-2, 0) {
+		for j, line := range terminal.Fold(terminal.Clean(a.Title), p.Columns-len(number)-terminal.Columns(urgency.s)-2, 0) {
 			switch j {
 			case 0:
 				gap := p.Columns - len(number) - terminal.Columns(line) - terminal.Columns(urgency.s)
