@@ -24,6 +24,7 @@ import (
 // Knot DNS and BIND serve zones that their own tools and ldns signed, and
 // Unbound and delv look the same names up.
 func TestProof(t *testing.T) {
+	t.Parallel() // outside, where it waits for the run in the namespace
 	if !netns.Enter(t) {
 		return
 	}

@@ -19,10 +19,12 @@ import (
 // same; only the keys differ.
 type trees struct {
 	*rand.Rand
-	t     *testing.T
-	now   time.Time
-	zones []*netns.Zone
-	names []string // every owner so far, as questions and aliases need them
+	t       *testing.T
+	now     time.Time
+	zones   []*netns.Zone
+	names   []string          // every owner so far, as questions and aliases need them
+	alone   map[string]string // by zone: how its only server meddles with answers
+	meddled map[string]bool   // zones of which a server does
 }
 
 // The hosts of random zones: a resolver meets referrals as well as servers
