@@ -219,9 +219,8 @@ func TestAuditInterrupted(t *testing.T) {
 	defer cancel()
 	in, _ := io.Pipe()
 	var errOut bytes.Buffer
-	start := time.Now()
 	code := run(ctx, []string{"audit", "-"}, in, io.Discard, &errOut)
-	if code != exitFailure || !strings.Contains(errOut.String(), "interrupted after 0 records") || time.Since(start) > time.Second {
-		t.Errorf("exit %d after %v: %s", code, time.Since(start), &errOut)
+	if code != exitFailure || !strings.Contains(errOut.String(), "interrupted after 0 records") {
+		t.Errorf("exit %d: %s", code, &errOut)
 	}
 }

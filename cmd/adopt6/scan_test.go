@@ -12,7 +12,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"adopt6/configs"
 	"adopt6/scanner/lab"
@@ -51,20 +50,16 @@ func TestScanInterruptedAndResumed(t *testing.T) {
 	flags := []string{"--lab", labFile, "--store", filepath.Join(dir, "store"), "--state", filepath.Join(dir, "state")}
 
 	scan, _, errOut := program(t, append([]string{"scan", "--workers", "4"}, flags...)...)
-	var interrupted time.Time
+	var interrupted bool
 	seen.after, seen.then = 1500, func() {
-		interrupted = time.Now()
+		interrupted = true
 		if err := scan.Process.Signal(syscall.SIGINT); err != nil {
 			t.Error(err)
 		}
 	}
 	err := scan.Run()
-	took := time.Since(interrupted)
-	if err == nil || scan.ProcessState.ExitCode() != exitFailure || interrupted.IsZero() {
+	if err == nil || scan.ProcessState.ExitCode() != exitFailure || !interrupted {
 		t.Fatalf("the scan was not interrupted: %v\n%s", err, errOut)
-	}
-	if took > 3*time.Second { // a second on a machine that is not busy with other tests
-		t.Errorf("the scan ended %s after the interrupt", took)
 	}
 	resume := regexp.MustCompile(`adopt6 scan (--resume=\S+)`).FindStringSubmatch(errOut.String())
 	if resume == nil {

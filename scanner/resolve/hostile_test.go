@@ -309,13 +309,10 @@ func TestClosedPortIsNoticed(t *testing.T) {
 	n.mu.Lock()
 	delete(n.routes, netip.MustParseAddr(leafAddr)) // leads to a port where nothing listens
 	n.mu.Unlock()
+	// Where the ICMP error is not heard, the reason is a timeout.
 	r := n.resolver(func(c *Config) { c.Timeout, c.Retries = 20*time.Second, 2 }, rootAddr)
-	started := time.Now()
 	if got := summary(resolve(t, r, Dual, "bad.test", dns.TypeA)); got != "port_closed at bad.test." {
 		t.Errorf("got %s", got)
-	}
-	if took := time.Since(started); took > 5*time.Second {
-		t.Errorf("took %s: the ICMP error was not heard", took)
 	}
 }
 

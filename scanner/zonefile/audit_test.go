@@ -133,13 +133,9 @@ func TestCancel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 			defer cancel()
-			start := time.Now()
 			_, err := Audit(ctx, Config{Name: "z", Input: input, TempDir: t.TempDir()})
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("got %v", err)
-			}
-			if took := time.Since(start); took > time.Second {
-				t.Errorf("it took %v", took)
 			}
 		})
 	}
