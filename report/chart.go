@@ -24,20 +24,25 @@ type trendPoint struct {
 	Interval, Basis string
 }
 
-// history writes points; fewer than two are no history.
+// history writes the points that have a share; fewer than two are no history.
 func (l *locale) history(points []Point) *trend {
+	points = slices.DeleteFunc(slices.Clone(points), func(p Point) bool {
+		return p.Read.Say != indicator.Rate && p.Read.Say != indicator.Count
+	})
 	if len(points) < 2 {
 		return nil
 	}
 	t := new(trend)
 	for i, p := range points {
 		beside := slices.Concat(points[max(i-1, 0):i], points[i+1:min(i+2, len(points))])
-		low, high := indicator.Wilson(p.Numerator, p.Denominator)
-		share := float64(p.Numerator) / float64(p.Denominator)
-		h := trendPoint{At: p.Started.UTC().Format(time.RFC3339), Share: share, Low: low, Top: high, Few: p.Denominator < indicator.SmallNumber,
-			Date: l.Moment(p.Started, beside...), Value: l.Percent(share), Interval: l.Range(low, high), Basis: l.T("of", l.N(p.Numerator), l.N(p.Denominator))}
+		share := p.Read.Share
+		h := trendPoint{At: p.Started.UTC().Format(time.RFC3339), Share: share, Low: share, Top: share, Few: p.Read.Say == indicator.Count,
+			Date: l.Moment(p.Started, beside...), Value: l.Percent(share), Basis: l.T("of", l.N(p.Numerator), l.N(p.Denominator))}
 		if h.Few {
 			h.Value = h.Basis
+		}
+		if p.Read.Interval {
+			h.Low, h.Top, h.Interval = p.Read.Low, p.Read.High, l.Range(p.Read.Low, p.Read.High)
 		}
 		t.Points = append(t.Points, h)
 	}
@@ -74,6 +79,11 @@ type legendEntry struct{ Class, Label string }
 // mapSteps is how many shades the map has.
 const mapSteps = 5
 
+// shade is the class of a share, in per cent.
+func shade(share float64) string {
+	return fmt.Sprintf("m-%d", min(int(share*mapSteps/100), mapSteps-1))
+}
+
 // drawMap colours the countries by their share of ready targets.
 func (s *Site) drawMap(l *locale, kind lists.Kind) *worldMap {
 	m := &worldMap{Kind: kind}
@@ -95,10 +105,15 @@ func (s *Site) drawMap(l *locale, kind lists.Kind) *worldMap {
 			if section := c.Section(kind); section != nil {
 				f := l.figures(section, HeadlineIndicator)[0]
 				switch {
-				case f.Few && kind != lists.CCTLD:
+				case f.Few:
 					a.Class, a.Title = "m-few", l.T("pair", l.ShortCountry(country), f.Value)
+				case f.Bar && f.Interval == "":
+					a.Class = shade(f.Share)
+					a.Title = l.T("pair", l.ShortCountry(country), f.Value)
+				case f.Value != "" && !f.Bar: // bounds: no colour
+					a.Title = l.T("pair", l.ShortCountry(country), f.Value)
 				case f.Bar:
-					a.Class = fmt.Sprintf("m-%d", min(int(f.Share*mapSteps/100), mapSteps-1))
+					a.Class = shade(f.Share)
 					a.Title = l.T("pair", l.ShortCountry(country), l.T("bracketed", f.Value, f.Interval))
 				}
 			}

@@ -128,12 +128,16 @@ func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, 
 		Key: l.figures(section, keyFigures[section.Kind]...), All: l.figures(section)}
 	v.Share = l.figures(section, HeadlineIndicator)[0]
 	if r, ok := section.Row(HeadlineIndicator); ok {
-		if r.Denominator > 0 {
+		read := l.rules.Read(r)
+		switch {
+		case read.Say == indicator.Between:
+			v.Headline = l.T("country.between", l.Percent(read.Worst), l.Percent(read.Best))
+		case r.Denominator > 0 && read.Say != indicator.Unable:
 			key := map[bool]string{true: "country.headlinetld", false: "country.headline"}[section.Kind == lists.CCTLD]
 			v.Ends = []string{l.Percent(v.Share.Low / 100), l.Percent(v.Share.Top / 100)}
 			v.Headline = l.Count(r.Denominator, key, l.N(r.Numerator), l.N(r.Denominator))
 		}
-		if r.Unmeasured > 0 {
+		if r.Unmeasured > 0 && read.Say != indicator.Unable {
 			v.Unmeasured = l.Count(r.Unmeasured, "unmeasured.note", l.N(r.Unmeasured))
 		}
 	}
@@ -198,10 +202,11 @@ func (s *Site) domain(l *locale, o Domain) domainView {
 }
 
 // peers are the countries of the same region by name, with what can be said of
-// each beside this one: nothing where the intervals overlap or a share is of
-// few.
+// each beside this one: nothing where a share is of few, or where a test does
+// not tell the two shares apart.
 func (s *Site) peers(l *locale, c *Country, section *Section) (list []peerView) {
 	own := l.figures(section, HeadlineIndicator)[0]
+	here, _ := section.Row(HeadlineIndicator)
 	if c.Region == "" {
 		return nil
 	}
@@ -214,16 +219,17 @@ func (s *Site) peers(l *locale, c *Country, section *Section) (list []peerView) 
 		if !p.Figure.Bar {
 			continue
 		}
+		there, _ := theirs.Row(HeadlineIndicator)
 		switch {
-		case p.Here:
+		case p.Here || section.Kind == lists.CCTLD: // a census: the counts say it all
 		case p.Figure.Few || own.Few || !own.Bar:
 			p.Beside = l.T("peers.few")
-		case p.Figure.Low > own.Top:
-			p.Beside = l.T("peers.higher")
-		case p.Figure.Top < own.Low:
-			p.Beside = l.T("peers.lower")
-		default:
+		case !indicator.Differ(there.Numerator, there.Denominator, here.Numerator, here.Denominator):
 			p.Beside = l.T("peers.same")
+		case p.Figure.Share > own.Share:
+			p.Beside = l.T("peers.higher")
+		default:
+			p.Beside = l.T("peers.lower")
 		}
 		list = append(list, p)
 	}

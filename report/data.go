@@ -73,6 +73,7 @@ const HeadlineIndicator = "ready"
 type Point struct {
 	Started                time.Time
 	Numerator, Denominator uint64
+	Read                   indicator.Reading // what that scan's rules let it say
 }
 
 // Blocker is a reason that keeps domains from being fully ready.

@@ -101,25 +101,27 @@ func (d *Data) all(ctx context.Context, st *store.Store, c *Country, section *Se
 func (s *Site) indicatorsCSV(w io.Writer, countries []*Country) error {
 	out := csv.NewWriter(w)
 	lines := [][]string{{"scan", "scan_started", "country", "country_name", "kind", "indicator", "numerator", "partial", "denominator", "unmeasured",
-		"targets", "value", "interval_low", "interval_high", "detail"}}
+		"targets", "says", "value", "interval_low", "interval_high", "bound_low", "bound_high", "detail"}}
 	for _, c := range countries {
 		for _, section := range c.Sections {
 			for _, r := range section.Rows {
 				line := []string{r.Scan.String(), r.ScanStarted.UTC().Format(time.RFC3339), r.Country, guarded(r.CountryName), string(r.Kind), r.Indicator,
 					fmt.Sprint(r.Numerator), fmt.Sprint(r.Partial), fmt.Sprint(r.Denominator), fmt.Sprint(r.Unmeasured), fmt.Sprint(r.Targets)}
-				value, low, high := "", "", ""
-				if r.Denominator > 0 {
-					value = fmt.Sprintf("%.6g", r.Value)
-				}
-				if ind, _ := indicator.ByID(r.Indicator); ind.Measure == indicator.Share && r.Denominator > 0 {
-					l, h := indicator.Wilson(r.Numerator, r.Denominator)
-					low, high = fmt.Sprintf("%.4f", l), fmt.Sprintf("%.4f", h)
-				}
-				lines = append(lines, append(line, value, low, high, guarded(r.Detail)))
+				read := indicator.RulesOf(s.data.Scan).Read(r)
+				lines = append(lines, append(line, string(read.Say), ratio(read.HasValue(), r.Value), ratio(read.Interval, read.Low), ratio(read.Interval, read.High),
+					ratio(read.Bounded, read.Worst), ratio(read.Bounded, read.Best), guarded(r.Detail)))
 			}
 		}
 	}
 	return out.WriteAll(lines)
+}
+
+// ratio writes a number of a row that has it.
+func ratio(has bool, v float64) string {
+	if !has {
+		return ""
+	}
+	return fmt.Sprintf("%.6g", v)
 }
 
 func domainsCSV(w io.Writer, c *Country, all func(*Section) iter.Seq2[Domain, error]) error {
@@ -197,15 +199,17 @@ type (
 		Failures   []FailedServer  `json:"failures,omitempty"`
 	}
 	indicatorJSON struct {
-		Indicator   string      `json:"indicator"`
-		Numerator   uint64      `json:"numerator"`
-		Partial     uint64      `json:"partial"`
-		Denominator uint64      `json:"denominator"`
-		Unmeasured  uint64      `json:"unmeasured"`
-		Value       *float64    `json:"value"` // null where nothing was measured
-		Interval    []float64   `json:"interval,omitempty"`
-		Detail      string      `json:"detail,omitempty"`
-		Change      *changeJSON `json:"change,omitempty"`
+		Indicator   string           `json:"indicator"`
+		Numerator   uint64           `json:"numerator"`
+		Partial     uint64           `json:"partial"`
+		Denominator uint64           `json:"denominator"`
+		Unmeasured  uint64           `json:"unmeasured"`
+		Says        indicator.Saying `json:"says"`
+		Value       *float64         `json:"value"` // null where the row says none
+		Interval    []float64        `json:"interval,omitempty"`
+		Bounds      []float64        `json:"bounds,omitempty"` // of a share, by what was not measured
+		Detail      string           `json:"detail,omitempty"`
+		Change      *changeJSON      `json:"change,omitempty"`
 	}
 	changeJSON struct {
 		Common      uint64 `json:"common"`
@@ -245,7 +249,7 @@ func (s *Site) worldJSON(w io.Writer) error {
 	for _, c := range s.data.Countries {
 		country := newCountryJSON(c)
 		for _, section := range c.Sections {
-			country.Sections = append(country.Sections, sectionAsJSON(section))
+			country.Sections = append(country.Sections, sectionAsJSON(section, indicator.RulesOf(s.data.Scan)))
 		}
 		file.Countries = append(file.Countries, country)
 	}
@@ -264,7 +268,7 @@ func (s *Site) countryJSON(w io.Writer, c *Country, all func(*Section) iter.Seq2
 		if i > 0 {
 			out.text(",\n")
 		}
-		out.open(sectionAsJSON(section), "domains")
+		out.open(sectionAsJSON(section, indicator.RulesOf(s.data.Scan)), "domains")
 		separator := ""
 		for o, err := range all(section) {
 			if err != nil {
@@ -310,16 +314,19 @@ func (j *jsonWriter) open(object any, member string) {
 	j.text(strings.TrimSuffix(j.marshal(object), "}") + ",\n\"" + member + "\": [\n")
 }
 
-func sectionAsJSON(section *Section) sectionJSON {
+func sectionAsJSON(section *Section, rules indicator.Rules) sectionJSON {
 	s := sectionJSON{Kind: section.Kind, Targets: section.Targets, Blockers: section.Blockers, Operators: section.Operators, Failures: section.Failures}
 	for _, r := range section.Rows {
 		i := indicatorJSON{Indicator: r.Indicator, Numerator: r.Numerator, Partial: r.Partial, Denominator: r.Denominator, Unmeasured: r.Unmeasured, Detail: r.Detail}
-		if r.Denominator > 0 {
+		read := rules.Read(r)
+		if i.Says = read.Say; read.HasValue() {
 			i.Value = &r.Value
-			if ind, _ := indicator.ByID(r.Indicator); ind.Measure == indicator.Share {
-				low, high := indicator.Wilson(r.Numerator, r.Denominator)
-				i.Interval = []float64{low, high}
-			}
+		}
+		if read.Interval {
+			i.Interval = []float64{read.Low, read.High}
+		}
+		if read.Bounded {
+			i.Bounds = []float64{read.Worst, read.Best}
 		}
 		if c, ok := section.Changes[r.Indicator]; ok {
 			i.Change = &changeJSON{c.Common, c.Before, c.After, c.Gained, c.Lost, c.Significant()}

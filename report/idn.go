@@ -15,8 +15,6 @@ type idnView struct {
 	Heads          []idnHead
 	Pairs          []idnPair
 	Level, Unknown string // sentences; Unknown is empty where all is known
-	Interval       string // of the share; empty where it is of few
-	Few            bool
 }
 
 type idnHead struct{ Name, Text string }
@@ -68,10 +66,6 @@ func (s *Site) idnView(f frame) idnView {
 		}
 	}
 	v.Level = f.T("idn.count", f.N(level), f.N(known))
-	if v.Few = known < indicator.SmallNumber; known > 0 && !v.Few {
-		low, high := indicator.Wilson(level, known)
-		v.Interval = f.Range(low, high)
-	}
 	if unknown > 0 {
 		v.Unknown = f.T("idn.unknown", f.N(unknown))
 	}

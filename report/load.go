@@ -35,8 +35,14 @@ func Load(ctx context.Context, s *store.Store, o Options) (*Data, error) {
 		return nil, err
 	}
 	d.place(rows)
+	var ascii []store.IndicatorRow
+	if slices.Contains(d.Kinds, lists.CCTLD) {
+		if ascii, err = indicator.LoadASCII(ctx, s, o.Scan); err != nil {
+			return nil, err
+		}
+	}
 	for _, g := range indicator.Groups(o.Scan.Started) {
-		d.Groups = append(d.Groups, Group{g, indicator.Summarise(g, rows)})
+		d.Groups = append(d.Groups, Group{g, indicator.Summarise(g, rows, ascii, indicator.RulesOf(o.Scan))})
 	}
 	if slices.Contains(d.Kinds, lists.CCTLD) {
 		if d.Siblings, err = indicator.LoadSiblings(ctx, s, o.Scan.ID); err != nil {
@@ -143,25 +149,29 @@ func sameLine(a, b store.ScanInfo) bool {
 // from the same vantage up to this one.
 func (d *Data) loadHistory(ctx context.Context, s *store.Store) error {
 	var before []any
+	rules := make(map[string]indicator.Rules)
 	for scan, err := range s.Scans(ctx) {
 		if err != nil {
 			return err
 		}
 		if !scan.Finished.IsZero() && sameLine(scan, d.Scan) && scan.Started.Before(d.Scan.Started) {
 			before = append(before, scan.ID.String())
+			rules[scan.ID.String()] = indicator.RulesOf(scan)
 		}
 	}
 	before = before[max(0, len(before)-maxHistory+1):]
 	if len(before) > 0 {
-		err := each(ctx, s, `SELECT toString(kind), toString(country), scan_started, numerator, denominator
+		err := each(ctx, s, `SELECT toString(kind), toString(country), toString(scan), scan_started, numerator, denominator, unmeasured
 			FROM indicators FINAL
 			WHERE indicator = ? AND denominator > 0 AND toString(scan) IN (?`+strings.Repeat(", ?", len(before)-1)+`)
 			ORDER BY scan_started, scan, kind, country`, append([]any{HeadlineIndicator}, before...), func(scan func(...any) error) error {
-			var kind, country string
-			var p Point
-			if err := scan(&kind, &country, &p.Started, &p.Numerator, &p.Denominator); err != nil {
+			var kind, country, id string
+			r := store.IndicatorRow{Indicator: HeadlineIndicator}
+			if err := scan(&kind, &country, &id, &r.ScanStarted, &r.Numerator, &r.Denominator, &r.Unmeasured); err != nil {
 				return err
 			}
+			r.Kind = lists.Kind(kind)
+			p := Point{r.ScanStarted, r.Numerator, r.Denominator, rules[id].Read(r)}
 			if section := d.section(lists.Kind(kind), country); section != nil {
 				section.History = append(section.History, p)
 			}
@@ -174,7 +184,7 @@ func (d *Data) loadHistory(ctx context.Context, s *store.Store) error {
 	for _, c := range d.Countries {
 		for _, section := range c.Sections {
 			if r, ok := section.Row(HeadlineIndicator); ok && r.Denominator > 0 {
-				section.History = append(section.History, Point{d.Scan.Started, r.Numerator, r.Denominator})
+				section.History = append(section.History, Point{d.Scan.Started, r.Numerator, r.Denominator, indicator.RulesOf(d.Scan).Read(r)})
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/number"
 
+	"adopt6/lists"
 	"adopt6/report/words"
 	"adopt6/store"
 	"adopt6/store/indicator"
@@ -20,6 +21,8 @@ import (
 type locale struct {
 	*words.Locale
 	written sync.Map // small numbers as they are written, by numberKey
+	// How the rows of the scan, and of the one it is compared with, are read.
+	rules, before indicator.Rules
 }
 
 func newLocale(lang string) *locale { return &locale{Locale: words.NewLocale(lang)} }
@@ -116,44 +119,67 @@ func (l *locale) sorted(countries []*Country) []*Country {
 type figure struct {
 	ID, Name, Text  string // of the indicator
 	Value           string // "45%", "2 of 7", "+3 ms"; empty where nothing was measured
-	Interval        string // "38% – 52%"; of shares only
+	Interval        string // "38% – 52%"; of shares that chance has a part in
+	Bounds          string // "34% – 55%": what the unmeasured could make of the share
 	Basis           string // "18 of 40"
 	Unmeasured      string
 	Before          string // the value of the compared scan
 	Change          change
 	Sort            float64 // -1 where nothing was measured
-	Few             bool    // of fewer than indicator.SmallNumber
+	Few             bool    // of fewer than indicator.SmallNumber, and no census
+	Unable          bool    // the vantage lacks what it needs
 	Bar             bool    // whether Share, Low and High say something
 	Share, Low, Top float64 // per cent
 	Detail          string  // from the network
 }
 
-// figure writes one row of an indicator.
-func (l *locale) figure(r store.IndicatorRow) figure {
+// figure writes one row of an indicator of the scan.
+func (l *locale) figure(r store.IndicatorRow) figure { return l.figureBy(r, l.rules) }
+
+// figureBy writes one row of an indicator as far as the rules allow.
+func (l *locale) figureBy(r store.IndicatorRow, rules indicator.Rules) figure {
 	ind, _ := indicator.ByID(r.Indicator)
 	f := figure{ID: r.Indicator, Name: ind.Names().In(l.Lang), Text: ind.Text().In(l.Lang), Sort: -1, Unmeasured: l.N(r.Unmeasured)}
-	if r.Denominator == 0 {
+	read := rules.Read(r)
+	f.Unable = read.Say == indicator.Unable
+	if read.Bounded && r.Unmeasured > 0 {
+		f.Bounds = l.Range(read.Worst, read.Best)
+	}
+	if r.Denominator == 0 || f.Unable {
 		return f
 	}
-	f.Sort, f.Few, f.Basis = r.Value, r.Denominator < indicator.SmallNumber, l.N(r.Denominator)
-	switch ind.Measure {
-	case indicator.Share:
-		low, high := indicator.Wilson(r.Numerator, r.Denominator)
-		f.Bar, f.Share, f.Low, f.Top = true, 100*r.Value, 100*low, 100*high
-		f.Value, f.Interval = l.Percent(r.Value), l.Range(low, high)
+	f.Basis = l.N(r.Denominator)
+	if ind.Measure == indicator.Share || ind.Measure == indicator.Largest {
 		f.Basis = l.T("of", l.N(r.Numerator), l.N(r.Denominator))
-		if f.Few {
-			f.Value = f.Basis
+	}
+	switch read.Say {
+	case indicator.Count:
+		f.Sort, f.Value, f.Few = read.Share, f.Basis, r.Kind != lists.CCTLD
+		f.Bar, f.Share, f.Low, f.Top = true, 100*read.Share, 100*read.Share, 100*read.Share
+	case indicator.Rate:
+		f.Sort, f.Value = read.Share, l.Percent(read.Share)
+		f.Bar, f.Share, f.Low, f.Top = true, 100*read.Share, 100*read.Share, 100*read.Share
+		if read.Interval {
+			f.Interval, f.Low, f.Top = l.Range(read.Low, read.High), 100*read.Low, 100*read.High
 		}
-	case indicator.Largest:
-		f.Value, f.Detail = l.Percent(r.Value), visible(r.Detail)
-		f.Basis = l.T("of", l.N(r.Numerator), l.N(r.Denominator))
-	case indicator.Median:
-		f.Value = l.T("unit.ms", l.Decimal(r.Value, 1))
-	default:
-		f.Value = l.Decimal(r.Value, 2)
+	case indicator.Between:
+		f.Value = f.Bounds
+	case indicator.Number:
+		f.Sort, f.Few, f.Value = r.Value, r.Denominator < indicator.SmallNumber, l.quantity(ind, r.Value)
+		if ind.Measure == indicator.Largest {
+			f.Detail = visible(r.Detail)
+		}
 	}
 	return f
+}
+
+// Unable says what the vantage lacked, what has no figure for it, and what to
+// do; empty where it lacked nothing.
+func (l *locale) Unable() (list []string) {
+	for _, a := range l.rules.Lacking() {
+		list = append(list, l.T("unable."+string(a)))
+	}
+	return list
 }
 
 // change is what became of a share on the targets that both scans measured.
@@ -198,10 +224,15 @@ func (l *locale) figures(s *Section, ids ...string) (list []figure) {
 		}
 		f := l.figure(r)
 		if before, ok := s.Before[id]; ok {
-			f.Before = l.figure(before).Value
+			was := l.figureBy(before, l.before)
+			f.Before, f.Unable = was.Value, f.Unable || was.Unable
 		}
 		if ind, _ := indicator.ByID(id); ind.Measure == indicator.Share {
-			f.Change = l.change(s.Changes[id])
+			c := s.Changes[id]
+			if f.Unable {
+				c = indicator.Change{} // a comparison with what could not be seen
+			}
+			f.Change = l.change(c)
 		}
 		list = append(list, f)
 	}

@@ -90,6 +90,9 @@ func newMemo(v countryView) *memo {
 	if v.Scan.Finished.IsZero() {
 		m.strong(v.T("method.unfinished"))
 	}
+	for _, text := range v.Unable() {
+		m.strong(text)
+	}
 	for _, section := range v.Sections {
 		m.section(section, v.Scan.List, v.Scan.Vantage)
 	}
@@ -119,7 +122,7 @@ func newMemo(v countryView) *memo {
 func (m *memo) section(v sectionView, list, vantage string) {
 	m.heading(2, m.Word("kind", string(v.Kind)))
 	m.strong(m.lead(v))
-	if v.Share.Bar {
+	if v.Share.Interval != "" {
 		m.text(m.T("country.interval", v.Ends[0], v.Ends[1]))
 	}
 	if v.Share.Few {
@@ -172,13 +175,13 @@ func (m *memo) figures(list []figure, compared string) {
 	t := m.table(head...)
 	t.Words = []int{6}
 	for _, f := range list {
-		row := plain(f.Name, f.value(), f.interval(), f.Basis, f.Unmeasured)
+		row := plain(f.Name, f.value(), f.interval(), f.Basis, m.unmeasured(f))
 		if compared != "" {
 			row = append(row, plain(f.Before, m.full(f.Change))...)
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	m.text("* " + m.T("few"))
+	m.text("* "+m.T("few"), m.T("bounds.note"))
 }
 
 func (m *memo) blockers(list []blockerView) {
@@ -245,7 +248,7 @@ func (f figure) value() string {
 
 // lead is the headline with its share; the share of few is left out.
 func (m *memo) lead(v sectionView) string {
-	if v.Share.Bar && !v.Share.Few {
+	if v.Share.Interval != "" {
 		return m.T("bracketed", v.Headline, v.Share.Value)
 	}
 	return v.Headline
@@ -257,6 +260,15 @@ func (m *memo) full(c change) string {
 		return c.Text
 	}
 	return m.T("bracketed", c.Text, c.Basis)
+}
+
+// unmeasured is how many were not measured, with what they could make of the
+// share.
+func (m *memo) unmeasured(f figure) string {
+	if f.Bounds == "" {
+		return f.Unmeasured
+	}
+	return m.T("bracketed", f.Unmeasured, f.Bounds)
 }
 
 // interval is empty where the figure is of few: it would seem to say more.

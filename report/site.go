@@ -56,7 +56,9 @@ func NewSite(d *Data, o SiteOptions) (*Site, error) {
 		if !slices.Contains(words.Languages, lang) {
 			return nil, fmt.Errorf("there are no words for the language %q; there are %s", lang, strings.Join(words.Languages, ", "))
 		}
-		s.locales[lang] = newLocale(lang)
+		l := newLocale(lang)
+		l.rules, l.before = indicator.RulesOf(d.Scan), indicator.RulesOf(d.Compared)
+		s.locales[lang] = l
 		s.ordered[lang] = s.locales[lang].sorted(d.Countries)
 	}
 	for i, g := range d.Groups {

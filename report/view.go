@@ -52,6 +52,7 @@ type countryRow struct {
 type summaryRow struct {
 	Topic, Name, Text       string
 	Median, Quartiles       string
+	Pooled, ASCII           string // of ccTLDs: over the group, and of those that are no IDN
 	Countries               string
 	HasMedian               bool
 	MedianAt, LowAt, HighAt float64
@@ -137,6 +138,9 @@ func summary(l *locale, g Group, kind lists.Kind) (list []summaryRow) {
 		ind, _ := indicator.ByID(sum.Indicator)
 		row := summaryRow{Topic: l.T("topic." + string(ind.Topic)), Name: ind.Names().In(l.Lang), Text: ind.Text().In(l.Lang),
 			Countries: l.T("of", l.N(sum.Countries), l.N(sum.Members))}
+		if kind == lists.CCTLD {
+			row.Pooled, row.ASCII = l.pool(sum.Pooled), l.pool(sum.ASCII)
+		}
 		if sum.Valid {
 			row.HasMedian, row.IsShare = true, ind.Measure == indicator.Share
 			row.Median = l.quantity(ind, sum.Median)
@@ -146,6 +150,15 @@ func summary(l *locale, g Group, kind lists.Kind) (list []summaryRow) {
 		list = append(list, row)
 	}
 	return list
+}
+
+// pool writes a share over several countries, with what it is of.
+func (l *locale) pool(p indicator.Pool) string {
+	if p.Denominator == 0 {
+		return ""
+	}
+	of := l.T("of", l.N(p.Numerator), l.N(p.Denominator))
+	return l.T("bracketed", of, l.Percent(float64(p.Numerator)/float64(p.Denominator)))
 }
 
 // quantity writes a value in the unit of an indicator.

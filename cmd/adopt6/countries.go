@@ -35,7 +35,11 @@ what share of them works over IPv6, with its 95% interval (Wilson score). The
 interval says how far chance alone could move the share if the listed domains
 were a random draw; it knows nothing of how the list was chosen.
 
-What could not be measured from here is neither for nor against a country.
+What could not be measured from here is neither for nor against a country. Where
+it is more than 10%, the lowest and the highest share that it could make stand in
+place of the share, "34-55% ?", and what the vantage could not see at all has no
+figure. ccTLDs are a census, "1 of 1", without interval.
+
 Countries stand in the order of their names: the table is no ranking. Fewer than
 10 domains are counted, "2 of 7": a share of so few compares with nothing.
 
@@ -213,28 +217,35 @@ func (t *countryTable) print(w io.Writer) error {
 	fmt.Fprintf(out, "Scan %s\nstarted %s UTC from %s, %s targets%s\n", t.scan.ID, t.scan.Started.Format("2006-01-02 15:04"),
 		terminal.Cut(t.scan.Vantage, 24), terminal.Thousands(int64(t.scan.Targets)), map[bool]string{true: "; not finished"}[t.scan.Finished.IsZero()])
 	kind := lists.Kind("")
-	var small bool
+	var small, blurred bool
 	for rows := range t.groups {
 		if rows[0].Kind != kind {
 			kind = rows[0].Kind
-			fmt.Fprintf(out, "\n%s over IPv6: share of those measured, with 95%% interval\n", kindTitles[kind])
+			fmt.Fprintf(out, "\n%s over IPv6: %s\n", kindTitles[kind],
+				map[bool]string{true: "how many of those measured", false: "share of those measured, with 95% interval"}[kind == lists.CCTLD])
 			fmt.Fprintf(out, "%-*s %*s %*s", nameWidth, "", countWidth, "n", countWidth, "meas.")
 			for _, id := range columns[kind] {
 				fmt.Fprintf(out, " %*s", shareWidth, headings[id])
 			}
 			fmt.Fprintln(out)
 		}
-		small = t.printRow(out, rows) || small
+		few, wide := t.printRow(out, rows)
+		small, blurred = small || few, blurred || wide
 	}
 	if small {
 		fmt.Fprintf(out, "\nWhere fewer than %d domains were measured, they are counted: a share of so few\ncompares with nothing.\n", smallNumber)
 	}
-	fmt.Fprint(out, "\n"+t.coverage())
+	if blurred {
+		fmt.Fprintf(out, "\n? Too much was not measured for a share: the lowest and the highest that it\ncould be.\n")
+	}
+	fmt.Fprint(out, "\n"+t.unable()+t.coverage())
 	return out.Flush()
 }
 
-// printRow prints one country and says whether a figure of it is a count.
-func (t *countryTable) printRow(out io.Writer, rows []store.IndicatorRow) (small bool) {
+// printRow prints one country and says whether a figure of it is a count, or
+// bounds.
+func (t *countryTable) printRow(out io.Writer, rows []store.IndicatorRow) (small, blurred bool) {
+	rules := indicator.RulesOf(t.scan)
 	values := make(map[string]store.IndicatorRow)
 	for _, r := range rows {
 		values[r.Indicator] = r
@@ -243,32 +254,41 @@ func (t *countryTable) printRow(out io.Writer, rows []store.IndicatorRow) (small
 		countWidth, rows[0].Targets, countWidth, values[indicator.Measured].Numerator)
 	for _, id := range columns[rows[0].Kind] {
 		r := values[id]
-		small = small || r.Denominator > 0 && r.Denominator < smallNumber
-		fmt.Fprintf(out, " %*s", shareWidth, share(r))
+		r.Indicator, r.Kind = id, rows[0].Kind
+		read := rules.Read(r)
+		small = small || read.Say == indicator.Count && r.Kind != lists.CCTLD
+		blurred = blurred || read.Say == indicator.Between
+		fmt.Fprintf(out, " %*s", shareWidth, share(r, read))
 	}
 	fmt.Fprintln(out)
-	return small
+	return small, blurred
 }
 
-// share is "45% 38-52"; "2 of 7" where there are too few for a share, and a
-// dash where nothing was measured.
-func share(r store.IndicatorRow) string {
-	switch {
-	case r.Denominator == 0:
-		return "-"
-	case r.Denominator < smallNumber:
+// share is "45% 38-52"; "2 of 7" of a census or where there are too few for a
+// share, "0% to 63%" where too much was not measured for one, and a dash where
+// nothing can be said.
+func share(r store.IndicatorRow, read indicator.Reading) string {
+	switch read.Say {
+	case indicator.Count:
 		return fmt.Sprintf("%d of %d", r.Numerator, r.Denominator)
+	case indicator.Between:
+		return strings.TrimSuffix(indicator.PercentText(read.Worst), "%") + "-" + indicator.PercentText(read.Best) + " ?"
+	case indicator.Rate:
+		text := indicator.PercentText(read.Share)
+		if read.Interval {
+			text += " " + indicator.IntervalText(read.Low, read.High)
+		}
+		return text
 	}
-	low, high := indicator.Wilson(r.Numerator, r.Denominator)
-	return indicator.PercentText(float64(r.Numerator)/float64(r.Denominator)) + " " + indicator.IntervalText(low, high)
+	return "-"
 }
 
 // value is an indicator's figure in its unit.
-func value(ind indicator.Indicator, r store.IndicatorRow) string {
+func value(ind indicator.Indicator, r store.IndicatorRow, read indicator.Reading) string {
 	switch {
 	case ind.Measure == indicator.Share:
-		return share(r)
-	case r.Denominator == 0:
+		return share(r, read)
+	case read.Say != indicator.Number:
 		return "-"
 	case ind.Measure == indicator.Largest:
 		return indicator.PercentText(r.Value)
@@ -287,6 +307,22 @@ func basis(ind indicator.Indicator, r store.IndicatorRow) string {
 		return fmt.Sprintf("%d of %d, %d unmeasured: %s", r.Numerator, r.Denominator, r.Unmeasured, terminal.Cut(r.Detail, 24))
 	}
 	return fmt.Sprintf("over %d, %d unmeasured", r.Denominator, r.Unmeasured)
+}
+
+// unable says what the vantage lacked, and what has no figure for it.
+func (t *countryTable) unable() string {
+	var text string
+	for _, a := range indicator.RulesOf(t.scan).Lacking() {
+		text += map[indicator.Ability]string{
+			indicator.OverIPv6:   "The scan ran without IPv6: what works over IPv6 has no figure.\n",
+			indicator.MailOnIPv6: "The scan did not reach port 25 over IPv6: mail over IPv6 has no figure.\n",
+			indicator.MailAtAll:  "The scan did not reach port 25: mail servers have no figures.\n",
+		}[a]
+	}
+	if text == "" {
+		return ""
+	}
+	return text + "`adopt6 doctor` says what is missing here.\n\n"
 }
 
 // coverage says in one line how much of the scan the figures rest on.
@@ -315,7 +351,7 @@ func (t *countryTable) printDetails(w io.Writer) error {
 			if !known {
 				continue
 			}
-			fmt.Fprintf(out, "  %-36s %*s\n", ind.Name, shareWidth, value(ind, r))
+			fmt.Fprintf(out, "  %-36s %*s\n", ind.Name, shareWidth, value(ind, r, indicator.RulesOf(t.scan).Read(r)))
 			text := basis(ind, r) + ". " + ind.Numerator + ", of " + ind.Denominator
 			for line := range strings.SplitSeq(terminal.Wrap(text, 74), "\n") {
 				fmt.Fprintf(out, "      %s\n", line)

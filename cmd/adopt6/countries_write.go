@@ -13,30 +13,33 @@ import (
 
 // indicatorJSON is a line of the table with its shares.
 type indicatorJSON struct {
-	Kind        lists.Kind `json:"kind"`
-	Country     string     `json:"country"`
-	CountryName string     `json:"country_name"`
-	Region      string     `json:"region"`
-	LDC         bool       `json:"ldc"`
-	LLDC        bool       `json:"lldc"`
-	SIDS        bool       `json:"sids"`
-	GroupsAsOf  string     `json:"groups_as_of"`
-	Indicator   string     `json:"indicator"`
-	Targets     uint64     `json:"targets"`
-	Numerator   uint64     `json:"numerator"`
-	Partial     uint64     `json:"partial"`
-	Denominator uint64     `json:"denominator"`
-	Unmeasured  uint64     `json:"unmeasured"`
-	Measure     string     `json:"measure"` // share, median, largest or hhi
-	Unit        string     `json:"unit"`
-	Value       *float64   `json:"value"` // null when nothing was measured
-	Low         *float64   `json:"low"`   // 95 per cent interval of a share; null of other measures
-	High        *float64   `json:"high"`
-	Detail      string     `json:"detail"` // the operator that largest is about
-	Small       bool       `json:"small"`  // fewer than 10 in the denominator
+	Kind        lists.Kind       `json:"kind"`
+	Country     string           `json:"country"`
+	CountryName string           `json:"country_name"`
+	Region      string           `json:"region"`
+	LDC         bool             `json:"ldc"`
+	LLDC        bool             `json:"lldc"`
+	SIDS        bool             `json:"sids"`
+	GroupsAsOf  string           `json:"groups_as_of"`
+	Indicator   string           `json:"indicator"`
+	Targets     uint64           `json:"targets"`
+	Numerator   uint64           `json:"numerator"`
+	Partial     uint64           `json:"partial"`
+	Denominator uint64           `json:"denominator"`
+	Unmeasured  uint64           `json:"unmeasured"`
+	Measure     string           `json:"measure"` // share, median, largest or hhi
+	Unit        string           `json:"unit"`
+	Says        indicator.Saying `json:"says"`
+	Value       *float64         `json:"value"` // null where the row says none
+	Low         *float64         `json:"low"`   // 95 per cent interval of a share that chance has a part in
+	High        *float64         `json:"high"`
+	BoundLow    *float64         `json:"bound_low"` // of a share, by what was not measured
+	BoundHigh   *float64         `json:"bound_high"`
+	Detail      string           `json:"detail"` // the operator that largest is about
+	Small       bool             `json:"small"`  // fewer than 10 in the denominator
 }
 
-func toJSON(r store.IndicatorRow) indicatorJSON {
+func toJSON(r store.IndicatorRow, rules indicator.Rules) indicatorJSON {
 	j := indicatorJSON{
 		Kind: r.Kind, Country: r.Country, CountryName: r.CountryName, Region: r.Region,
 		LDC: r.LDC, LLDC: r.LLDC, SIDS: r.SIDS, GroupsAsOf: r.GroupsAsOf, Indicator: r.Indicator,
@@ -45,12 +48,15 @@ func toJSON(r store.IndicatorRow) indicatorJSON {
 	}
 	ind, _ := indicator.ByID(r.Indicator)
 	j.Measure, j.Unit = string(ind.Measure), ind.Unit
-	if r.Denominator > 0 {
+	read := rules.Read(r)
+	if j.Says = read.Say; read.HasValue() {
 		j.Value = &r.Value
 	}
-	if ind.Measure == indicator.Share {
-		low, high := indicator.Wilson(r.Numerator, r.Denominator)
-		j.Low, j.High = &low, &high
+	if read.Interval {
+		j.Low, j.High = &read.Low, &read.High
+	}
+	if read.Bounded {
+		j.BoundLow, j.BoundHigh = &read.Worst, &read.Best
 	}
 	return j
 }
@@ -61,7 +67,7 @@ func (t *countryTable) writeJSON(w io.Writer) error {
 		Indicators []indicatorJSON `json:"indicators"`
 	}{t.scan, []indicatorJSON{}}
 	for _, r := range t.rows {
-		document.Indicators = append(document.Indicators, toJSON(r))
+		document.Indicators = append(document.Indicators, toJSON(r, indicator.RulesOf(t.scan)))
 	}
 	return json.NewEncoder(w).Encode(document)
 }
@@ -69,13 +75,13 @@ func (t *countryTable) writeJSON(w io.Writer) error {
 func (t *countryTable) writeCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"scan", "kind", "country", "country_name", "region", "ldc", "lldc", "sids", "groups_as_of", "indicator",
-		"targets", "numerator", "partial", "denominator", "unmeasured", "measure", "unit", "value", "low", "high", "detail", "small"})
+		"targets", "numerator", "partial", "denominator", "unmeasured", "measure", "unit", "says", "value", "low", "high", "bound_low", "bound_high", "detail", "small"})
 	for _, r := range t.rows {
-		j := toJSON(r)
+		j := toJSON(r, indicator.RulesOf(t.scan))
 		out.Write([]string{t.scan.ID.String(), string(j.Kind), j.Country, j.CountryName, j.Region,
 			strconv.FormatBool(j.LDC), strconv.FormatBool(j.LLDC), strconv.FormatBool(j.SIDS), j.GroupsAsOf, j.Indicator,
 			number(j.Targets), number(j.Numerator), number(j.Partial), number(j.Denominator), number(j.Unmeasured),
-			j.Measure, j.Unit, decimal(j.Value), decimal(j.Low), decimal(j.High), j.Detail, strconv.FormatBool(j.Small)})
+			j.Measure, j.Unit, string(j.Says), decimal(j.Value), decimal(j.Low), decimal(j.High), decimal(j.BoundLow), decimal(j.BoundHigh), j.Detail, strconv.FormatBool(j.Small)})
 	}
 	out.Flush()
 	return out.Error()

@@ -16,6 +16,7 @@ import (
 	"adopt6/report/words"
 	"adopt6/scanner/observation"
 	"adopt6/store"
+	"adopt6/store/indicator"
 )
 
 // domainItem is a domain in one scan.
@@ -202,12 +203,12 @@ func (s *Server) oneCountry(q *query) (any, error) {
 		answer.Compared = &earlier
 	}
 	for _, section := range c.Sections {
-		answer.Kinds = append(answer.Kinds, newCountryKind(section))
+		answer.Kinds = append(answer.Kinds, newCountryKind(section, indicator.RulesOf(q.world.data.Scan)))
 	}
 	return answer, nil
 }
 
-func newCountryKind(section *report.Section) countryKind {
+func newCountryKind(section *report.Section, rules indicator.Rules) countryKind {
 	kind := countryKind{Kind: section.Kind, Targets: section.Targets, Indicators: []countryValue{}, History: []pointItem{},
 		Blockers: section.Blockers, Operators: slices.Clone(section.Operators[:min(len(section.Operators), maxOperators)])}
 	kind.Failures = append([]report.FailedServer{}, section.Failures...)
@@ -215,7 +216,7 @@ func newCountryKind(section *report.Section) countryKind {
 		kind.Operators[i].Name = strings.ToValidUTF8(kind.Operators[i].Name, "\uFFFD")
 	}
 	for _, r := range section.Rows {
-		value := countryValue{valueItem: newValueItem(r)}
+		value := countryValue{valueItem: newValueItem(r, rules)}
 		if c, counted := section.Changes[r.Indicator]; counted && c.Common > 0 {
 			value.Change = &changeItem{c.Common, c.Before, c.After, c.Gained, c.Lost, c.Significant()}
 		}

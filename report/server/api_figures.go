@@ -127,30 +127,36 @@ func (s *Server) oneIndicator(q *query) (any, error) {
 
 // valueItem is the value of an indicator. A share is never without its interval.
 type valueItem struct {
-	Country     string     `json:"country"`
-	Kind        lists.Kind `json:"kind"`
-	Indicator   string     `json:"indicator"`
-	Numerator   uint64     `json:"numerator"`
-	Partial     uint64     `json:"partial"`
-	Denominator uint64     `json:"denominator"`
-	Unmeasured  uint64     `json:"unmeasured"`
-	Targets     uint64     `json:"targets"`
-	Value       *float64   `json:"value"`    // null where nothing was measured
-	Interval    []float64  `json:"interval"` // null but for shares
-	Small       bool       `json:"small"`    // of so few that it compares with nothing
-	Detail      string     `json:"detail"`
+	Country     string           `json:"country"`
+	Kind        lists.Kind       `json:"kind"`
+	Indicator   string           `json:"indicator"`
+	Numerator   uint64           `json:"numerator"`
+	Partial     uint64           `json:"partial"`
+	Denominator uint64           `json:"denominator"`
+	Unmeasured  uint64           `json:"unmeasured"`
+	Targets     uint64           `json:"targets"`
+	Says        indicator.Saying `json:"says"`
+	Value       *float64         `json:"value"`    // null where the row says none
+	Interval    []float64        `json:"interval"` // null but for shares that chance has a part in
+	Bounds      []float64        `json:"bounds"`   // of a share, by what was not measured; null of others
+	Small       bool             `json:"small"`    // of so few that it compares with nothing
+	Detail      string           `json:"detail"`
 }
 
-func newValueItem(r store.IndicatorRow) valueItem {
+func newValueItem(r store.IndicatorRow, rules indicator.Rules) valueItem {
+	read := rules.Read(r)
 	v := valueItem{Country: r.Country, Kind: r.Kind, Indicator: r.Indicator, Numerator: r.Numerator, Partial: r.Partial,
 		Denominator: r.Denominator, Unmeasured: r.Unmeasured, Targets: r.Targets, Small: r.Denominator < indicator.SmallNumber,
 		Detail: strings.ToValidUTF8(r.Detail, "\uFFFD")}
-	if r.Denominator > 0 {
+	v.Says = read.Say
+	if read.HasValue() {
 		v.Value = &r.Value
-		if i, _ := indicator.ByID(r.Indicator); i.Measure == indicator.Share {
-			low, high := indicator.Wilson(r.Numerator, r.Denominator)
-			v.Interval = []float64{low, high}
-		}
+	}
+	if read.Interval {
+		v.Interval = []float64{read.Low, read.High}
+	}
+	if read.Bounded {
+		v.Bounds = []float64{read.Worst, read.Best}
 	}
 	return v
 }
@@ -190,7 +196,7 @@ func (s *Server) listValues(q *query) (any, error) {
 		}
 		for _, r := range f.rows {
 			if (kind == "" || string(r.Kind) == kind) && (!ofCountry || r.Country == country) && (!ofOne || r.Indicator == id) {
-				list = append(list, newValueItem(r))
+				list = append(list, newValueItem(r, indicator.RulesOf(scan)))
 			}
 		}
 		return list, nil
@@ -265,7 +271,7 @@ func (s *Server) listCountries(q *query) (any, error) {
 				c.Kinds = append(c.Kinds, kindItem{Kind: r.Kind, Targets: r.Targets})
 			}
 			if r.Indicator == report.HeadlineIndicator {
-				headline := newValueItem(r)
+				headline := newValueItem(r, indicator.RulesOf(scan))
 				c.Kinds[len(c.Kinds)-1].Headline = &headline
 			}
 		}
@@ -320,6 +326,15 @@ type summaryItem struct {
 	Q3          *float64   `json:"q3"`
 	Numerator   uint64     `json:"numerator"`
 	Denominator uint64     `json:"denominator"`
+	Unmeasured  uint64     `json:"unmeasured"`
+	ASCII       *poolItem  `json:"ascii"` // the ccTLDs that are no IDN, alone; null of other targets
+}
+
+// poolItem is a share over the targets of several countries together.
+type poolItem struct {
+	Numerator   uint64 `json:"numerator"`
+	Denominator uint64 `json:"denominator"`
+	Unmeasured  uint64 `json:"unmeasured"`
 }
 
 func (s *Server) oneGroup(q *query) (any, error) {
@@ -350,7 +365,10 @@ func (s *Server) oneGroup(q *query) (any, error) {
 		}
 		for _, sum := range g.Summaries {
 			item := summaryItem{Kind: sum.Kind, Indicator: sum.Indicator, Members: sum.Members, Countries: sum.Countries,
-				Numerator: sum.Numerator, Denominator: sum.Denominator}
+				Numerator: sum.Pooled.Numerator, Denominator: sum.Pooled.Denominator, Unmeasured: sum.Pooled.Unmeasured}
+			if sum.ASCII.Denominator > 0 {
+				item.ASCII = &poolItem{sum.ASCII.Numerator, sum.ASCII.Denominator, sum.ASCII.Unmeasured}
+			}
 			if sum.Valid {
 				item.Q1, item.Median, item.Q3 = &sum.Q1, &sum.Median, &sum.Q3
 			}

@@ -201,8 +201,12 @@ func (f *figures) size() int64 {
 func (s *Server) figuresOf(ctx context.Context, scan store.ScanInfo) (*figures, error) {
 	return s.figures.get(ctx, scan.ID.String()+scan.Finished.String(), func(ctx context.Context) (*figures, error) {
 		f := &figures{scan: scan}
+		var ascii []store.IndicatorRow
 		err := s.query(ctx, "indicators", func(ctx context.Context, st *store.Store) (err error) {
-			f.rows, err = indicator.Load(ctx, st, scan.ID)
+			if f.rows, err = indicator.Load(ctx, st, scan.ID); err != nil {
+				return err
+			}
+			ascii, err = indicator.LoadASCII(ctx, st, scan)
 			return err
 		})
 		f.rows = slices.DeleteFunc(f.rows, func(r store.IndicatorRow) bool { _, known := indicator.ByID(r.Indicator); return !known })
@@ -212,7 +216,7 @@ func (s *Server) figuresOf(ctx context.Context, scan store.ScanInfo) (*figures, 
 		}
 		slices.SortStableFunc(f.rows, func(a, b store.IndicatorRow) int { return byPosition(a, b, order) })
 		for _, g := range indicator.Groups(scan.Started) {
-			f.groups = append(f.groups, report.Group{Group: g, Summaries: indicator.Summarise(g, f.rows)})
+			f.groups = append(f.groups, report.Group{Group: g, Summaries: indicator.Summarise(g, f.rows, ascii, indicator.RulesOf(scan))})
 		}
 		return f, err
 	})

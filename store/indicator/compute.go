@@ -15,7 +15,7 @@ import (
 
 // countsQuery counts all indicators in one pass over a scan. FINAL leaves out
 // rows that were sent twice and are not merged yet.
-func countsQuery() string {
+func countsQuery(condition string) string {
 	var counts, medians []string
 	for _, i := range all {
 		measured := fmt.Sprintf("(%s) AND NOT (%s)", i.applies, i.unmeasured)
@@ -36,7 +36,7 @@ func countsQuery() string {
 	any(ldc) = 1, any(lldc) = 1, any(sids) = 1, toString(any(groups_as_of)), count(),
 	[` + strings.Join(counts, ",\n\t") + `],
 	[` + strings.Join(medians, ",\n\t") + `]
-FROM observations FINAL WHERE scan = toUUID(?) GROUP BY kind, country ORDER BY kind, country`
+FROM observations FINAL WHERE scan = toUUID(?)` + condition + ` GROUP BY kind, country ORDER BY kind, country`
 }
 
 // medianOf is the middle value of a quantity over the targets of a condition,
@@ -100,7 +100,22 @@ func count(ctx context.Context, s *store.Store, scan uuid.UUID) ([]store.Indicat
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Select(ctx, countsQuery(), scan.String())
+	return countWhere(ctx, s, info, "", operators, pairs)
+}
+
+// LoadASCII counts the ccTLDs of a scan that are no IDN, alone: that is what
+// others publish, and the IDN ccTLDs are beside them.
+func LoadASCII(ctx context.Context, s *store.Store, scan store.ScanInfo) ([]store.IndicatorRow, error) {
+	rows, err := countWhere(ctx, s, scan, " AND kind = 'cctld' AND NOT startsWith(domain, 'xn--')", nil, nil)
+	if err != nil {
+		return nil, fmt.Errorf("count the ASCII ccTLDs of scan %s: %w", scan.ID, err)
+	}
+	return rows, nil
+}
+
+// countWhere counts the targets of a scan that fulfil a condition.
+func countWhere(ctx context.Context, s *store.Store, info store.ScanInfo, condition string, operators map[string]map[place]concentrated, pairs map[string]siblingCounts) ([]store.IndicatorRow, error) {
+	found, err := s.Select(ctx, countsQuery(condition), info.ID.String())
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +123,7 @@ func count(ctx context.Context, s *store.Store, scan uuid.UUID) ([]store.Indicat
 	var list []store.IndicatorRow
 	computed := time.Now().UTC().Truncate(time.Second)
 	for found.Next() {
-		row := store.IndicatorRow{Scan: scan, ScanStarted: info.Started, Computed: computed}
+		row := store.IndicatorRow{Scan: info.ID, ScanStarted: info.Started, Computed: computed}
 		var (
 			kind    string
 			counts  []uint64

@@ -6,6 +6,10 @@ var (
 	everyKind = []lists.Kind{lists.CCTLD, lists.Government, lists.Custom}
 	sites     = []lists.Kind{lists.Government, lists.Custom} // a ccTLD has no site or mail at its name
 	registry  = []lists.Kind{lists.CCTLD}
+
+	overIPv6   = []Ability{OverIPv6}
+	mailOnIPv6 = []Ability{OverIPv6, MailOnIPv6}
+	mailAtAll  = []Ability{MailAtAll}
 )
 
 // Measured is the indicator that the others' coverage is read from.
@@ -66,7 +70,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains with at least two name servers that answer with authority over IPv6, and none that publishes an IPv6 address and fails (dns_v6 is ok)",
 		Denominator: "existing domains with a verdict on name servers",
 		Unmeasured:  "dns_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, Reference: "RFC 10001 (BCP 91); RFC 2182",
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, needs: overIPv6, Reference: "RFC 10001 (BCP 91); RFC 2182",
 		applies: exists, unmeasured: "dns_v6 = 'unmeasured'", fulfils: "dns_v6 = 'ok'", partial: "dns_v6 = 'partial'",
 	},
 	{
@@ -74,7 +78,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains with at least one name server that answers with authority over IPv6",
 		Denominator: "existing domains with a verdict on name servers",
 		Unmeasured:  "dns_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, Reference: "RFC 10001 (BCP 91)",
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, needs: overIPv6, Reference: "RFC 10001 (BCP 91)",
 		applies: exists, unmeasured: "dns_v6 = 'unmeasured'", fulfils: "name_servers_v6_ok >= 1", partial: "0",
 	},
 	{
@@ -82,7 +86,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains with at least two name servers that answer with authority over IPv6",
 		Denominator: "existing domains with a verdict on name servers",
 		Unmeasured:  "dns_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, Reference: "RFC 2182",
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, needs: overIPv6, Reference: "RFC 2182",
 		applies: exists, unmeasured: "dns_v6 = 'unmeasured'", fulfils: "name_servers_v6_ok >= 2", partial: "0",
 	},
 	{
@@ -90,7 +94,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains whose name servers all answer with authority over IPv6",
 		Denominator: "existing domains with a verdict on name servers",
 		Unmeasured:  "dns_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, needs: overIPv6,
 		applies: exists, unmeasured: "dns_v6 = 'unmeasured'", fulfils: "notEmpty(name_servers) AND name_servers_v6_ok = length(name_servers)", partial: "0",
 	},
 	{
@@ -106,7 +110,7 @@ var nameServers = []Indicator{
 		Numerator:   "domains whose name servers serve the same version of the zone over both families",
 		Denominator: "existing domains with name servers that answer over both families",
 		Unmeasured:  "no name server answered over one of the families",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, needs: overIPv6,
 		// Without an answer over a family the verdict is that on the family.
 		applies: exists + " AND name_servers_v6 > 0 AND same_serial != 'absent'", unmeasured: "same_serial IN ('unmeasured', 'broken')", fulfils: "same_serial = 'ok'", partial: "same_serial = 'partial'",
 	},
@@ -118,7 +122,7 @@ var web = []Indicator{
 		Numerator:   "domains whose web servers, at the domain and at www, all work over IPv6 (web_v6 is ok)",
 		Denominator: "existing domains with a verdict on the web, of which the domain itself or www has an address",
 		Unmeasured:  "web_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites, needs: overIPv6,
 		applies: hasSite, unmeasured: "web_v6 = 'unmeasured'", fulfils: "web_v6 = 'ok'", partial: "web_v6 = 'partial'",
 	},
 	{
@@ -126,7 +130,7 @@ var web = []Indicator{
 		Numerator:   "domains whose site shows the same over IPv4 and IPv6 (same_content is ok)",
 		Denominator: "existing domains whose site works over both families",
 		Unmeasured:  "the pages could not be compared",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites, needs: overIPv6,
 		applies: bothWork, unmeasured: "same_content = 'unmeasured'", fulfils: "same_content = 'ok'", partial: "same_content = 'partial'",
 	},
 	{
@@ -134,7 +138,7 @@ var web = []Indicator{
 		Numerator:   "the time to open a web connection over IPv6 minus that over IPv4, in milliseconds",
 		Denominator: "existing domains whose web server took connections over both families",
 		Unmeasured:  "none: only connections that were made have a time",
-		Direction:   LowerIsBetter, Unit: "ms", Kinds: sites,
+		Direction:   LowerIsBetter, Unit: "ms", Kinds: sites, needs: overIPv6,
 		applies: hasSite + " AND web_connect_v4_us > 0 AND web_connect_v6_us > 0", unmeasured: "0",
 		quantity: "(toFloat64(web_connect_v6_us) - toFloat64(web_connect_v4_us)) / 1000",
 	},
@@ -143,7 +147,7 @@ var web = []Indicator{
 		Numerator:   "domains whose site does not work over IPv6 although it publishes AAAA records (web_v6 is broken)",
 		Denominator: "existing domains with an AAAA record at the apex or at www and a verdict on the web",
 		Unmeasured:  "web_v6 is unmeasured",
-		Direction:   LowerIsBetter, Unit: "domains", Kinds: sites,
+		Direction:   LowerIsBetter, Unit: "domains", Kinds: sites, needs: overIPv6,
 		applies: hasAAAA, unmeasured: "web_v6 = 'unmeasured'", fulfils: "web_v6 = 'broken'", partial: "web_v6 = 'partial'",
 	},
 }
@@ -154,7 +158,7 @@ var mail = []Indicator{
 		Numerator:   "domains whose mail exchangers all work over IPv6 (mail_v6 is ok)",
 		Denominator: "existing domains with a verdict on mail that publish a mail exchanger",
 		Unmeasured:  "mail_v6 is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites, needs: mailOnIPv6,
 		applies: hasMail, unmeasured: "mail_v6 = 'unmeasured'", fulfils: "mail_v6 = 'ok'", partial: "mail_v6 = 'partial'",
 	},
 	{
@@ -162,7 +166,7 @@ var mail = []Indicator{
 		Numerator:   "domains whose mail exchangers all offer SMTPUTF8, so that mail addresses may be in any script (Universal Acceptance)",
 		Denominator: "existing domains that publish a mail exchanger with which a conversation was held",
 		Unmeasured:  "no mail exchanger could be spoken with",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites, Reference: "RFC 6531",
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites, needs: mailAtAll, Reference: "RFC 6531",
 		applies: hasMail, unmeasured: "smtputf8 = 'unmeasured'", fulfils: "smtputf8 = 'ok'", partial: "smtputf8 = 'partial'",
 	},
 }
@@ -182,7 +186,7 @@ var withoutV4 = []Indicator{
 		Numerator:   "domains that a resolver without IPv4 really resolves and whose site works over IPv6, and ccTLDs whose zone it reaches (v6_only is ok)",
 		Denominator: "existing domains with a verdict on use without IPv4; of these, those with an address of either family, and all ccTLDs",
 		Unmeasured:  "v6_only is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, needs: overIPv6,
 		applies: exists + " AND v6_only_reason != 'no_address'", unmeasured: "v6_only = 'unmeasured'", fulfils: "v6_only = 'ok'", partial: "v6_only = 'partial'",
 	},
 	{
@@ -190,7 +194,7 @@ var withoutV4 = []Indicator{
 		Numerator:   "domains of readiness level 4 or 5: name servers and web answer over IPv6, and it works where there is no IPv4",
 		Denominator: "existing domains whose level is known to be below 4, or is 4 or 5",
 		Unmeasured:  "the level is below 4, and a verdict that it rests on is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, needs: overIPv6,
 		applies:    exists,
 		unmeasured: "readiness < 4 AND (dns_v6 = 'unmeasured' OR v6_only = 'unmeasured' OR (kind != 'cctld' AND web_v6 = 'unmeasured'))",
 		fulfils:    "readiness >= 4", partial: "0",
@@ -200,7 +204,7 @@ var withoutV4 = []Indicator{
 		Numerator:   "domains of readiness level 5: name servers, web and mail all work over IPv6, and nothing needs IPv4",
 		Denominator: "existing domains whose level is known to be below 5, or is 5",
 		Unmeasured:  "the level is below 5, and a verdict that it rests on is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, needs: mailOnIPv6,
 		applies:    exists,
 		unmeasured: "readiness < 5 AND (dns_v6 = 'unmeasured' OR v6_only = 'unmeasured' OR (kind != 'cctld' AND (web_v6 = 'unmeasured' OR mail_v6 = 'unmeasured')))",
 		fulfils:    "readiness = 5", partial: "readiness = 4",
@@ -210,7 +214,7 @@ var withoutV4 = []Indicator{
 		Numerator:   "domains of which something that is published over IPv6 does not work: name servers, web, mail, or the chain to them without IPv4",
 		Denominator: "existing domains that publish an IPv6 address for a name server, the site or a mail exchanger",
 		Unmeasured:  "nothing was found broken, and a verdict on something published is unmeasured",
-		Direction:   LowerIsBetter, Unit: "domains", Kinds: everyKind,
+		Direction:   LowerIsBetter, Unit: "domains", Kinds: everyKind, needs: overIPv6,
 		applies:    exists + " AND (name_servers_v6 > 0 OR notEmpty(aaaa) OR notEmpty(www_aaaa) OR mail_v6 IN ('ok', 'partial', 'broken'))",
 		unmeasured: "NOT (" + somethingBroken + ") AND (name_servers_v6 > 0 AND dns_v6 = 'unmeasured' OR (notEmpty(aaaa) OR notEmpty(www_aaaa)) AND kind != 'cctld' AND web_v6 = 'unmeasured')",
 		fulfils:    somethingBroken, partial: "0",

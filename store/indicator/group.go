@@ -72,14 +72,27 @@ type Summary struct {
 	// are enough countries to have them.
 	Valid          bool
 	Q1, Median, Q3 float64
-	// The targets of all countries of the group together; of shares only.
-	Numerator, Denominator uint64
+	// The targets of all countries of the group together; of shares only. ASCII
+	// are the ccTLDs that are no IDN, alone.
+	Pooled, ASCII Pool
+}
+
+// Pool is a share over the targets of several countries together.
+type Pool struct{ Numerator, Denominator, Unmeasured uint64 }
+
+func (p *Pool) add(r store.IndicatorRow) {
+	p.Numerator += r.Numerator
+	p.Denominator += r.Denominator
+	p.Unmeasured += r.Unmeasured
 }
 
 // Summarise sums the rows of a scan up for one group, by kind and indicator in
 // the order of the declarations. Countries count alike, however many targets
 // they have; there is no mean of countries, which one of them could pull away.
-func Summarise(group Group, rows []store.IndicatorRow) []Summary {
+// ccTLDs are a census of yes and no, of which one or two make a country: they
+// have a pooled share and no quartiles. What the rules let nothing be said of is
+// left out.
+func Summarise(group Group, rows, ascii []store.IndicatorRow, rules Rules) []Summary {
 	member := make(map[string]bool, len(group.Members))
 	for _, c := range group.Members {
 		member[c.Alpha2] = true
@@ -92,7 +105,8 @@ func Summarise(group Group, rows []store.IndicatorRow) []Summary {
 	sums := make(map[key]*Summary)
 	for _, r := range rows {
 		ind, known := ByID(r.Indicator)
-		if !known || !member[r.Country] || r.Denominator == 0 {
+		read := rules.Read(r)
+		if !known || !member[r.Country] || read.Say == Nothing || read.Say == Unable {
 			continue
 		}
 		k := key{r.Kind, r.Indicator}
@@ -102,18 +116,25 @@ func Summarise(group Group, rows []store.IndicatorRow) []Summary {
 			sums[k] = s
 		}
 		if ind.Measure == Share {
-			s.Numerator += r.Numerator
-			s.Denominator += r.Denominator
+			s.Pooled.add(r)
 		}
-		if r.Kind == lists.CCTLD || r.Denominator >= SmallNumber {
+		switch {
+		case r.Kind == lists.CCTLD:
+			s.Countries++
+		case read.Say == Rate, read.Say == Number && r.Denominator >= SmallNumber:
 			values[k] = append(values[k], r.Value)
+			s.Countries++
+		}
+	}
+	for _, r := range ascii {
+		if s := sums[key{r.Kind, r.Indicator}]; s != nil && member[r.Country] {
+			s.ASCII.add(r)
 		}
 	}
 	list := make([]Summary, 0, len(sums))
 	for k, s := range sums {
 		of := values[k]
 		slices.Sort(of)
-		s.Countries = len(of)
 		if s.Valid = len(of) >= minCountries; s.Valid {
 			s.Q1, s.Median, s.Q3 = quantile(of, 0.25), quantile(of, 0.5), quantile(of, 0.75)
 		}

@@ -53,17 +53,17 @@ func TestSummarise(t *testing.T) {
 	row("AF", 0, 0) // nothing measured
 	rows = append(rows, store.IndicatorRow{Kind: lists.Government, Country: "ZZ", Indicator: "web_v6", Numerator: 100, Denominator: 100, Value: 1})
 
-	s := indicator.Summarise(group, rows)
-	if len(s) != 1 || s[0].Valid || s[0].Countries != 4 || s[0].Members != 6 || s[0].Numerator != 63 || s[0].Denominator != 163 {
+	s := indicator.Summarise(group, rows, nil, indicator.Rules{})
+	if len(s) != 1 || s[0].Valid || s[0].Countries != 4 || s[0].Members != 6 || s[0].Pooled.Numerator != 63 || s[0].Pooled.Denominator != 163 {
 		t.Errorf("four countries: %+v", s)
 	}
 	row("AG", 40, 40)
 	// Of 0, 0.25, 0.5, 0.75 and 1.
-	if s = indicator.Summarise(group, rows); !s[0].Valid || s[0].Q1 != 0.25 || s[0].Median != 0.5 || s[0].Q3 != 0.75 {
+	if s = indicator.Summarise(group, rows, nil, indicator.Rules{}); !s[0].Valid || s[0].Q1 != 0.25 || s[0].Median != 0.5 || s[0].Q3 != 0.75 {
 		t.Errorf("five countries: %+v", s[0])
 	}
 	row("AH", 40, 40)
-	if s = indicator.Summarise(group, rows); s[0].Median != 0.625 || math.Abs(s[0].Q1-0.3125) > 1e-12 {
+	if s = indicator.Summarise(group, rows, nil, indicator.Rules{}); s[0].Median != 0.625 || math.Abs(s[0].Q1-0.3125) > 1e-12 {
 		t.Errorf("six countries: %+v", s[0])
 	}
 }

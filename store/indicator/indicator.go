@@ -68,6 +68,10 @@ type Indicator struct {
 	Kinds                              []lists.Kind // it says something about targets of these
 	Reference                          string       // who defines it elsewhere; empty for our own
 
+	// needs are what a vantage must be able to do for the figure to say
+	// something. What is published can be seen from anywhere.
+	needs []Ability
+
 	// Conditions over the columns of the table observations. A target counts
 	// when applies holds: as unmeasured when unmeasured holds, else in the
 	// denominator, and there in the numerator when fulfils holds or as partial

@@ -21,8 +21,9 @@ be read asks for web sites, mail or name servers over IPv6, or for DNSSEC: that
 an indicator serves one is a reading by adopt6.
 
 A share is numerator over denominator. What could not be measured is in neither,
-and is counted apart. Every share has its 95% interval (Wilson score); one of
-fewer than 10 is marked. Conditions are over the columns of
+and is counted apart, with the bounds that it sets to the share; what the vantage
+lacks has no figure. Every share of a selection has its 95% interval (Wilson
+score); one of fewer than 10 is marked. Conditions are over the columns of
 ` + "`observations`" + `, see [schema.md](schema.md): a target counts where *applies*
 holds, as unmeasured where *unmeasured* holds, else in the denominator, and in
 the numerator where *fulfils* holds. A condition that is left out never holds.
@@ -78,6 +79,7 @@ func (i Indicator) writeEntry(w io.Writer) {
 	}{{lists.Direct, "is named by"}, {lists.ByReading, "serves, by reading"}, {lists.Thin, "touches the subject of"}} {
 		line(tie.name, i.citations(tie.strength))
 	}
+	line("needs of the vantage", needsOf(i))
 	for _, part := range []struct{ name, sql string }{
 		{"applies", i.applies}, {"unmeasured", i.unmeasured}, {"fulfils", i.fulfils}, {"partial", i.partial}, {"quantity", i.quantity}, {"operators", i.operators},
 	} {
@@ -87,6 +89,17 @@ func (i Indicator) writeEntry(w io.Writer) {
 	}
 	names := i.Names()
 	line("names", fmt.Sprintf("ar: %s; zh: %s; fr: %s; ru: %s; es: %s", names.Ar, names.Zh, names.Fr, names.Ru, names.Es))
+}
+
+// abilities are in words what a vantage needs.
+var abilities = map[Ability]string{OverIPv6: "IPv6", MailOnIPv6: "port 25 over IPv6", MailAtAll: "port 25"}
+
+func needsOf(i Indicator) string {
+	var list []string
+	for _, a := range i.needs {
+		list = append(list, abilities[a])
+	}
+	return strings.Join(list, ", ")
 }
 
 // citations are the clauses to which the indicator is tied so.
