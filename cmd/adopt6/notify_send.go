@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"adopt6/cmd/adopt6/terminal"
+	"adopt6/configs"
 	"adopt6/report"
 	"adopt6/report/notify"
 	"adopt6/scanner/schedule/jobrun"
+	"adopt6/scanner/schedule/service"
 	"adopt6/store"
 )
 
@@ -214,20 +217,20 @@ func digestOf(ctx context.Context, s *store.Store, c *channel, scans []store.Sca
 
 // notifyAfterRun puts the digests of a job's run into the spool. The scheduler
 // delivers them.
-func notifyAfterRun(ctx context.Context, a *app, s *store.Store, done finishedRun) error {
+func notifyAfterRun(ctx context.Context, a *app, s *store.Store, done service.Finished) error {
 	channels, err := a.someChannels()
 	if err != nil || len(channels) == 0 {
 		return err
 	}
-	to, err := s.Scan(ctx, done.run.Scan)
+	to, err := s.Scan(ctx, done.Run.Scan)
 	if err != nil {
 		return err
 	}
-	scans, err := scansBefore(ctx, s, to, done.job.Name)
+	scans, err := scansBefore(ctx, s, to, done.Job.Name)
 	if err != nil || len(scans) < 2 {
 		return err
 	}
-	q, err := a.spoolDigests(ctx, s, channels, scans, done.job.Name)
+	q, err := a.spoolDigests(ctx, s, channels, scans, done.Job.Name)
 	for _, line := range q.told {
 		a.note("%s", line)
 	}
@@ -257,18 +260,18 @@ func (a *app) sendQueued(ctx context.Context) error {
 const notifyEvery = 30 * time.Second
 
 // keepNotifying delivers the messages that are due, until ctx ends.
-func (r *runner) keepNotifying(ctx context.Context) {
+func keepNotifying(ctx context.Context, log *slog.Logger, settings func() *configs.Settings) {
 	ticker := time.NewTicker(notifyEvery)
 	defer ticker.Stop()
 	var said []string // the last time, so that what lasts is said once
 	for {
-		told, err := r.notifyDue(ctx)
+		told, err := notifyDue(ctx, log, settings())
 		if err != nil && ctx.Err() == nil {
 			told = append(told, fmt.Sprintf("notifications cannot be delivered: %v", err))
 		}
 		for _, line := range told {
 			if !slices.Contains(said, line) {
-				r.log.Warn(line)
+				log.Warn(line)
 			}
 		}
 		said = told
@@ -282,8 +285,8 @@ func (r *runner) keepNotifying(ctx context.Context) {
 
 // notifyDue delivers what is due once, and logs what became of it. It returns
 // what an operator should know besides.
-func (r *runner) notifyDue(ctx context.Context) ([]string, error) {
-	sender := &app{settings: r.plan.Load().settings}
+func notifyDue(ctx context.Context, log *slog.Logger, settings *configs.Settings) ([]string, error) {
+	sender := &app{settings: settings}
 	channels, err := sender.someChannels()
 	if err != nil || len(channels) == 0 {
 		return nil, err
@@ -298,9 +301,9 @@ func (r *runner) notifyDue(ctx context.Context) ([]string, error) {
 	}
 	for _, m := range d.Messages {
 		if m.State == notify.Delivered {
-			r.log.Info("a digest was delivered", "channel", m.Channel, "receiver", m.Receiver, "id", m.ID)
+			log.Info("a digest was delivered", "channel", m.Channel, "receiver", m.Receiver, "id", m.ID)
 		} else {
-			r.log.Warn("a digest was not delivered", "channel", m.Channel, "receiver", m.Receiver, "id", m.ID, "state", m.State, "error", m.Error)
+			log.Warn("a digest was not delivered", "channel", m.Channel, "receiver", m.Receiver, "id", m.ID, "state", m.State, "error", m.Error)
 		}
 	}
 	return d.Told, err

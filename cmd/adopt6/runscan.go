@@ -20,7 +20,10 @@ import (
 // runCampaign makes a scan with an open store, and tells people or the log how
 // it goes.
 func (a *app) runCampaign(ctx context.Context, s *store.Store, plan campaign.Plan) (err error) {
-	plan.Settings, plan.Live = a.settings, a.live
+	if plan.Settings == nil {
+		plan.Settings = a.settings
+	}
+	plan.Live = a.live
 	if plan.Folders, err = a.writtenFolders(); err != nil {
 		return err
 	}

@@ -4,17 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/configs"
+	"adopt6/scanner/campaign"
+	"adopt6/scanner/network"
 	"adopt6/scanner/schedule"
+	"adopt6/scanner/schedule/service"
+	"adopt6/store"
+	"adopt6/store/sink"
 )
 
 // scheduleFlags are those of the commands that run jobs.
@@ -164,23 +172,26 @@ func (a *app) runJobNow(ctx context.Context, name string, fresh bool, flags sche
 	if err != nil {
 		return err
 	}
-	if err := checkLists(*job); err != nil {
+	if err := service.CheckLists(*job); err != nil {
 		return asMisuse(err)
 	}
-	r, err := a.newRunner(config, flags)
+	h, err := a.schedulerHost(flags, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	r.log = slog.New(slog.DiscardHandler)
-	r.show = func(schedule.Job) *app { return a }
-	run, err := r.scheduler().RunNow(ctx, *job, fresh)
+	h.Scan = a.runCampaign
+	h.Complain = func(what string, err error) { a.note("Could not %s: %v", what, err) }
+	r, err := service.New(h, &service.Plan{Config: config, Settings: a.settings})
+	if err != nil {
+		return err
+	}
+	run, err := r.RunNow(ctx, *job, fresh)
 	if busy := new(schedule.BusyError); errors.As(err, &busy) {
 		return fmt.Errorf("%w; `%s schedule status` says how far it is", err, calledAs())
 	}
 	if errors.Is(err, context.Canceled) {
-		err = fmt.Errorf("interrupted; what was measured is kept\nGo on with: %s schedule run %s", calledAs(), name)
+		err = fmt.Errorf("interrupted; what was measured is kept\nContinue with: %s schedule run %s", calledAs(), name)
 	}
-	err = errors.Join(err, r.deliver(context.WithoutCancel(ctx)))
 	if err == nil {
 		fmt.Fprintf(a.errOut, "Job %s has finished with scan %s.\n", name, run.Scan)
 		err = a.sendQueued(ctx)
@@ -206,26 +217,89 @@ func (a *app) journalHandler() slog.Handler {
 	return slog.NewTextHandler(a.errOut, options)
 }
 
-// jobSettings are the settings with those of a job over them.
-func jobSettings(base *configs.Settings, j schedule.Job) *configs.Settings {
-	s := *base
-	if j.Vantage != "" {
-		s.Scan.Vantage = j.Vantage
+// serveSchedule runs the jobs until the context ends.
+func (a *app) serveSchedule(cmd *cobra.Command, flags scheduleFlags) error {
+	config, err := a.loadJobs()
+	if err != nil {
+		return err
 	}
-	if r := j.Rates; r.Workers != nil {
-		s.Scan.Workers = *r.Workers
+	log := slog.New(a.journalHandler())
+	h, err := a.schedulerHost(flags, cmd, log)
+	if err != nil {
+		return err
 	}
-	if r := j.Rates; r.Rate != nil {
-		s.Scan.Rate = *r.Rate
+	if err := service.CheckLists(config.Jobs...); err != nil {
+		log.Error("jobs will fail unless this is fixed; the others run", "error", err)
 	}
-	if r := j.Rates; r.RatePerServer != nil {
-		s.Scan.RatePerServer = *r.RatePerServer
+	if err := a.checkChannels(config); err != nil {
+		log.Error("notifications will fail unless this is fixed; the jobs run", "error", err)
 	}
-	if r := j.Rates; r.RatePerOperator != nil {
-		s.Scan.RatePerOperator = *r.RatePerOperator
+	var r *service.Service
+	h.Beside = []func(context.Context){func(ctx context.Context) {
+		keepNotifying(ctx, log, func() *configs.Settings { return r.Settings() })
+	}}
+	if r, err = service.New(h, &service.Plan{Config: config, Settings: a.settings}); err != nil {
+		return err
 	}
-	if r := j.Rates; r.TargetTimeout != nil {
-		s.Scan.Timeout = *r.TargetTimeout
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	log.Info("the scheduler begins", "version", currentVersion().Version, "pid", os.Getpid(), "config", a.settings.File.Path, "jobs", len(config.Jobs), "state", h.Dir)
+	return r.Serve(cmd.Context(), hangups)
+}
+
+// schedulerLogs is how often a scan of the scheduler logs how far it is.
+const schedulerLogs = 5 * time.Minute
+
+// schedulerHost is what jobs run with. cmd has the flags that a reload reads
+// again; nil where there is none.
+func (a *app) schedulerHost(flags scheduleFlags, cmd *cobra.Command, log *slog.Logger) (service.Host, error) {
+	dir, err := a.scheduleFolder()
+	if err != nil {
+		return service.Host{}, err
 	}
-	return &s
+	with := func(settings *configs.Settings) *app {
+		return &app{errOut: io.Discard, log: log, configFile: a.configFile, settings: settings, live: a.live}
+	}
+	h := service.Host{
+		Dir: dir, Log: log, Clock: flags.clock, SkipPreflight: flags.skipPreflight, Live: a.live,
+		Open: func(ctx context.Context, s *configs.Settings) (*store.Store, error) {
+			return with(s).openStore(ctx, false)
+		},
+		Network: func(s *configs.Settings) (*network.Network, error) { return with(s).openNetwork(flags.labFile) },
+		Scan: func(ctx context.Context, s *store.Store, p campaign.Plan) (err error) {
+			if p.Folders, err = a.writtenFolders(); err != nil {
+				return err
+			}
+			return campaign.Run(ctx, p, sink.Sink{Store: s}, campaign.Log(log.With("job", p.Job), schedulerLogs))
+		},
+		After: []service.After{{Name: "queue the digests of what changed", Do: func(ctx context.Context, s *store.Store, done service.Finished) error {
+			return notifyAfterRun(ctx, with(done.Settings), s, done)
+		}}},
+		Load: func() (*service.Plan, error) { return a.loadAgain(cmd, dir) },
+	}
+	return h, nil
+}
+
+// loadAgain reads settings and jobs. The state folder stays: what lies there is
+// locked and open.
+func (a *app) loadAgain(cmd *cobra.Command, dir string) (*service.Plan, error) {
+	settings, err := configs.Load(a.configFile, cmd.Flags())
+	if err != nil {
+		return nil, err
+	}
+	fresh := &app{errOut: a.errOut, configFile: a.configFile, settings: settings}
+	if next, err := fresh.scheduleFolder(); err != nil {
+		return nil, err
+	} else if next != dir {
+		return nil, fmt.Errorf("the state folder (scan.state) would change from %s to %s, which needs a restart", dir, next)
+	}
+	config, err := fresh.loadJobs()
+	if err == nil {
+		err = errors.Join(service.CheckLists(config.Jobs...), fresh.checkChannels(config))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &service.Plan{Config: config, Settings: settings}, nil
 }

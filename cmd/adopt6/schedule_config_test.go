@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"adopt6/configs"
-	"adopt6/scanner/metrics"
 	"adopt6/scanner/schedule"
 	"adopt6/scanner/schedule/jobrun"
 )
@@ -128,67 +127,6 @@ func TestScheduleStatusFails(t *testing.T) {
 		err := scheduleStatus{PID: test.pid, Jobs: []jobStatus{test.job}}.fault()
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
-		}
-	}
-}
-
-// TestMetricsOfJobs shows Prometheus what became of jobs and what comes next.
-func TestMetricsOfJobs(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "adopt6.yaml")
-	if err := os.WriteFile(file, []byte("schedule:\n  jobs:\n    - {name: daily, cron: 0 3 * * *}\n    - {name: new, cron: 0 3 * * *, paused: true}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	config := jobsOf(t, file)
-	r := &runner{journal: new(schedule.Journal)}
-	r.plan.Store(&plan{config: config})
-	ended := time.Unix(1767225600, 0)
-	err := r.journal.Update(func(b *schedule.Book) error {
-		b.Seed(&config.Jobs[0], time.Now())
-		b.Jobs["daily"].Runs = []jobrun.Run{{Outcome: jobrun.Finished, Ended: ended}, {Outcome: jobrun.Failed, Ended: ended.Add(time.Hour)}}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	live := new(metrics.Set)
-	live.ShowJobs(r.jobMetrics)
-	page := metricsPage(t, live)
-	for _, want := range []string{
-		`adopt6_job_last_outcome{job="daily",outcome="failed"} 1`, `adopt6_job_last_success_timestamp_seconds{job="daily"} 1.7672256e+09`,
-		fmt.Sprintf(`adopt6_job_next_run_timestamp_seconds{job="daily"} %v`, float64(config.Jobs[0].Timetable.Next(time.Now()).Unix())),
-		`adopt6_job_paused{job="daily"} 0`, `adopt6_job_paused{job="new"} 1`,
-	} {
-		if !strings.Contains(page, want+"\n") {
-			t.Errorf("the page lacks %s:\n%s", want, page)
-		}
-	}
-	if strings.Contains(page, `next_run_timestamp_seconds{job="new"}`) {
-		t.Error("a paused job has a next run")
-	}
-}
-
-// TestKeptSince drops only what no job keeps.
-func TestKeptSince(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 3, 15, 0, 0, 0, 0, time.UTC)
-	for _, test := range []struct {
-		keeps string
-		want  string
-	}{
-		{"24m", "2024-03"}, {"24m 5y 12m", "2021-03"}, {"24m -", ""}, {"-", ""},
-	} {
-		var keeps []string
-		for keep := range strings.FieldsSeq(test.keeps) {
-			keeps = append(keeps, strings.Trim(keep, "-"))
-		}
-		before, err := keptSince(keeps, now)
-		got := ""
-		if !before.IsZero() {
-			got = before.Format("2006-01")
-		}
-		if err != nil || got != test.want {
-			t.Errorf("%s: kept since %q, want %q (%v)", test.keeps, got, test.want, err)
 		}
 	}
 }

@@ -20,18 +20,19 @@ import (
 
 	"adopt6/scanner/lab"
 	"adopt6/scanner/schedule/jobrun"
+	"adopt6/scanner/schedule/service"
 	"adopt6/store"
 )
 
-// service is a scheduler in a process of its own.
-type service struct {
+// daemonProcess is a scheduler in a process of its own.
+type daemonProcess struct {
 	t     *testing.T
 	cmd   *exec.Cmd
 	lines *bufio.Scanner
 	seen  []string
 }
 
-func (p *planned) serve() *service {
+func (p *planned) serve() *daemonProcess {
 	p.t.Helper()
 	cmd, _, _ := program(p.t, append([]string{"schedule"}, p.lab...)...)
 	cmd.Stdout, cmd.Stderr = nil, nil
@@ -42,11 +43,11 @@ func (p *planned) serve() *service {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return &service{t: p.t, cmd: cmd, lines: bufio.NewScanner(pipe)}
+	return &daemonProcess{t: p.t, cmd: cmd, lines: bufio.NewScanner(pipe)}
 }
 
 // until reads the log up to a line with a text.
-func (s *service) until(text string) string {
+func (s *daemonProcess) until(text string) string {
 	s.t.Helper()
 	for s.lines.Scan() {
 		s.seen = append(s.seen, s.lines.Text())
@@ -59,7 +60,7 @@ func (s *service) until(text string) string {
 }
 
 // end sends a signal and waits for the end.
-func (s *service) end(signal os.Signal) error {
+func (s *daemonProcess) end(signal os.Signal) error {
 	s.t.Helper()
 	if err := s.cmd.Process.Signal(signal); err != nil {
 		s.t.Fatal(err)
@@ -70,7 +71,7 @@ func (s *service) end(signal os.Signal) error {
 	return s.cmd.Wait()
 }
 
-func (s *service) signal(signal os.Signal) {
+func (s *daemonProcess) signal(signal os.Signal) {
 	s.t.Helper()
 	if err := s.cmd.Process.Signal(signal); err != nil {
 		s.t.Fatal(err)
@@ -273,11 +274,11 @@ func TestOtherKeeps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keeps, err := otherKeeps(t.Context(), s, "here")
+	keeps, err := service.OtherKeeps(t.Context(), s, "here")
 	if err != nil || !slices.Equal(keeps, []string{"5y", ""}) {
 		t.Errorf("got %q, error %v", keeps, err)
 	}
-	if before, err := keptSince(append(keeps, "1y"), time.Now()); err != nil || !before.IsZero() {
+	if before, err := service.KeptSince(append(keeps, "1y"), time.Now()); err != nil || !before.IsZero() {
 		t.Errorf("dropped before %s, error %v", before, err)
 	}
 }

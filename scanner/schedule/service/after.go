@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -7,47 +7,43 @@ import (
 	"fmt"
 	"time"
 
+	"adopt6/configs"
 	"adopt6/scanner/schedule"
 	"adopt6/scanner/schedule/jobrun"
 	"adopt6/store"
 )
 
-// finishedRun is a run whose scan is complete in the store.
-type finishedRun struct {
-	job     schedule.Job
-	run     jobrun.Run
-	machine string
-	config  *schedule.Config
+// Finished is a run whose scan is complete in the store.
+type Finished struct {
+	Job      schedule.Job
+	Run      jobrun.Run
+	Machine  string
+	Config   *schedule.Config
+	Settings *configs.Settings
 }
 
-// afterRun is something that is done after a finished run, with the store open.
-type afterRun struct {
-	name string // what is done, for the log
-	do   func(ctx context.Context, a *app, s *store.Store, done finishedRun) error
-}
-
-// afterRuns are done in this order after each finished run. One that fails is
-// logged; the run is finished all the same, and the others are done.
-var afterRuns = []afterRun{
-	{"queue the digests of what changed", notifyAfterRun},
-	{"drop months that no job keeps", pruneAfterRun},
+// After is something that is done after a finished run, with the store open.
+type After struct {
+	Name string // what is done, for the log
+	Do   func(context.Context, *store.Store, Finished) error
 }
 
 // afterwards does what follows a finished run.
-func (r *runner) afterwards(ctx context.Context, s *store.Store, j schedule.Job, run jobrun.Run) {
-	done := finishedRun{job: j, run: run, machine: r.machine, config: r.plan.Load().config}
+func (r *Service) afterwards(ctx context.Context, s *store.Store, j schedule.Job, run jobrun.Run) {
+	p := r.plan.Load()
+	done := Finished{Job: j, Run: run, Machine: r.machine, Config: p.Config, Settings: p.Settings}
 	// The scan is complete: that the program is told to end does not lose what
 	// people are to hear of it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterTime)
 	defer cancel()
-	for _, after := range afterRuns {
-		err := after.do(ctx, r.show(j), s, done)
+	for _, after := range append(r.After, After{"drop months that no job keeps", pruneAfterRun}) {
+		err := after.Do(ctx, s, done)
 		if err == nil {
 			continue
 		}
-		r.log.Error("could not "+after.name, "job", j.Name, "error", err)
-		if run.Trigger == jobrun.ByHand {
-			r.show(j).note("Could not %s: %v", after.name, err)
+		r.Log.Error("could not "+after.Name, "job", j.Name, "error", err)
+		if run.Trigger == jobrun.ByHand && r.Complain != nil {
+			r.Complain(after.Name, err)
 		}
 	}
 }
@@ -56,15 +52,15 @@ func (r *runner) afterwards(ctx context.Context, s *store.Store, j schedule.Job,
 const afterTime = time.Minute
 
 // pruneAfterRun drops the observations of months that every job lets go.
-func pruneAfterRun(ctx context.Context, _ *app, s *store.Store, done finishedRun) error {
-	keeps, err := otherKeeps(ctx, s, done.machine)
+func pruneAfterRun(ctx context.Context, s *store.Store, done Finished) error {
+	keeps, err := OtherKeeps(ctx, s, done.Machine)
 	if err != nil {
 		return err
 	}
-	for _, j := range done.config.Jobs {
+	for _, j := range done.Config.Jobs {
 		keeps = append(keeps, j.Keep)
 	}
-	before, err := keptSince(keeps, time.Now())
+	before, err := KeptSince(keeps, time.Now())
 	if err != nil || before.IsZero() {
 		return err
 	}
@@ -75,10 +71,10 @@ func pruneAfterRun(ctx context.Context, _ *app, s *store.Store, done finishedRun
 	return err
 }
 
-// otherKeeps returns how long the jobs of other machines keep what lies in the
+// OtherKeeps returns how long the jobs of other machines keep what lies in the
 // same store, also those that are paused or have left their configuration: what
 // they measured is not this machine's to drop.
-func otherKeeps(ctx context.Context, s *store.Store, machine string) (keeps []string, err error) {
+func OtherKeeps(ctx context.Context, s *store.Store, machine string) (keeps []string, err error) {
 	for row, err := range s.Jobs(ctx) {
 		if err != nil {
 			return nil, err
@@ -86,7 +82,7 @@ func otherKeeps(ctx context.Context, s *store.Store, machine string) (keeps []st
 		if row.Machine == machine {
 			continue
 		}
-		var job jobDescription
+		var job JobDescription
 		if err := json.Unmarshal([]byte(row.Settings), &job); err != nil {
 			return nil, fmt.Errorf("read what the store knows of job %s on %s: %w", row.Job, row.Machine, err)
 		}
@@ -95,10 +91,10 @@ func otherKeeps(ctx context.Context, s *store.Store, machine string) (keeps []st
 	return keeps, nil
 }
 
-// keptSince returns the time before which no job keeps observations; zero when
+// KeptSince returns the time before which no job keeps observations; zero when
 // one keeps them for ever. A month holds the scans of all jobs, so the one that
 // keeps the longest decides.
-func keptSince(keeps []string, now time.Time) (time.Time, error) {
+func KeptSince(keeps []string, now time.Time) (time.Time, error) {
 	var earliest time.Time
 	var faults []error
 	forEver := false

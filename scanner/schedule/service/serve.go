@@ -1,20 +1,15 @@
-package main
+package service
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
-	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"adopt6/configs"
 	"adopt6/scanner/metrics"
 	"adopt6/scanner/schedule"
 	"adopt6/scanner/schedule/jobrun"
@@ -23,46 +18,28 @@ import (
 // lastDelivery is how long a scheduler that ends waits for the store.
 const lastDelivery = 5 * time.Second
 
-// serveSchedule runs the jobs until the context ends.
-func (a *app) serveSchedule(cmd *cobra.Command, flags scheduleFlags) error {
-	config, err := a.loadJobs()
-	if err != nil {
-		return err
-	}
-	r, err := a.newRunner(config, flags)
-	if err != nil {
-		return err
-	}
-	lock, err := schedule.LockDaemon(r.dir)
+// Serve runs the jobs until ctx ends, and reads the configuration again at each
+// hangup.
+func (r *Service) Serve(ctx context.Context, hangups <-chan os.Signal) error {
+	lock, err := schedule.LockDaemon(r.Dir)
 	if err != nil {
 		return err
 	}
 	defer lock.Unlock()
-	if err := checkLists(config.Jobs...); err != nil {
-		r.log.Error("jobs will fail unless this is mended; the others run", "error", err)
-	}
-	if err := a.checkChannels(config); err != nil {
-		r.log.Error("notifications will fail unless this is mended; the jobs run", "error", err)
-	}
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
-	r.log.Info("the scheduler begins", "version", currentVersion().Version, "pid", os.Getpid(), "config", a.settings.File.Path, "jobs", len(config.Jobs), "state", r.dir)
-
-	ctx, cancel := context.WithCancel(cmd.Context())
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if err := r.seed(ctx); err != nil {
-		r.log.Warn("what the store knows of jobs that are new here was not read; they are planned from now on", "error", err)
+		r.Log.Warn("what the store knows of jobs that are new here was not read; they are planned from now on", "error", err)
 	}
-	a.live.ShowJobs(r.jobMetrics)
+	r.Live.ShowJobs(r.jobMetrics)
 	var beside sync.WaitGroup
-	for _, service := range r.services(cmd, hangups) {
+	for _, service := range append(r.Beside, r.keepDelivering, func(ctx context.Context) { r.reloadOn(ctx, hangups) }) {
 		beside.Go(func() { service(ctx) })
 	}
 	s := r.scheduler()
 	s.Tick = watchdogTick()
 	s.Turn = readiness()
-	err = s.Serve(ctx, config)
+	err = s.Serve(ctx, r.plan.Load().Config)
 	tellSystemd(daemon.SdNotifyStopping)
 	cancel()
 	beside.Wait()
@@ -70,23 +47,14 @@ func (a *app) serveSchedule(cmd *cobra.Command, flags scheduleFlags) error {
 	return err
 }
 
-// services run beside the scheduler until their context ends.
-func (r *runner) services(cmd *cobra.Command, hangups <-chan os.Signal) []func(context.Context) {
-	return []func(context.Context){
-		r.keepDelivering,
-		r.keepNotifying,
-		func(ctx context.Context) { r.reloadOn(ctx, cmd, hangups) },
-	}
-}
-
 // jobMetrics says how the jobs are, for Prometheus.
-func (r *runner) jobMetrics() []metrics.Job {
+func (r *Service) jobMetrics() []metrics.Job {
 	book, err := r.journal.Read()
 	if err != nil {
 		return nil // the log says so already
 	}
 	var list []metrics.Job
-	for _, j := range r.plan.Load().config.Jobs {
+	for _, j := range r.plan.Load().Config.Jobs {
 		e := book.Entry(j.Name)
 		shown := metrics.Job{Name: j.Name, Paused: j.Paused, Next: j.NextAfter(e, time.Now())}
 		for _, run := range e.Runs {
@@ -101,18 +69,18 @@ func (r *runner) jobMetrics() []metrics.Job {
 }
 
 // sayGoodbye brings the last changes to the store, if it takes them at once.
-func (r *runner) sayGoodbye() {
+func (r *Service) sayGoodbye() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastDelivery)
 	defer cancel()
 	if err := r.deliver(ctx); err != nil {
-		r.log.Info("the store has not taken the last changes; it gets them at the next start", "error", err)
+		r.Log.Info("the store has not taken the last changes; it gets them at the next start", "error", err)
 	}
-	r.log.Info("the scheduler ends")
+	r.Log.Info("the scheduler ends")
 }
 
 // reloadOn reads the configuration again whenever a signal asks for it. One
 // with a fault is refused, and the old stays in force.
-func (r *runner) reloadOn(ctx context.Context, cmd *cobra.Command, hangups <-chan os.Signal) {
+func (r *Service) reloadOn(ctx context.Context, hangups <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -120,13 +88,13 @@ func (r *runner) reloadOn(ctx context.Context, cmd *cobra.Command, hangups <-cha
 		case <-hangups:
 		}
 		tellSystemd(reloading())
-		next, err := r.loadAgain(cmd)
+		next, err := r.Load()
 		if err != nil {
-			r.log.Error("the new configuration is refused, and the old one stays in force", "error", err)
+			r.Log.Error("the new configuration is refused, and the old one stays in force", "error", err)
 		} else {
 			r.plan.Store(next)
 			select {
-			case r.reload <- next.config:
+			case r.reload <- next.Config:
 			case <-ctx.Done():
 				return
 			}
@@ -134,29 +102,6 @@ func (r *runner) reloadOn(ctx context.Context, cmd *cobra.Command, hangups <-cha
 		}
 		tellSystemd(daemon.SdNotifyReady)
 	}
-}
-
-// loadAgain reads settings and jobs. The state folder stays: what lies there is
-// locked and open.
-func (r *runner) loadAgain(cmd *cobra.Command) (*plan, error) {
-	settings, err := configs.Load(r.app.configFile, cmd.Flags())
-	if err != nil {
-		return nil, err
-	}
-	fresh := &app{errOut: r.app.errOut, configFile: r.app.configFile, settings: settings}
-	if dir, err := fresh.scheduleFolder(); err != nil {
-		return nil, err
-	} else if dir != r.dir {
-		return nil, fmt.Errorf("the state folder (scan.state) would change from %s to %s, which needs a restart", r.dir, dir)
-	}
-	config, err := fresh.loadJobs()
-	if err == nil {
-		err = errors.Join(checkLists(config.Jobs...), fresh.checkChannels(config))
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &plan{config: config, settings: settings}, nil
 }
 
 // reloading says to systemd that the configuration is read again, and since

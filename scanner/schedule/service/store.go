@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -23,12 +23,12 @@ const deliverEvery = 10 * time.Minute
 const deliverTime = time.Minute
 
 // keepDelivering brings what the journal has to the store, until ctx ends.
-func (r *runner) keepDelivering(ctx context.Context) {
+func (r *Service) keepDelivering(ctx context.Context) {
 	ticker := time.NewTicker(deliverEvery)
 	defer ticker.Stop()
 	for {
 		if err := r.deliver(ctx); err != nil && ctx.Err() == nil {
-			r.log.Info("the store has not taken the record of the runs yet; the journal keeps it", "error", err)
+			r.Log.Info("the store has not taken the record of the runs yet; the journal keeps it", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -40,7 +40,7 @@ func (r *runner) keepDelivering(ctx context.Context) {
 }
 
 // deliver brings the jobs and what became of their runs to the store.
-func (r *runner) deliver(ctx context.Context) (err error) {
+func (r *Service) deliver(ctx context.Context) (err error) {
 	book, err := r.journal.Read()
 	if err != nil {
 		return err
@@ -74,14 +74,14 @@ func (r *runner) deliver(ctx context.Context) (err error) {
 
 // seed takes from the store up to when the jobs were decided that the journal
 // does not know: the state folder is new, or was lost.
-func (r *runner) seed(ctx context.Context) error {
+func (r *Service) seed(ctx context.Context) error {
 	book, err := r.journal.Read()
 	if err != nil {
 		return err
 	}
 	p := r.plan.Load()
 	handled := make(map[string]time.Time)
-	for _, j := range p.config.Jobs {
+	for _, j := range p.Config.Jobs {
 		if book.Entry(j.Name).Handled.IsZero() {
 			handled[j.Name] = time.Time{}
 		}
@@ -99,7 +99,7 @@ func (r *runner) seed(ctx context.Context) error {
 		if err = fault; err != nil {
 			break
 		}
-		if latest, new := handled[run.Job]; new && run.Trigger != jobrun.ByHand && run.Planned.After(latest) && run.Vantage == vantageOf(p.config, run.Job) {
+		if latest, new := handled[run.Job]; new && run.Trigger != jobrun.ByHand && run.Planned.After(latest) && run.Vantage == vantageOf(p.Config, run.Job) {
 			handled[run.Job] = run.Planned
 		}
 	}
@@ -108,7 +108,7 @@ func (r *runner) seed(ctx context.Context) error {
 	}
 	return r.journal.Update(func(b *schedule.Book) error {
 		for name, planned := range handled {
-			if j, known := p.config.Job(name); known && !planned.IsZero() {
+			if j, known := p.Config.Job(name); known && !planned.IsZero() {
 				b.Seed(j, planned)
 			}
 		}
@@ -127,19 +127,19 @@ func vantageOf(config *schedule.Config, job string) string {
 
 // jobRows describes the jobs of a plan for the store. Those that this machine
 // had and has no more are paused there.
-func (r *runner) jobRows(ctx context.Context, s *store.Store, p *plan) ([]store.JobRow, error) {
+func (r *Service) jobRows(ctx context.Context, s *store.Store, p *Plan) ([]store.JobRow, error) {
 	var rows []store.JobRow
 	for row, err := range s.Jobs(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		if _, known := p.config.Job(row.Job); row.Machine == r.machine && !known && !row.Paused {
+		if _, known := p.Config.Job(row.Job); row.Machine == r.machine && !known && !row.Paused {
 			row.Paused, row.Changed = true, time.Now()
 			rows = append(rows, row)
 		}
 	}
-	for _, j := range p.config.Jobs {
-		settings, err := json.Marshal(describeJob(j))
+	for _, j := range p.Config.Jobs {
+		settings, err := json.Marshal(DescribeJob(j))
 		if err != nil {
 			return nil, err
 		}
