@@ -9,9 +9,10 @@ import (
 
 // Choice chooses targets. Empty fields choose all.
 type Choice struct {
-	Countries []string // ISO 3166-1 alpha-2, in upper case after Check
-	Kinds     []string // CCTLD, Government
-	Levels    []string // of government domains; ccTLDs have none and stay
+	Countries []string   // ISO 3166-1 alpha-2, in upper case after Check
+	Kinds     []string   // CCTLD, Government
+	Levels    []string   // of government domains; ccTLDs have none and stay
+	Frame     []FrameRow // states' own rows, in place of the built-in ones
 }
 
 // Check finds what a choice cannot mean, and writes codes of countries in
@@ -58,11 +59,11 @@ func (c *Choice) Of(targets iter.Seq2[Target, error]) iter.Seq2[Target, error] {
 	}
 }
 
-// Builtin yields what is chosen of the built-in lists: of the government domains
-// those of level central, unless levels are given.
+// Builtin yields what is chosen of the built-in lists: what DefaultWith has,
+// unless levels are given.
 func (c *Choice) Builtin() iter.Seq2[Target, error] {
 	if len(c.Levels) == 0 {
-		return c.Of(Each(Default()))
+		return c.Of(Each(DefaultWith(c.Frame)))
 	}
 	return c.Of(Join(Each(CCTLDs()), Each(Governments())))
 }

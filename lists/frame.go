@@ -20,15 +20,19 @@ const (
 	RoleFound   RoleStatus = "current" // the host serves the body that has the role
 	RoleRenamed RoleStatus = "renamed" // the body was renamed or moved, the host may be an older one
 	RoleAbsent  RoleStatus = "none"    // the state has no such body
-	RoleUnknown RoleStatus = "unknown" // no source has a host that stood the review
+	RoleDropped RoleStatus = "dropped" // a source has a host, which the review turned down: Note says why
+	RoleUnknown RoleStatus = "unknown" // no source has a host
 )
+
+// Known tells whether the host of a role is known.
+func (s RoleStatus) Known() bool { return s == RoleFound || s == RoleRenamed }
 
 // FrameRow is what the frame has of one role in one country.
 type FrameRow struct {
 	Country string // ISO 3166-1 alpha-2
 	Role    string // code of a Role
 	Status  RoleStatus
-	Host    string // A-label form without www; empty when Status is RoleAbsent or RoleUnknown
+	Host    string // A-label form without www; empty when the role is absent or unknown
 	Body    string // the name that the source gives the body; may be empty
 	Source  string // of the host, as in Sources
 	Record  string // where in the source
@@ -124,7 +128,7 @@ func overridden(own []FrameRow) []FrameRow {
 func frameTargets(rows []FrameRow) []Target {
 	var targets []Target
 	for _, r := range rows {
-		if r.Host == "" {
+		if !r.Status.Known() {
 			continue
 		}
 		i := slices.IndexFunc(targets, func(t Target) bool { return t.Name == r.Host })

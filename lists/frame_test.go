@@ -37,7 +37,10 @@ func TestFrameRows(t *testing.T) {
 			if r.Host != "" || r.Note == "" {
 				t.Errorf("%s: %+v: a role that a state lacks has a reason and no host", where, r)
 			}
-		case RoleFound, RoleRenamed:
+		case RoleDropped, RoleFound, RoleRenamed:
+			if (r.Status == RoleDropped) != (r.Note != "") {
+				t.Errorf("%s: %+v: what was dropped says why, and nothing else does", where, r)
+			}
 			name, _, err := Normalize(r.Host)
 			if err != nil || name != r.Host || strings.HasPrefix(name, "www.") {
 				t.Errorf("%s: host %q: %v", where, r.Host, err)
@@ -169,6 +172,49 @@ func TestRoles(t *testing.T) {
 		}
 		if r.COFOG == "" || r.Counts == "" || r.DoesNotCount == "" || r.MayBeAbsent == "" {
 			t.Errorf("%s: %+v", r.Code, r)
+		}
+	}
+}
+
+// TestReadFrame reads what a focal point has filled in, and names each slip.
+func TestReadFrame(t *testing.T) {
+	t.Parallel()
+	head := "country,role,status,host,body,source,record,date,checked,note,role_name\n"
+	own, faults, err := ReadFrame(strings.NewReader("\ufeff# for Togo\n"[3:]+head+
+		"TG,tax,unknown,https://www.otr.tg/fr,OTR,,,2026-12-01,ARCEP 2026-12,,Tax\n"+
+		"TG,customs,,otr.tg,,,,,ARCEP 2026-12,,\n"+
+		"TG,police,unknown,,,,,,,,\n"+
+		"TG,parliament-upper,none,,,,,,ARCEP 2026-12,not yet elected,\n"), "tg.csv", 10)
+	if err != nil || len(faults) != 0 || len(own) != 3 {
+		t.Fatalf("%+v, %v, %v", own, faults, err)
+	}
+	if own[0].Host != "otr.tg" || own[0].Status != RoleFound || own[0].Body != "OTR" || own[2].Status != RoleAbsent {
+		t.Errorf("%+v", own)
+	}
+	for row, want := range map[string]string{
+		"TO GO,tax,,otr.tg,,,,,x,,":               `tg.csv:2: unknown country code "TO GO": did you mean "TG" (Togo)?`,
+		"TG,taxe,,otr.tg,,,,,x,,":                 `tg.csv:2: unknown role "taxe": did you mean "tax"?`,
+		"TG,tax,,otr,,,,,x,,":                     `tg.csv:2: "otr" is a single label and no top-level domain`,
+		"TG,tax,,otr.tg,,,,,,,":                   `tg.csv:2: nobody has checked the row: write who did and when`,
+		"TG,tax,none,,,,,,x,,":                    `tg.csv:2: the state has no such body, and the row does not say why`,
+		"TG,tax,none,otr.tg,,,,,x,,":              `tg.csv:2: status none, and a host`,
+		"TG,tax,current,,,,,,x,,":                 `tg.csv:2: status current, and no host`,
+		"TG,tax,yes,otr.tg,,,,,x,,":               `tg.csv:2: unknown status "yes": write current, renamed, none or unknown`,
+		"TG,tax,,otr.tg,,,,1.12.2026,x,,":         `tg.csv:2: "1.12.2026" is no date`,
+		"TG,tax,,a.tg,,,,,x,\nTG,tax,,b.tg,,,,,x": `tg.csv:3: tax of TG stands in line 2 already: keep one row a role`,
+	} {
+		_, faults, err := ReadFrame(strings.NewReader(head+row+"\n"), "tg.csv", 10)
+		if err != nil || len(faults) != 1 || !strings.HasPrefix(faults[0].Error(), want) {
+			t.Errorf("%q:\n got %v, %v\nwant %s", row, faults, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"":                  "tg.csv:1: the file is empty",
+		"country,role\n":    `tg.csv:1: the header has no column "status"`,
+		head + "TG,\"tax\n": "tg.csv:2: extraneous or missing",
+	} {
+		if _, _, err := ReadFrame(strings.NewReader(text), "tg.csv", 10); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 }

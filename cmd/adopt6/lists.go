@@ -44,8 +44,11 @@ not state).`,
 		newListsCCTLDsCommand(a),
 		newListsCheckCommand(a),
 		newListsCountriesCommand(a),
+		newListsExplainCommand(a),
+		newListsFrameCommand(a),
 		newListsGovernmentsCommand(a),
 		newListsSourcesCommand(a),
+		newListsSuffixesCommand(a),
 	)
 	return cmd
 }

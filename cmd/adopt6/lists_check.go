@@ -17,6 +17,7 @@ import (
 // listCheck are the flags of adopt6 lists check.
 type listCheck struct {
 	json, rows bool
+	frame      bool
 	most       int
 	fix        string
 }
@@ -45,9 +46,13 @@ The exit code is 2 when a list has an error. Duplicates are found among the
 first four million names.`,
 		Example: `  adopt6 lists check domains.csv
   adopt6 lists check --fix corrected.csv domains.csv
+  adopt6 lists check --frame togo.csv
   cut -d, -f2 register.csv | adopt6 lists check -`,
 		Args: minArgs(1),
 		RunE: func(_ *cobra.Command, files []string) error {
+			if o.frame {
+				return a.checkFrames(files)
+			}
 			if o.fix != "" && len(files) > 1 {
 				return misusef("--fix is for one list at a time")
 			}
@@ -64,6 +69,7 @@ first four million names.`,
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print as JSON")
 	cmd.Flags().BoolVar(&o.rows, "rows", false, "print every row, also those that are taken as they are written")
+	cmd.Flags().BoolVar(&o.frame, "frame", false, "check states' own rows of the frame (see lists frame --country)")
 	cmd.Flags().StringVar(&o.fix, "fix", "", "write the corrected list to this new file")
 	o.most = 20
 	configs.IntFlag(cmd.Flags(), &o.most, "max-errors", 1, 100_000, "stop reading a list after this many errors")

@@ -179,3 +179,57 @@ func TestListsFix(t *testing.T) {
 		t.Errorf("a second time: %d, %s", code, errOut)
 	}
 }
+
+// TestListsFrame prints the matrix and a state's form, and takes the form back.
+func TestListsFrame(t *testing.T) {
+	t.Parallel()
+	code, out, errOut := runLists("", "frame")
+	for _, part := range []string{"HU Hungary ", "\nROLE ", "\n 7  Finance, treasury ", " states have 10 roles or more, "} {
+		if code != 0 || errOut != "" || !strings.Contains(out, part) {
+			t.Errorf("%d, %s: no %q in\n%s", code, errOut, part, out)
+		}
+	}
+	_, form, _ := runLists("", "frame", "--country", "tg")
+	if n := strings.Count(form, "\nTG,"); n != len(lists.Roles()) {
+		t.Errorf("%d roles in\n%s", n, form)
+	}
+	file := filepath.Join(t.TempDir(), "togo.csv")
+	filled := strings.Replace(form, "TG,tax,unknown,,,,,,,,", "TG,tax,unknown,https://www.otr.tg/,OTR,,,,ARCEP 2026-12,,", 1)
+	if filled == form {
+		t.Fatal("the form has no such row")
+	}
+	if err := os.WriteFile(file, []byte(filled), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut = runLists("", "check", "--frame", file)
+	if code != 0 || errOut != "" || !strings.Contains(out, ": ok: TG has 26 of 36 roles") {
+		t.Errorf("%d, %s%s", code, out, errOut)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(filled, "ARCEP 2026-12", "", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errOut = runLists("", "check", "--frame", file)
+	if code != exitMisuse || !strings.Contains(errOut, "nobody has checked the row") {
+		t.Errorf("%d, %s", code, errOut)
+	}
+}
+
+func TestListsExplain(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{
+		"https://www.kormany.hu/": "kormany.hu has the role finance in HU (current), from ror, ",
+		"mail.gov":                "it names a machine or a trial, and no body",
+		"wwis.dwd.de":             "it lies below dwd.de, which stands for the same body",
+		"gouv.tg":                 "gouv.tg is a government suffix of TG",
+		"tg":                      "tg is a ccTLD of TG",
+		"stats.gov.pt":            "stats.gov.pt is on no built-in list",
+		"parliament.af":           "parliament.af was turned down for the role parliament-lower in AF",
+	} {
+		if code, out, errOut := runLists("", "explain", host); code != 0 || errOut != "" || !strings.Contains(out, want) {
+			t.Errorf("%s: %d, %s%s", host, code, out, errOut)
+		}
+	}
+	if code, _, errOut := runLists("", "explain", "192.0.2.1"); code != exitMisuse || !strings.Contains(errOut, "is an IP address") {
+		t.Errorf("%d, %s", code, errOut)
+	}
+}

@@ -16,7 +16,8 @@ import (
 // targetFlags choose what a scan measures.
 type targetFlags struct {
 	lists.Choice
-	list string
+	list   string
+	frames []string // files with states' own rows of the frame
 	// builtin replaces the built-in lists; nil does not.
 	builtin iter.Seq[lists.Target]
 }
@@ -25,6 +26,7 @@ func (f *targetFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringSliceVar(&f.Countries, "country", nil, "only targets of these countries, by ISO code (TG,SN)")
 	cmd.Flags().StringSliceVar(&f.Kinds, "kind", nil, "only built-in targets of these kinds: cctld, government")
 	cmd.Flags().StringSliceVar(&f.Levels, "level", nil, "built-in government domains of these levels: "+strings.Join(lists.Levels(), ", ")+" (default central)")
+	cmd.Flags().StringSliceVar(&f.frames, "frame", nil, "files with a state's own rows of the frame, in place of the built-in\nones (see lists frame --country)")
 	cmd.Flags().StringVar(&f.list, "list", "", "file of targets, one a line or CSV with a header; - is standard input")
 }
 
@@ -54,6 +56,9 @@ func (f *targetFlags) targets(a *app, args []string) (name string, targets iter.
 		return "standard input", f.Of(lists.Read(a.in, "standard input")), done, nil
 	case f.builtin != nil:
 		return "the lab's targets", f.Of(lists.Each(f.builtin)), done, nil
+	}
+	if f.Frame, err = readFrameFiles(f.frames); err != nil {
+		return "", nil, done, err
 	}
 	return "built-in lists", f.Builtin(), done, nil
 }

@@ -44,11 +44,14 @@ func (g *generator) frameRows() ([][]string, error) {
 	rows := make(map[roleKey][]string)
 	for _, c := range candidates {
 		key := roleKey{c["country"], c["role"]}
-		if c["rank"] != "1" || c["confidence"] == "c" {
+		if c["rank"] != "1" {
 			continue
 		}
 		if rows[key], err = g.frameRow(key, lists.RoleFound, c); err != nil {
 			return nil, err
+		}
+		if c["confidence"] == "c" {
+			drop(rows[key], "a guess of the source that nobody could confirm")
 		}
 	}
 	for _, j := range judged {
@@ -75,7 +78,7 @@ func (g *generator) frameRows() ([][]string, error) {
 func (g *generator) judgeFrame(rows map[roleKey][]string, key roleKey, j record) (err error) {
 	switch j["verdict"] {
 	case verdictDrop:
-		delete(rows, key)
+		drop(rows[key], j["note"])
 		g.drop("frame", j["note"])
 	case verdictNone:
 		rows[key] = []string{key.country, key.role, string(lists.RoleAbsent), "", "", "", "", "", reviewed, j["note"]}
@@ -88,6 +91,9 @@ func (g *generator) judgeFrame(rows map[roleKey][]string, key roleKey, j record)
 	}
 	return err
 }
+
+// drop marks a row of frame.csv as turned down. Its evidence stays.
+func drop(row []string, why string) { row[2], row[9] = string(lists.RoleDropped), why }
 
 // frameRow makes a row of a candidate or a judgement.
 func (g *generator) frameRow(key roleKey, status lists.RoleStatus, r record) ([]string, error) {
