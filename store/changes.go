@@ -14,40 +14,6 @@ import (
 	"adopt6/scanner/observation"
 )
 
-// News is what a change of a service is to those who read of it.
-type News string
-
-// The kinds of news.
-const (
-	Gained News = "gained" // it works now, or works in part and did not before
-	Lost   News = "lost"   // it was published and no longer is
-	Fails  News = "broken" // it is published and fails now, or in part
-)
-
-// Change is a service of a domain whose verdict differs between two scans.
-type Change struct {
-	Domain      string     `json:"domain"`
-	Kind        lists.Kind `json:"kind"`
-	Country     string     `json:"country"` // ISO 3166-1 alpha-2; empty for none
-	CountryName string     `json:"country_name"`
-	Service     string     `json:"service"` // one of scanner.Services
-	News        News       `json:"news"`
-	Before      string     `json:"before"` // status, or state of DNSSEC
-	After       string     `json:"after"`
-	// Reason is why it is not ok now, or was not before, where it was gained.
-	Reason observation.Reason `json:"reason"`
-	// Unsteady says that one of the two scans is not certain of its failure;
-	// such a change may be a flap.
-	Unsteady bool `json:"unsteady"`
-}
-
-// Compared counts the domains that two scans share, and those of one only.
-type Compared struct {
-	Common     uint64 `json:"common"`
-	OnlyBefore uint64 `json:"only_before"`
-	OnlyAfter  uint64 `json:"only_after"`
-}
-
 // both selects what changes are told from, of one scan, with each column's
 // name followed by a suffix.
 const both = `SELECT domain, toString(kind) AS kind, country, country_name AS name_%[1]s,
@@ -59,7 +25,7 @@ FROM observations FINAL WHERE scan = toUUID(?)`
 // Changes streams what differs between two scans, by country, kind and domain,
 // on the targets that both have. What one of them could not measure is no
 // change. Countries are alpha-2 codes; none are all.
-func (s *Store) Changes(ctx context.Context, from, to uuid.UUID, countries ...string) iter.Seq2[Change, error] {
+func (s *Store) Changes(ctx context.Context, from, to uuid.UUID, countries ...string) iter.Seq2[observation.Change, error] {
 	only, args := "", []any{to.String()}
 	if len(countries) > 0 {
 		only = " AND country IN (?" + strings.Repeat(", ?", len(countries)-1) + ")"
@@ -72,19 +38,19 @@ func (s *Store) Changes(ctx context.Context, from, to uuid.UUID, countries ...st
 	sql := `SELECT domain, kind, country, name_after, status_before, status_after, reason_before, reason_after, unsteady_before, unsteady_after
 FROM (` + fmt.Sprintf(both, "after") + only + `) AS later ALL INNER JOIN (` + fmt.Sprintf(both, "before") + only + `) AS earlier USING domain, kind, country
 WHERE status_before != status_after ORDER BY country, kind, domain`
-	return func(yield func(Change, error) bool) {
+	return func(yield func(observation.Change, error) bool) {
 		rows, err := s.Select(ctx, sql, args...)
 		if err != nil {
-			yield(Change{}, fmt.Errorf("compare scans: %w", err))
+			yield(observation.Change{}, fmt.Errorf("compare scans: %w", err))
 			return
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var c Change
+			var c observation.Change
 			var kind string
 			var r pair
 			if err := rows.Scan(&c.Domain, &kind, &c.Country, &c.CountryName, &r.before, &r.after, &r.reasonBefore, &r.reasonAfter, &r.unsteadyBefore, &r.unsteadyAfter); err != nil {
-				yield(Change{}, s.explain(fmt.Errorf("compare scans: %w", err)))
+				yield(observation.Change{}, s.explain(fmt.Errorf("compare scans: %w", err)))
 				return
 			}
 			c.Kind = lists.Kind(kind)
@@ -95,13 +61,13 @@ WHERE status_before != status_after ORDER BY country, kind, domain`
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(Change{}, s.explain(fmt.Errorf("compare scans: %w", err)))
+			yield(observation.Change{}, s.explain(fmt.Errorf("compare scans: %w", err)))
 		}
 	}
 }
 
 // Compare counts the targets of two scans.
-func (s *Store) Compare(ctx context.Context, from, to uuid.UUID) (c Compared, err error) {
+func (s *Store) Compare(ctx context.Context, from, to uuid.UUID) (c observation.Compared, err error) {
 	rows, err := s.Select(ctx, `SELECT countIf(scans = 3), countIf(scans = 1), countIf(scans = 2) FROM
 (SELECT domain, kind, country, sum(side) AS scans FROM
  (SELECT DISTINCT domain, kind, country, if(scan = toUUID(?), 1, 2) AS side FROM observations WHERE scan IN (toUUID(?), toUUID(?)))
@@ -124,8 +90,8 @@ type pair struct {
 }
 
 // changes yields what differs, each with the facts of c.
-func (p *pair) changes(c Change) iter.Seq[Change] {
-	return func(yield func(Change) bool) {
+func (p *pair) changes(c observation.Change) iter.Seq[observation.Change] {
+	return func(yield func(observation.Change) bool) {
 		for i, service := range observation.Services() {
 			news := newsOf(p.before[i], p.after[i])
 			if news == "" {
@@ -161,15 +127,15 @@ func level(status string) int {
 
 // newsOf says what it is that a status became another; empty for no news, and
 // where one of them is not known.
-func newsOf(before, after string) News {
+func newsOf(before, after string) observation.News {
 	b, a := level(before), level(after)
 	switch {
 	case b == 0 || a == 0 || b == a:
 		return ""
 	case a > b && a > 2:
-		return Gained
+		return observation.Gained
 	case a == 1:
-		return Lost
+		return observation.Lost
 	}
-	return Fails
+	return observation.Failed
 }

@@ -112,7 +112,7 @@ TG worse.gov.tg: web_v6 broken, ok to partial some_hosts_fail`
 		if got := told("SN", "KE"); got != senegal {
 			t.Errorf("of Senegal: got\n%s", got)
 		}
-		if c, err := s.Compare(t.Context(), before, after); err != nil || c != (store.Compared{Common: 15, OnlyBefore: 1, OnlyAfter: 1}) {
+		if c, err := s.Compare(t.Context(), before, after); err != nil || c != (observation.Compared{Common: 15, OnlyBefore: 1, OnlyAfter: 1}) {
 			t.Errorf("got %+v, error %v", c, err)
 		}
 	})

@@ -19,7 +19,7 @@ const MostConfirmations = 2
 
 // Confirmed is a change that scans in a row agree on.
 type Confirmed struct {
-	Change
+	observation.Change
 	// Held says that a loss was seen for the first time: it is no news until
 	// the next scan has seen it too.
 	Held bool
@@ -72,7 +72,7 @@ func (s *Store) ConfirmedChanges(ctx context.Context, scans []uuid.UUID, confirm
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var c Change
+			var c observation.Change
 			var kind string
 			var seen []string
 			if err := rows.Scan(&c.Domain, &kind, &c.Country, &c.CountryName, &seen); err != nil {
@@ -117,7 +117,7 @@ func history(fields []string, scans int) track {
 }
 
 // changes yields what the last scan changed, each with the facts of c.
-func (t track) changes(c Change, confirm int) iter.Seq[Confirmed] {
+func (t track) changes(c observation.Change, confirm int) iter.Seq[Confirmed] {
 	return func(yield func(Confirmed) bool) {
 		for i, service := range observation.Services() {
 			certain := t.certain(i, service)

@@ -59,10 +59,10 @@ was measured once, may be flaps: --all prints them too.`,
 
 // changeList is what differs between two scans.
 type changeList struct {
-	From     scanName       `json:"from"`
-	To       scanName       `json:"to"`
-	Compared store.Compared `json:"domains"`
-	Changes  []store.Change `json:"changes"`
+	From     scanName             `json:"from"`
+	To       scanName             `json:"to"`
+	Compared observation.Compared `json:"domains"`
+	Changes  []observation.Change `json:"changes"`
 }
 
 // scanName is a scan as people tell it from others.
@@ -116,7 +116,7 @@ func (a *app) loadChanges(ctx context.Context, f changesFlags) (list changeList,
 	if !from.Started.Before(to.Started) {
 		return list, misusef("--from %s: that scan is not earlier than the one of --to", f.from)
 	}
-	list = changeList{From: nameScan(from), To: nameScan(to), Changes: []store.Change{}}
+	list = changeList{From: nameScan(from), To: nameScan(to), Changes: []observation.Change{}}
 	if list.Compared, err = s.Compare(ctx, from.ID, to.ID); err != nil {
 		return list, err
 	}
@@ -135,7 +135,7 @@ func (l *changeList) print(out io.Writer, all bool) error {
 	fmt.Fprintf(w, "From %s (scan %.8s) to %s (scan %.8s)\nVantage: %s\n", l.From.Started[:10], l.From.ID, l.To.Started[:10], l.To.ID, l.To.Vantage)
 	fmt.Fprintf(w, "%s domains are in both scans, %s in the earlier only, %s in the later only.\n",
 		terminal.Thousands(int64(l.Compared.Common)), terminal.Thousands(int64(l.Compared.OnlyBefore)), terminal.Thousands(int64(l.Compared.OnlyAfter)))
-	counts := make(map[store.News]int)
+	counts := make(map[observation.News]int)
 	flaps, place, domain := 0, "", ""
 	var reasons []string
 	for _, c := range l.Changes {
@@ -156,7 +156,7 @@ func (l *changeList) print(out io.Writer, all bool) error {
 		}
 		line := fmt.Sprintf("    %-6s  %-8s %s -> %s", c.News, c.Service, c.Before, c.After)
 		if c.Reason != "" {
-			if line += "  "; c.News == store.Gained && c.After == "ok" {
+			if line += "  "; c.News == observation.Gained && c.After == "ok" {
 				line += "was "
 			}
 			line += string(c.Reason)
@@ -167,7 +167,7 @@ func (l *changeList) print(out io.Writer, all bool) error {
 		}
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintf(w, "\n%d gained, %d lost, %d broken.\n", counts[store.Gained], counts[store.Lost], counts[store.Fails])
+	fmt.Fprintf(w, "\n%d gained, %d lost, %d broken.\n", counts[observation.Gained], counts[observation.Lost], counts[observation.Failed])
 	switch {
 	case flaps > 0 && all:
 		fmt.Fprintf(w, "%d more may be flaps.\n", flaps)
@@ -178,7 +178,7 @@ func (l *changeList) print(out io.Writer, all bool) error {
 	return w.Flush()
 }
 
-func countryHeading(c store.Change) string {
+func countryHeading(c observation.Change) string {
 	name := c.CountryName
 	if name == "" {
 		name = "No country"

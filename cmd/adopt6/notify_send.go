@@ -202,16 +202,13 @@ func digestOf(ctx context.Context, s *store.Store, c *channel, scans []store.Sca
 		case change.Held:
 			b.Hold()
 		default:
-			b.Add(notify.Change{
-				Domain: change.Domain, Kind: change.Kind, Country: change.Country, Service: change.Service,
-				News: notify.News(change.News), Before: change.Before, After: change.After, Reason: change.Reason,
-			})
+			b.Add(change.Change)
 		}
 	}
 	return b.Digest(notify.Digest{
 		Job: job, Vantage: to.Vantage, List: to.List, Simulated: to.Simulated, See: c.settings.See,
 		From: notify.Scan{ID: from.ID, Started: from.Started}, To: notify.Scan{ID: to.ID, Started: to.Started},
-		Created: time.Now(), Domains: notify.Compared(compared),
+		Created: time.Now(), Domains: compared,
 	}), nil
 }
 

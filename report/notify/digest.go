@@ -17,40 +17,10 @@ import (
 	"adopt6/scanner/observation"
 )
 
-// News is what a change of a service is to those who read of it.
-type News string
-
-// The kinds of news, by the words of the store.
-const (
-	Gained News = "gained" // it works now, or works in part and did not before
-	Lost   News = "lost"   // it was published and no longer is
-	Broken News = "broken" // it is published and fails now, or in part
-)
-
-// Change is a service of a domain that became better or worse.
-type Change struct {
-	Domain  string
-	Kind    lists.Kind
-	Country string // ISO 3166-1 alpha-2; empty for none
-	Service string // one of scanner.Services
-	News    News
-	Before  string // status, or state of DNSSEC
-	After   string
-	// Reason is why it is not ok now, or was not before, where it was gained.
-	Reason observation.Reason
-}
-
 // Scan names one of the scans that are compared.
 type Scan struct {
 	ID      uuid.UUID `json:"scan"`
 	Started time.Time `json:"started"` // UTC
-}
-
-// Compared counts the domains that the scans share, and those of one only.
-type Compared struct {
-	Common     uint64 `json:"common"`
-	OnlyBefore uint64 `json:"only_before"`
-	OnlyAfter  uint64 `json:"only_after"`
 }
 
 // Counts are numbers of changes by their news.
@@ -60,13 +30,13 @@ type Counts struct {
 	Broken uint64 `json:"broken"`
 }
 
-func (c *Counts) add(n News) {
+func (c *Counts) add(n observation.News) {
 	switch n {
-	case Gained:
+	case observation.Gained:
 		c.Gained++
-	case Lost:
+	case observation.Lost:
 		c.Lost++
-	case Broken:
+	case observation.Failed:
 		c.Broken++
 	}
 }
@@ -83,15 +53,15 @@ type Digest struct {
 	Vantage, List string
 	From, To      Scan
 	Created       time.Time
-	Domains       Compared
+	Domains       observation.Compared
 	Counts        Counts
-	Countries     []CountryCounts // by code, those with changes
-	Changes       []Change        // by country, kind and domain
-	LeftOff       uint64          // changes that are counted and not listed
-	Held          uint64          // losses that the next scan has to confirm
-	See           string          // where all changes are
-	Simulated     bool            // the scans saw a lab
-	Test          bool            // invented, to try a channel
+	Countries     []CountryCounts      // by code, those with changes
+	Changes       []observation.Change // by country, kind and domain
+	LeftOff       uint64               // changes that are counted and not listed
+	Held          uint64               // losses that the next scan has to confirm
+	See           string               // where all changes are
+	Simulated     bool                 // the scans saw a lab
+	Test          bool                 // invented, to try a channel
 }
 
 // News says whether there is any.
@@ -113,7 +83,7 @@ type Builder struct {
 // numbered is a change and when it came.
 type numbered struct {
 	at uint64
-	Change
+	observation.Change
 }
 
 // NewBuilder returns a builder of digests that list the given number of changes
@@ -126,7 +96,7 @@ func NewBuilder(most int) *Builder {
 func (b *Builder) Hold() { b.held++ }
 
 // Add counts a change.
-func (b *Builder) Add(c Change) {
+func (b *Builder) Add(c observation.Change) {
 	b.seen++
 	b.counts.add(c.News)
 	of := b.countries[c.Country]
@@ -136,7 +106,7 @@ func (b *Builder) Add(c Change) {
 	}
 	of.add(c.News)
 	list := &b.worse
-	if c.News == Gained {
+	if c.News == observation.Gained {
 		list = &b.better
 	}
 	if len(*list) < b.most {
@@ -163,16 +133,16 @@ func (b *Builder) Digest(d Digest) *Digest {
 // channel.
 func Sample(now time.Time) Digest {
 	b := NewBuilder(MostChanges)
-	for _, c := range []Change{
-		{"example.gov.sn", lists.Government, "SN", "web_v6", Gained, "absent", "ok", observation.NoAAAA},
-		{"example.gouv.tg", lists.Government, "TG", "web_v6", Lost, "ok", "absent", observation.NoAAAA},
-		{"example.gouv.tg", lists.Government, "TG", "dnssec", Gained, "insecure", "secure", ""},
-		{"mail.example.gouv.tg", lists.Government, "TG", "mail_v6", Broken, "ok", "broken", observation.Timeout},
+	for _, c := range []observation.Change{
+		{Domain: "example.gov.sn", Kind: lists.Government, Country: "SN", Service: "web_v6", News: observation.Gained, Before: "absent", After: "ok", Reason: observation.NoAAAA},
+		{Domain: "example.gouv.tg", Kind: lists.Government, Country: "TG", Service: "web_v6", News: observation.Lost, Before: "ok", After: "absent", Reason: observation.NoAAAA},
+		{Domain: "example.gouv.tg", Kind: lists.Government, Country: "TG", Service: "dnssec", News: observation.Gained, Before: "insecure", After: "secure", Reason: ""},
+		{Domain: "mail.example.gouv.tg", Kind: lists.Government, Country: "TG", Service: "mail_v6", News: observation.Failed, Before: "ok", After: "broken", Reason: observation.Timeout},
 	} {
 		b.Add(c)
 	}
 	return *b.Digest(Digest{
-		Job: "test", Vantage: "test", List: "test", Test: true, Created: now, Domains: Compared{Common: 1234},
+		Job: "test", Vantage: "test", List: "test", Test: true, Created: now, Domains: observation.Compared{Common: 1234},
 		From: Scan{Started: now.AddDate(0, 0, -7)}, To: Scan{Started: now},
 	})
 }

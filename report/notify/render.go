@@ -158,8 +158,8 @@ func (w *Writer) numbers(c Counts) []string {
 
 // sections groups changes by country, kind and domain, and collects their
 // reasons.
-func (w *Writer) sections(changes []Change) (list []section, reasons []reason) {
-	var last Change
+func (w *Writer) sections(changes []observation.Change) (list []section, reasons []reason) {
+	var last observation.Change
 	explained := make(map[observation.Reason]bool)
 	for i, c := range changes {
 		if i == 0 || c.Country != last.Country || c.Kind != last.Kind {
@@ -171,7 +171,7 @@ func (w *Writer) sections(changes []Change) (list []section, reasons []reason) {
 		}
 		d := &s.Domains[len(s.Domains)-1]
 		d.Changes = append(d.Changes, w.change(c))
-		if r, known := w.reasons[c.Reason]; known && !explained[c.Reason] && c.News != Gained {
+		if r, known := w.reasons[c.Reason]; known && !explained[c.Reason] && c.News != observation.Gained {
 			explained[c.Reason] = true
 			if r.Fix != "" {
 				reasons = append(reasons, reason{r.Text, w.T("reasons.fix", r.Fix)})
@@ -183,13 +183,13 @@ func (w *Writer) sections(changes []Change) (list []section, reasons []reason) {
 }
 
 // change says in one line what became of a service, and why.
-func (w *Writer) change(c Change) string {
+func (w *Writer) change(c observation.Change) string {
 	line := w.T("pair", w.service(c.Service), w.T("digest.became", w.status(c.Service, c.Before), w.status(c.Service, c.After)))
 	text := w.reason(c.Reason)
 	if text == "" {
 		return line
 	}
-	if c.News == Gained && (c.After == "ok" || c.After == "secure") {
+	if c.News == observation.Gained && (c.After == "ok" || c.After == "secure") {
 		text = w.T("digest.was", text)
 	}
 	return line + w.Stop() + text
@@ -237,22 +237,22 @@ type payload struct {
 const eventType = "adopt6.changes"
 
 type payloadData struct {
-	ID        string           `json:"id"`
-	Job       string           `json:"job"`
-	List      string           `json:"list"`
-	Vantage   string           `json:"vantage"`
-	Test      bool             `json:"test"`
-	Simulated bool             `json:"simulated"`
-	Language  string           `json:"language"`
-	From      Scan             `json:"from"`
-	To        Scan             `json:"to"`
-	Domains   Compared         `json:"domains"`
-	Counts    Counts           `json:"counts"`
-	Countries []payloadCountry `json:"countries"`
-	Changes   []payloadChange  `json:"changes"`
-	LeftOff   uint64           `json:"left_off"`
-	Held      uint64           `json:"held"`
-	See       string           `json:"see,omitempty"`
+	ID        string               `json:"id"`
+	Job       string               `json:"job"`
+	List      string               `json:"list"`
+	Vantage   string               `json:"vantage"`
+	Test      bool                 `json:"test"`
+	Simulated bool                 `json:"simulated"`
+	Language  string               `json:"language"`
+	From      Scan                 `json:"from"`
+	To        Scan                 `json:"to"`
+	Domains   observation.Compared `json:"domains"`
+	Counts    Counts               `json:"counts"`
+	Countries []payloadCountry     `json:"countries"`
+	Changes   []payloadChange      `json:"changes"`
+	LeftOff   uint64               `json:"left_off"`
+	Held      uint64               `json:"held"`
+	See       string               `json:"see,omitempty"`
 }
 
 type payloadCountry struct {
@@ -262,16 +262,16 @@ type payloadCountry struct {
 }
 
 type payloadChange struct {
-	Domain  string `json:"domain"`
-	Kind    string `json:"kind"`
-	Country string `json:"country"`
-	Service string `json:"service"`
-	News    News   `json:"news"`
-	Before  string `json:"before"`
-	After   string `json:"after"`
-	Reason  string `json:"reason,omitempty"`
-	Text    string `json:"text,omitempty"`
-	Fix     string `json:"fix,omitempty"`
+	Domain  string           `json:"domain"`
+	Kind    string           `json:"kind"`
+	Country string           `json:"country"`
+	Service string           `json:"service"`
+	News    observation.News `json:"news"`
+	Before  string           `json:"before"`
+	After   string           `json:"after"`
+	Reason  string           `json:"reason,omitempty"`
+	Text    string           `json:"text,omitempty"`
+	Fix     string           `json:"fix,omitempty"`
 }
 
 func (w *Writer) payload(d *Digest, id string) payload {

@@ -66,8 +66,8 @@ func TestEveryLanguage(t *testing.T) {
 func TestHostileNames(t *testing.T) {
 	const evil = "<script>alert(1)</script>\r\nBcc: all@example.org\x1b[2J\u202etxt\u2066\x00"
 	b := NewBuilder(10)
-	b.Add(Change{evil + strings.Repeat("x", 5000), lists.Kind(evil), evil, evil, Lost, evil, evil, evil})
-	d := b.Digest(Digest{Job: evil, List: evil, Vantage: evil, Domains: Compared{Common: 1}})
+	b.Add(observation.Change{Domain: evil + strings.Repeat("x", 5000), Kind: lists.Kind(evil), Country: evil, Service: evil, News: observation.Lost, Before: evil, After: evil, Reason: evil})
+	d := b.Digest(Digest{Job: evil, List: evil, Vantage: evil, Domains: observation.Compared{Common: 1}})
 	for _, lang := range words.Languages {
 		m, err := NewWriter(lang, explain).Write(d, "msg_x")
 		if err != nil {
@@ -89,7 +89,7 @@ func TestHostileNames(t *testing.T) {
 func TestBuilderIsBounded(t *testing.T) {
 	b := NewBuilder(3)
 	for i := range 10 {
-		b.Add(Change{Domain: string(rune('a' + i)), Country: "TG", News: []News{Gained, Lost}[i/8]})
+		b.Add(observation.Change{Domain: string(rune('a' + i)), Country: "TG", News: []observation.News{observation.Gained, observation.Lost}[i/8]})
 	}
 	b.Hold()
 	d := b.Digest(Digest{})
