@@ -47,6 +47,7 @@ not state).`,
 		newListsExplainCommand(a),
 		newListsFrameCommand(a),
 		newListsGovernmentsCommand(a),
+		newListsReviewCommand(a),
 		newListsSourcesCommand(a),
 		newListsSuffixesCommand(a),
 	)

@@ -252,12 +252,12 @@ answer over IPv6, holds for every name below.`,
 			}
 			rows := func(yield func([]string) bool) {
 				for t := range lists.Suffixes() {
-					if chosen.Has(t) && !yield([]string{t.Name, t.Unicode, t.Country, string(t.Kind), t.Source, t.Date}) {
+					if chosen.Has(t) && !yield([]string{t.Name, t.Unicode, t.Country, t.Source, t.Date}) {
 						return
 					}
 				}
 			}
-			return printList(a.out, as, []string{"name", "unicode", "country", "kind", "source", "date"}, rows, "%-24[1]s %-7[3]s %-21[5]s %[6]s\n")
+			return printList(a.out, as, []string{"name", "unicode", "country", "source", "date"}, rows, "%-24[1]s %-7[3]s %-21[4]s %[5]s\n")
 		},
 	}
 	cmd.Flags().StringSliceVar(&chosen.Countries, "country", nil, "only those of these countries, by ISO code (TG,SN)")
