@@ -16,13 +16,6 @@ const (
 	maxOperators = 15 // and servers that fail
 )
 
-// keyFigures are the figures that matter, by kind.
-var keyFigures = map[lists.Kind][]string{
-	lists.Government: {"dns_v6", "web_v6", "mail_v6", "v6_only", "dnssec_secure"},
-	lists.Custom:     {"dns_v6", "web_v6", "mail_v6", "v6_only", "dnssec_secure"},
-	lists.CCTLD:      {"tld_glue_v6", "dns_v6", "v6_only", "dnssec_secure"},
-}
-
 // countryView is the page of a country.
 type countryView struct {
 	frame
@@ -125,7 +118,7 @@ func (s *Site) countryView(f frame, c *Country) countryView {
 
 func (s *Site) sectionView(l *locale, c *Country, section *Section, first bool, compared string) sectionView {
 	v := sectionView{Kind: section.Kind, First: first, Compared: compared, Headline: l.T("country.none"),
-		Key: l.figures(section, keyFigures[section.Kind]...), All: l.figures(section)}
+		Key: l.figures(section, indicator.Headline(section.Kind)...), All: l.figures(section)}
 	v.Share = l.figures(section, HeadlineIndicator)[0]
 	if r, ok := section.Row(HeadlineIndicator); ok {
 		read := l.rules.Read(r)

@@ -212,12 +212,14 @@ type (
 		Change      *changeJSON      `json:"change,omitempty"`
 	}
 	changeJSON struct {
-		Common      uint64 `json:"common"`
-		Before      uint64 `json:"before"`
-		After       uint64 `json:"after"`
-		Gained      uint64 `json:"gained"`
-		Lost        uint64 `json:"lost"`
-		Significant bool   `json:"significant"`
+		Common   uint64 `json:"common"`
+		Before   uint64 `json:"before"`
+		After    uint64 `json:"after"`
+		Gained   uint64 `json:"gained"`
+		Lost     uint64 `json:"lost"`
+		GainedBy uint64 `json:"gained_by"`
+		LostBy   uint64 `json:"lost_by"`
+		Clear    bool   `json:"clear"`
 	}
 	domainJSON struct {
 		Domain    string              `json:"domain"`
@@ -329,7 +331,7 @@ func sectionAsJSON(section *Section, rules indicator.Rules) sectionJSON {
 			i.Bounds = []float64{read.Worst, read.Best}
 		}
 		if c, ok := section.Changes[r.Indicator]; ok {
-			i.Change = &changeJSON{c.Common, c.Before, c.After, c.Gained, c.Lost, c.Significant()}
+			i.Change = &changeJSON{c.Common, c.Before, c.After, c.Gained, c.Lost, c.GainedBy, c.LostBy, c.Clear}
 		}
 		s.Indicators = append(s.Indicators, i)
 	}

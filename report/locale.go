@@ -193,7 +193,10 @@ func (l *locale) change(c indicator.Change) change {
 		return change{Text: l.T("change.none")}
 	}
 	out := change{Class: "same", Text: l.T("change.unclear"), Basis: l.T("change.basis", l.N(c.Gained), l.N(c.Lost), l.N(c.Common))}
-	if !c.Significant() {
+	if c.Gained+c.Lost > 0 && c.Kind != lists.CCTLD {
+		out.Basis += l.Stop() + l.T("change.by", l.N(c.GainedBy), l.N(c.LostBy))
+	}
+	if !c.Clear {
 		return out
 	}
 	points := 100 * (float64(c.After) - float64(c.Before)) / float64(c.Common)

@@ -24,12 +24,32 @@ type Change struct {
 	After     uint64 // and in the later one
 	Gained    uint64 // fulfil it now and did not before
 	Lost      uint64 // fulfilled it before and do not now
+	// GainedBy and LostBy count those that run the name servers of the targets
+	// gained and lost: what one of them does for all its customers at once is
+	// one event.
+	GainedBy, LostBy uint64
+	// Clear says that the change is more than chance. Of a census, chance has no
+	// part: there it says that more was gained than lost, or less.
+	Clear bool
 }
 
-// Significant says whether the change is more than chance: the exact sign test
-// on the targets that changed (McNemar), two-sided at 5 per cent.
-func (c Change) Significant() bool {
-	return signTest(c.Gained, c.Lost) < 0.05
+// judge says which of the changes of one comparison are clear: by the exact
+// sign test on operators, two-sided, with at most one in twenty of those that
+// are called clear by mistake over all indicators and countries.
+func judge(changes []Change) {
+	var tested []int
+	var p []float64
+	for i, c := range changes {
+		switch {
+		case c.Kind == lists.CCTLD:
+			changes[i].Clear = c.Gained != c.Lost
+		case c.Gained+c.Lost > 0:
+			tested, p = append(tested, i), append(p, signTest(c.GainedBy, c.LostBy))
+		}
+	}
+	for n, believed := range discoveries(p) {
+		changes[tested[n]].Clear = believed
+	}
 }
 
 // Changes compares two scans target by target, for every indicator that is a
@@ -50,13 +70,14 @@ func Changes(ctx context.Context, s *store.Store, earlier, later uuid.UUID) ([]C
 		}
 		for _, i := range shares() {
 			c := Change{Kind: lists.Kind(kind), Country: country, Indicator: i.ID,
-				Common: counts[0], Before: counts[1], After: counts[2], Gained: counts[3], Lost: counts[4]}
-			counts = counts[5:]
+				Common: counts[0], Before: counts[1], After: counts[2], Gained: counts[3], Lost: counts[4], GainedBy: counts[5], LostBy: counts[6]}
+			counts = counts[7:]
 			if i.Covers(c.Kind) {
 				list = append(list, c)
 			}
 		}
 	}
+	judge(list)
 	return list, errors.Join(found.Err(), found.Close())
 }
 
@@ -84,7 +105,9 @@ func changesQuery() string {
 			fmt.Sprintf("countIf(%s AND %s = 2)", both, a),
 			fmt.Sprintf("countIf(%s AND %s = 2)", both, b),
 			fmt.Sprintf("countIf(%s = 1 AND %s = 2)", a, b),
-			fmt.Sprintf("countIf(%s = 2 AND %s = 1)", a, b))
+			fmt.Sprintf("countIf(%s = 2 AND %s = 1)", a, b),
+			fmt.Sprintf("uniqExactIf(runs, %s = 1 AND %s = 2)", a, b),
+			fmt.Sprintf("uniqExactIf(runs, %s = 2 AND %s = 1)", a, b))
 	}
 	judged := "[" + strings.Join(states, ",\n\t\t") + "]"
 	return `SELECT toString(kind), toString(country), [` + strings.Join(counts, ",\n\t") + `]
@@ -95,7 +118,8 @@ FROM
 ) AS earlier
 ALL INNER JOIN
 (
-	SELECT kind, domain, any(` + judged + `) AS after
+	SELECT kind, domain, any(` + judged + `) AS after,
+		any(if(empty(operators), domain, arrayStringConcat(arraySort(operators), ' '))) AS runs
 	FROM observations FINAL WHERE scan = toUUID(?) GROUP BY kind, domain
 ) AS later
 USING (kind, domain)

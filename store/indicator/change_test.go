@@ -49,6 +49,9 @@ func TestChanges(t *testing.T) {
 				found[c.Indicator] = c
 			}
 		}
+		if c := found["web_v6"]; c.GainedBy != 1 || c.LostBy != 0 || c.Clear {
+			t.Errorf("one site gained by one operator is %+v", c)
+		}
 		for id, want := range map[string][5]uint64{ // common, before, after, gained, lost
 			"web_v6":      {4, 1, 2, 1, 0},
 			"dns_v6":      {5, 2, 1, 0, 1},

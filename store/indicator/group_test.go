@@ -67,19 +67,3 @@ func TestSummarise(t *testing.T) {
 		t.Errorf("six countries: %+v", s[0])
 	}
 }
-
-func TestSignificant(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		gained, lost uint64
-		want         bool
-	}{
-		{0, 0, false}, {5, 0, false}, {6, 0, true}, {0, 6, true}, // 0.0625 and 0.03125
-		{9, 2, false}, {10, 2, true}, // 0.065 and 0.039
-		{5000, 5000, false}, {5200, 4800, true},
-	} {
-		if got := (indicator.Change{Gained: test.gained, Lost: test.lost}).Significant(); got != test.want {
-			t.Errorf("%d gained and %d lost: significant is %t", test.gained, test.lost, got)
-		}
-	}
-}

@@ -119,5 +119,17 @@ func (i Indicator) Serves() (list []Service) {
 	return list
 }
 
+// Headline returns the ids of the figures that lead for a kind of target: name
+// servers, AAAA, web, mail, without IPv4, ready, DNSSEC, same content, as far as
+// the kind has them. The others are an annex.
+func Headline(kind lists.Kind) (ids []string) {
+	for _, id := range []string{"dns_v6", "aaaa_apex", "tld_glue_v6", "web_v6", "mail_v6", "v6_only", "ready", "dnssec_secure", "web_same"} {
+		if i, _ := ByID(id); i.Covers(kind) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // Covers says whether the indicator says something about targets of a kind.
 func (i Indicator) Covers(kind lists.Kind) bool { return slices.Contains(i.Kinds, kind) }

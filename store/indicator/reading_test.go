@@ -120,3 +120,69 @@ func TestDiscoveries(t *testing.T) {
 		t.Errorf("%d of 15 are believed, want 4", n)
 	}
 }
+
+func TestSignificant(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		gained, lost uint64
+		want         bool
+	}{
+		{0, 0, false}, {5, 0, false}, {6, 0, true}, {0, 6, true}, // 0.0625 and 0.03125
+		{9, 2, false}, {10, 2, true}, // 0.065 and 0.039
+		{5000, 5000, false}, {5200, 4800, true},
+	} {
+		if got := signTest(test.gained, test.lost) < significant; got != test.want {
+			t.Errorf("%d gained and %d lost: significant is %t", test.gained, test.lost, got)
+		}
+	}
+}
+
+// TestJudge takes what one operator did for its customers as one event, knows
+// that many tests find something by chance, and tests no census.
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	change := func(kind lists.Kind, gained, lost, gainedBy, lostBy uint64) Change {
+		return Change{Kind: kind, Common: 100, Gained: gained, Lost: lost, GainedBy: gainedBy, LostBy: lostBy}
+	}
+	gov, tld := lists.Government, lists.CCTLD
+	alone := func(c Change) bool {
+		list := []Change{c}
+		judge(list)
+		return list[0].Clear
+	}
+	for name, test := range map[string]struct {
+		change Change
+		clear  bool
+	}{
+		"24 moved by one operator": {change(gov, 24, 0, 1, 0), false},
+		"8 moved by 8":             {change(gov, 8, 0, 8, 0), true},
+		"8 gained, 6 lost":         {change(gov, 8, 6, 8, 6), false},
+		"none":                     {change(gov, 0, 0, 0, 0), false},
+		"one of a census":          {change(tld, 1, 0, 1, 0), true},
+		"even in a census":         {change(tld, 1, 1, 1, 1), false},
+	} {
+		if got := alone(test.change); got != test.clear {
+			t.Errorf("%s: clear is %v", name, got)
+		}
+	}
+	// 6 of 6 is one in 32 by chance: among 40 tests it is bound to happen.
+	many := []Change{change(gov, 6, 0, 6, 0)}
+	for range 39 {
+		many = append(many, change(gov, 3, 3, 3, 3))
+	}
+	many = append(many, change(gov, 20, 0, 20, 0))
+	judge(many)
+	if many[0].Clear || !many[40].Clear {
+		t.Errorf("of many tests: 6 of 6 is clear: %v, 20 of 20: %v", many[0].Clear, many[40].Clear)
+	}
+}
+
+func TestHeadline(t *testing.T) {
+	t.Parallel()
+	if got := Headline(lists.Government); len(got) != 8 {
+		t.Errorf("%d figures lead, want eight: %v", len(got), got)
+	}
+	if got := Headline(lists.CCTLD); len(got) != 5 {
+		t.Errorf("of ccTLDs %v lead", got)
+	}
+}
