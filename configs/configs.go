@@ -31,7 +31,7 @@ var Example []byte
 
 const envPrefix = "ADOPT6_"
 
-// otherVariables begin with envPrefix and are no settings: a password, which
+// otherVariables begin with envPrefix and are not settings: a password, which
 // is never printed, and what tells tests where to find what they need.
 var otherVariables = []string{"ADOPT6_STORE_PASSWORD", "ADOPT6_STORE_PASSWORD_FROM", "ADOPT6_CLICKHOUSE_SERVER", "ADOPT6_RAWDATA"}
 

@@ -190,9 +190,9 @@ const mostRate = 1_000_000
 // same order, and a test holds the two together.
 var keys = []key{
 	{"scan.workers", "workers", number(250, 1, 10_000), "targets measured at the same time"},
-	{"scan.rate", "rate", number(500, 0, mostRate), "DNS queries and connections a second, over all servers; 0 is no limit"},
-	{"scan.rate_per_server", "rate-per-server", number(20, 0, mostRate), "queries and connections a second to one address; 0 is no limit"},
-	{"scan.rate_per_operator", "rate-per-operator", number(100, 0, mostRate), "queries and connections a second to all addresses of one operator; 0 is no limit"},
+	{"scan.rate", "rate", number(500, 0, mostRate), "DNS queries and connections a second, over all servers; 0 means no limit"},
+	{"scan.rate_per_server", "rate-per-server", number(20, 0, mostRate), "queries and connections a second to one address; 0 means no limit"},
+	{"scan.rate_per_operator", "rate-per-operator", number(100, 0, mostRate), "queries and connections a second to all addresses of one operator; 0 means no limit"},
 	{"scan.timeout", "target-timeout", lasting(2*time.Minute, time.Second, time.Hour), "the longest that one target may take"},
 	{"scan.max_queries", "max-queries", number(500, 1, 100_000), "DNS queries that one target may cost over all probes"},
 	{"scan.confirm", "confirm", number(1, 0, 10), "how many times more a target that fails is measured before its failure is kept"},
@@ -219,7 +219,7 @@ var keys = []key{
 	{"store.ca", "", "", "file of certificates (PEM) that the server's is checked against; the system's when empty"},
 	{"store.library", "", "", "path of libchdb.so; fetched into the user's cache folder when empty"},
 	{"serve.listen", "listen", "127.0.0.1:8080", "address and port that pages are served on; only this machine reaches the default"},
-	{"serve.rate", "rate-per-client", number(20, 0, mostRate), "requests a second that one client may send, or one /64 of IPv6; 0 is no limit"},
+	{"serve.rate", "rate-per-client", number(20, 0, mostRate), "requests a second that one client may send, or one /64 of IPv6; 0 means no limit"},
 	{"serve.proxies", "", "", "proxies whose X-Forwarded-For is believed, addresses or networks with commas between them; none when empty"},
 	{"serve.tls_cert", "tls-cert", "", "file of the certificate and its chain (PEM), read again when it changes; no TLS when empty"},
 	{"serve.tls_key", "tls-key", "", "file of the certificate's key (PEM)"},

@@ -112,7 +112,7 @@ func (c *Channel) check(others []Channel) error {
 		faults = append(faults, fmt.Errorf("%s: %s: %w", c.Where(setting), cmp.Or(setting, notifySection), fmt.Errorf(format, args...)))
 	}
 	if !channelName.MatchString(c.Name) {
-		fault("name", "%q is no name of a channel; write 1 to 48 lower-case letters, digits, - and _", c.Name)
+		fault("name", "%q is not a name of a channel; write 1 to 48 lower-case letters, digits, - and _", c.Name)
 	}
 	if slices.ContainsFunc(others, func(o Channel) bool { return o.Name == c.Name }) {
 		fault("name", "there are two channels %q; give each a name of its own", c.Name)

@@ -45,7 +45,7 @@ func TestChannelsAreRefused(t *testing.T) {
 		{"no list", "notify:\n  name: a\n", `adopt6.yaml:2: notify: expected a list`},
 		{"a typo", line + ", langauge: fr}\n", `adopt6.yaml:2: notify: unknown setting "langauge"; did you mean "language"?`},
 		{"no settings", "notify:\n  - a\n", `adopt6.yaml:2: notify: expected settings`},
-		{"no name", "notify:\n  - file: x\n", `adopt6.yaml:2: name: "" is no name`},
+		{"no name", "notify:\n  - file: x\n", `adopt6.yaml:2: name: "" is not a name`},
 		{"two of a name", line + "}\n  - {name: a, file: y}\n", `adopt6.yaml:3: name: there are two channels "a"`},
 		{"two ways", line + ", folder: y}\n", `adopt6.yaml:2: notify: set one of webhook, to, file and folder; 2 are set`},
 		{"no secret", "notify:\n  - {name: a, webhook: 'https://x.example/'}\n", `secret_file`},

@@ -7,32 +7,32 @@ import (
 	"time"
 )
 
-// Confirmation measures targets that fail once more, or more often, before
-// their observation is kept, so that a server which was down for a minute is
-// neither a broken service nor news.
+// Confirmation measures failing targets again before it keeps their
+// observations, so that a brief outage is not reported as broken, nor as a
+// change.
 //
-// An observation that may have failed by chance is not handed to the sink; its
-// target is measured again when all others are done. What the last measurement
-// found is kept, with the number of measurements and the services on which they
-// disagreed, or which failed in the only one. Of each target a dozen bits at
-// most are held in memory; a scan that ends before measures those that wait
-// anew when it is resumed.
+// An observation whose failure may be temporary is not handed to the sink; its
+// target is measured again when all others are done. The last observation is
+// kept, with the number of attempts and the services on which the attempts
+// disagreed, or which failed in the only one. Memory holds at most a dozen bits
+// for each target. A scan that ends early measures the targets that still await
+// confirmation again when it is resumed.
 type Confirmation struct {
 	// Waits are the pauses before each further pass, counted from the end of
-	// the pass before. Without any, the first measurement is kept.
+	// the previous one. Without any, the first measurement is kept.
 	Waits []time.Duration
-	// Fresh returns a Measure that remembers nothing of the passes before, and
-	// what releases it.
+	// Fresh returns a Measure with empty caches, so that it sees nothing of
+	// earlier passes, and the function that releases it.
 	Fresh func(context.Context) (Measure, func(), error)
 	// Sleep waits, and returns the context's error when that ends first; nil
 	// waits by the clock.
 	Sleep func(context.Context, time.Duration) error
-	// Begin is told of every further pass before its pause; may be nil.
-	Begin func(targets uint64, pause time.Duration)
+	// OnPass is called before the pause of every further pass; may be nil.
+	OnPass func(targets uint64, pause time.Duration)
 }
 
-// RunConfirmed runs the pool over the targets of w that done does not hold,
-// and again over those that fail. It returns as Run does.
+// RunConfirmed runs the pool over the targets of w that are not in done, and
+// again over those that fail. It returns as Run does.
 func (p *Pool) RunConfirmed(ctx context.Context, w *Worklist, done *Positions, c Confirmation) error {
 	var held failures
 	pass := *p
@@ -42,7 +42,7 @@ func (p *Pool) RunConfirmed(ctx context.Context, w *Worklist, done *Positions, c
 		waiting := new(Positions)
 		pass.Sink = func(ctx context.Context, o *observation.Observation) error {
 			failing := failingServices(o)
-			seen, always := held.note(o.Position, i == 0, failing)
+			seen, always := held.record(o.Position, i == 0, failing)
 			if failing != 0 && i < len(c.Waits) {
 				waiting.Add(o.Position)
 				return nil
@@ -71,7 +71,7 @@ func (p *Pool) RunConfirmed(ctx context.Context, w *Worklist, done *Positions, c
 		}
 		release()
 		var err error
-		if release, err = c.next(ctx, &pass, waiting.Count(), c.Waits[i]); err != nil {
+		if release, err = c.prepareNext(ctx, &pass, waiting.Count(), c.Waits[i]); err != nil {
 			release = func() {}
 			return err
 		}
@@ -80,10 +80,10 @@ func (p *Pool) RunConfirmed(ctx context.Context, w *Worklist, done *Positions, c
 	return nil
 }
 
-// next waits for the pass after pass i and gives it a fresh memory.
-func (c *Confirmation) next(ctx context.Context, pass *Pool, targets uint64, pause time.Duration) (release func(), err error) {
-	if c.Begin != nil {
-		c.Begin(targets, pause)
+// prepareNext waits before the next pass and gives it a fresh Measure.
+func (c *Confirmation) prepareNext(ctx context.Context, pass *Pool, targets uint64, pause time.Duration) (release func(), err error) {
+	if c.OnPass != nil {
+		c.OnPass(targets, pause)
 	}
 	sleep := c.Sleep
 	if sleep == nil {
@@ -109,14 +109,15 @@ func sleepClock(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// failures remembers which services failed in which passes: in any of them, and
-// in each. A service is a bit, in the order of Services.
+// failures records which services failed in any pass (seen) and in every pass
+// (always). Index is the service, in the order of observation.Services.
 type failures struct {
 	seen, always [5]Positions
 }
 
-// note adds what a pass found and returns what all passes did.
-func (f *failures) note(position uint64, first bool, failing uint8) (seen, always uint8) {
+// record adds the result of a pass and returns the services that failed in any
+// pass so far, and in every pass, as bits.
+func (f *failures) record(position uint64, first bool, failing uint8) (seen, always uint8) {
 	if first && failing == 0 {
 		return 0, 0
 	}
@@ -141,8 +142,8 @@ func (f *failures) note(position uint64, first bool, failing uint8) (seen, alway
 	return seen, always
 }
 
-// failingServices are those that fail and may work when they are measured
-// again, a bit each in the order of Services.
+// failingServices returns the services that fail and may work when measured
+// again, as bits in the order of observation.Services.
 func failingServices(o *observation.Observation) (failing uint8) {
 	for service, v := range []observation.Verdict{o.DNS, o.Web, o.Mail, o.V6Only} {
 		if v.MayBeTransient() {

@@ -14,10 +14,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// passesOf says what each pass finds of a target, one letter each: "." works,
-// "w" its web fails, "m" its mail fails by a time-out, "c" its certificate has
-// expired, "d" its name servers do not answer and nothing else is known.
-func passesOf(name string, pass int) (o observation.Observation) {
+// scripted returns what a pass finds. The part of the name before the hyphen has
+// one letter for each pass: "." works, "w" the web fails, "m" mail times out,
+// "c" the certificate has expired, "d" the name servers do not answer and
+// nothing else is known.
+func scripted(name string, pass int) (o observation.Observation) {
 	script, _, _ := strings.Cut(name, "-")
 	o.Web, o.Mail, o.DNSSEC = observation.Verdict{Status: observation.OK}, observation.Verdict{Status: observation.OK}, observation.Insecure
 	switch {
@@ -43,7 +44,7 @@ func confirmed(t *testing.T, ctx context.Context, waits []time.Duration, sleep f
 	var pass, measured atomic.Int64
 	measure := func(_ context.Context, p Pending) *observation.Observation {
 		measured.Add(1)
-		o := passesOf(p.Target.Name, int(pass.Load()))
+		o := scripted(p.Target.Name, int(pass.Load()))
 		o.Position, o.Target = p.Position, p.Target
 		return &o
 	}
@@ -83,14 +84,14 @@ func TestFailuresAreMeasuredAgain(t *testing.T) {
 		unsteady string
 	}{
 		"...-ok.tg": {1, observation.OK, ""},
-		// It worked the second time, so it is not asked a third.
+		// It worked the second time, so it is not measured a third time.
 		"w..-flap.tg": {2, observation.OK, "web_v6"},
 		"w.w-back.tg": {2, observation.OK, "web_v6"},
 		"www-down.tg": {3, observation.Broken, ""},
 		"ww.-late.tg": {3, observation.OK, "web_v6"},
 		"wm.-both.tg": {3, observation.OK, "web_v6 mail_v6"},
 		"wmw-all.tg":  {3, observation.Broken, "web_v6 mail_v6"},
-		// A certificate does not mend itself within the hour.
+		// Waiting an hour does not renew a certificate.
 		"ccc-expired.tg": {1, observation.Broken, ""},
 		"ddd-dead.tg":    {3, observation.Unmeasured, ""},
 		"d..-lame.tg":    {2, observation.OK, "dns_v6 web_v6 mail_v6"},
@@ -118,8 +119,8 @@ func TestNothingFailsNothingWaits(t *testing.T) {
 	}
 }
 
-// TestInterruptedPause keeps nothing of what would have been measured again:
-// the resumed scan does it.
+// TestInterruptedPause: a scan interrupted in the pause keeps no unconfirmed
+// observation; the resumed scan measures those targets.
 func TestInterruptedPause(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	sleep := func(ctx context.Context, _ time.Duration) error {

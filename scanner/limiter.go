@@ -8,31 +8,33 @@ import (
 	"time"
 )
 
-// A limiter lets packets to one server or operator go one after another, at a
-// rate that refusals lower. The rate is halved with each, down to a part of the
-// cap, and regained in steps (additive increase, multiplicative decrease).
-// docs/ethics.md states the rule.
+// A limiter is the rate limiter of one key, a server or an operator: it admits
+// one packet after another at a rate that refusals lower. Each refusal halves
+// the rate, down to a fraction of the cap; time without refusals raises it in
+// steps (additive increase, multiplicative decrease). docs/ethics.md states the
+// rule.
 //
-// Those of an operator are counted from when they were admitted, not from when
-// they went, so that what one waits for the overall rate is not lost to those
-// behind it. Within a second then go those that were admitted within it and one
-// that was before, which margins allow for.
+// The gap between packets to an operator is measured from when the previous one
+// was admitted, not from when it was sent: otherwise the time that it waited for
+// the overall rate would be lost to those behind it. In one second may therefore
+// be sent those admitted in that second and one admitted before; the margins
+// allow for that.
 type limiter struct {
 	slot     slot
-	operator bool      // whose packets these are: an operator's, or one server's
-	sent     time.Time // when a packet last went; guarded by slot, as is admitted
+	operator bool      // the key is an operator, not a server
+	sent     time.Time // when the last packet was sent; guarded by slot, as is admitted
 	admitted time.Time
 	lastUse  time.Time // guarded by the shard's mutex
-	// owner is the operator of a server once it was looked up; guarded by slot.
+	// owner is the operator of a server, once looked up; guarded by slot.
 	owner Operator
 
-	mu     sync.Mutex // guards what follows
-	most   float64    // packets a second, the cap
-	lowest float64    // those after it was slowed down last
-	slowed time.Time  // when that was; zero: it runs at most
-	rest   time.Time  // nothing goes before
+	mu     sync.Mutex // guards the fields below
+	most   float64    // the cap, in packets a second
+	lowest float64    // the rate right after the last refusal
+	slowed time.Time  // when that was; zero when the rate is the cap
+	rest   time.Time  // nothing is sent before this
 
-	refusing  netip.Addr // of an operator: the server that refused last
+	refusing  netip.Addr // of an operator: the server that last refused
 	refusedAt time.Time
 }
 
@@ -42,11 +44,12 @@ const (
 	regainStep  = 1.0 / 16         // of the cap
 	// longestRest bounds the pause that a server may ask for.
 	longestRest = 10 * time.Second
-	// spreads is how soon after each other two servers of an operator must
-	// refuse for the operator to be slowed down.
+	// spreads is the time within which two servers of an operator must refuse
+	// for the operator to be slowed down.
 	spreads = 30 * time.Second
-	// fewPackets is the rate, in packets a second, up to which those of an
-	// operator are counted from when they went: there one more would be much.
+	// fewPackets is the rate, in packets a second, up to which the gap between
+	// packets to an operator is measured from when they were sent: at so low a
+	// rate one packet more would be a large part of it.
 	fewPackets = 4
 )
 
@@ -54,13 +57,13 @@ func newLimiter(perSecond int, operator bool) *limiter {
 	return &limiter{slot: newSlot(), operator: operator, most: float64(perSecond)}
 }
 
-// wait returns when the next packet may go. Without error, done must follow when
-// it went.
+// wait returns when the next packet may be sent. When it returns nil, the caller
+// must call done once the packet is sent.
 func (l *limiter) wait(ctx context.Context) error {
 	if err := l.slot.take(ctx); err != nil {
 		return err
 	}
-	// Again after each wait: the rate may have changed meanwhile.
+	// Computed again after each wait, as the rate may have changed meanwhile.
 	for delay := l.delay(); delay > 0; delay = l.delay() {
 		timer := time.NewTimer(delay)
 		select {
@@ -94,7 +97,7 @@ func (l *limiter) delay() time.Duration {
 	return max(from.Add(gap).Sub(now), l.rest.Sub(now))
 }
 
-// rate returns the packets a second that may go now.
+// rate returns how many packets a second may be sent now.
 func (l *limiter) rate(now time.Time) float64 {
 	if l.slowed.IsZero() {
 		return l.most
@@ -107,9 +110,9 @@ func (l *limiter) rate(now time.Time) float64 {
 	return l.most
 }
 
-// refused takes a refusal by server of a packet that was sent at a time. One that
-// was on its way when the rate was halved for another changes nothing. An
-// operator is slowed down where two of its servers refuse.
+// refused lowers the rate after server refused a packet sent at the given time.
+// The refusal of a packet that was under way when the rate was last halved
+// changes nothing. An operator is slowed down when two of its servers refuse.
 func (l *limiter) refused(server netip.Addr, now, sent time.Time, pause time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -130,7 +133,7 @@ func (l *limiter) refused(server netip.Addr, now, sent time.Time, pause time.Dur
 	l.slowed = now
 }
 
-// restore takes the last refusal back.
+// restore undoes the effect of the last refusal.
 func (l *limiter) restore() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -140,7 +143,7 @@ func (l *limiter) restore() {
 	l.rest = time.Time{}
 }
 
-// idle says whether nobody waits, and a new limiter would do as well.
+// idle reports whether no sender waits and a new limiter would act the same.
 func (l *limiter) idle(now time.Time) bool {
 	unused := now.Sub(l.lastUse)
 	if unused <= idleTime || len(l.slot) == 0 {
@@ -151,8 +154,8 @@ func (l *limiter) idle(now time.Time) bool {
 	return l.slowed.IsZero() || unused > slowedTime
 }
 
-// slot is held by the one who is about to send. It holds one token while nobody
-// is.
+// slot is a lock that a sender can stop waiting for when its context ends. The
+// channel holds one token while the slot is free.
 type slot chan struct{}
 
 func newSlot() slot {
@@ -181,8 +184,8 @@ const (
 	slowedTime = 5 * time.Minute
 )
 
-// limiters are those of servers or of operators, by key. Those that are idle are
-// forgotten.
+// limiters holds a limiter for each key, which is a server or an operator. It
+// drops idle ones.
 type limiters[K comparable] struct {
 	perSecond int
 	operators bool
@@ -204,8 +207,8 @@ func newLimiters[K comparable](perSecond int, operators bool) *limiters[K] {
 	return l
 }
 
-// of returns the limiter of a key, and forgets idle ones on the way.
-func (l *limiters[K]) of(key K) *limiter {
+// limiterFor returns the limiter of a key; now and then it drops idle ones.
+func (l *limiters[K]) limiterFor(key K) *limiter {
 	shard := &l.shards[maphash.Comparable(l.seed, key)%rateShards]
 	now := time.Now()
 	shard.mu.Lock()

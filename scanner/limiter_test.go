@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestSlowDown follows the rate of a server through refusals and peace, without a
-// clock.
+// TestSlowDown follows the rate of a server through refusals and times without
+// them, at given instants.
 func TestSlowDown(t *testing.T) {
 	start, server := time.Unix(1_000_000, 0), netip.MustParseAddr("9.9.9.9")
 	at := func(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
@@ -25,7 +25,7 @@ func TestSlowDown(t *testing.T) {
 	if l.rest != at(2) {
 		t.Errorf("the pause ends at %v", l.rest.Sub(start))
 	}
-	l.refused(server, at(1.1), at(0.95), time.Minute) // was on its way: one refusal, not two
+	l.refused(server, at(1.1), at(0.95), time.Minute) // was under way: one refusal, not two
 	expect(1.1, 16)
 	if l.rest != at(2) {
 		t.Errorf("the pause ends at %v", l.rest.Sub(start))
@@ -53,19 +53,19 @@ func TestSlowDown(t *testing.T) {
 	}
 }
 
-// TestSlowDownSpreads slows an operator down when a second server of it
-// refuses, and takes back what was about the question.
+// TestSlowDownSpreads slows an operator down when a second of its servers
+// refuses, and restores the rate of a server that refused only one question.
 func TestSlowDownSpreads(t *testing.T) {
 	rates := NewRates(Caps{PerServer: 20, PerOperator: 100})
 	one, two, other := netip.MustParseAddr("9.9.9.1"), netip.MustParseAddr("9.9.9.2"), netip.MustParseAddr("9.9.8.1")
 	rateOf := func(a netip.Addr) (server, operator float64) {
 		now := time.Now()
-		return rates.servers.of(a).rate(now), rates.operators.of(rates.OperatorOf(a)).rate(now)
+		return rates.servers.limiterFor(a).rate(now), rates.operators.limiterFor(rates.OperatorOf(a)).rate(now)
 	}
 	expect := func(a netip.Addr, wantServer, wantOperator float64) {
 		t.Helper()
 		if server, operator := rateOf(a); server != wantServer || operator != wantOperator {
-			t.Errorf("%s goes at %v, its operator at %v; want %v and %v", a, server, operator, wantServer, wantOperator)
+			t.Errorf("the rate of %s is %v, of its operator %v; want %v and %v", a, server, operator, wantServer, wantOperator)
 		}
 	}
 	for range 2 {
@@ -73,13 +73,13 @@ func TestSlowDownSpreads(t *testing.T) {
 			t.Fatal("nothing was slowed down")
 		}
 	}
-	expect(one, 5, 100) // one server twice is no sign of the operator
+	expect(one, 5, 100) // two refusals of one server do not slow the operator
 	rates.SlowDown(two, time.Now(), time.Second)
 	expect(two, 10, 50)
 	expect(other, 20, 100)
 	rates.Restore(two)
 	expect(two, 20, 50)
 	if NewRates(Caps{Overall: 5}).SlowDown(one, time.Now(), time.Second) {
-		t.Error("a scan without a cap for servers has nothing to lower")
+		t.Error("SlowDown reports a lower rate in a scan without a cap per server")
 	}
 }

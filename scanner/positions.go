@@ -40,7 +40,7 @@ func (p *Positions) Complement(n uint64) *Positions {
 	return c
 }
 
-// Has says whether the set holds a position.
+// Has reports whether the set holds a position.
 func (p *Positions) Has(position uint64) bool {
 	if p == nil {
 		return false
@@ -50,7 +50,6 @@ func (p *Positions) Has(position uint64) bool {
 }
 
 // Count returns how many positions the set holds.
-
 func (p *Positions) Count() uint64 {
 	if p == nil {
 		return 0

@@ -10,19 +10,20 @@ import (
 	"github.com/projectdiscovery/ratelimit"
 )
 
-// Caps are what a scan may send, in queries and connections a second. A cap of
-// 0 or less is none.
+// Caps bound what a scan sends, in queries and connections a second. 0 or less
+// means no limit.
 type Caps struct {
-	Overall     int // in all
+	Overall     int // to all servers together
 	PerServer   int // to one address
 	PerOperator int // to all addresses of one operator
-	// ASN returns the number of the autonomous system that an address lies in;
-	// an address of which it is known belongs to that operator. May be nil.
+	// ASN returns the autonomous system of an address. Where that is known, it
+	// is the address's operator. May be nil.
 	ASN func(netip.Addr) (number uint32, known bool)
 }
 
-// Rates holds a scan to its caps. No second, wherever it begins, sees more
-// than any of them. A server that refuses gets less for a while: see SlowDown.
+// Rates keeps a scan within its caps: no window of one second, wherever it
+// begins, exceeds any of them. A server that refuses is sent less for a while:
+// see SlowDown.
 type Rates struct {
 	caps      Caps
 	overall   *bucket
@@ -31,13 +32,13 @@ type Rates struct {
 	sent      atomic.Int64
 }
 
-// Caps returns the caps that hold.
+// Caps returns the caps in force.
 func (r *Rates) Caps() Caps { return r.caps }
 
-// Sent returns how many queries and connections were let go.
+// Sent returns how many queries and connections were admitted.
 func (r *Rates) Sent() int64 { return r.sent.Load() }
 
-// rateMargin is the part of a cap that is used, so that packets which the
+// rateMargin is the fraction of a cap that is used, so that packets which the
 // scheduler or the network bunches together stay below it too.
 const rateMargin = 0.95
 
@@ -45,8 +46,8 @@ const rateMargin = 0.95
 func NewRates(caps Caps) *Rates {
 	r := &Rates{caps: caps}
 	if caps.Overall > 0 {
-		// A hundredth of a second's worth may go at once: a timer per packet
-		// would not keep up with high rates.
+		// What is sent in a hundredth of a second may be sent at once: a timer
+		// per packet would not keep up with high rates.
 		r.overall = newBucket(caps.Overall, max(1, caps.Overall/100))
 	}
 	if caps.PerServer > 0 {
@@ -61,12 +62,13 @@ func NewRates(caps Caps) *Rates {
 // Wait returns when a packet may be sent to server, or with the context's
 // error when that ends first.
 func (r *Rates) Wait(ctx context.Context, server netip.Addr) error {
-	// The slots are released when the packet goes: those that wait for the overall
-	// rate must not go together when it lets them. They are taken in one order,
-	// so nobody waits for one who waits for them.
+	// The slots are released only when the packet is sent: packets that wait
+	// for the overall rate must not leave together once it admits them. Slots
+	// are always taken in the same order, server before operator before
+	// overall, so that there is no deadlock.
 	var owner Operator
 	if r.servers != nil {
-		s := r.servers.of(server)
+		s := r.servers.limiterFor(server)
 		if err := s.wait(ctx); err != nil {
 			return err
 		}
@@ -79,7 +81,7 @@ func (r *Rates) Wait(ctx context.Context, server netip.Addr) error {
 		owner = r.OperatorOf(server)
 	}
 	if r.operators != nil {
-		o := r.operators.of(owner)
+		o := r.operators.limiterFor(owner)
 		if err := o.wait(ctx); err != nil {
 			return err
 		}
@@ -95,36 +97,35 @@ func (r *Rates) Wait(ctx context.Context, server netip.Addr) error {
 	return err
 }
 
-// SlowDown takes note that a server which had answered refused a packet that
-// was sent at the given time. Nothing more goes to it for the pause, 10 s at
-// most, and then half as much a second as before; each 10 s without a refusal
-// give a sixteenth of the cap back. Where a second server of the same operator
-// refuses within 30 s, the operator is slowed down in the same way. It returns
-// false where there is no cap, and so nothing to slow down.
+// SlowDown lowers the rate of a server that had answered and then refused a
+// packet sent at the given time. Nothing more is sent to it for the pause, 10 s
+// at most, and then half as much a second as before; each 10 s without a
+// refusal restore a sixteenth of the cap. When a second server of the same
+// operator refuses within 30 s, the operator is slowed down in the same way.
+// SlowDown returns false without a cap per server, as there is no rate to lower.
 func (r *Rates) SlowDown(server netip.Addr, sent time.Time, pause time.Duration) bool {
 	if r.servers == nil {
 		return false
 	}
 	now := time.Now()
-	r.servers.of(server).refused(server, now, sent, pause)
+	r.servers.limiterFor(server).refused(server, now, sent, pause)
 	if r.operators != nil {
-		r.operators.of(r.OperatorOf(server)).refused(server, now, sent, pause)
+		r.operators.limiterFor(r.OperatorOf(server)).refused(server, now, sent, pause)
 	}
 	return true
 }
 
-// Restore takes a SlowDown of a server back: what it refused was the question,
-// not the number of them.
+// Restore undoes a SlowDown of a server: it refused the question, not the rate.
 func (r *Rates) Restore(server netip.Addr) {
 	if r.servers != nil {
-		r.servers.of(server).restore()
+		r.servers.limiterFor(server).restore()
 	}
 }
 
-// Operator stands for whoever runs an address: an autonomous system, or where
-// that is not known a network.
+// Operator identifies who runs an address: by autonomous system, or by network
+// where that is not known.
 type Operator struct {
-	AS      uint32       // 0: Network says who
+	AS      uint32       // 0: identified by Network
 	Network netip.Prefix // a /24 of IPv4 or a /48 of IPv6
 }
 
@@ -137,12 +138,12 @@ func (o Operator) String() string {
 	return o.Network.String()
 }
 
-// OperatorOf returns the operator of an address, by the table of autonomous
-// systems where it has the address and else by the network around it: what one
-// operator commonly announces as one (RFC 7454 section 6.1.3).
+// OperatorOf returns the operator of an address: its autonomous system where
+// the table has it, otherwise the network around it, of the smallest size that
+// is commonly announced (RFC 7454 section 6.1.3).
 func (r *Rates) OperatorOf(addr netip.Addr) Operator { return OperatorOf(addr, r.caps.ASN) }
 
-// OperatorOf is as [Rates.OperatorOf], for a table that may be nil.
+// OperatorOf is like [Rates.OperatorOf] for a given table, which may be nil.
 func OperatorOf(addr netip.Addr, asn func(netip.Addr) (uint32, bool)) Operator {
 	addr = addr.Unmap().WithZone("")
 	if asn != nil {
@@ -157,19 +158,19 @@ func OperatorOf(addr netip.Addr, asn func(netip.Addr) (uint32, bool)) Operator {
 	return Operator{Network: netip.PrefixFrom(addr, bits).Masked()}
 }
 
-// bucket lets packets go one after another, each when it has a token.
+// bucket admits packets one after another, each with a token.
 type bucket struct {
-	// Only who has the slot waits for a token, so everybody behind can leave when
-	// their context ends; the tokens themselves know no contexts.
+	// Only the holder of the slot waits for a token, so that all others can
+	// return when their context ends: the token library has no contexts.
 	slot   slot
 	tokens *ratelimit.Limiter
 }
 
-// newBucket returns a bucket that lets at most perSecond packets go in any
-// second, of which burst may go at once.
+// newBucket returns a bucket that admits at most perSecond packets in any
+// second, of which burst may be sent at once.
 func newBucket(perSecond, burst int) *bucket {
-	// A window that begins with a full bucket sees the burst and what flows in
-	// before it ends, so the two together must not exceed the cap.
+	// A window that begins with a full bucket admits the burst and the inflow of
+	// that second, so the two together must not exceed the cap.
 	inflow := rateMargin * float64(perSecond-burst+1)
 	tokens := ratelimit.NewLeakyBucket(context.Background(), uint(burst), time.Duration(float64(time.Second)/inflow))
 	return &bucket{slot: newSlot(), tokens: tokens}

@@ -12,14 +12,15 @@ import (
 )
 
 // TestRatesHoldInEverySecond sends for half a minute of simulated time, as fast
-// as the limits let it, and looks at every window of one second, not only those
+// as the limits allow, and checks every window of one second, not only those
 // that begin on the second.
 func TestRatesHoldInEverySecond(t *testing.T) { synctest.Test(t, ratesHold) }
 
 func ratesHold(t *testing.T) {
 	const seconds = 30
 	const overall, perServer, perOperator, servers = 100, 20, 60, 12
-	// Of three operators two are in the table, of which one has two networks.
+	// There are three operators. Two are in the table, one of them with two
+	// networks.
 	rates := NewRates(Caps{Overall: overall, PerServer: perServer, PerOperator: perOperator, ASN: func(a netip.Addr) (uint32, bool) {
 		third := a.As4()[2]
 		return uint32(third/2 + 1), third < 3
@@ -103,12 +104,12 @@ func ratesLeave(t *testing.T) {
 			}
 		})
 	}
-	synctest.Wait() // one of them was let through, and waits again
+	synctest.Wait() // one was admitted, and waits again
 	cancel()
 	start := time.Now()
 	waiting.Wait()
-	if took := time.Since(start); took > 0 {
-		t.Errorf("50 waiters at one query a second left after %s", took)
+	if elapsed := time.Since(start); elapsed > 0 {
+		t.Errorf("50 waiters at one query a second left after %s", elapsed)
 	}
 }
 
@@ -130,7 +131,7 @@ func TestRatesForgetIdleServers(t *testing.T) {
 	// Enough new servers to fall into every shard, and so to sweep each.
 	const fresh = 2000
 	for i := range fresh {
-		rates.servers.of(netip.AddrFrom4([4]byte{8, 8, byte(i >> 8), byte(i)}))
+		rates.servers.limiterFor(netip.AddrFrom4([4]byte{8, 8, byte(i >> 8), byte(i)}))
 	}
 	kept := 0
 	for i := range rates.servers.shards {

@@ -1,7 +1,8 @@
 // Package scanner runs a scan: a list of targets goes in, a stream of
-// observations comes out. It holds what all probes and the store share: the
-// targets' work list, rates, statuses and reasons. It never speaks DNS or
-// ClickHouse itself, and an observation that it hands out is complete.
+// observations comes out. It holds the work list, the worker pool with its
+// adaptive concurrency limit, the rate limiters and the confirmation of
+// failures. It never speaks DNS or ClickHouse itself, and never hands out an
+// incomplete observation.
 package scanner
 
 import (
@@ -32,29 +33,29 @@ type Pool struct {
 	Measure Measure
 	Sink    Sink
 	Tally   *Tally // counts what was done; may be nil
-	// uncounted leaves it to the sink to count.
+	// uncounted is set when the sink counts the observations itself.
 	uncounted bool
 }
 
 // Run measures every pending target, as many at a time as this machine keeps up
-// with, and hands the observations to the sink,
-// one at a time. It returns when all are done, when the context ends, with its
-// error, or when the list or the sink fails. When it returns, all that it
-// started has ended, and every observation made has been taken by the sink,
-// save those of targets that were still being measured.
+// with, and hands the observations to the sink one at a time. It returns nil
+// when all are done, the context's cause when that ends, or the error of the
+// list or the sink. When it returns, all goroutines that it started have ended,
+// and the sink has received every observation except those of targets that were
+// still being measured.
 func (p *Pool) Run(ctx context.Context, pending iter.Seq2[Pending, error]) error {
 	if p.Workers < 1 {
 		return fmt.Errorf("a scan needs at least 1 worker, got %d", p.Workers)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	governor := newGovernor(p.Workers)
+	concurrency := newConcurrencyLimit(p.Workers)
 	if p.Tally != nil {
-		p.Tally.governor.Store(governor)
+		p.Tally.concurrency.Store(concurrency)
 	}
 	watched, stopWatch := context.WithCancel(ctx)
 	var watch sync.WaitGroup
-	watch.Go(func() { governor.watch(watched) })
+	watch.Go(func() { concurrency.watch(watched) })
 	defer watch.Wait()
 	defer stopWatch()
 	todo := make(chan Pending)
@@ -62,19 +63,19 @@ func (p *Pool) Run(ctx context.Context, pending iter.Seq2[Pending, error]) error
 
 	var workers sync.WaitGroup
 	for range p.Workers {
-		workers.Go(func() { p.work(ctx, governor, todo, made) })
+		workers.Go(func() { p.work(ctx, concurrency, todo, made) })
 	}
 	go func() {
 		defer close(made)
-		if err := feed(ctx, governor, pending, todo); err != nil {
+		if err := feed(ctx, concurrency, pending, todo); err != nil {
 			cancel(err)
 		}
 		close(todo)
 		workers.Wait()
 	}()
 	for o := range made {
-		// The sink gets what was measured before the context ended too: its
-		// own context goes on.
+		// The sink also receives what was measured before the context ended,
+		// so its own context must not end with it.
 		if err := p.Sink(context.WithoutCancel(ctx), o); err != nil {
 			cancel(fmt.Errorf("keep the observation of %s: %w", o.Target.Name, err))
 			break
@@ -83,17 +84,17 @@ func (p *Pool) Run(ctx context.Context, pending iter.Seq2[Pending, error]) error
 			p.Tally.add(o)
 		}
 	}
-	for range made { // after a failure of the sink: let the workers end
+	for range made { // after a failure of the sink, so that the workers can end
 	}
 	return context.Cause(ctx)
 }
 
-func feed(ctx context.Context, g *governor, pending iter.Seq2[Pending, error], todo chan<- Pending) error {
+func feed(ctx context.Context, limit *concurrencyLimit, pending iter.Seq2[Pending, error], todo chan<- Pending) error {
 	for target, err := range pending {
 		if err != nil {
 			return err
 		}
-		if !g.enter(ctx) {
+		if !limit.acquire(ctx) {
 			return nil
 		}
 		select {
@@ -105,7 +106,7 @@ func feed(ctx context.Context, g *governor, pending iter.Seq2[Pending, error], t
 	return nil
 }
 
-func (p *Pool) work(ctx context.Context, g *governor, todo <-chan Pending, made chan<- *observation.Observation) {
+func (p *Pool) work(ctx context.Context, limit *concurrencyLimit, todo <-chan Pending, made chan<- *observation.Observation) {
 	for target := range todo {
 		if ctx.Err() != nil {
 			continue
@@ -113,7 +114,7 @@ func (p *Pool) work(ctx context.Context, g *governor, todo <-chan Pending, made 
 		targetCtx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTargetTimeout)
 		o := p.Measure(targetCtx, target)
 		cancel()
-		g.leave()
+		limit.release()
 		if ctx.Err() == nil {
 			made <- o
 		}
@@ -128,11 +129,11 @@ func TimedOut(ctx context.Context) bool { return errors.Is(context.Cause(ctx), e
 
 // Tally counts the observations of a running scan. It may be read at any time.
 type Tally struct {
-	done   atomic.Int64
-	status [5]atomic.Int64 // by the leading verdict
-	freed  freedTally
+	done       atomic.Int64
+	status     [5]atomic.Int64 // by the leading verdict
+	unblockers unblockerTally
 
-	governor atomic.Pointer[governor] // of the pool that runs
+	concurrency atomic.Pointer[concurrencyLimit] // of the pool that runs
 }
 
 func (t *Tally) add(o *observation.Observation) {
@@ -147,18 +148,18 @@ func (t *Tally) add(o *observation.Observation) {
 	if int(leading.Status) < len(t.status) {
 		t.status[leading.Status].Add(1)
 	}
-	t.freed.add(o)
+	t.unblockers.add(o)
 }
 
 // InFlight returns how many targets are being measured, and how many may be.
 func (t *Tally) InFlight() (running, limit int) {
-	g := t.governor.Load()
-	if g == nil {
+	l := t.concurrency.Load()
+	if l == nil {
 		return 0, 0
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.running, g.limit
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.running, l.limit
 }
 
 // Done returns how many targets have been observed.

@@ -46,8 +46,8 @@ func TestPoolObservesEveryTargetOnce(t *testing.T) {
 	}
 }
 
-// TestPoolInterrupted keeps what was measured, throws away what was cut short,
-// and leaves no goroutine behind.
+// TestPoolInterrupted keeps what was measured, discards what was cut short, and
+// leaves no goroutine running.
 func TestPoolInterrupted(t *testing.T) {
 	before := runtime.NumGoroutine()
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -68,7 +68,7 @@ func TestPoolInterrupted(t *testing.T) {
 		t.Errorf("got %v, want the interrupt", err)
 	}
 	if kept < 90 || kept > 100 {
-		t.Errorf("%d observations kept, want the 100 that were whole, less those not yet handed over", kept)
+		t.Errorf("%d observations kept, want the 100 complete ones, less those not yet handed over", kept)
 	}
 	if now := runtime.NumGoroutine(); now > before {
 		t.Errorf("%d goroutines after the scan, %d before", now, before)
@@ -99,7 +99,7 @@ func TestPoolGivesATargetItsTime(t *testing.T) {
 		Measure: func(ctx context.Context, p Pending) *observation.Observation {
 			<-ctx.Done()
 			if !TimedOut(ctx) {
-				t.Error("the target's end was taken for the scan's")
+				t.Error("the time-out of a target is reported as the end of the scan")
 			}
 			return observe(ctx, p)
 		},
@@ -109,8 +109,8 @@ func TestPoolGivesATargetItsTime(t *testing.T) {
 	}
 }
 
-// TestTallyCountsWhatATargetHas counts a ccTLD by its name servers: it has no
-// web site, and a scan of ccTLDs is not one of unmeasured targets.
+// TestTallyCountsWhatATargetHas counts a ccTLD by its name servers: as it has no
+// web site, it would otherwise count as unmeasured.
 func TestTallyCountsWhatATargetHas(t *testing.T) {
 	var tally Tally
 	tally.add(&observation.Observation{Target: lists.Target{Kind: lists.CCTLD}, DNS: observation.Verdict{Status: observation.OK}})

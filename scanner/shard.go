@@ -7,8 +7,8 @@ import (
 )
 
 // Shard is one of several equal parts of a list, for machines that share a
-// scan: every position that leaves the rest Index when it is divided by Of. The
-// zero value is the whole list.
+// scan: the positions whose remainder modulo Of is Index. The zero value is the
+// whole list.
 type Shard struct {
 	Index uint64 `json:"index"`
 	Of    uint64 `json:"of"`
@@ -24,18 +24,18 @@ func ParseShard(text string) (Shard, error) {
 	i, err := strconv.ParseUint(index, 10, 32)
 	n, err2 := strconv.ParseUint(of, 10, 32)
 	if !ok || err != nil || err2 != nil || n < 1 || n > mostShards || i >= n {
-		return Shard{}, fmt.Errorf("%q is no part of a list; expected I/N with I from 0 to N-1 and N up to %d, such as 0/4", text, mostShards)
+		return Shard{}, fmt.Errorf("%q is not a shard of a list; expected I/N with I from 0 to N-1 and N up to %d, such as 0/4", text, mostShards)
 	}
 	return Shard{i, n}, nil
 }
 
-// Whole says whether s is all of a list.
+// Whole reports whether s is the whole list.
 func (s Shard) Whole() bool { return s.Of < 2 }
 
-// Has says whether a position is in the part.
+// Has reports whether a position is in the shard.
 func (s Shard) Has(position uint64) bool { return s.Whole() || position%s.Of == s.Index }
 
-// Count returns how many positions below targets are in the part.
+// Count returns how many positions below targets are in the shard.
 func (s Shard) Count(targets uint64) uint64 {
 	if s.Whole() {
 		return targets
@@ -45,8 +45,8 @@ func (s Shard) Count(targets uint64) uint64 {
 
 func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Of) }
 
-// NotMine returns the positions of a list that other machines measure.
-func (w *Worklist) NotMine() *Positions {
+// OtherShards returns the positions of the list that other machines measure.
+func (w *Worklist) OtherShards() *Positions {
 	others := new(Positions)
 	for position := range w.Targets {
 		if !w.Shard.Has(position) {

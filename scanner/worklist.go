@@ -20,31 +20,31 @@ import (
 )
 
 // Worklist is a scan's own copy of its list, on disk: normalised, without
-// duplicates, every target at a position that never changes. A scan can so be
-// resumed after the list it came from has been edited or, on a pipe, is gone.
-// Its cost in memory is a few bytes per thousand targets.
+// duplicates, every target at a position that never changes. A scan can thus be
+// resumed after the original list was edited or, read from a pipe, is gone. It
+// takes a few bytes of memory for each thousand targets.
 type Worklist struct {
 	Header
 	dir   string
 	marks []mark
 }
 
-// Header says what a scan is, beside its targets.
+// Header describes a scan, apart from its targets.
 type Header struct {
 	Scan       uuid.UUID `json:"scan"`
-	List       string    `json:"list"`    // what the targets were taken from, for people
+	List       string    `json:"list"`    // where the targets came from, in words for people
 	Vantage    string    `json:"vantage"` // where the scan runs
 	Created    time.Time `json:"created"` // UTC
 	Targets    uint64    `json:"targets"`
-	Duplicates uint64    `json:"duplicates"` // lines left out because their name stood before
+	Duplicates uint64    `json:"duplicates"` // lines left out because their name occurred before
 	// Shard is the part of the list that this machine measures.
 	Shard Shard `json:"shard,omitzero"`
-	// Digest names the list's content: two lists of the same targets in the same
-	// order have the same.
+	// Digest identifies the list's content: two lists have the same digest when
+	// they hold the same targets in the same order.
 	Digest string `json:"digest"`
 }
 
-// mark says where in the file a position begins.
+// mark is the byte offset at which a position begins in the file.
 type mark struct {
 	position uint64
 	offset   int64
@@ -54,15 +54,15 @@ const (
 	worklistFile = "targets.csv"
 	headerFile   = "scan.json"
 	markEvery    = 4096
-	// stripes is into how many parts the list is cut when it is read. Lists
-	// are sorted by country, so reading on end would ask one registry's name
-	// servers for all its domains at once, and wait at their rate limit.
+	// stripes is the number of parts that are read side by side. Lists are
+	// sorted by country, so reading in order would ask one registry's name
+	// servers for all its domains at once, and wait for their rate limit.
 	stripes = 64
 )
 
 // CreateWorklist writes the targets below dir, which it creates and which must
-// not hold a worklist already. It reads all targets before it returns, so that
-// a fault in the last line of a list is known before the first packet is sent.
+// not hold a work list already. It reads all targets before it returns, so that
+// an error in the last line of a list is found before the first packet is sent.
 func CreateWorklist(dir string, header Header, targets iter.Seq2[lists.Target, error]) (*Worklist, error) {
 	if _, err := os.Stat(filepath.Join(dir, headerFile)); err == nil {
 		return nil, fmt.Errorf("%s already holds a scan", dir)
@@ -99,7 +99,8 @@ func (w *Worklist) write(targets iter.Seq2[lists.Target, error]) error {
 	if err != nil {
 		return fmt.Errorf("encode scan header: %w", err)
 	}
-	// The header comes last and by rename: a folder with one is whole.
+	// The header is written last and renamed into position, so that a folder
+	// with a header is complete.
 	if err := os.WriteFile(w.path(headerFile+".new"), text, 0o644); err != nil {
 		return fmt.Errorf("write scan header: %w", err)
 	}
@@ -120,7 +121,7 @@ func (w *Worklist) digest() error {
 	return nil
 }
 
-// OpenWorklist reads back what CreateWorklist wrote.
+// OpenWorklist opens a work list that CreateWorklist wrote.
 func OpenWorklist(dir string) (*Worklist, error) {
 	w := &Worklist{dir: dir}
 	text, err := os.ReadFile(w.path(headerFile))
@@ -141,7 +142,7 @@ func OpenWorklist(dir string) (*Worklist, error) {
 	return w, nil
 }
 
-// Remove deletes the work list: its scan is complete.
+// Remove deletes the work list, once its scan is complete.
 func (w *Worklist) Remove() error {
 	if err := os.RemoveAll(w.dir); err != nil {
 		return fmt.Errorf("remove scan folder: %w", err)
@@ -151,7 +152,7 @@ func (w *Worklist) Remove() error {
 
 func (w *Worklist) path(name string) string { return filepath.Join(w.dir, name) }
 
-// index counts the targets and notes where every markEvery-th begins.
+// index counts the targets and marks where every markEvery-th begins.
 func (w *Worklist) index() error {
 	f, err := os.Open(w.path(worklistFile))
 	if err != nil {
@@ -174,9 +175,9 @@ func (w *Worklist) index() error {
 	}
 }
 
-// Pending yields the position and target of all that done does not hold, from
-// many places of the list in turn, so that neighbours are not measured
-// together. done may be nil.
+// Pending yields the targets whose positions are not in done, alternating among
+// the stripes of the list, so that neighbours are not measured together. done
+// may be nil.
 func (w *Worklist) Pending(done *Positions) iter.Seq2[Pending, error] {
 	return func(yield func(Pending, error) bool) {
 		readers, err := w.stripes()
@@ -220,14 +221,14 @@ type Pending struct {
 	Target   lists.Target
 }
 
-// stripe reads the positions from next up to end.
+// stripe reads the rows from next up to but not including end.
 type stripe struct {
 	file      *os.File
 	rows      *csv.Reader
 	next, end uint64
 }
 
-// stripes opens the list at up to stripes places, each at a mark.
+// stripes opens the list at up to stripes marks.
 func (w *Worklist) stripes() ([]*stripe, error) {
 	var open []*stripe
 	step := max(1, (len(w.marks)+stripes-1)/stripes)

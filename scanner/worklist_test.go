@@ -67,7 +67,7 @@ func TestWorklistLeavesOutDuplicates(t *testing.T) {
 	}
 }
 
-// TestWorklistResumes opens a list again and asks only for what is not done.
+// TestWorklistResumes opens a work list again and yields only what is not done.
 func TestWorklistResumes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "scan")
 	const n = 3*markEvery*stripes/2 + 17
@@ -102,11 +102,11 @@ func TestWorklistNoticesAChangedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := OpenWorklist(dir); err == nil || !strings.Contains(err.Error(), "1 targets, scan.json says 2") {
-		t.Errorf("got %v, want an error that counts both", err)
+		t.Errorf("got %v, want an error with both counts", err)
 	}
 }
 
-// TestWorklistOfABadList leaves nothing behind that could be resumed.
+// TestWorklistOfABadList leaves no folder that could be resumed.
 func TestWorklistOfABadList(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "scan")
 	bad := errors.New("list.csv:2: no domain")
@@ -140,7 +140,7 @@ func TestFindDuplicatesInPasses(t *testing.T) {
 	}
 }
 
-// TestWorklistMemoryIsFlat holds a long list to the memory of a short one.
+// TestWorklistMemoryIsFlat reads a long list in the memory of a short one.
 func TestWorklistMemoryIsFlat(t *testing.T) {
 	const n = 400_000
 	w, err := CreateWorklist(filepath.Join(t.TempDir(), "scan"), Header{}, numbered(n))

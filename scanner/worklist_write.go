@@ -14,16 +14,17 @@ import (
 	"adopt6/lists"
 )
 
-// fingerprint stands for a name where all names would not fit in memory. At
-// 128 bits two names share one by chance less often than a disk misreads.
+// fingerprint is a hash of a name; all names would not fit in memory. At 128
+// bits a collision is less likely than a misread disk.
 type fingerprint [2]uint64
 
-// seenAtOnce is how many fingerprints are held in memory at the same time:
-// 32 MB of them. A longer list is searched for duplicates in several passes.
+// seenAtOnce is how many fingerprints are held in memory at the same time, in
+// 32 MB. A longer list is searched for duplicates in several passes.
 const seenAtOnce = 1 << 20
 
 // writeTargets writes the targets to file and returns the rows whose name and
-// kind stood before. scratch is a file for the fingerprints, removed at the end.
+// kind occurred before. scratch is a file for the fingerprints, removed at the
+// end.
 func writeTargets(file, scratch string, targets iter.Seq2[lists.Target, error]) (duplicates *Positions, err error) {
 	out, err := createBuffered(file)
 	if err != nil {
@@ -63,9 +64,9 @@ func writeTargets(file, scratch string, targets iter.Seq2[lists.Target, error]) 
 	return findDuplicates(prints.file, count, seenAtOnce)
 }
 
-// findDuplicates returns the positions in a file of count fingerprints whose
-// fingerprint stood before. Every pass looks at those of one residue class, so
-// that it needs to remember about atOnce of them.
+// findDuplicates returns the positions, in a file of count fingerprints, whose
+// fingerprint occurred before. Each pass handles one residue class, so that it
+// holds about atOnce fingerprints in memory.
 func findDuplicates(prints io.ReadSeeker, count uint64, atOnce int) (*Positions, error) {
 	duplicates := new(Positions)
 	passes := 1 + count/uint64(atOnce)
@@ -94,7 +95,8 @@ func findDuplicates(prints io.ReadSeeker, count uint64, atOnce int) (*Positions,
 	return duplicates, nil
 }
 
-// dropRows copies a target list without the given rows, and removes the old.
+// dropRows copies a target list without the given rows, and removes the
+// original.
 func dropRows(from, to string, drop *Positions) (err error) {
 	in, err := os.Open(from)
 	if err != nil {
@@ -140,7 +142,8 @@ func createBuffered(path string) (*bufferedFile, error) {
 	return &bufferedFile{bufio.NewWriterSize(f, 256<<10), f}, nil
 }
 
-// close ends the file and adds what goes wrong, a full disk perhaps, to *err.
+// close flushes and closes the file and adds any error, such as a full disk, to
+// *err.
 func (b *bufferedFile) close(err *error) {
 	if failed := errors.Join(b.Flush(), b.file.Close()); failed != nil {
 		*err = errors.Join(*err, fmt.Errorf("write target list: %w", failed))

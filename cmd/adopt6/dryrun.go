@@ -61,7 +61,7 @@ func (a *app) dryRun(ctx context.Context, net *network.Network, w *scanner.Workl
 		}
 	}
 	plan := forecast.New(limits)
-	for p, err := range w.Pending(w.NotMine()) {
+	for p, err := range w.Pending(w.OtherShards()) {
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func withoutOptedOut(n *network.Network, l *observation.Load) *observation.Load 
 func (a *app) knownLoads(ctx context.Context, net *network.Network, w *scanner.Worklist) (loads map[targetKey]*observation.Load, used int, err error) {
 	loads = make(map[targetKey]*observation.Load)
 	wanted := make(map[targetKey]bool)
-	for p, err := range w.Pending(w.NotMine()) {
+	for p, err := range w.Pending(w.OtherShards()) {
 		if err != nil {
 			return nil, 0, err
 		}

@@ -143,7 +143,7 @@ func newLabRouteCommand(a *app) *cobra.Command {
 			for _, arg := range args {
 				addr, err := netip.ParseAddr(arg)
 				if err != nil {
-					return misusef("%q is no IP address", arg)
+					return misusef("%q is not an IP address", arg)
 				}
 				for _, port := range []uint16{53, 80, 443, 25} {
 					to, err := l.Route("tcp", netip.AddrPortFrom(addr, port))

@@ -42,7 +42,7 @@ func TestShardsMakeOneScan(t *testing.T) {
 	if rows != "20\t20\t1\n" {
 		t.Errorf("stored: %s", rows)
 	}
-	for args, want := range map[string]string{"--shard 3/3 --begun 2026-11-24T06:00:00Z": "no part of a list", "--shard 1/3": "go together", "--shard 1/3 --begun today": "expected a time"} {
+	for args, want := range map[string]string{"--shard 3/3 --begun 2026-11-24T06:00:00Z": "is not a shard of a list", "--shard 1/3": "go together", "--shard 1/3 --begun today": "expected a time"} {
 		if code, errOut := scanAsProgram(t, append([]string{"--lab", file, "--store", folder}, strings.Fields(args)...)...); code != exitMisuse || !strings.Contains(errOut, want) {
 			t.Errorf("%s: exit %d: %s", args, code, errOut)
 		}

@@ -165,7 +165,7 @@ func (c *campaign) confirmation(first *probe.Prober) scanner.Confirmation {
 			c.resolvers.add(resolver)
 			return first.Afresh(resolver).Measure, func() { _ = resolver.Close() }, nil
 		},
-		Begin: func(targets uint64, pause time.Duration) {
+		OnPass: func(targets uint64, pause time.Duration) {
 			pass++
 			c.events.send(Pass{Number: pass, Targets: targets, Pause: pause})
 		},
@@ -201,7 +201,7 @@ func (c *campaign) complete(ctx context.Context) error {
 	}
 	c.events.send(Done{
 		Header: w.Header, Mine: found.mine, All: found.all, Resumed: c.kept.mine > 0,
-		Freed: c.tally.TopFreed(topFreed), Checked: c.checked,
+		Freed: c.tally.TopUnblockers(topFreed), Checked: c.checked,
 	})
 	return w.Remove()
 }

@@ -49,7 +49,7 @@ type Done struct {
 	Resumed   bool   // an earlier try measured some of them
 	// Freed are the operators that, each alone by enabling IPv6, would make the
 	// most of the targets measured now resolvable without IPv4.
-	Freed   []scanner.Freed
+	Freed   []scanner.Unblocker
 	Checked *preflight.Result // empty without a preflight
 }
 

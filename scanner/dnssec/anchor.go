@@ -174,7 +174,7 @@ func (a *Anchors) add(entry string) (name, error) {
 		}
 		at.keys = append(at.keys, k)
 	default:
-		return "", fmt.Errorf("record type %s is no trust anchor; want DS or DNSKEY", dns.TypeToString[rr.Header().Rrtype])
+		return "", fmt.Errorf("record type %s is not a trust anchor; want DS or DNSKEY", dns.TypeToString[rr.Header().Rrtype])
 	}
 	a.zones[zone] = at
 	return zone, nil

@@ -17,7 +17,7 @@ const (
 	// answer is bogus.
 	Unjudged Kind = iota
 	Positive      // records of the queried type
-	Alias         // a CNAME or DNAME: go on at Target
+	Alias         // a CNAME or DNAME: continue at Target
 	NoData        // the name exists, and has no records of the type
 	NoName        // the name does not exist, or a DNAME makes it too long
 	// Below: the answer comes from a zone further down, at Target. Find the
@@ -274,7 +274,7 @@ func (j *judging) substitute(n name, s *rrset) name {
 		return ""
 	}
 	if prefix+len(to) > 255 {
-		j.Kind = NoName // what the DNAME leads to is no name; servers say YXDOMAIN
+		j.Kind = NoName // what the DNAME leads to is not a name; servers say YXDOMAIN
 		return ""
 	}
 	target := n[:prefix] + to

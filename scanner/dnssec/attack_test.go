@@ -37,7 +37,7 @@ func TestProofsThatAreNone(t *testing.T) {
 	}{
 		{name: "the parent's record at a cut denies nothing below it", qname: "www.cut.plain.", qtype: dns.TypeA, nx: true,
 			lines: []string{"cut.plain. 300 IN NSEC x.plain. NS RRSIG NSEC", apex}, want: "nsec_proof_missing"},
-		{name: "but a record that is no cut does", qname: "www.cut.plain.", qtype: dns.TypeA, nx: true,
+		{name: "but a record that is not a cut does", qname: "www.cut.plain.", qtype: dns.TypeA, nx: true,
 			lines: []string{"cut.plain. 300 IN NSEC x.plain. A RRSIG NSEC", apex}, want: "noname"},
 		{name: "nor does a record at a DNAME", qname: "www.cut.plain.", qtype: dns.TypeA, nx: true,
 			lines: []string{"cut.plain. 300 IN NSEC x.plain. DNAME RRSIG NSEC", apex}, want: "nsec_proof_missing"},

@@ -196,7 +196,7 @@ func TestSurplusDenials(t *testing.T) {
 }
 
 // TestLongChain: a message's chain of aliases is followed so far and no
-// further; the caller goes on.
+// further; the caller continues.
 func TestLongChain(t *testing.T) {
 	w := newWorld(t)
 	var r Response

@@ -41,7 +41,7 @@ func (v *Validator) Delegation(parent *Zone, child string, r Response) *Delegati
 	return v.unsignedDelegation(d, parent, r)
 }
 
-// alias settles that a name with a CNAME record, or below a DNAME, is no zone
+// alias settles that a name with a CNAME record, or below a DNAME, is not a zone
 // cut.
 func (d *Delegation) alias(j *judging) *Delegation {
 	j.Verdict = Verdict{State: observation.Secure, Facts: d.Facts.clone(), TTL: math.MaxUint32}

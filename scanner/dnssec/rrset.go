@@ -31,7 +31,7 @@ type rrset struct {
 
 // group sorts a section into RR sets, in the order of their first record. It
 // reuses sets. ok is false when the section holds more sets than allowed.
-// Records of another class than IN, and records whose owner is no domain
+// Records of another class than IN, and records whose owner is not a domain
 // name, are left out.
 func group(sets []rrset, section []dns.RR) (_ []rrset, ok bool) {
 	sets = sets[:0]

@@ -101,7 +101,7 @@ func Get(ctx context.Context, conn net.Conn, r Request) *Response {
 	return x.response
 }
 
-// exchange is one request while it goes on.
+// exchange is one request in progress.
 type exchange struct {
 	Request
 	guard    *guard

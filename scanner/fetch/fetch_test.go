@@ -313,7 +313,7 @@ func TestSlowButSteady(t *testing.T) {
 	}
 }
 
-// TestContextEnds: the end of the target's time is no fault of the server.
+// TestContextEnds: the end of the target's time is not a fault of the server.
 func TestContextEnds(t *testing.T) {
 	for _, scheme := range []string{"http", "https"} {
 		heard := make(chan struct{})

@@ -153,7 +153,7 @@ func (w *world) planEntry(spec generateSpec, mixes map[string]weights) (*genEntr
 	}
 	for _, word := range spec.Words {
 		if _, _, err := lists.Normalize(word + ".example"); err != nil || len(word) > maxWord {
-			return nil, nodeError(at, "words: %q is no part of a host name, or longer than %d", word, maxWord)
+			return nil, nodeError(at, "words: %q cannot be part of a host name, or is longer than %d", word, maxWord)
 		}
 	}
 	entry := &genEntry{generateSpec: spec, first: g.count}
@@ -256,7 +256,7 @@ type children struct {
 	ids  []uint32
 	sort sync.Once
 	// suffixes are what the names end in: the zone's own name, or names below
-	// it that are no zones, such as gov.tg where only tg is one.
+	// it that are not zones, such as gov.tg where only tg is one.
 	suffixes []authority.Name
 }
 

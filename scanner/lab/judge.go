@@ -87,7 +87,7 @@ func lacksV4(t Truth) bool {
 	})
 }
 
-// readiness is the ladder of docs/verdicts.md for a domain that is no ccTLD.
+// readiness is the ladder of docs/verdicts.md for a domain that is not a ccTLD.
 func readiness(t Truth) uint8 {
 	works := func(v *observation.Verdict) bool {
 		return v.Status == observation.OK || v.Status == observation.Partial

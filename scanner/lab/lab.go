@@ -179,7 +179,7 @@ func (l *Lab) CertPool() *x509.CertPool { return l.ca.pool() }
 func (l *Lab) Targets() iter.Seq[lists.Target] { return l.world.targets() }
 
 // Truth returns what a correct scan says of a target, by its A-label name.
-// ok is false for a name that is no target.
+// ok is false for a name that is not a target.
 func (l *Lab) Truth(name string) (Truth, bool) {
 	n, err := authority.ParseName(name)
 	if err != nil {

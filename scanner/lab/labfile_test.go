@@ -85,7 +85,7 @@ func TestAttachErrors(t *testing.T) {
 		}
 	}
 	if _, err := lab.Attach(filepath.Join(dir, "none")); err == nil {
-		t.Error("a missing file is no error")
+		t.Error("a missing file is not an error")
 	}
 }
 
@@ -132,7 +132,7 @@ func TestTargets(t *testing.T) {
 		t.Errorf("the weights 3 and 1 gave %v", seen)
 	}
 	if _, ok := l.Truth("nobody.gov.ar"); ok {
-		t.Error("a name that is no target has a truth")
+		t.Error("a name that is not a target has a truth")
 	}
 }
 

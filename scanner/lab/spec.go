@@ -84,7 +84,7 @@ func (h *HostSpec) UnmarshalYAML(node *yaml.Node) error {
 		}
 		addr, err := netip.ParseAddr(item.Value)
 		if err != nil || addr.Zone() != "" {
-			return nodeError(item, "%q is no IP address, nor v4 or v6", item.Value)
+			return nodeError(item, "%q is not an IP address, nor v4 or v6", item.Value)
 		}
 		if reserved(addr) {
 			return nodeError(item, "%s lies in a block that the laboratory gives out itself; leave the choice to it or take another", addr)

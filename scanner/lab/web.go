@@ -48,7 +48,7 @@ func (l *Lab) listenWeb() error {
 		w.server = &http.Server{
 			Handler:           w,
 			ReadHeaderTimeout: webIdle, IdleTimeout: webIdle,
-			ErrorLog: log.New(io.Discard, "", 0), // clients that break off are no news
+			ErrorLog: log.New(io.Discard, "", 0), // clients that break off are not news
 			ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 				return context.WithValue(ctx, viewKey{}, viewOf(c))
 			},

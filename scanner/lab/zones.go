@@ -257,7 +257,7 @@ func (w *world) cut(d, parent *domain) zoneCut {
 			addrs = h.ns.Glue.glueOf(h.addrs)
 		}
 		// The parent holds addresses of hosts below the cut, and of those below
-		// other cuts of its own. For the rest it is no place.
+		// other cuts of its own. For the rest it is not a place.
 		if h.name.In(d.name) || h.name.In(parent.name) && w.enclosing(h.name, false) != parent {
 			c.glue = append(c.glue, glue{h.name, addrs})
 		}

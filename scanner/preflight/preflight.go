@@ -1,7 +1,7 @@
 // Package preflight finds out what a vantage can do before it measures others.
 //
 // In: the dialer, the root servers, a resolver and a few limits. Out: a list
-// of checks, each with a status, what was seen, what follows and how to mend
+// of checks, each with a status, what was seen, what follows and how to fix
 // it, and the abilities of the vantage as plain data. It sends some 60 packets,
 // takes 10 s at most, and never asks a server that is neither a root server
 // nor one that a scan would ask.

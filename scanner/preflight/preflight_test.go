@@ -319,7 +319,7 @@ func TestHijackedPort53(t *testing.T) {
 	}
 }
 
-// TestOneStrangeRootServer is no hijacked port.
+// TestOneStrangeRootServer is not a hijacked port.
 func TestOneStrangeRootServer(t *testing.T) {
 	t.Parallel()
 	_, config := startLab(t, sound+"faults: [{at: 198.41.0.4, do: not_authority}]\n")

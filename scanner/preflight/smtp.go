@@ -235,7 +235,7 @@ func withoutRoute(c Check) Check {
 	return c.untold("no " + f + " to try it over")
 }
 
-// quotedName bounds a name from the network and escapes what is no letter.
+// quotedName bounds a name from the network and escapes what is not a letter.
 func quotedName(name string) string {
 	quoted := fmt.Sprintf("%q", name[:min(len(name), maxQuoted)])
 	return quoted[1 : len(quoted)-1]

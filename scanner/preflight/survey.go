@@ -25,7 +25,7 @@ const (
 	// ednsSize is the buffer that the resolver announces too: an answer of
 	// that size passes every path without fragments.
 	ednsSize = 1232
-	// maxStray is how many datagrams that are no answer are read while waiting
+	// maxStray is how many datagrams that are not answers are read while waiting
 	// for one.
 	maxStray = 16
 	portDNS  = 53
@@ -153,7 +153,7 @@ func (c *Config) askOnce(ctx context.Context, network string, to netip.AddrPort,
 			return reply{msg: got, size: len(raw), rtt: time.Since(start)}
 		}
 	}
-	return reply{err: fmt.Errorf("%s sends what is no answer", to)}
+	return reply{err: fmt.Errorf("%s sends what is not an answer", to)}
 }
 
 // answers says whether a message is a response to the query.

@@ -118,7 +118,7 @@ func (a *attempt) result(now time.Time) jobrun.Run {
 	case errors.Is(a.err, context.Canceled) && r.Trigger == jobrun.ByHand:
 		r = r.Fail(now, jobrun.ReasonStopped, "interrupted; what was measured is kept")
 	case errors.Is(a.err, context.Canceled):
-		r.Outcome, r.Message = jobrun.Interrupted, "stopped with the scheduler; it goes on at the next start"
+		r.Outcome, r.Message = jobrun.Interrupted, "stopped with the scheduler; it continues at the next start"
 	case r.Trigger != jobrun.ByHand && r.Tries <= a.job.Retries:
 		r.Outcome, r.Begin = jobrun.Waiting, now.Add(a.job.RetryAfter<<(r.Tries-1)).UTC()
 		r.Message = fmt.Sprintf("try %d failed: %v", r.Tries, a.err)

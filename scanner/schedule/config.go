@@ -206,7 +206,7 @@ func (p *parser) add(config *Config, n *yaml.Node) {
 	if _, taken := config.Job(j.Name); taken {
 		fault("name", "there are two jobs %q; give each a name of its own", j.Name)
 	} else if !jobName.MatchString(j.Name) {
-		fault("name", "%q is no name of a job; write 1 to 48 lower-case letters, digits, - and _, such as government-weekly", j.Name)
+		fault("name", "%q is not a name of a job; write 1 to 48 lower-case letters, digits, - and _, such as government-weekly", j.Name)
 	}
 	if base, known := p.profiles[profile]; known {
 		j.Rates = base

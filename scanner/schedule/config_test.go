@@ -72,7 +72,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a job that is text", head + "    - daily\n", "adopt6.yaml:3: job 1: expected settings"},
 		{"a typo", head + "    - name: a\n      corn: x\n", `adopt6.yaml:4: job 1: unknown setting "corn"; did you mean "cron"?`},
 		{"set twice", head + "    - name: a\n      cron: 0 3 * * *\n      cron: 0 4 * * *\n", "adopt6.yaml:5: job 1: cron is set twice, first in line 4"},
-		{"a name for a path", head + "    - name: ../a\n      cron: 0 3 * * *\n", `adopt6.yaml:3: name: "../a" is no name of a job`},
+		{"a name for a path", head + "    - name: ../a\n      cron: 0 3 * * *\n", `adopt6.yaml:3: name: "../a" is not a name of a job`},
 		{"no cron", head + "    - name: a\n", "adopt6.yaml:3: cron: no expression"},
 		{"two of one name", head + "    - {name: a, cron: 0 3 * * *}\n    - {name: a, cron: 0 4 * * *}\n", `adopt6.yaml:4: name: there are two jobs "a"`},
 		{"two zones", head + "    - {name: a, cron: CRON_TZ=UTC 0 3 * * *, time_zone: Africa/Lome}\n", "name it once"},

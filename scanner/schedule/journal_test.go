@@ -88,7 +88,7 @@ func TestJournalStaysSmall(t *testing.T) {
 	}
 }
 
-// TestUnwritableJournal begins nothing that it could not remember, and goes on
+// TestUnwritableJournal begins nothing that it could not remember, and continues
 // when the disk has room again.
 func TestUnwritableJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 )
 
 // RunNow makes a run of a job at once, in this process and under the job's
-// lock. When the job's last run was broken off, it goes on with that one's scan,
+// lock. When the job's last run was broken off, it continues with that one's scan,
 // unless fresh. The error is a *BusyError when the job is running.
 func (s *Scheduler) RunNow(ctx context.Context, j Job, fresh bool) (jobrun.Run, error) {
 	lock, err := s.lock(j.Name)
@@ -40,7 +40,7 @@ func (s *Scheduler) RunNow(ctx context.Context, j Job, fresh bool) (jobrun.Run, 
 	return a.run, errors.Join(a.err, err, lock.Unlock())
 }
 
-// takeOver closes what was begun of a job and waits to go on. Nobody else runs
+// takeOver closes what was begun of a job and waits to continue. Nobody else runs
 // the job: its lock is ours.
 func (b *Book) takeOver(job string, now time.Time) (changed []jobrun.Run) {
 	for _, r := range b.entry(job).Open() {

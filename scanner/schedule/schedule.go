@@ -49,7 +49,7 @@ type Job struct {
 	Retries      int           // further tries after a failure
 	RetryAfter   time.Duration // before the first of these; each waits twice as long as the one before
 	ResumeWithin time.Duration // a run that was interrupted longer ago is given up
-	MaxDuration  time.Duration // a run that takes longer is ended; 0 is no limit
+	MaxDuration  time.Duration // a run that takes longer is ended; 0 means no limit
 	Keep         string        // how long observations are kept, such as 24m; empty is for ever
 
 	Lines section.Lines // where the job's settings stand

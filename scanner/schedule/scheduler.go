@@ -20,7 +20,7 @@ type Scheduler struct {
 	Journal *Journal
 	Machine string // host name
 	// Run makes one try of a run and returns when it is over; nil when the scan
-	// is complete. A run that was begun before has its scan's id, and goes on.
+	// is complete. A run that was begun before has its scan's id, and continues.
 	Run func(ctx context.Context, job Job, run jobrun.Run) error
 	// Lock takes a job's lock against other processes; its error is a
 	// *BusyError when one of them has it. Nil locks nothing.
@@ -194,7 +194,7 @@ func (s *Scheduler) beginDue(ctx context.Context) error {
 		if !known || s.active[r.Job] != nil || len(s.active) >= s.config.Parallel || ctx.Err() != nil {
 			continue
 		}
-		if err := s.begin(ctx, *j, r); err != nil { // which is no fault of the others
+		if err := s.begin(ctx, *j, r); err != nil { // which is not a fault of the others
 			faults = append(faults, fmt.Errorf("begin job %s: %w", r.Job, err))
 		}
 	}

@@ -272,7 +272,7 @@ func TestParallel(t *testing.T) {
 	})
 }
 
-// TestStopAndGoOn stops a run in the middle: the next start goes on with its
+// TestStopAndGoOn stops a run in the middle: the next start continues with its
 // scan, unless too much time has passed.
 func TestStopAndGoOn(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -444,7 +444,7 @@ func TestTooLong(t *testing.T) {
 	})
 }
 
-// TestByHand goes on with the scan that failed before, unless asked not to.
+// TestByHand continues with the scan that failed before, unless asked not to.
 func TestByHand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")

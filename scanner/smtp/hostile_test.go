@@ -35,7 +35,7 @@ func TestHostileServers(t *testing.T) {
 			drip(s, strings.Repeat("250-x\r\n", 200), 2*time.Millisecond)
 		}, observation.Timeout, ""},
 		{"a line without end", func(s *server) { flood(s, "220 ", "banner ") }, observation.ResponseTooLarge, ""},
-		{"a line without end that is no reply", func(s *server) { flood(s, "", "\x00\xff\x1b") }, observation.SMTPMalformed, ""},
+		{"a line without end that is not a reply", func(s *server) { flood(s, "", "\x00\xff\x1b") }, observation.SMTPMalformed, ""},
 		{"lines without end", func(s *server) { flood(s, "", "220-x\r\n") }, observation.ResponseTooLarge, ""},
 		{"empty lines without end", func(s *server) { flood(s, "", "\r\n") }, observation.SMTPMalformed, ""},
 		{"extensions without end", func(s *server) { s.say("220 hi"); s.heard(); flood(s, "", "250-STARTTLS\r\n") }, observation.ResponseTooLarge, ""},

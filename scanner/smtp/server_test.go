@@ -57,7 +57,7 @@ func (s *server) replies(answers map[string]string) {
 	}
 }
 
-// secure answers STARTTLS and goes on with TLS.
+// secure answers STARTTLS and continues with TLS.
 func (s *server) secure(certificate tls.Certificate) {
 	s.say("220 go ahead")
 	conn := tls.Server(s.Conn, &tls.Config{Certificates: []tls.Certificate{certificate}})

@@ -81,7 +81,7 @@ func (c *Client) Talk(ctx context.Context, conn net.Conn, host string) *Session 
 	return t.seen
 }
 
-// talk is a conversation while it goes on.
+// talk is a session in progress.
 type talk struct {
 	*Client
 	ctx       context.Context

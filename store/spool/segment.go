@@ -139,7 +139,7 @@ var (
 )
 
 // Read reads a segment: it calls begin with the header and then each with every
-// observation, which is the callee's. Damage is no error: what is whole is read.
+// observation, which is the callee's. Damage is not an error: what is whole is read.
 // A reader's failure is one.
 func Read(r io.Reader, begin func(Header), each func(*observation.Observation)) (damage Damage, err error) {
 	u, err := newUnpacker()

@@ -230,7 +230,7 @@ func scanOf(name string) (uuid.UUID, bool) {
 }
 
 // LeftOver takes over the folders below root that dead processes left. Folders
-// of living ones are passed over, and what is no writer's folder.
+// of living ones are passed over, and what is not a writer's folder.
 func LeftOver(root string) ([]*Folder, error) {
 	dirs, err := os.ReadDir(root)
 	if errors.Is(err, os.ErrNotExist) {

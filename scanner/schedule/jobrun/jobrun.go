@@ -16,7 +16,7 @@ type Outcome string
 const (
 	Waiting     Outcome = "waiting"     // due, and behind another run or before a retry
 	Running     Outcome = "running"     // under way
-	Interrupted Outcome = "interrupted" // stopped with the scheduler; goes on at its next start
+	Interrupted Outcome = "interrupted" // stopped with the scheduler; continues at its next start
 	Finished    Outcome = "finished"    // the scan is complete in the store
 	Failed      Outcome = "failed"      // given up
 	Skipped     Outcome = "skipped"     // never begun
@@ -32,7 +32,7 @@ const (
 	ReasonStillRunning = "still_running"  // the run before had not ended
 	ReasonElsewhere    = "runs_elsewhere" // another machine has this run
 	ReasonRemoved      = "job_removed"    // the configuration has no such job any more
-	ReasonTooOld       = "too_old"        // interrupted too long ago to go on with
+	ReasonTooOld       = "too_old"        // interrupted too long ago to continue with
 	ReasonTooLong      = "too_long"       // it took longer than it may
 	ReasonStopped      = "stopped"        // somebody ended it, or the process that ran it died
 	ReasonError        = "error"          // the message says which
