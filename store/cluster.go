@@ -254,8 +254,10 @@ func (s *Store) findCluster(ctx context.Context) error {
 	}
 	var there, alone uint64
 	var engine string
-	err := s.db.QueryRow(ctx, `SELECT count(), countIf(engine != 'Distributed'), any(engine_full) FROM system.tables
-		WHERE database = currentDatabase() AND name IN ('scans', 'observations', 'endpoints', 'indicators', 'schema_migrations')`).Scan(&there, &alone, &engine)
+	err := untangle(ctx, func() error {
+		return s.db.QueryRow(ctx, `SELECT count(), countIf(engine != 'Distributed'), any(engine_full) FROM system.tables
+			WHERE database = currentDatabase() AND name IN ('scans', 'observations', 'endpoints', 'indicators', 'schema_migrations')`).Scan(&there, &alone, &engine)
+	})
 	if err != nil {
 		return fmt.Errorf("look for the store's cluster: %w", err)
 	}

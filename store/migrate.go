@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -125,7 +126,7 @@ func (s *Store) checkSchema(ctx context.Context) error {
 // migrate applies the migrations that the store lacks. Each is recorded when
 // all of it is done, and its statements bear being run again, so one that was
 // cut short is simply applied anew.
-func (s *Store) migrate(ctx context.Context) error {
+func (s *Store) migrate(ctx context.Context) (err error) {
 	version, err := s.schemaVersion(ctx)
 	if err != nil {
 		return err
@@ -136,6 +137,17 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	if version == known {
 		return nil
+	}
+	unlock, err := s.lockSchema(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	switch version, err = s.schemaVersion(ctx); { // another may have been faster
+	case err != nil || version == known:
+		return err
+	case version > known:
+		return &NewerSchemaError{Where: s.where, Store: version, Known: known}
 	}
 	record, err := s.cluster.place([]migration{{statements: []string{createMigrationTable}}})
 	if err != nil {

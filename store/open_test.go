@@ -6,11 +6,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"adopt6/store"
 	"adopt6/store/storetest"
@@ -124,6 +128,74 @@ ALTER TABLE endpoints COMMENT COLUMN detail 'short evidence';
 			t.Errorf("after the migrations were run again: %s rows over time", got)
 		}
 	})
+}
+
+// Machines that start together on a new database all begin, and so do those that
+// bring a store up to date together.
+func TestMigrationsBesideEachOther(t *testing.T) {
+	t.Parallel()
+	const machines, rounds = 8, 10
+	const later = "ALTER TABLE observations\n    ADD COLUMN IF NOT EXISTS made_up UInt8 COMMENT 'made up' AFTER web_v6_reason;\n"
+	together := func(cfg store.Config) {
+		var all sync.WaitGroup
+		for range machines {
+			own := cfg
+			own.SpoolDir = t.TempDir()
+			all.Go(func() {
+				s, err := store.Open(t.Context(), own)
+				if err != nil {
+					t.Errorf("beside others: %v", err)
+					return
+				}
+				for _, view := range []string{"latest_observations", "changes"} { // the views are there for each
+					if err := s.Query(t.Context(), "SELECT count() FROM "+view, "TSV", io.Discard); err != nil {
+						t.Errorf("%s beside others: %v", view, err)
+					}
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	for range rounds {
+		cfg := storetest.OnServer(t)
+		together(cfg)
+		together(store.Later(cfg, later))
+		s := storetest.Open(t, store.Later(cfg, later))
+		if got := ask(t, s, "SELECT count() FROM system.tables WHERE database = currentDatabase()"); got != "16" {
+			t.Errorf("%s tables and views of 16", got)
+		}
+	}
+}
+
+// A server that dies while its schema is made lets the next adopt6 finish it.
+func TestServerDiesWhileMigrating(t *testing.T) {
+	t.Parallel()
+	server := storetest.NewServer(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 5 {
+		cfg := server.Config(t)
+		cfg.Logf = func(string, ...any) {} // says that nobody finishes it
+		var cut sync.WaitGroup
+		cut.Go(func() {
+			if s, err := store.Open(t.Context(), cfg); err == nil { // it was faster than the death
+				s.Close()
+			}
+		})
+		time.Sleep(time.Duration(random.IntN(200)) * time.Millisecond) // where it dies is what is tested
+		server.Kill()
+		cut.Wait()
+		server.Start(t)
+		s := storetest.Open(t, cfg)
+		if got := ask(t, s, "SELECT count() FROM system.tables WHERE database = currentDatabase()"); got != "16" {
+			t.Errorf("%s tables and views of 16", got)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // The columns of a table are the tagged fields of its rows, and no others.

@@ -126,9 +126,9 @@ func (s *Store) prepare(ctx context.Context) error {
 		return err
 	}
 	if s.cfg.ReadOnly {
-		return s.checkSchema(ctx)
+		return untangle(ctx, func() error { return s.checkSchema(ctx) })
 	}
-	if err := s.migrate(ctx); err != nil {
+	if err := untangle(ctx, func() error { return s.migrate(ctx) }); err != nil {
 		return err
 	}
 	return s.deliverLeftOvers(ctx)
@@ -217,7 +217,7 @@ func (s *Store) openDatabase(ctx context.Context) error {
 	case there == 0 && s.cfg.ReadOnly:
 		return &MissingError{Where: fmt.Sprintf("database %s at %s", name, s.where)}
 	case there == 0:
-		if err := first.Exec(ctx, createDatabase(name, s.cfg.Cluster)); err != nil {
+		if err := first.Exec(ctx, createDatabase(name, s.cfg.Cluster)); err != nil && !tangled(err) {
 			return fmt.Errorf("create database %s: %w", name, err)
 		}
 	}
