@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"syscall"
 	"time"
@@ -41,11 +40,12 @@ func (w *Writer) deliver(ctx context.Context) {
 			continue
 		}
 		sent := time.Now()
-		err := w.store.persist(ctx, next)
+		err := w.store.persist(ctx, next, w.stuck)
 		if ctx.Err() != nil && err != nil {
 			return
 		}
 		w.mu.Lock()
+		w.full, w.fullSince = nil, time.Time{}
 		if err != nil {
 			w.failure = err
 		} else {
@@ -57,6 +57,19 @@ func (w *Writer) deliver(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// stuck notes that the store's disk is full. Flush does not wait for it without
+// end, as it does for a server that is away.
+func (w *Writer) stuck(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.full = nil; isDiskFull(err) {
+		if w.full = w.store.explain(err); w.fullSince.IsZero() {
+			w.fullSince = time.Now()
+		}
+	}
+	w.notify()
 }
 
 // next returns the batch to deliver. When none waits, it seals a current one
@@ -88,7 +101,7 @@ func (w *Writer) delivered(b *batch, took time.Duration) {
 
 // persist delivers a batch of a scan, however often that takes, and removes it.
 // Its error is final, or the context's.
-func (s *Store) persist(ctx context.Context, b *batch) error {
+func (s *Store) persist(ctx context.Context, b *batch, failed func(error)) error {
 	pause := firstRetry
 	for tries := 1; ; tries++ {
 		err := s.deliverBatch(ctx, b)
@@ -103,8 +116,9 @@ func (s *Store) persist(ctx context.Context, b *batch) error {
 		case !passing(err):
 			return s.explain(err)
 		case tries == 1:
-			s.cfg.Logf("ClickHouse does not take results; they are kept in %s and sent again: %v", s.spoolDir, s.explain(err))
+			s.cfg.Logf("ClickHouse does not take results; they are kept in %s and sent again, at least every %s: %v", s.spoolDir, lastRetry, s.explain(err))
 		}
+		failed(err)
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
@@ -231,15 +245,3 @@ func passing(err error) bool {
 		!errors.As(err, new(*proto.BlockError)) && // the table's columns are not ours
 		!errors.Is(err, syscall.ENOENT) // somebody removed the segment
 }
-
-// isDiskFull says whether an error is a full disk, here or at the engine.
-func isDiskFull(err error) bool {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return true
-	}
-	var exception *clickhouse.Exception
-	return errors.As(err, &exception) && (exception.Code == codeNotEnoughSpace || noSpace.MatchString(exception.Message))
-}
-
-// noSpace is how the engine words ENOSPC.
-var noSpace = regexp.MustCompile(`(?i)no space left on device|errno: 28\b`)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -140,7 +141,9 @@ func (s *Store) explain(err error) error {
 	case errors.Is(err, clickhouse.ErrUnsupportedServerRevision):
 		err = fmt.Errorf("the ClickHouse server at %s is too old: adopt6 needs 18.16 or later: %w", s.where, err)
 	case isDiskFull(err):
-		err = fmt.Errorf("the disk of the store in %s is full; free space, then run again: %w", s.where, err)
+		err = fmt.Errorf("%s; free space there: %w", s.fullDisk(err), err)
+	case errors.Is(err, syscall.EMFILE):
+		err = fmt.Errorf("too many files are open at a time; raise the limit (ulimit -n, or LimitNOFILE of the service), or lower scan.workers: %w", err)
 	case s.engine == nil && errors.As(err, &network):
 		err = fmt.Errorf("cannot reach the ClickHouse server at %s: %w", s.where, err)
 	case s.engine == nil && (errors.Is(err, clickhouse.ErrAcquireConnTimeout) || errors.Is(err, context.DeadlineExceeded)):

@@ -14,8 +14,11 @@ func (s *Store) EnginePID() int { return s.engine.PID() }
 
 // SetBounds changes the bounds of writers made later.
 func (s *Store) SetBounds(rows int, age time.Duration, spool int64) {
-	s.bounds = bounds{rows: rows, bytes: defaultBounds.bytes, age: age, spool: spool}
+	s.bounds = bounds{rows: rows, bytes: defaultBounds.bytes, age: age, spool: spool, full: time.Minute}
 }
+
+// SetPatience changes how long writers made later wait for a full disk.
+func (s *Store) SetPatience(full time.Duration) { s.bounds.full = full }
 
 // Depth is how many batches of a writer are not delivered.
 func (w *Writer) Depth() int {

@@ -82,7 +82,7 @@ func fillDisk(t *testing.T, disk string) {
 			break
 		}
 	}
-	if !strings.Contains(err.Error(), "is full; free space") {
+	if !strings.Contains(err.Error(), "the disk of this machine that holds "+filepath.Join(disk, "store")) || !strings.Contains(err.Error(), "is full; free space") {
 		t.Errorf("Write on a full disk: %v", err)
 	}
 	t.Logf("%d rows were accepted: %v", accepted, err)
@@ -121,8 +121,17 @@ func fillServerDisk(t *testing.T, disk string) {
 	if err := w.Flush(short); !errors.As(err, &left) {
 		t.Errorf("a full disk took everything: %v", err)
 	}
-	if !strings.Contains(logs.String(), "is full; free space") {
+	if !strings.Contains(logs.String(), "the disk of the ClickHouse server at "+server.DSN("default")) || !strings.Contains(logs.String(), "is full; free space") {
 		t.Errorf("the log does not tell of the full disk: %s", logs.String())
+	}
+	s.SetPatience(time.Second) // a scan that has nothing left to do does not wait without end
+	hasty, err := s.Writer(t.Context(), scan.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, hasty, plainObservation(scan.ID, 0))
+	if err := hasty.Close(t.Context()); !errors.As(err, &left) || !strings.Contains(err.Error(), "waited 1s for room") {
+		t.Errorf("the end of a scan on a full disk: %v", err)
 	}
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)

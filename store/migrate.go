@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -287,8 +288,15 @@ func (s *Store) tuneTables(ctx context.Context) error {
 	return nil
 }
 
-// isStore says whether a folder holds an embedded store.
-func isStore(folder string) bool {
+// isStore says whether a folder holds an embedded store. The error is of a folder
+// that cannot be looked into.
+func isStore(folder string) (bool, error) {
 	info, err := os.Stat(filepath.Join(folder, "metadata"))
-	return err == nil && info.IsDir()
+	if err == nil {
+		return info.IsDir(), nil
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return false, fmt.Errorf("this account may not read the store in %s: %w", folder, err)
+	}
+	return false, nil
 }

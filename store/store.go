@@ -141,8 +141,12 @@ func (s *Store) startEngine(ctx context.Context) error {
 		return fmt.Errorf("store folder %s: %w", s.cfg.Path, err)
 	}
 	s.where = path
-	if s.cfg.ReadOnly && !isStore(path) {
-		return &MissingError{Where: path}
+	if s.cfg.ReadOnly {
+		if there, err := isStore(path); err != nil {
+			return err
+		} else if !there {
+			return &MissingError{Where: path}
+		}
 	}
 	if s.spoolDir == "" {
 		s.spoolDir = filepath.Join(path, "spool")

@@ -19,9 +19,10 @@ type bounds struct {
 	bytes int64         // of a batch, in the spool
 	age   time.Duration // how long a row waits for its batch to fill
 	spool int64         // undelivered bytes at which Write waits
+	full  time.Duration // how long Flush waits for a store whose disk is full
 }
 
-var defaultBounds = bounds{rows: 10_000, bytes: 8 << 20, age: 2 * time.Second, spool: 4 << 30}
+var defaultBounds = bounds{rows: 10_000, bytes: 8 << 20, age: 2 * time.Second, spool: 4 << 30, full: 5 * time.Minute}
 
 // Writer stores the observations of one scan. It is safe for concurrent use.
 //
@@ -34,16 +35,18 @@ type Writer struct {
 	bounds  bounds
 	started time.Time // of the scan
 
-	mu      sync.Mutex
-	folder  *spool.Folder
-	current []*observation.Observation // those of the segment that is being written
-	queue   []*batch                   // cut off and not delivered
-	waiting int64                      // bytes in queue
-	syncing int                        // batches in queue that are not on the disk yet
-	failure error                      // why nothing is delivered any more
-	changed chan struct{}              // closed and replaced whenever queue or failure changes
-	closed  bool
-	stats   WriterStats
+	mu        sync.Mutex
+	folder    *spool.Folder
+	current   []*observation.Observation // those of the segment that is being written
+	queue     []*batch                   // cut off and not delivered
+	waiting   int64                      // bytes in queue
+	syncing   int                        // batches in queue that are not on the disk yet
+	failure   error                      // why nothing is delivered any more
+	full      error                      // the store has a full disk, since fullSince
+	fullSince time.Time
+	changed   chan struct{} // closed and replaced whenever queue or failure changes
+	closed    bool
+	stats     WriterStats
 
 	syncs  sync.WaitGroup
 	wake   chan struct{} // tells deliver that there is something in the queue
@@ -224,9 +227,9 @@ func (w *Writer) keep() []*observation.Observation {
 	return list
 }
 
-// Flush returns when everything written before is in ClickHouse, when that has
-// failed for good, or when ctx ends; in both latter cases the error is an
-// *UndeliveredError.
+// Flush returns when everything written before is in ClickHouse. It gives up
+// when that has failed for good, when the store's disk has been full for five
+// minutes, or when ctx ends: the error is then an *UndeliveredError.
 func (w *Writer) Flush(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -234,6 +237,9 @@ func (w *Writer) Flush(ctx context.Context) error {
 	for len(w.queue) > 0 {
 		if w.failure != nil {
 			return w.undelivered(w.failure)
+		}
+		if w.full != nil && time.Since(w.fullSince) >= w.bounds.full {
+			return w.undelivered(fmt.Errorf("%w (waited %s for room)", w.full, w.bounds.full))
 		}
 		if w.await(ctx) != nil {
 			return w.undelivered(nil)

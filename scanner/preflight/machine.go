@@ -59,6 +59,9 @@ func (c *Config) disk() Check {
 		return check.untold("this system does not tell it")
 	}
 	check.Seen = fmt.Sprintf("%.1f GB for %s", float64(least)/(1000*megabyte), where)
+	if least < 1000*megabyte {
+		check.Seen = fmt.Sprintf("%d MB for %s", uint64(least/megabyte), where)
+	}
 	switch {
 	case least < noSpace:
 		check.Status = observation.Broken
