@@ -25,6 +25,7 @@ func (t Truth) Differences(o *observation.Observation) []string {
 		{"v6_only_records", t.V6OnlyRecords, o.V6OnlyRecords},
 		{"web_v4", t.WebV4, o.WebV4}, {"same_content", t.SameContent, o.SameContent},
 		{"mail_v4", t.MailV4, o.MailV4},
+		{"mail_v6_only", t.MailV6Only, o.MailV6Only}, {"mail_v6_only_records", t.MailV6OnlyRecords, o.MailV6OnlyRecords},
 	} {
 		if v.want != nil && (v.want.Status != v.got.Status || v.want.Reason != "" && v.want.Reason != v.got.Reason) {
 			differ(v.name, word(*v.want), word(v.got))
@@ -35,6 +36,12 @@ func (t Truth) Differences(o *observation.Observation) []string {
 	}
 	if t.FreedBy != nil && !slices.Equal(*t.FreedBy, o.FreedBy) {
 		differ("freed_by", *t.FreedBy, o.FreedBy)
+	}
+	if t.MailV6OnlyZone != "" && t.MailV6OnlyZone != o.MailV6OnlyZone {
+		differ("mail_v6_only_zone", t.MailV6OnlyZone, o.MailV6OnlyZone)
+	}
+	if t.MailFreedBy != nil && !slices.Equal(*t.MailFreedBy, o.MailFreedBy) {
+		differ("mail_freed_by", *t.MailFreedBy, o.MailFreedBy)
 	}
 	if t.DNSSEC != nil && *t.DNSSEC != o.DNSSEC {
 		differ("dnssec", *t.DNSSEC, o.DNSSEC)
@@ -64,7 +71,7 @@ func word(v observation.Verdict) string {
 // reasonsOf returns every reason in an observation, its evidence included.
 func reasonsOf(o *observation.Observation) []observation.Reason {
 	found := []observation.Reason{o.DNS.Reason, o.Web.Reason, o.Mail.Reason, o.V6Only.Reason, o.DNSSECReason,
-		o.MailV4.Reason, o.StartTLS.Reason, o.SMTPUTF8.Reason}
+		o.MailV4.Reason, o.MailV6Only.Reason, o.StartTLS.Reason, o.SMTPUTF8.Reason}
 	for _, e := range o.Endpoints {
 		found = append(found, e.Verdict.Reason)
 	}

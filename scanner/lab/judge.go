@@ -93,11 +93,12 @@ func readiness(t Truth) uint8 {
 		return v.Status == observation.OK || v.Status == observation.Partial
 	}
 	published := t.DNS.Status != observation.Absent || t.Web.Status != observation.Absent || t.Mail.Status != observation.Absent
+	mailFails := t.MailV6Only != nil && t.MailV6Only.Status != observation.OK
 	noMail := t.Mail.Reason == observation.NullMX || t.Mail.Reason == observation.NoMX
 	level := uint8(0)
 	for _, taken := range []bool{
 		published, works(t.DNS), works(t.Web), t.V6Only.Status == observation.OK,
-		t.DNS.Status == observation.OK && !lacksV4(t) && t.Web.Status == observation.OK && (t.Mail.Status == observation.OK || noMail),
+		t.DNS.Status == observation.OK && !lacksV4(t) && t.Web.Status == observation.OK && (t.Mail.Status == observation.OK && !mailFails || noMail),
 	} {
 		if !taken {
 			break

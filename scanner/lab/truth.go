@@ -18,6 +18,10 @@ type Truth struct {
 	FreedBy                *[]string
 	WebV4, SameContent     *observation.Verdict
 	MailV4                 *observation.Verdict
+	MailV6Only             *observation.Verdict
+	MailV6OnlyRecords      *observation.Verdict
+	MailV6OnlyZone         string // to blame; empty: not stated
+	MailFreedBy            *[]string
 	DNSSEC                 *observation.State
 	DNSSECReason           observation.Reason // empty: not stated
 	Readiness              *uint8
@@ -41,6 +45,11 @@ type TruthSpec struct {
 	MailV4      *verdictSpec `yaml:"mail_v4"`
 	SameContent *verdictSpec `yaml:"same_content"`
 	Address     *verdictSpec `yaml:"address"`
+
+	MailV6Only  *verdictSpec `yaml:"mail_v6_only"`
+	MailRecords *verdictSpec `yaml:"mail_v6_only_records"`
+	MailZone    string       `yaml:"mail_v6_only_zone"`
+	MailFreedBy *[]string    `yaml:"mail_freed_by"`
 
 	Records *verdictSpec `yaml:"v6_only_records"`
 	Zone    string       `yaml:"v6_only_zone"`
@@ -123,7 +132,9 @@ func (t *TruthSpec) truth() Truth {
 		Address:       (*observation.Verdict)(t.Address),
 		V6OnlyRecords: (*observation.Verdict)(t.Records), V6OnlyZone: t.Zone, FreedBy: t.FreedBy,
 		WebV4: (*observation.Verdict)(t.WebV4), SameContent: (*observation.Verdict)(t.SameContent),
-		MailV4: (*observation.Verdict)(t.MailV4),
+		MailV4:     (*observation.Verdict)(t.MailV4),
+		MailV6Only: (*observation.Verdict)(t.MailV6Only), MailV6OnlyRecords: (*observation.Verdict)(t.MailRecords),
+		MailV6OnlyZone: t.MailZone, MailFreedBy: t.MailFreedBy,
 	}
 	for _, r := range t.Reasons {
 		out.Reasons = append(out.Reasons, observation.Reason(r))

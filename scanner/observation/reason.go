@@ -94,6 +94,7 @@ const (
 	NSCycle         Reason = "ns_cycle"
 	NSUnreachableV6 Reason = "ns_unreachable_v6"
 	SiteFailsV6     Reason = "site_fails_v6"
+	MailFailsV6     Reason = "mail_fails_v6"
 	IntentBroken    Reason = "intent_broken"
 
 	// DNSSEC practice.

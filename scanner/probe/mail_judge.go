@@ -16,7 +16,9 @@ func (v *visit) judgeExchangers(exchangers []*exchanger) {
 	var v4, v6, startTLS, utf8 []observation.Verdict
 	for _, x := range exchangers {
 		v4 = append(v4, x.v4.judge(&x.v6))
-		v6 = append(v6, x.judgeV6())
+		over6 := x.judgeV6()
+		v6 = append(v6, over6)
+		v.exchangersV6 = append(v.exchangersV6, exchangerV6{x.host, over6})
 		startTLS = append(startTLS, x.startTLS())
 		utf8 = append(utf8, x.utf8())
 	}

@@ -148,6 +148,8 @@ type visit struct {
 	// parentsDiffer says that servers of the zone above do not say the same of it.
 	parentsDiffer bool
 
+	exchangersV6 []exchangerV6 // that take the target's mail
+
 	hosts    map[string]*host   // addresses of every host looked up
 	failures map[[2]string]bool // names and reasons of look-ups that failed, see findFailure
 
@@ -311,14 +313,14 @@ func readiness(o *observation.Observation) uint8 {
 	works := func(v observation.Verdict) bool { return v.Status == observation.OK || v.Status == observation.Partial }
 	published := func(v observation.Verdict) bool { return works(v) || v.Status == observation.Broken }
 	registry := o.Target.Kind == lists.CCTLD // a TLD has no web site or mail of its own
-	noMail := o.Mail.Reason == observation.NullMX || o.Mail.Reason == observation.NoMX
+	mail := takesNoMail(o.Mail) || o.Mail.Status == observation.OK && o.MailV6Only.Status == observation.OK
 	steps := []bool{
 		published(o.DNS) || published(o.Web) || published(o.Mail),
 		works(o.DNS),
 		registry || works(o.Web),
 		o.V6Only.Status == observation.OK,
 		o.DNS.Status == observation.OK && !hindered(o) &&
-			(registry || o.Web.Status == observation.OK && (noMail || o.Mail.Status == observation.OK)),
+			(registry || o.Web.Status == observation.OK && mail),
 	}
 	for level, taken := range steps {
 		if !taken {

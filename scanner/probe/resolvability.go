@@ -14,22 +14,22 @@ import (
 	"adopt6/scanner/resolve"
 )
 
-// resolvability finds out whether the target would be there if IPv4 were gone:
-// by the records alone, on the graph of delegations, and by answers, resolving
+// resolvability finds out whether the target's site, and its mail, would be
+// there if IPv4 were gone: by the records alone, on the graph of delegations, and by answers, resolving
 // the target once more as a host without IPv4 would. Where it would not, the
 // graph names the zone to blame.
 func resolvability(ctx context.Context, v *visit) {
 	switch {
 	case v.obs.DNS.Reason == observation.NXDomain:
-		v.obs.V6Only, v.obs.V6OnlyRecords = v.obs.DNS, v.obs.DNS
+		v.withoutIPv4(v.obs.DNS)
 		return
 	case v.parent == nil:
-		v.obs.V6Only = unmeasured(v.obs.DNS.Reason)
-		v.obs.V6OnlyRecords = v.obs.V6Only
+		v.withoutIPv4(unmeasured(v.obs.DNS.Reason))
 		return
 	}
 	s := v.site(ctx)
-	s.graph = v.collect(ctx, newCut(v.parent), s.zones()...)
+	m := v.mailSite(ctx, s)
+	s.graph = v.collect(ctx, newCut(v.parent), append(s.zones(), m.zones()...)...)
 	if ctx.Err() != nil {
 		v.withoutGraph()
 		return
@@ -39,6 +39,15 @@ func resolvability(ctx context.Context, v *visit) {
 	chain := s.chain(false)
 	v.obs.V6OnlyRecords = s.byRecords(chain)
 	v.obs.V6Only = s.byAnswers(ctx, chain)
+	m.graph = s.graph
+	m.judgeMail(ctx)
+}
+
+// withoutIPv4 gives all verdicts on use without IPv4, where one fact decides
+// them.
+func (v *visit) withoutIPv4(verdict observation.Verdict) {
+	v.obs.V6Only, v.obs.V6OnlyRecords = verdict, verdict
+	v.obs.MailV6Only, v.obs.MailV6OnlyRecords = verdict, verdict
 }
 
 // withoutGraph judges where the time or the budget of the target ended before
@@ -46,15 +55,21 @@ func resolvability(ctx context.Context, v *visit) {
 // IPv6 address need none.
 func (v *visit) withoutGraph() {
 	if v.obs.DNS == absent(observation.NoNSAAAA) {
-		v.obs.V6Only = broken(observation.NoNSAAAA)
-		v.obs.V6OnlyRecords, v.obs.V6OnlyZone = v.obs.V6Only, strings.TrimSuffix(v.zone, ".")
+		v.withoutIPv4(broken(observation.NoNSAAAA))
+		v.obs.V6OnlyZone = strings.TrimSuffix(v.zone, ".")
+		v.obs.MailV6OnlyZone = v.obs.V6OnlyZone
+		if takesNoMail(v.obs.Mail) {
+			v.obs.MailV6Only, v.obs.MailV6OnlyRecords, v.obs.MailV6OnlyZone = v.obs.Mail, v.obs.Mail, ""
+		}
 	}
 }
 
-// site is what a host without IPv4 would look for.
+// site is what a host without IPv4 would look for: the web site, or the mail
+// exchangers.
 type site struct {
 	*visit
-	hosts []siteHost // the apex and www, those that exist
+	siteKind
+	hosts []siteHost // the apex and www, or the exchangers, those that exist
 	// intent says that a name server or a host of the target publishes an
 	// IPv6 address; failure why the hosts of the site are not known.
 	intent  bool
@@ -62,16 +77,24 @@ type site struct {
 	graph   *reach.Graph
 }
 
-// siteHost is a host of the web site.
+// siteKind is what tells a web site from mail.
+type siteKind struct {
+	lacking observation.Reason // its hosts have no IPv6 address
+	fails   observation.Reason // they are found, and do not serve
+	blamed  *string            // where the zone to blame is kept
+	mail    bool
+}
+
+// siteHost is a host of the web site, or an exchanger.
 type siteHost struct {
 	*host
-	zones []string // that have to be reached to find its addresses
-	web   observation.Verdict
+	zones   []string            // that have to be reached to find its addresses
+	service observation.Verdict // over IPv6
 }
 
 // site looks up, mostly from caches, what the target publishes.
 func (v *visit) site(ctx context.Context) *site {
-	s := &site{visit: v}
+	s := &site{visit: v, siteKind: siteKind{lacking: observation.NoAAAA, fails: observation.SiteFailsV6, blamed: &v.obs.V6OnlyZone}}
 	if v.obs.Target.Kind != lists.CCTLD {
 		s.add(ctx, v.name(), v.obs.WebApex)
 		s.add(ctx, "www."+v.name(), v.obs.WebWWW)
@@ -148,12 +171,11 @@ func (s *site) needed() []string {
 	return []string{s.zone}
 }
 
-// published returns the hosts with an IPv6 address, those whose web site works
-// first.
+// published returns the hosts with an IPv6 address, those that serve first.
 func (s *site) published() (hosts []siteHost) {
 	for _, works := range []bool{true, false} {
 		for _, h := range s.hosts {
-			if len(h.aaaa) > 0 && (serves(h.web).Status == observation.OK) == works {
+			if len(h.aaaa) > 0 && (s.serves(h.service).Status == observation.OK) == works {
 				hosts = append(hosts, h)
 			}
 		}
@@ -170,7 +192,7 @@ func (s *site) missing() observation.Verdict {
 	case s.failure != "":
 		return unresolved(s.failure)
 	case len(s.hosts) > 0:
-		return absent(observation.NoAAAA)
+		return absent(s.lacking)
 	}
 	return absent(observation.NoAddress)
 }
@@ -212,13 +234,13 @@ func (s *site) byRecords(chain reach.Explanation) observation.Verdict {
 	return broken(observation.SpecialPurposeAddress)
 }
 
-// serves judges a web site that is found without IPv4.
-func serves(web observation.Verdict) observation.Verdict {
+// serves judges a host that is found without IPv4 by its service over IPv6.
+func (s *site) serves(v observation.Verdict) observation.Verdict {
 	switch {
-	case web.Status == observation.Unmeasured:
-		return web
-	case web.Status == observation.OK, web.Status == observation.Partial && web.Reason != observation.RedirectToV4Only && web.Reason != observation.HTTPError:
+	case v.Status == observation.Unmeasured:
+		return v
+	case v.Status == observation.OK, v.Status == observation.Partial && v.Reason != observation.RedirectToV4Only && v.Reason != observation.HTTPError:
 		return observation.Verdict{Status: observation.OK}
 	}
-	return broken(observation.SiteFailsV6)
+	return broken(s.fails)
 }

@@ -81,12 +81,12 @@ func (s *site) byAnswers(ctx context.Context, chain reach.Explanation) observati
 	if failedAt != "" {
 		return s.explain(ctx, chain, failedAt)
 	}
-	if chain.Cause != "" && chain.Cause != observation.DNSFailure && verdict.Status != observation.Unmeasured {
+	if !s.mail && chain.Cause != "" && chain.Cause != observation.DNSFailure && verdict.Status != observation.Unmeasured {
 		// Servers do not all say the same: what a resolver found counts.
 		s.find("resolvability", chain.Zone, partial(chain.Cause), "by the records; a resolver without IPv4 finds the name all the same")
 	}
-	if verdict == broken(observation.SiteFailsV6) {
-		s.obs.V6OnlyZone = strings.TrimSuffix(s.zone, ".")
+	if verdict == broken(s.fails) {
+		*s.blamed = strings.TrimSuffix(s.zone, ".")
 	}
 	return verdict
 }
@@ -101,6 +101,11 @@ func (s *site) resolve(ctx context.Context) (verdict observation.Verdict, failed
 		}
 		return verdict, failedAt
 	}
+	if s.mail && len(s.obs.MX) > 0 {
+		if verdict, failedAt = s.without4(ctx, s.name(), dns.TypeMX); verdict.Status != observation.OK {
+			return verdict, failedAt
+		}
+	}
 	var fails []observation.Verdict // of hosts that are found
 	for _, h := range hosts {
 		found, at := s.without4(ctx, h.name+".", dns.TypeAAAA)
@@ -111,7 +116,7 @@ func (s *site) resolve(ctx context.Context) (verdict observation.Verdict, failed
 			failedAt = at
 			continue
 		}
-		verdict = serves(h.web)
+		verdict = s.serves(h.service)
 		if verdict.Status == observation.OK {
 			return verdict, ""
 		}
@@ -162,7 +167,7 @@ func (s *site) blame(chain reach.Explanation, failedAt string) {
 	if chain.Cause == "" || chain.Cause == observation.DNSFailure {
 		return
 	}
-	s.obs.V6OnlyZone = strings.TrimSuffix(chain.Zone, ".")
+	*s.blamed = strings.TrimSuffix(chain.Zone, ".")
 	var steps []string
 	for _, zone := range chain.Path {
 		steps = append(steps, strings.TrimSuffix(zone, "."))
@@ -173,6 +178,10 @@ func (s *site) blame(chain reach.Explanation, failedAt string) {
 	}
 	if failedAt != "" && failedAt != chain.Zone {
 		detail += "; resolution ended at " + strings.TrimSuffix(failedAt, ".")
+	}
+	if s.mail {
+		s.find("mail", chain.Zone, broken(observation.IntentBroken), detail)
+		return
 	}
 	s.find("resolvability", chain.Zone, broken(observation.IntentBroken), detail)
 }
