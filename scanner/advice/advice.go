@@ -22,19 +22,21 @@ const (
 	Web    Service = "web"
 	Mail   Service = "mail"
 	V6Only Service = "v6_only"
-	DNSSEC Service = "dnssec"
+	// MailV6Only is mail where there is no IPv4.
+	MailV6Only Service = "mail_v6_only"
+	DNSSEC     Service = "dnssec"
 )
 
 // Words names the service for people.
 func (s Service) Words() string {
 	return map[Service]string{
-		DNS: "name servers", Web: "web site", Mail: "mail", V6Only: "use without IPv4", DNSSEC: "DNSSEC",
+		DNS: "name servers", Web: "web site", Mail: "mail", V6Only: "use without IPv4", MailV6Only: "mail without IPv4", DNSSEC: "DNSSEC",
 	}[s]
 }
 
 // place orders the services as the ladder of readiness does.
 func (s Service) place() int {
-	return slices.Index([]Service{DNSSEC, DNS, Web, V6Only, Mail}, s)
+	return slices.Index([]Service{DNSSEC, DNS, Web, V6Only, Mail, MailV6Only}, s)
 }
 
 // Owner is who can mend a fault.
@@ -258,6 +260,8 @@ func (c *collection) verdict(s Service, family string) observation.Verdict {
 		return over(o.Mail, o.MailV4)
 	case V6Only:
 		return o.V6Only
+	case MailV6Only:
+		return o.MailV6Only
 	}
 	if o.DNSSEC == observation.Bogus {
 		return observation.Verdict{Status: observation.Broken, Reason: o.DNSSECReason}

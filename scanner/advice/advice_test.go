@@ -30,7 +30,7 @@ func sound() *observation.Observation {
 		Target:  lists.Target{Name: "gov.tg", Unicode: "gov.tg", Kind: lists.Custom},
 		Started: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), Zone: "gov.tg",
 		DNS: ok, Web: ok, Mail: ok, V6Only: ok, DNSV4: ok, WebV4: ok, MailV4: ok, Delegation: ok, Address: ok,
-		SameContent: ok, SameSerial: ok, StartTLS: ok, SMTPUTF8: ok, V6OnlyRecords: ok,
+		SameContent: ok, SameSerial: ok, StartTLS: ok, SMTPUTF8: ok, V6OnlyRecords: ok, MailV6Only: ok, MailV6OnlyRecords: ok,
 		DNSSEC: observation.Secure, DNSKEY: 1, DS: 1, Readiness: 5,
 		NameServers: []string{"ns1.gov.tg", "ns2.host.example"}, Operators: []string{"gov.tg", "host.example"}, MX: []string{"mx.gov.tg"},
 		A: []netip.Addr{v4addr}, AAAA: []netip.Addr{v6addr}, WWWA: []netip.Addr{v4addr}, WWWAAAA: []netip.Addr{v6addr},
@@ -192,6 +192,23 @@ func TestAdvice(t *testing.T) {
 		{"an island of security needs its DS record", func(o *observation.Observation) {
 			o.DNSSEC, o.DNSSECReason, o.DS = observation.Insecure, observation.DSAbsent, 0
 		}, []want{{observation.IslandOfSecurity, advice.Practice, advice.Registry, "", nil, "gov.tg DS", "DS record of our zone"}}},
+		{"an exchanger in a zone that is not found without IPv4", func(o *observation.Observation) {
+			o.MailV6Only, o.MailV6OnlyZone = verdict(observation.Broken, observation.NoNSAAAA), "mail.example"
+		}, []want{{observation.NoNSAAAA, advice.Harm, advice.DNSOperator, "mail.example", []advice.Service{advice.MailV6Only}, "adopt6 resolve --family v6 --trace mail.example NS", "IPv6 addresses"}}},
+		{"no name server with IPv4, and a site without", func(o *observation.Observation) {
+			o.DNSV4, o.WebV4 = verdict(observation.Absent, observation.NoNSA), verdict(observation.Absent, observation.NoA)
+			o.A, o.WWWA = nil, nil
+		}, []want{
+			{observation.NoNSA, advice.Lacking, advice.DNSOperator, "gov.tg, host.example", nil, "dig +noall +answer ns1.gov.tg A", "IPv4"},
+			{observation.NoA, advice.Lacking, advice.WebHoster, "", nil, "dig +noall +answer gov.tg A", "A record"},
+		}},
+		{"a name server under a domain that is not registered", func(o *observation.Observation) {
+			o.Delegation = verdict(observation.Partial, observation.NSUnregistered)
+			o.Endpoints = append(o.Endpoints, observation.Endpoint{Probe: "delegation", Host: "ns.never.example", Verdict: o.Delegation})
+		}, []want{{observation.NSUnregistered, advice.InPart, advice.Registry, "", nil, "adopt6 resolve --trace ns.never.example", "Remove the name server"}}},
+		{"an alias for a name that is not there", func(o *observation.Observation) {
+			o.Endpoints = append(o.Endpoints, observation.Endpoint{Probe: "address", Host: "www.gov.tg", Verdict: verdict(observation.Broken, observation.DanglingAlias)})
+		}, []want{{observation.DanglingAlias, advice.InPart, advice.DNSOperator, "gov.tg", nil, "dig +noall +answer www.gov.tg A", "Remove the alias"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := sound()

@@ -56,6 +56,7 @@ func collect(o *observation.Observation) *collection {
 	c.web()
 	c.mail()
 	c.withoutIPv4()
+	c.mailWithoutIPv4()
 	c.dnssec()
 	c.mergeSymptoms()
 	for _, p := range c.problems { // the evidence comes in the order in which it was found
@@ -338,6 +339,24 @@ func (c *collection) withoutIPv4() {
 		if len(p.places) == 0 && p.zone != "" {
 			p.add(Place{Host: p.zone})
 		}
+	}
+}
+
+// mailWithoutIPv4 adds what keeps mail from being delivered without IPv4, unless
+// it keeps the site from being found too, or stands among the faults of the name
+// servers or of the mail already.
+func (c *collection) mailWithoutIPv4() {
+	o := c.o
+	v := o.MailV6Only
+	switch {
+	case v.Status != observation.Broken, c.has(DNS) && o.MailV6OnlyZone == c.zone(),
+		v.Reason == observation.MailFailsV6 && c.has(Mail),
+		v == o.V6Only && o.MailV6OnlyZone == o.V6OnlyZone:
+		return
+	}
+	if p := c.note(MailV6Only, v); p != nil {
+		p.zone = o.MailV6OnlyZone
+		p.add(Place{Host: cmp.Or(p.zone, c.zone())})
 	}
 }
 

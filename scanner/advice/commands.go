@@ -72,7 +72,7 @@ func (c *collection) command(p *problem, place Place, family string) string {
 		return c.askWeb(p.reason, place, family)
 	case Mail:
 		return askMailServer(p.reason, host, flag(place.Addr, family))
-	case V6Only:
+	case V6Only, MailV6Only:
 		return fmt.Sprintf("adopt6 resolve --family v6 --trace %s NS", cmp.Or(p.zone, zone))
 	}
 	return fmt.Sprintf("delv %s SOA", cmp.Or(host, zone))
@@ -94,6 +94,9 @@ func (c *collection) ofReason(p *problem, host string) (line string, ok bool) {
 	case observation.NoA, observation.NoNSA, observation.OneNSA, observation.DanglingAlias,
 		observation.NoAAAA, observation.NoNSAAAA, observation.OneNSAAAA, observation.NoMXAAAA, observation.SomeHostsLackAAAA,
 		observation.SpecialPurposeAddress, observation.AAAAOnlyOnApex, observation.AAAAOnlyOnWWW, observation.NoIntent:
+		if p.service == MailV6Only { // the zone that fails, not its addresses
+			break
+		}
 		return fmt.Sprintf("dig +noall +answer %s A %s AAAA", host, host), true
 	case observation.GlueMissingA, observation.GlueMissingAAAA, observation.GlueDiffers, observation.NSSetDiffers:
 		// The referral is the last answer but one.

@@ -134,6 +134,7 @@ var rules = map[observation.Reason]rule{
 	observation.ParentV4Only:    {owner: ParentZone, effect: "It keeps every domain below that zone from working without IPv4; the domain's own operators cannot mend it."},
 	observation.NSCycle:         {owner: DNSOperator},
 	observation.NSUnreachableV6: {owner: DNSOperator},
+	observation.MailFailsV6:     {sum: true, owner: MailOperator},
 	observation.SiteFailsV6:     {sum: true, owner: WebHoster},
 	observation.IntentBroken:    {sum: true, owner: DNSOperator},
 

@@ -52,7 +52,8 @@ func offers(o *observation.Observation) []offer {
 	all := []offer{
 		{"delegation", o.Delegation}, {"name servers over IPv6", o.DNS}, {"name servers over IPv4", o.DNSV4},
 		{"web site over IPv6", o.Web}, {"web site over IPv4", o.WebV4},
-		{"mail over IPv6", o.Mail}, {"mail over IPv4", o.MailV4}, {"use without IPv4", o.V6Only},
+		{"mail over IPv6", o.Mail}, {"mail over IPv4", o.MailV4}, {"mail without IPv4", o.MailV6Only},
+		{"use without IPv4", o.V6Only},
 	}
 	if o.Target.Kind != lists.CCTLD {
 		return all

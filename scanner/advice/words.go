@@ -76,6 +76,11 @@ var effects = map[Service]consequences{
 		inPart:  "Who has no IPv4 cannot always find the domain.",
 		missing: "Who has no IPv4 cannot use the domain.",
 	},
+	MailV6Only: {
+		broken:  "Senders without IPv4 cannot find the mail exchanger, although it takes mail over IPv6.",
+		inPart:  "Senders without IPv4 cannot always find the mail exchanger.",
+		missing: "Senders without IPv4 cannot deliver.",
+	},
 	DNSSEC: {broken: effectBogus, inPart: effectBogus, missing: "Nothing protects the domain's answers against forgery."},
 }
 

@@ -52,6 +52,13 @@ type Observation struct {
 	Operators []string `col:"operators"`
 	FreedBy   []string `col:"freed_by"`
 
+	// MailV6Only says whether mail can be delivered when IPv4 is gone; the
+	// others say of it what V6OnlyRecords, V6OnlyZone and FreedBy say of the site.
+	MailV6Only        Verdict  `col:"mail_v6_only,mail_v6_only_reason"`
+	MailV6OnlyRecords Verdict  `col:"mail_v6_only_records,mail_v6_only_records_reason"`
+	MailV6OnlyZone    string   `col:"mail_v6_only_zone"`
+	MailFreedBy       []string `col:"mail_freed_by"`
+
 	// The same services over IPv4, for comparison.
 	DNSV4  Verdict `col:"dns_v4,dns_v4_reason"`
 	WebV4  Verdict `col:"web_v4,web_v4_reason"`

@@ -77,5 +77,6 @@ func verdicts(o *observation.Observation) []observation.Verdict {
 	return []observation.Verdict{
 		o.DNS, o.Web, o.Mail, o.V6Only, o.DNSV4, o.WebV4, o.MailV4, o.Delegation, o.Address, o.WebApex, o.WebWWW,
 		o.SameContent, o.SameSerial, o.StartTLS, o.SMTPUTF8, o.V6OnlyRecords,
+		o.MailV6Only, o.MailV6OnlyRecords,
 	}
 }

@@ -190,6 +190,14 @@ var withoutV4 = []Indicator{
 		applies: exists + " AND v6_only_reason != 'no_address'", unmeasured: "v6_only = 'unmeasured'", fulfils: "v6_only = 'ok'", partial: "v6_only = 'partial'",
 	},
 	{
+		ID: "mail_v6_only", Topic: WithoutV4, Name: "Mail without IPv4", Measure: Share,
+		Numerator:   "domains to which a sender without IPv4 really finds a mail exchanger, and which takes mail over IPv6 (mail_v6_only is ok)",
+		Denominator: "existing domains with a verdict on mail without IPv4 that publish a mail exchanger",
+		Unmeasured:  "mail_v6_only is unmeasured",
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites,
+		applies: hasMail, unmeasured: "mail_v6_only = 'unmeasured'", fulfils: "mail_v6_only = 'ok'", partial: "mail_v6_only = 'partial'",
+	},
+	{
 		ID: "ready", Topic: Readiness, Name: "Ready", Measure: Share,
 		Numerator:   "domains of readiness level 4 or 5: name servers and web answer over IPv6, and it works where there is no IPv4",
 		Denominator: "existing domains whose level is known to be below 4, or is 4 or 5",
@@ -201,12 +209,12 @@ var withoutV4 = []Indicator{
 	},
 	{
 		ID: "fully_ready", Topic: Readiness, Name: "Fully ready", Measure: Share,
-		Numerator:   "domains of readiness level 5: name servers, web and mail all work over IPv6, and nothing needs IPv4",
+		Numerator:   "domains of readiness level 5: name servers, web and mail all work over IPv6, site and mail are found without IPv4, and no finding on reachability is open",
 		Denominator: "existing domains whose level is known to be below 5, or is 5",
 		Unmeasured:  "the level is below 5, and a verdict that it rests on is unmeasured",
 		Direction:   HigherIsBetter, Unit: "domains", Kinds: everyKind, needs: mailOnIPv6,
 		applies:    exists,
-		unmeasured: "readiness < 5 AND (dns_v6 = 'unmeasured' OR v6_only = 'unmeasured' OR (kind != 'cctld' AND (web_v6 = 'unmeasured' OR mail_v6 = 'unmeasured')))",
+		unmeasured: "readiness < 5 AND (dns_v6 = 'unmeasured' OR v6_only = 'unmeasured' OR (kind != 'cctld' AND (web_v6 = 'unmeasured' OR mail_v6 = 'unmeasured' OR mail_v6_only = 'unmeasured')))",
 		fulfils:    "readiness = 5", partial: "readiness = 4",
 	},
 	{

@@ -42,7 +42,10 @@ func togo(o *observation.Observation) {
 // verdicts sets what the four services are judged.
 func verdicts(o *observation.Observation, dns, web, mail, v6Only observation.Verdict) {
 	togo(o)
-	o.DNS, o.Web, o.Mail, o.V6Only = dns, web, mail, v6Only
+	o.DNS, o.Web, o.Mail, o.V6Only, o.MailV6Only = dns, web, mail, v6Only, mail
+	if v6Only.Reason == observation.NSUnreachableV6 {
+		o.MailV6Only = v6Only
+	}
 }
 
 func names(o *observation.Observation, all, v6, v6OK int, operators ...string) {
@@ -156,6 +159,7 @@ var counted = map[string][5]uint64{
 	"government/TG/web_v6_broken":   {1, 1, 3, 1, 333},
 	"government/TG/mail_v6":         {2, 0, 3, 1, 667},
 	"government/TG/smtputf8":        {1, 1, 3, 1, 333},
+	"government/TG/mail_v6_only":    {1, 0, 3, 1, 333},
 	"government/TG/v6_only_records": {3, 0, 4, 1, 750},
 	"government/TG/v6_only":         {2, 0, 4, 1, 500},
 	"government/TG/ready":           {2, 0, 5, 1, 400},

@@ -285,7 +285,9 @@ func countDomains(t *testing.T, l *lab.Lab) map[string][3]int {
 		count("v6_only_records", true, d.records)
 		count("v6_only", true, v6Only)
 		count("ready", true, d.nsOK > 0 && webWorks && v6Only)
-		count("fully_ready", true, dnsOK && webOK && (mailOK || d.noMail) && v6Only)
+		mailWithout4 := mailOK && d.nsOK > 0 && truth.V6Only.Reason != observation.GlueMissingAAAA
+		count("mail_v6_only", !d.noMail, mailWithout4)
+		count("fully_ready", true, dnsOK && webOK && (mailWithout4 || d.noMail) && v6Only && !d.v6Only)
 		broken := is(truth.DNS, observation.Broken) || is(truth.Web, observation.Broken) || is(truth.Mail, observation.Broken) || is(truth.V6Only, observation.Broken)
 		count("v6_broken", hasAAAA || d.nsOK > 0 || mailOK, broken)
 		secure, bogus := *truth.DNSSEC == observation.Secure, *truth.DNSSEC == observation.Bogus

@@ -240,4 +240,5 @@ func sampleMail(o *observation.Observation, i int, hasV6 bool) {
 	case hasV6:
 		o.Mail, o.StartTLS = notMeasure, notMeasure
 	}
+	o.MailV6Only, o.MailV6OnlyRecords = o.Mail, o.Mail
 }
