@@ -194,6 +194,12 @@ func (p *Page) withoutIPv4(o *observation.Observation) section {
 	if o.V6OnlyZone != "" {
 		s.rows = append(s.rows, across(text{plain, "the zone to blame is "}, text{strong, terminal.Clean(o.V6OnlyZone)}))
 	}
+	if o.Target.Kind != lists.CCTLD && !(o.MailV6Only.Status == observation.Absent && o.MailV6Only == o.Mail) { // said there
+		s.rows = append(s.rows, across(p.verdict("mail:", o.MailV6Only)...))
+		if o.MailV6OnlyZone != "" && o.MailV6OnlyZone != o.V6OnlyZone {
+			s.rows = append(s.rows, across(text{plain, "the zone to blame for mail is "}, text{strong, terminal.Clean(o.MailV6OnlyZone)}))
+		}
+	}
 	s.rows = append(s.rows, p.findings(o, "resolvability")...)
 	if len(o.FreedBy) > 0 && !slices.Equal(o.FreedBy, []string{o.Zone}) { // else it goes without saying
 		s.rows = append(s.rows, across(text{plain, "each of these could mend it alone, by IPv6 on its name servers: "}, text{plain, terminal.Listed(o.FreedBy, 4)}))
