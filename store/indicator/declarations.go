@@ -194,7 +194,7 @@ var withoutV4 = []Indicator{
 		Numerator:   "domains to which a sender without IPv4 really finds a mail exchanger, and which takes mail over IPv6 (mail_v6_only is ok)",
 		Denominator: "existing domains with a verdict on mail without IPv4 that publish a mail exchanger",
 		Unmeasured:  "mail_v6_only is unmeasured",
-		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites,
+		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites, needs: mailOnIPv6,
 		applies: hasMail, unmeasured: "mail_v6_only = 'unmeasured'", fulfils: "mail_v6_only = 'ok'", partial: "mail_v6_only = 'partial'",
 	},
 	{
