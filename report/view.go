@@ -132,7 +132,7 @@ func (s *Site) countryRow(l *locale, c *Country, section *Section) countryRow {
 // summary is the table of medians of a group.
 func summary(l *locale, g Group, kind lists.Kind) (list []summaryRow) {
 	for _, sum := range g.Summaries {
-		if sum.Kind != kind || sum.Indicator == indicator.Measured {
+		if sum.Kind != kind || sum.Indicator == indicator.Measured || sum.Indicator == indicator.Gone {
 			continue
 		}
 		ind, _ := indicator.ByID(sum.Indicator)

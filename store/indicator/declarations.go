@@ -15,6 +15,9 @@ var (
 // Measured is the indicator that the others' coverage is read from.
 const Measured = "measured"
 
+// Gone counts what a list has and the Internet has not.
+const Gone = "gone"
+
 // Conditions that several indicators share.
 const (
 	exists   = "dns_v6_reason != 'nxdomain'" // a list is older than the scan
@@ -33,6 +36,15 @@ var coverage = []Indicator{
 		Direction: HigherIsBetter, Unit: "targets", Kinds: everyKind,
 		applies: "1", unmeasured: "0", partial: "0",
 		fulfils: "dns_v6 != 'unmeasured' OR web_v6 != 'unmeasured' OR mail_v6 != 'unmeasured' OR v6_only != 'unmeasured'",
+	},
+	{
+		ID: Gone, Topic: Coverage, Name: "Gone or dead", Measure: Share,
+		Numerator:   "targets whose name does not exist (NXDOMAIN), or whose name servers answer over neither family",
+		Denominator: "all targets of which that is known",
+		Unmeasured:  "no name server answered over IPv6, and IPv4 could not be measured",
+		Direction:   LowerIsBetter, Unit: "targets", Kinds: everyKind,
+		applies: "1", unmeasured: exists + " AND dns_v4 = 'unmeasured' AND dns_v6 NOT IN ('ok', 'partial')", partial: "0",
+		fulfils: "dns_v6_reason = 'nxdomain' OR dns_v4 = 'broken' AND dns_v6 IN ('absent', 'broken')",
 	},
 }
 

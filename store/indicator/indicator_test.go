@@ -194,6 +194,9 @@ var counted = map[string][5]uint64{
 	"cctld/TG/dnssec_expiring":      {0, 0, 1, 0, 0},
 	"cctld/TG/tld_ds":               {1, 0, 2, 0, 500},
 	"custom//measured":              {1, 0, 1, 0, 1000},
+	"custom//gone":                  {1, 0, 1, 0, 1000},
+	"cctld/TG/gone":                 {0, 0, 2, 0, 0},
+	"government/TG/gone":            {1, 0, 4, 3, 250}, // of three without an answer over IPv6, IPv4 is not known
 }
 
 func TestCompute(t *testing.T) {

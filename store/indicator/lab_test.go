@@ -264,6 +264,7 @@ func countDomains(t *testing.T, l *lab.Lab) map[string][3]int {
 		webWorks, v6Only := webOK || is(truth.Web, observation.Partial), is(truth.V6Only, observation.OK)
 		hasAAAA := d.apex || d.www
 		count("measured", true, true)
+		count("gone", true, false) // all are there
 		count("aaaa_apex", true, d.apex)
 		count("aaaa_www", true, d.www)
 		count("aaaa_unusable", hasAAAA, d.unusable)

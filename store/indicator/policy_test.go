@@ -9,7 +9,7 @@ import (
 )
 
 // TestPolicyMatchesDeclarations holds every tie of a clause to an indicator
-// that there is, and every indicator to a clause. The package lists cannot: it
+// that there is, and every indicator of the Internet to a clause. The package lists cannot: it
 // does not know indicators.
 func TestPolicyMatchesDeclarations(t *testing.T) {
 	t.Parallel()
@@ -24,7 +24,7 @@ func TestPolicyMatchesDeclarations(t *testing.T) {
 		}
 	}
 	for _, ind := range all {
-		if len(ind.Serves()) == 0 {
+		if len(ind.Serves()) == 0 && ind.Topic != Coverage { // what a list is worth serves no clause
 			t.Errorf("no clause is tied to %s", ind.ID)
 		}
 	}

@@ -69,7 +69,7 @@ func TestRead(t *testing.T) {
 // or mail, to what a vantage needs for it.
 func TestNeedsAreDeclared(t *testing.T) {
 	t.Parallel()
-	seen := map[string]bool{"measured": true, "aaaa_apex": true, "aaaa_www": true, "aaaa_unusable": true, "tld_glue_v6": true,
+	seen := map[string]bool{"measured": true, "gone": true, "aaaa_apex": true, "aaaa_www": true, "aaaa_unusable": true, "tld_glue_v6": true,
 		"v6_only_records": true, "idn_level": true}
 	for _, ind := range all {
 		published := seen[ind.ID] || ind.Topic == Security || ind.Topic == Concentration
