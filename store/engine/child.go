@@ -88,11 +88,11 @@ func startChild(ctx context.Context, cfg Config, listener *net.UnixListener, loc
 		c.kill()
 		return nil, fmt.Errorf("start the embedded engine: %w: %s", err, c.ending())
 	}
-	return c, c.await(ctx, reports)
+	return c, c.await(ctx, reports, cfg.Library)
 }
 
 // await takes the child's first report, and ends a child that does not serve.
-func (c *child) await(ctx context.Context, reports <-chan childReport) error {
+func (c *child) await(ctx context.Context, reports <-chan childReport, library string) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	select {
@@ -106,7 +106,8 @@ func (c *child) await(ctx context.Context, reports <-chan childReport) error {
 		}
 		c.stop()
 		if report.Error == "" {
-			return fmt.Errorf("the embedded engine ended before it served: %s", c.ending())
+			// The last line of what a crash prints is a register of the processor.
+			return fmt.Errorf("the embedded engine died before it served (%s): its library %s may be broken; fetch it anew with `adopt6 store fetch-engine`", c.how(), library)
 		}
 		return fmt.Errorf("start the embedded engine: %s", report.Error)
 	}
@@ -144,14 +145,19 @@ func (c *child) kill() {
 
 // ending says how the process ended, with the last line it printed.
 func (c *child) ending() string {
-	how := "exit status 0"
-	if c.err != nil {
-		how = c.err.Error()
-	}
+	how := c.how()
 	if last := c.stderr.lastLine(); last != "" {
 		how += ": " + last
 	}
 	return how
+}
+
+// how returns the process's exit status.
+func (c *child) how() string {
+	if c.err != nil {
+		return c.err.Error()
+	}
+	return "exit status 0"
 }
 
 // childEnv passes on what a library needs and no secret of the store.
