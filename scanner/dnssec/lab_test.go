@@ -3,7 +3,6 @@ package dnssec
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,17 +13,22 @@ import (
 	"github.com/miekg/dns"
 )
 
+// The ports are the lab's because it has a network namespace of its own.
+const (
+	nsdPort     = 53
+	unboundPort = 5353
+)
+
 // lab is zones signed with real tools and served by NSD on loopback: one
 // server for all of them, from the root down.
 type lab struct {
 	testing.TB
 	dir    string
-	port   int
 	anchor string // DS form
 }
 
 // startLab signs the zones, children first, and starts the server. It stops
-// with the test. Needs nsd, ldnsutils, bind9-utils, bind9-dnsutils and
+// with the test, which is in a network namespace of its own. Needs nsd, ldnsutils, bind9-utils, bind9-dnsutils and
 // knot-dnssecutils.
 func startLab(t testing.TB, zones []*labZone) *lab {
 	t.Helper()
@@ -237,10 +241,9 @@ zone:
 	return l.read(z, filepath.Join("out", z.file()))
 }
 
-// serve starts NSD on a free port of 127.0.0.1 and waits until it answers.
+// serve starts NSD on 127.0.0.1 and waits until it answers.
 func (l *lab) serve(zones string) {
 	l.Helper()
-	l.port = freePort(l)
 	l.write("nsd.conf", fmt.Sprintf(`
 server:
  ip-address: 127.0.0.1@%d
@@ -258,7 +261,7 @@ server:
  ipv4-edns-size: 4096
 remote-control:
  control-enable: no
-%s`, l.port, l.port, l.dir, l.path("nsd.pid"), l.path("xfrd.state"), l.path("zone.list"), l.path("nsd.log"), zones))
+%s`, nsdPort, nsdPort, l.dir, l.path("nsd.pid"), l.path("xfrd.state"), l.path("zone.list"), l.path("nsd.log"), zones))
 	cmd := exec.Command("nsd", "-d", "-c", l.path("nsd.conf"))
 	if err := cmd.Start(); err != nil {
 		l.Fatalf("start nsd: %v", err)
@@ -269,7 +272,7 @@ remote-control:
 	})
 	client := &dns.Client{Timeout: 100 * time.Millisecond}
 	m := new(dns.Msg).SetQuestion(".", dns.TypeSOA)
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
 		if _, _, err := client.Exchange(m, l.addr()); err == nil {
 			return
 		}
@@ -279,17 +282,7 @@ remote-control:
 }
 
 func (l *lab) path(file string) string { return filepath.Join(l.dir, file) }
-func (l *lab) addr() string            { return fmt.Sprintf("127.0.0.1:%d", l.port) }
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).Port
-}
+func (l *lab) addr() string            { return fmt.Sprintf("127.0.0.1:%d", nsdPort) }
 
 // ask puts a question to the lab's server.
 func (l *lab) ask(q labQuestion) Response {

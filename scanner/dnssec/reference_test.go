@@ -19,11 +19,10 @@ type unboundLab struct {
 	client *dns.Client
 }
 
-// startUnbound starts Unbound on a free port of 127.0.0.1, with the lab's
+// startUnbound starts Unbound on 127.0.0.1, with the lab's
 // server for every zone. It stops with the test.
 func startUnbound(l *lab) *unboundLab {
 	l.Helper()
-	port := freePort(l)
 	l.write("anchor.ds", l.anchor)
 	l.write("unbound.conf", fmt.Sprintf(`
 server:
@@ -54,7 +53,7 @@ remote-control:
 forward-zone:
  name: "."
  forward-addr: 127.0.0.1@%d
-`, port, l.dir, l.path("unbound.pid"), l.path("unbound.log"), l.path("anchor.ds"), l.port))
+`, unboundPort, l.dir, l.path("unbound.pid"), l.path("unbound.log"), l.path("anchor.ds"), nsdPort))
 	cmd := exec.Command("unbound", "-d", "-c", l.path("unbound.conf"))
 	if err := cmd.Start(); err != nil {
 		l.Fatalf("start unbound: %v", err)
@@ -63,8 +62,8 @@ forward-zone:
 		cmd.Process.Signal(os.Interrupt)
 		cmd.Wait()
 	})
-	u := &unboundLab{addr: fmt.Sprintf("127.0.0.1:%d", port), client: &dns.Client{Timeout: 200 * time.Millisecond, UDPSize: 4096}}
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	u := &unboundLab{addr: fmt.Sprintf("127.0.0.1:%d", unboundPort), client: &dns.Client{Timeout: 200 * time.Millisecond, UDPSize: 4096}}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
 		if _, _, err := u.client.Exchange(new(dns.Msg).SetQuestion(".", dns.TypeSOA), u.addr); err == nil {
 			u.client.Timeout = 20 * time.Second
 			return u
@@ -105,7 +104,7 @@ func delvState(l *lab, q labQuestion) observation.State {
 		}
 		l.write("anchor.bind", "trust-anchors {\n"+anchors.String()+"};\n")
 	}
-	out, _ := exec.CommandContext(l.context(), "delv", "@127.0.0.1", "-p", fmt.Sprint(l.port), "-a", file,
+	out, _ := exec.CommandContext(l.context(), "delv", "@127.0.0.1", "-p", fmt.Sprint(nsdPort), "-a", file,
 		"+root=.", "-t", dns.TypeToString[q.qtype], "-q", q.name).CombinedOutput()
 	text := string(out)
 	switch {
