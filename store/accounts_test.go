@@ -102,7 +102,7 @@ func TestTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	port := storetest.FreePort(t)
+	port := storetest.HoldPort(t)
 	server := storetest.NewServer(t, map[string]string{"config.d/tls.xml": fmt.Sprintf(`<yandex><tcp_port_secure>%d</tcp_port_secure><openSSL><server>
 		<certificateFile>%s/cert.pem</certificateFile><privateKeyFile>%s/key.pem</privateKeyFile><verificationMode>none</verificationMode></server></openSSL></yandex>`, port, dir, dir)})
 	cfg := server.Config(t)

@@ -37,7 +37,7 @@ func NewCluster(t testing.TB, further map[string]string) *Cluster {
 	keeper := startZooKeeper(t)
 	c := new(Cluster)
 	for range places {
-		c.Servers = append(c.Servers, &Server{dir: t.TempDir(), tcp: freePort(t), web: freePort(t)})
+		c.Servers = append(c.Servers, &Server{dir: t.TempDir(), tcp: HoldPort(t), web: HoldPort(t)})
 	}
 	var remote strings.Builder
 	for i, s := range c.Servers {
@@ -51,7 +51,7 @@ func NewCluster(t testing.TB, further map[string]string) *Cluster {
 	}
 	for i, s := range c.Servers {
 		s.write(t, map[string]string{
-			"config.d/cluster.xml": fmt.Sprintf(clusterConfig, freePort(t), keeper, ClusterName, &remote, ClusterName, places[i][0], places[i][1]),
+			"config.d/cluster.xml": fmt.Sprintf(clusterConfig, HoldPort(t), keeper, ClusterName, &remote, ClusterName, places[i][0], places[i][1]),
 		})
 		s.write(t, further)
 		s.configure(t)
@@ -96,7 +96,7 @@ func startZooKeeper(t testing.TB) int {
 	if _, err := os.Stat(zooKeeper); err != nil {
 		t.Fatal("the tests of a cluster need ZooKeeper: apt install libzookeeper-java default-jre-headless")
 	}
-	dir, port := t.TempDir(), freePort(t)
+	dir, port := t.TempDir(), HoldPort(t)
 	config := filepath.Join(dir, "zoo.cfg")
 	text := fmt.Sprintf("dataDir=%s\nclientPort=%d\nclientPortAddress=127.0.0.1\ntickTime=500\nadmin.enableServer=false\n", dir, port)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {

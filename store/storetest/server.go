@@ -5,12 +5,10 @@ package storetest
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -34,7 +32,7 @@ type Server struct {
 // configuration by their names below its folder.
 func NewServer(t testing.TB, further ...map[string]string) *Server {
 	t.Helper()
-	s := &Server{dir: t.TempDir(), tcp: freePort(t), web: freePort(t)}
+	s := &Server{dir: t.TempDir(), tcp: HoldPort(t), web: HoldPort(t)}
 	for _, files := range further {
 		s.write(t, files)
 	}
@@ -54,7 +52,7 @@ func NewServerIn(t testing.TB, dir string) *Server {
 
 func newServer(t testing.TB, dir string) *Server {
 	t.Helper()
-	s := &Server{dir: dir, tcp: freePort(t), web: freePort(t)}
+	s := &Server{dir: dir, tcp: HoldPort(t), web: HoldPort(t)}
 	s.configure(t)
 	s.Start(t)
 	return s
@@ -183,31 +181,33 @@ func (s *Server) DSN(user string) string {
 // HTTP is the address of the server's HTTP interface.
 func (s *Server) HTTP() string { return "http://" + s.address(s.web) }
 
-// FreePort returns a port of the loopback address that nothing listens on.
-func FreePort(t testing.TB) int { return freePort(t) }
-
-// given are the ports that this process has handed out.
-var given sync.Map
-
-// freePort finds a port below those that the system gives to connections: one
-// of these would be taken by somebody else before the server listens, or while
-// it is down.
-func freePort(t testing.TB) int {
+// HoldPort returns a port of 127.0.0.1 for a server. A socket that is bound and
+// never listens holds it until this process ends: the kernel gives it to nobody
+// who asks for any port, even while the server is down. The server may listen
+// there if it sets SO_REUSEADDR, as ClickHouse and Java do.
+func HoldPort(t testing.TB) int {
 	t.Helper()
-	const from, count, tries = 12_000, 20_000, 200
-	var failed error
-	for range tries {
-		port := from + rand.IntN(count)
-		if _, taken := given.LoadOrStore(port, true); taken {
-			continue
-		}
-		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			listener.Close()
-			return port
-		}
-		failed = err
+	port, err := holdPort()
+	if err != nil {
+		t.Fatalf("hold a port: %v", err)
 	}
-	t.Fatalf("find a free port: %v", failed)
-	return 0
+	return port
+}
+
+func holdPort() (int, error) {
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	if err := syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
+		return 0, err
+	}
+	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		return 0, err
+	}
+	address, err := syscall.Getsockname(socket)
+	if err != nil {
+		return 0, err
+	}
+	return address.(*syscall.SockaddrInet4).Port, nil
 }
