@@ -24,6 +24,7 @@ type round struct {
 	cutShort   bool               // there are more than may be looked up
 	reason     observation.Reason // of the failures so far, the one that says most
 	weak       *answer            // from a server that is not authoritative
+	large      bool               // a truncated answer could not be had over TCP
 }
 
 // candidate is a server that may be asked.
@@ -124,7 +125,9 @@ func (j *job) askAll(r *round) (*answer, *failure) {
 		r.reason = observation.NoServerAddress
 	}
 	f := &failure{reason: r.reason, zone: r.cut.zone}
-	if r.reason == observation.Timeout {
+	if r.reason == observation.Timeout && r.large {
+		f.large = true
+	} else if r.reason == observation.Timeout {
 		f.alive = j.answers(r.cut, r.qtype, r.candidates)
 	}
 	return nil, f
@@ -369,6 +372,7 @@ func (j *job) askServer(r *round, c *candidate) (*answer, *failure) {
 			continue
 		case j.out.reason != "":
 			r.reason = worse(r.reason, j.out.reason)
+			r.large = r.large || a.transport == TCP
 			// Only what may have been lost on the way is worth another try.
 			c.gone = j.out.reason != observation.Timeout && j.out.reason != observation.BadResponse && j.out.reason != observation.TCPClosed
 			return nil, nil

@@ -105,7 +105,7 @@ func (j *job) descend(c *cut, name string, qtype uint16, atParent bool) (*answer
 			switch {
 			case f != nil && f.final():
 				return nil, f
-			case f != nil && networkReason(f.reason) && !f.alive:
+			case f != nil && networkReason(f.reason) && !f.alive && !f.large:
 				return nil, f
 			case f != nil || a.kind == isNXDomain:
 				whole = true
@@ -171,6 +171,7 @@ func (j *job) cachedOrAsk(c *cut, name string, qtype uint16, keepGlue bool) (*an
 	case f != nil && f.err == nil && f.zone == c.zone && f.shared():
 		k := key{name, qtype}
 		switch {
+		case f.large:
 		case f.alive:
 			k = silence(c.zone, qtype)
 		case networkReason(f.reason):

@@ -85,6 +85,10 @@ type failure struct {
 	// alive is true where servers of the zone were silent to this question, and
 	// answered another.
 	alive bool
+	// large is true where the answer was too large for UDP, and TCP brought
+	// nothing: it says nothing of other questions, nor whether it is the servers
+	// or this vantage that cannot speak over TCP.
+	large bool
 }
 
 // final says whether the whole job is over: no other server can help.
