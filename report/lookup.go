@@ -31,19 +31,6 @@ const (
 	MaxSearch = 253
 )
 
-// Finished returns the finished scans, the latest first.
-func Finished(ctx context.Context, s *store.Store) (list []store.ScanInfo, err error) {
-	for scan, err := range s.Scans(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		if !scan.Finished.IsZero() {
-			list = append([]store.ScanInfo{scan}, list...)
-		}
-	}
-	return list, nil
-}
-
 // History returns what the scans found of a domain, the latest scan first. The
 // name is as lists.Normalize writes it.
 func History(ctx context.Context, s *store.Store, name string, scans []store.ScanInfo) ([]Entry, error) {

@@ -7,7 +7,6 @@ package scanner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -111,7 +110,7 @@ func (p *Pool) work(ctx context.Context, limit *concurrencyLimit, todo <-chan Pe
 		if ctx.Err() != nil {
 			continue
 		}
-		targetCtx, cancel := context.WithTimeoutCause(ctx, p.Timeout, errTargetTimeout)
+		targetCtx, cancel := context.WithTimeout(ctx, p.Timeout)
 		o := p.Measure(targetCtx, target)
 		cancel()
 		limit.release()
@@ -120,12 +119,6 @@ func (p *Pool) work(ctx context.Context, limit *concurrencyLimit, todo <-chan Pe
 		}
 	}
 }
-
-var errTargetTimeout = errors.New("the target's time is up")
-
-// TimedOut says whether ctx ended because the target, not the scan, ran out of
-// time.
-func TimedOut(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errTargetTimeout) }
 
 // Tally counts the observations of a running scan. It may be read at any time.
 type Tally struct {

@@ -98,7 +98,7 @@ func TestPoolGivesATargetItsTime(t *testing.T) {
 	pool := Pool{Workers: 1, Timeout: time.Millisecond,
 		Measure: func(ctx context.Context, p Pending) *observation.Observation {
 			<-ctx.Done()
-			if !TimedOut(ctx) {
+			if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				t.Error("the time-out of a target is reported as the end of the scan")
 			}
 			return observe(ctx, p)
