@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,8 +19,6 @@ import (
 
 	"adopt6/scanner/lab"
 	"adopt6/scanner/schedule/jobrun"
-	"adopt6/scanner/schedule/service"
-	"adopt6/store"
 )
 
 // daemonProcess is a scheduler in a process of its own.
@@ -254,32 +251,6 @@ func TestScheduleRunByHand(t *testing.T) {
 	}
 	if got := p.query("SELECT job, vantage, trigger, outcome, tries FROM runs FINAL"); got != "two\tlome\thand\tfinished\t1\n" {
 		t.Errorf("runs: %q", got)
-	}
-}
-
-// TestOtherKeeps holds that the retention of one machine's jobs does not drop
-// what another's keep in the same store.
-func TestOtherKeeps(t *testing.T) {
-	t.Parallel()
-	s, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "store")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	err = s.PutJobs(t.Context(), []store.JobRow{
-		{Job: "monthly", Vantage: "lome", Machine: "here", Settings: `{"keep": "1y"}`, Changed: time.Now()},
-		{Job: "monthly", Vantage: "dakar", Machine: "there", Settings: `{"keep": "5y"}`, Changed: time.Now()},
-		{Job: "weekly", Vantage: "dakar", Machine: "there", Paused: true, Settings: `{"keep": ""}`, Changed: time.Now()},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	keeps, err := service.OtherKeeps(t.Context(), s, "here")
-	if err != nil || !slices.Equal(keeps, []string{"5y", ""}) {
-		t.Errorf("got %q, error %v", keeps, err)
-	}
-	if before, err := service.KeptSince(append(keeps, "1y"), time.Now()); err != nil || !before.IsZero() {
-		t.Errorf("dropped before %s, error %v", before, err)
 	}
 }
 

@@ -53,14 +53,14 @@ const afterTime = time.Minute
 
 // pruneAfterRun drops the observations of months that every job lets go.
 func pruneAfterRun(ctx context.Context, s *store.Store, done Finished) error {
-	keeps, err := OtherKeeps(ctx, s, done.Machine)
+	keeps, err := otherKeeps(ctx, s, done.Machine)
 	if err != nil {
 		return err
 	}
 	for _, j := range done.Config.Jobs {
 		keeps = append(keeps, j.Keep)
 	}
-	before, err := KeptSince(keeps, time.Now())
+	before, err := keptSince(keeps, time.Now())
 	if err != nil || before.IsZero() {
 		return err
 	}
@@ -71,10 +71,10 @@ func pruneAfterRun(ctx context.Context, s *store.Store, done Finished) error {
 	return err
 }
 
-// OtherKeeps returns how long the jobs of other machines keep what lies in the
+// otherKeeps returns how long the jobs of other machines keep what lies in the
 // same store, also those that are paused or have left their configuration: what
 // they measured is not this machine's to drop.
-func OtherKeeps(ctx context.Context, s *store.Store, machine string) (keeps []string, err error) {
+func otherKeeps(ctx context.Context, s *store.Store, machine string) (keeps []string, err error) {
 	for row, err := range s.Jobs(ctx) {
 		if err != nil {
 			return nil, err
@@ -91,10 +91,10 @@ func OtherKeeps(ctx context.Context, s *store.Store, machine string) (keeps []st
 	return keeps, nil
 }
 
-// KeptSince returns the time before which no job keeps observations; zero when
+// keptSince returns the time before which no job keeps observations; zero when
 // one keeps them for ever. A month holds the scans of all jobs, so the one that
 // keeps the longest decides.
-func KeptSince(keeps []string, now time.Time) (time.Time, error) {
+func keptSince(keeps []string, now time.Time) (time.Time, error) {
 	var earliest time.Time
 	var faults []error
 	forEver := false

@@ -61,7 +61,7 @@ func TestKeptSince(t *testing.T) {
 		for keep := range strings.FieldsSeq(test.keeps) {
 			keeps = append(keeps, strings.Trim(keep, "-"))
 		}
-		before, err := KeptSince(keeps, now)
+		before, err := keptSince(keeps, now)
 		got := ""
 		if !before.IsZero() {
 			got = before.Format("2006-01")
