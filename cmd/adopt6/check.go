@@ -76,7 +76,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	prober, resolver, err := net.Prober(ctx, a.settings, uuid.New(), a.vantage())
+	prober, resolver, err := net.Prober(ctx, a.settings, net.Rates(a.settings), uuid.New(), a.vantage())
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func observe(t *testing.T, names ...string) (seen []*observation.Observation, no
 	if err != nil {
 		t.Fatal(err)
 	}
-	prober, resolver, err := net.Prober(t.Context(), settings, uuid.UUID{}, "lome")
+	prober, resolver, err := net.Prober(t.Context(), settings, net.Rates(settings), uuid.UUID{}, "lome")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,7 @@ type campaign struct {
 	kept      kept // before it began
 	checked   *preflight.Result
 	tally     *scanner.Tally
+	rates     *scanner.Rates
 	resolvers resolvers
 }
 
@@ -66,7 +67,7 @@ type campaign struct {
 // same plan continues where it was. Events come one at a time, all of them
 // before Run returns.
 func Run(ctx context.Context, p Plan, sink Sink, tell func(Event)) error {
-	c := &campaign{Plan: p, sink: sink, events: &events{tell: tell}, checked: new(preflight.Result), tally: new(scanner.Tally)}
+	c := &campaign{Plan: p, sink: sink, events: &events{tell: tell}, checked: new(preflight.Result), tally: new(scanner.Tally), rates: p.Network.Rates(p.Settings)}
 	if err := c.measure(ctx); err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func (c *campaign) measure(ctx context.Context) (err error) {
 	if c.kept, err = whatIsKept(ctx, c.sink, w); err != nil {
 		return err
 	}
-	prober, resolver, err := c.Network.Prober(ctx, c.Settings, w.Scan, w.Vantage)
+	prober, resolver, err := c.Network.Prober(ctx, c.Settings, c.rates, w.Scan, w.Vantage)
 	if err != nil {
 		return err
 	}
@@ -143,8 +144,7 @@ func (c *campaign) runPool(ctx context.Context, prober *probe.Prober) error {
 		},
 	}
 	left := int64(w.Shard.Count(w.Targets) - c.kept.mine)
-	rates, _ := prober.Limiter.(*scanner.Rates)
-	defer c.Live.Add(c.Job, &metrics.Scan{Started: time.Now(), Targets: left, Tally: c.tally, Rates: rates,
+	defer c.Live.Add(c.Job, &metrics.Scan{Started: time.Now(), Targets: left, Tally: c.tally, Rates: c.rates,
 		Queries: c.resolvers.queries, CacheBytes: c.resolvers.cacheBytes, Store: writer.State})()
 	stop := c.events.progress(c.tally, left)
 	err = pool.RunConfirmed(ctx, w, c.kept.done, c.confirmation(prober))
@@ -158,7 +158,7 @@ func (c *campaign) confirmation(first *probe.Prober) scanner.Confirmation {
 	pass := 1
 	confirm := scanner.Confirmation{
 		Fresh: func(context.Context) (scanner.Measure, func(), error) {
-			resolver, err := c.Network.Resolver(c.Settings, first.Limiter)
+			resolver, err := c.Network.Resolver(c.Settings, c.rates)
 			if err != nil {
 				return nil, nil, err
 			}

@@ -84,9 +84,7 @@ func (n *Network) addTables(s *configs.Settings) (err error) {
 			return err
 		}
 	}
-	if n.OptOut, err = optout.NewChecker(list); err != nil {
-		return err
-	}
+	n.OptOut = optout.NewChecker(list)
 	n.Dialer.OptedOut = n.OptOut.List.HasAddr
 	if path := s.Scan.ASNDB; path != "" {
 		table, err := asn.Open(path)
@@ -176,10 +174,9 @@ func (n *Network) Caps(s *configs.Settings) scanner.Caps {
 	return caps
 }
 
-// Prober returns what measures targets on the network, and the resolver behind
-// it, which the caller closes.
-func (n *Network) Prober(ctx context.Context, s *configs.Settings, scan uuid.UUID, vantage string) (*probe.Prober, *resolve.Resolver, error) {
-	rates := n.Rates(s)
+// Prober returns what measures targets on the network at these rates, and the
+// resolver behind it, which the caller closes.
+func (n *Network) Prober(ctx context.Context, s *configs.Settings, rates *scanner.Rates, scan uuid.UUID, vantage string) (*probe.Prober, *resolve.Resolver, error) {
 	resolver, err := n.Resolver(s, rates)
 	if err != nil {
 		return nil, nil, err

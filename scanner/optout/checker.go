@@ -41,8 +41,8 @@ type answer struct {
 
 // NewChecker returns a checker for a list, which may be nil, and for what
 // operators publish.
-func NewChecker(list *List) (*Checker, error) {
-	return &Checker{List: list, known: memo.Cache[answer]{Size: maxKnown}}, nil
+func NewChecker(list *List) *Checker {
+	return &Checker{List: list, known: memo.Cache[answer]{Size: maxKnown}}
 }
 
 // Ask returns what the operators of a domain ask for: by the list, else by the

@@ -19,10 +19,7 @@ import (
 // TestAfreshKeepsEverySetting has every setting at another value than zero:
 // one that is forgotten would change what later passes of a scan do.
 func TestAfreshKeepsEverySetting(t *testing.T) {
-	policy, err := optout.NewChecker(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	policy := optout.NewChecker(nil)
 	p := &Prober{
 		Scan: uuid.New(), Vantage: "lome", Resolver: new(resolve.Resolver), Authorities: x509.NewCertPool(), Dialer: new(netaddr.Dialer), Limiter: new(scanner.Rates),
 		Routes: Routes{V6: true}, ConnectTimeout: 1, StepTimeout: 2, Now: time.Now, Agent: "a", From: "f", HELO: "h",

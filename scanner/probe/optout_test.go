@@ -52,10 +52,7 @@ func optOutLab(t *testing.T, list string) (map[string]*observation.Observation, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := optout.NewChecker(out)
-	if err != nil {
-		t.Fatal(err)
-	}
+	policy := optout.NewChecker(out)
 	prober := newProberOver(t, l, &netaddr.Dialer{Lab: l, OptedOut: out.HasAddr})
 	prober.OptOut = policy
 	seen := make(map[string]*observation.Observation)
