@@ -10,7 +10,7 @@ import (
 // Choice chooses targets. Empty fields choose all.
 type Choice struct {
 	Countries []string   // ISO 3166-1 alpha-2, in upper case after Check
-	Kinds     []string   // CCTLD, Government
+	Kinds     []string   // CCTLD, Government, Suffix
 	Levels    []string   // of government domains; ccTLDs have none and stay
 	Frame     []FrameRow // states' own rows, in place of the built-in ones
 }
@@ -26,8 +26,8 @@ func (c *Choice) Check() error {
 		c.Countries[i] = country.Alpha2
 	}
 	for _, kind := range c.Kinds {
-		if k := Kind(kind); k != CCTLD && k != Government {
-			return fmt.Errorf("--kind %s: expected %s or %s", kind, CCTLD, Government)
+		if k := Kind(kind); k != CCTLD && k != Government && k != Suffix {
+			return fmt.Errorf("--kind %s: expected %s, %s or %s", kind, CCTLD, Government, Suffix)
 		}
 	}
 	for _, level := range c.Levels {
@@ -42,7 +42,7 @@ func (c *Choice) Check() error {
 func (c *Choice) Has(t Target) bool {
 	return (len(c.Countries) == 0 || slices.Contains(c.Countries, t.Country)) &&
 		(len(c.Kinds) == 0 || slices.Contains(c.Kinds, string(t.Kind))) &&
-		(len(c.Levels) == 0 || t.Kind == CCTLD || slices.Contains(c.Levels, t.Level))
+		(len(c.Levels) == 0 || t.Kind.IsZone() || slices.Contains(c.Levels, t.Level))
 }
 
 // Of yields the targets of a list that are chosen, and its errors.
@@ -60,8 +60,17 @@ func (c *Choice) Of(targets iter.Seq2[Target, error]) iter.Seq2[Target, error] {
 }
 
 // Builtin yields what is chosen of the built-in lists: what DefaultWith has,
-// unless levels are given.
+// unless levels are given; suffixes only when they are asked for.
 func (c *Choice) Builtin() iter.Seq2[Target, error] {
+	if slices.Contains(c.Kinds, string(Suffix)) {
+		rest := *c
+		rest.Kinds = slices.DeleteFunc(slices.Clone(c.Kinds), func(kind string) bool { return kind == string(Suffix) })
+		suffixes := c.Of(Each(Suffixes()))
+		if len(rest.Kinds) == 0 {
+			return suffixes
+		}
+		return Join(rest.Builtin(), suffixes)
+	}
 	if len(c.Levels) == 0 {
 		return c.Of(Each(DefaultWith(c.Frame)))
 	}

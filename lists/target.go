@@ -12,11 +12,15 @@ const (
 	Suffix     Kind = "suffix"     // a domain below which a government registers names
 )
 
+// IsZone tells whether targets of the kind are zones of a registry, which have
+// no site and no mail of their own.
+func (k Kind) IsZone() bool { return k == CCTLD || k == Suffix }
+
 // MarshalText implements encoding.TextMarshaler. What is not a kind that adopt6
 // knows can only come from a user's own list.
 func (k Kind) MarshalText() ([]byte, error) {
 	switch k {
-	case CCTLD, Government:
+	case CCTLD, Government, Suffix:
 		return []byte(k), nil
 	}
 	return []byte(Custom), nil

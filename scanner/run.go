@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"adopt6/lists"
 	"adopt6/scanner/observation"
 )
 
@@ -135,7 +134,7 @@ func (t *Tally) add(o *observation.Observation) {
 	}
 	t.done.Add(1)
 	leading := o.Web
-	if o.Target.Kind == lists.CCTLD {
+	if o.Target.Kind.IsZone() {
 		leading = o.DNS // a registry has no web site at its TLD
 	}
 	if int(leading.Status) < len(t.status) {

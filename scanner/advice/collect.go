@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"adopt6/lists"
 	"adopt6/scanner/observation"
 )
 
@@ -242,7 +241,7 @@ func (c *collection) nameServers() {
 
 func (c *collection) web() {
 	o := c.o
-	if o.Target.Kind == lists.CCTLD {
+	if o.Target.Kind.IsZone() {
 		return
 	}
 	apex, www := o.Target.Name, "www."+o.Target.Name
@@ -291,7 +290,7 @@ func withoutV4(o *observation.Observation) (hosts []string) {
 
 func (c *collection) mail() {
 	o := c.o
-	if o.Target.Kind == lists.CCTLD {
+	if o.Target.Kind.IsZone() {
 		return
 	}
 	if o.MailV4.Reason == observation.NoA {

@@ -3,7 +3,6 @@ package advice
 import (
 	"fmt"
 
-	"adopt6/lists"
 	"adopt6/scanner/observation"
 )
 
@@ -16,7 +15,7 @@ func Unchecked(o *observation.Observation) []string {
 			list = append(list, fmt.Sprintf("%s (%s)", s.name, s.verdict.Reason))
 		}
 	}
-	if o.Target.Kind != lists.CCTLD {
+	if !o.Target.Kind.IsZone() {
 		list = append(list, "pages behind the front page", "what pages load from other hosts", "whether mail is delivered")
 	}
 	return append(list, "what other places see")
@@ -55,7 +54,7 @@ func offers(o *observation.Observation) []offer {
 		{"mail over IPv6", o.Mail}, {"mail over IPv4", o.MailV4}, {"mail without IPv4", o.MailV6Only},
 		{"use without IPv4", o.V6Only},
 	}
-	if o.Target.Kind != lists.CCTLD {
+	if !o.Target.Kind.IsZone() {
 		return all
 	}
 	registry := all[:3:3]

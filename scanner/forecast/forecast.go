@@ -62,7 +62,7 @@ func (p *Plan) OptOut() { p.sum.Targets++; p.sum.OptedOut++ }
 func (p *Plan) Add(target lists.Target, load *observation.Load) {
 	p.sum.Targets++
 	p.counts[[2]string{target.Country, string(target.Kind)}]++
-	cctld := target.Kind == lists.CCTLD
+	cctld := target.Kind.IsZone()
 	if load == nil {
 		p.missing[cctld]++
 		return

@@ -258,7 +258,7 @@ func (n *Network) Preflight(ctx context.Context, s *configs.Settings, resolver *
 		if err != nil {
 			return nil, err
 		}
-		if t.Kind != lists.CCTLD {
+		if !t.Kind.IsZone() {
 			config.Domains = append(config.Domains, t.Name)
 		}
 		if len(config.Domains) == maxMailDomains {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 
-	"adopt6/lists"
 	"adopt6/scanner/netaddr"
 	"adopt6/scanner/observation"
 )
@@ -14,7 +13,7 @@ import (
 // addresses looks up the addresses of the apex and of www below it, through
 // aliases, and judges every IPv6 address that is published. Nothing is dialled.
 func addresses(ctx context.Context, v *visit) {
-	if v.obs.Target.Kind == lists.CCTLD {
+	if v.obs.Target.Kind.IsZone() {
 		apex := v.host(ctx, v.name())
 		v.obs.A, v.obs.AAAA = apex.a, apex.aaaa
 		v.findAddresses(apex)

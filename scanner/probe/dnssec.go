@@ -7,7 +7,6 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/lists"
 	"adopt6/scanner/dnssec"
 	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
@@ -24,7 +23,7 @@ func security(ctx context.Context, v *visit) {
 	var both sync.WaitGroup
 	both.Go(func() { found.keys, found.keysReason = v.lookup(ctx, resolve.Dual, v.zone, dns.TypeDNSKEY) })
 	both.Go(func() { found.ds, found.dsReason = v.lookup(ctx, resolve.Dual, v.zone, dns.TypeDS) })
-	if v.obs.Target.Kind != lists.CCTLD {
+	if !v.obs.Target.Kind.IsZone() {
 		both.Go(func() { found.mx, _ = v.lookup(ctx, resolve.Dual, v.name(), dns.TypeMX) })
 		both.Go(func() { found.www = v.lookupWWW(ctx) })
 	}
@@ -36,7 +35,7 @@ func security(ctx context.Context, v *visit) {
 	v.findBreak(ctx, found.keys)
 	v.findUnsigned(found.keys)
 	v.obs.DNSKEY = uint16(min(len(recordsOf[*dns.DNSKEY](found.keys)), 1<<16-1))
-	if v.obs.Target.Kind != lists.CCTLD {
+	if !v.obs.Target.Kind.IsZone() {
 		v.obs.DNSSECMX, v.obs.DNSSECWWW = found.mx.State, found.www.State
 	}
 	if v.obs.DNSKEY > 0 || len(recordsOf[*dns.DS](found.ds)) > 0 {

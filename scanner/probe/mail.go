@@ -11,7 +11,6 @@ import (
 	"github.com/miekg/dns"
 	"golang.org/x/sync/errgroup"
 
-	"adopt6/lists"
 	"adopt6/scanner/observation"
 	"adopt6/scanner/resolve"
 )
@@ -27,7 +26,7 @@ const (
 // both. A domain without MX records is its own exchanger (RFC 5321 section
 // 5.1). A registry has no mail of its own at its TLD, so none is looked for.
 func mail(ctx context.Context, v *visit) {
-	if v.obs.Target.Kind == lists.CCTLD {
+	if v.obs.Target.Kind.IsZone() {
 		return
 	}
 	answer, reason := v.lookup(ctx, resolve.Dual, v.name(), dns.TypeMX)

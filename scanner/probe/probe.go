@@ -312,7 +312,7 @@ func hindered(o *observation.Observation) bool {
 func readiness(o *observation.Observation) uint8 {
 	works := func(v observation.Verdict) bool { return v.Status == observation.OK || v.Status == observation.Partial }
 	published := func(v observation.Verdict) bool { return works(v) || v.Status == observation.Broken }
-	registry := o.Target.Kind == lists.CCTLD // a TLD has no web site or mail of its own
+	registry := o.Target.Kind.IsZone() // a TLD has no web site or mail of its own
 	mail := takesNoMail(o.Mail) || o.Mail.Status == observation.OK && o.MailV6Only.Status == observation.OK
 	steps := []bool{
 		published(o.DNS) || published(o.Web) || published(o.Mail),

@@ -8,7 +8,6 @@ import (
 
 	"github.com/miekg/dns"
 
-	"adopt6/lists"
 	"adopt6/scanner/observation"
 	"adopt6/scanner/reach"
 	"adopt6/scanner/resolve"
@@ -95,7 +94,7 @@ type siteHost struct {
 // site looks up, mostly from caches, what the target publishes.
 func (v *visit) site(ctx context.Context) *site {
 	s := &site{visit: v, siteKind: siteKind{lacking: observation.NoAAAA, fails: observation.SiteFailsV6, blamed: &v.obs.V6OnlyZone}}
-	if v.obs.Target.Kind != lists.CCTLD {
+	if !v.obs.Target.Kind.IsZone() {
 		s.add(ctx, v.name(), v.obs.WebApex)
 		s.add(ctx, "www."+v.name(), v.obs.WebWWW)
 	}
@@ -187,7 +186,7 @@ func (s *site) published() (hosts []siteHost) {
 // site has no IPv6 address; ok for a ccTLD, which has no site.
 func (s *site) missing() observation.Verdict {
 	switch {
-	case s.obs.Target.Kind == lists.CCTLD:
+	case s.obs.Target.Kind.IsZone():
 		return observation.Verdict{Status: observation.OK}
 	case s.failure != "":
 		return unresolved(s.failure)

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"adopt6/lists"
 	"adopt6/scanner/observation"
 )
 
@@ -15,7 +14,7 @@ import (
 // HTTPS and HTTP, and judges them; docs/verdicts.md has the rules. A registry
 // has no site of its own at its TLD, so none is looked for there.
 func web(ctx context.Context, v *visit) {
-	if v.obs.Target.Kind == lists.CCTLD {
+	if v.obs.Target.Kind.IsZone() {
 		return
 	}
 	names := []string{v.name(), "www." + v.name()}

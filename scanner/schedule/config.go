@@ -242,8 +242,8 @@ func (p *parser) checkTargets(j *Job, fault func(setting, format string, args ..
 		j.Countries[i] = country.Alpha2
 	}
 	for _, kind := range j.Kinds {
-		if k := lists.Kind(kind); k != lists.CCTLD && k != lists.Government {
-			fault("kinds", "%q is neither %s nor %s", kind, lists.CCTLD, lists.Government)
+		if k := lists.Kind(kind); k != lists.CCTLD && k != lists.Government && k != lists.Suffix {
+			fault("kinds", "%q is none of %s, %s and %s", kind, lists.CCTLD, lists.Government, lists.Suffix)
 		}
 	}
 	levels := []string{lists.LevelCentral, lists.LevelRegional, lists.LevelLocal, lists.LevelPublicSector}

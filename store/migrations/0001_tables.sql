@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS observations
     position               UInt64 COMMENT 'position of the target in the list of the scan, from 0',
     domain                 String COMMENT 'the target, A-label form (RFC 5890), lower case, no trailing dot',
     domain_unicode         String COMMENT 'the target, U-label form',
-    kind                   Enum8('cctld' = 0, 'government' = 1, 'custom' = 2) COMMENT 'which sort of list it is on',
+    kind                   Enum8('cctld' = 0, 'government' = 1, 'custom' = 2, 'suffix' = 3) COMMENT 'which sort of list it is on',
     level                  LowCardinality(String) COMMENT 'level of the public body, as its source says: central, regional, ...',
     list_source            LowCardinality(String) COMMENT 'data set the target came from, as in NOTICE',
     list_date              LowCardinality(String) COMMENT 'day that data set was made, YYYY-MM-DD; empty when unknown',
@@ -159,7 +159,7 @@ CREATE TABLE IF NOT EXISTS endpoints
     position           UInt64 COMMENT 'position of the target in the list of the scan',
     ordinal            UInt32 COMMENT 'place of the contact among those of the target, from 0',
     domain             String COMMENT 'the target, A-label form',
-    kind               Enum8('cctld' = 0, 'government' = 1, 'custom' = 2) COMMENT 'which sort of list it is on',
+    kind               Enum8('cctld' = 0, 'government' = 1, 'custom' = 2, 'suffix' = 3) COMMENT 'which sort of list it is on',
     country            LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2; empty for none',
     region             LowCardinality(String) COMMENT 'ITU region',
     vantage            LowCardinality(String) COMMENT 'where the scan ran',
@@ -211,7 +211,7 @@ CREATE TABLE IF NOT EXISTS indicators
 (
     scan         UUID COMMENT 'the scan',
     scan_started DateTime('UTC') COMMENT 'when the scan was begun',
-    kind         Enum8('cctld' = 0, 'government' = 1, 'custom' = 2) COMMENT 'which sort of list the targets are on',
+    kind         Enum8('cctld' = 0, 'government' = 1, 'custom' = 2, 'suffix' = 3) COMMENT 'which sort of list the targets are on',
     country      LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2; empty for targets of no country',
     country_name LowCardinality(String) COMMENT 'English name (CLDR)',
     region       LowCardinality(String) COMMENT 'ITU region',
@@ -289,7 +289,7 @@ ORDER BY (job, vantage, planned, run);
 CREATE TABLE IF NOT EXISTS domain_history
 (
     domain         String COMMENT 'the target, A-label form (RFC 5890), lower case, no trailing dot',
-    kind           Enum8('cctld' = 0, 'government' = 1, 'custom' = 2) COMMENT 'which sort of list it is on',
+    kind           Enum8('cctld' = 0, 'government' = 1, 'custom' = 2, 'suffix' = 3) COMMENT 'which sort of list it is on',
     country        LowCardinality(String) COMMENT 'ISO 3166-1 alpha-2, upper case; empty for none',
     scan_started   DateTime('UTC') COMMENT 'when the scan was begun; its month is the partition',
     vantage        LowCardinality(String) COMMENT 'where the scan ran',
