@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -13,7 +14,9 @@ import (
 
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/report/notify"
-	"adopt6/scanner/observation"
+	"adopt6/report/notify/channels"
+	"adopt6/scanner/network"
+	"adopt6/scanner/schedule"
 )
 
 func newNotifyCommand(a *app) *cobra.Command {
@@ -109,7 +112,7 @@ func newNotifyFlushCommand(a *app) *cobra.Command {
 left for the next time.`,
 		Example: `  adopt6 notify flush
   adopt6 notify flush --due      # from cron, every few minutes
-  adopt6 notify flush --aside    # once a receiver is mended`,
+  adopt6 notify flush --aside    # once a receiver is fixed`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.notifyFlush(cmd.Context(), due, aside, asJSON)
@@ -123,23 +126,8 @@ left for the next time.`,
 
 // deliveries are what became of messages.
 type deliveries struct {
-	Messages []delivery `json:"messages"`
-	Told     []string   `json:"told"` // what an operator should know besides
-}
-
-type delivery struct {
-	ID       string `json:"id"`
-	Channel  string `json:"channel"`
-	Receiver string `json:"receiver"`
-	State    string `json:"state"` // delivered, waiting, aside or failed
-	Error    string `json:"error,omitempty"`
-}
-
-// failed is the state of a test that was not taken.
-const failed = "failed"
-
-func deliveryOf(o notify.Outcome) delivery {
-	return delivery{o.ID, o.Entry.Channel, o.Entry.Receiver, o.State, o.Error}
+	Messages []notify.Outcome `json:"messages"`
+	Told     []string         `json:"told"` // what an operator should know besides
 }
 
 // print writes what became of messages, and returns an error when not all were
@@ -174,30 +162,24 @@ func (d *deliveries) print(a *app, asJSON bool) error {
 }
 
 func (a *app) notifyTest(ctx context.Context, names []string, asJSON bool) error {
-	channels, err := a.channels()
+	list, err := a.channels()
 	if err != nil {
 		return err
 	}
-	if channels, err = chosenChannels(channels, names); err != nil {
-		return err
+	if list, err = channels.Named(list, names); err != nil {
+		return asMisuse(err)
 	}
-	d := deliveries{Messages: []delivery{}, Told: []string{}}
+	d := deliveries{Messages: []notify.Outcome{}, Told: []string{}}
 	now := time.Now()
-	for _, c := range channels {
+	for _, c := range list {
 		sample := notify.Sample(now)
-		sample.See = c.settings.See
-		entries, err := c.entries(&sample, "test "+now.Format(time.RFC3339Nano))
+		sample.See = c.Settings.See
+		entries, err := c.Entries(&sample, "test "+now.Format(time.RFC3339Nano))
 		if err != nil {
 			return err
 		}
 		for _, e := range entries {
-			m := delivery{ID: e.ID, Channel: e.Channel, Receiver: e.Receiver, State: notify.Delivered}
-			limited, cancel := context.WithTimeout(ctx, time.Minute)
-			if err := c.by.Deliver(limited, e); err != nil {
-				m.State, m.Error = failed, err.Error()
-			}
-			cancel()
-			d.Messages = append(d.Messages, m)
+			d.Messages = append(d.Messages, notify.DeliverOnce(ctx, c.By, e))
 		}
 	}
 	if err := d.print(a, asJSON); err != nil {
@@ -207,7 +189,7 @@ func (a *app) notifyTest(ctx context.Context, names []string, asJSON bool) error
 }
 
 func (a *app) notifyFlush(ctx context.Context, due, aside, asJSON bool) error {
-	channels, err := a.channels()
+	list, err := a.channels()
 	if err != nil {
 		return err
 	}
@@ -218,7 +200,7 @@ func (a *app) notifyFlush(ctx context.Context, due, aside, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	d, err := deliver(ctx, spool, channels, !due)
+	d, err := deliver(ctx, spool, list, !due)
 	if err != nil {
 		return err
 	}
@@ -229,17 +211,48 @@ func (a *app) notifyFlush(ctx context.Context, due, aside, asJSON bool) error {
 }
 
 // deliver tries the messages of a spool by channels.
-func deliver(ctx context.Context, spool *notify.Spool, channels []channel, all bool) (*deliveries, error) {
-	by := make(map[string]notify.Channel, len(channels))
-	for _, c := range channels {
-		by[c.settings.Name] = c.by
+func deliver(ctx context.Context, spool *notify.Spool, list []channels.Channel, all bool) (*deliveries, error) {
+	done, told, err := channels.Deliver(ctx, spool, list, all)
+	return &deliveries{append([]notify.Outcome{}, done...), append([]string{}, told...)}, err
+}
+
+// channels prepares those of the configuration, which must have some.
+func (a *app) channels() ([]channels.Channel, error) {
+	if len(a.settings.Notify) == 0 {
+		return nil, misusef("the configuration has no channels; add a list \"notify:\", as docs/notifications.md has it")
 	}
-	done, told, err := spool.Deliver(ctx, by, all)
-	d := &deliveries{Messages: []delivery{}, Told: append([]string{}, told...)}
-	for _, o := range done {
-		d.Messages = append(d.Messages, deliveryOf(o))
+	return a.someChannels()
+}
+
+// someChannels prepares those of the configuration, which may have none.
+func (a *app) someChannels() ([]channels.Channel, error) {
+	sender := channels.Sender{Agent: network.Agent(currentVersion().Version, a.settings.Scan.Contact), HELO: a.settings.Scan.HELO}
+	list, err := sender.Prepare(a.settings.Notify)
+	return list, asMisuse(err)
+}
+
+// checkChannels finds what is wrong with the channels of a configuration of
+// jobs, as far as this account can see.
+func (a *app) checkChannels(config *schedule.Config) error {
+	_, err := a.someChannels()
+	faults := []error{err}
+	for _, c := range a.settings.Notify {
+		for _, job := range c.Jobs {
+			if _, known := config.Job(job); !known {
+				faults = append(faults, fmt.Errorf("%s: jobs: there is no job %q; the configuration has %s", c.Where("jobs"), job, terminal.Listed(config.Names(), shownJobs)))
+			}
+		}
 	}
-	return d, err
+	return errors.Join(faults...)
+}
+
+// notifySpool opens the spool of messages.
+func (a *app) notifySpool() (*notify.Spool, error) {
+	state, err := a.stateFolder()
+	if err != nil {
+		return nil, err
+	}
+	return notify.OpenSpool(filepath.Join(state, "notify"), notify.DefaultLimits, time.Now)
 }
 
 // pendingList is what a spool has.
@@ -307,15 +320,4 @@ func printPending(out io.Writer, title string, list []pendingMessage) {
 			fmt.Fprint(out, terminal.Indent(m.Error))
 		}
 	}
-}
-
-// newWriters returns what writes digests, each language once.
-func newWriters(channels []channel) map[string]*notify.Writer {
-	writers := make(map[string]*notify.Writer)
-	for _, c := range channels {
-		if writers[c.settings.Language] == nil {
-			writers[c.settings.Language] = notify.NewWriter(c.settings.Language, observation.ReasonsIn)
-		}
-	}
-	return writers
 }

@@ -17,6 +17,8 @@ import (
 
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/configs"
+	"adopt6/report/notify"
+	"adopt6/report/notify/channels"
 	"adopt6/scanner/campaign"
 	"adopt6/scanner/network"
 	"adopt6/scanner/schedule"
@@ -236,7 +238,9 @@ func (a *app) serveSchedule(cmd *cobra.Command, flags scheduleFlags) error {
 	}
 	var r *service.Service
 	h.Beside = []func(context.Context){func(ctx context.Context) {
-		keepNotifying(ctx, log, func() *configs.Settings { return r.Settings() })
+		channels.Keep(ctx, log, func() (*notify.Spool, []channels.Channel, error) {
+			return (&app{settings: r.Settings()}).openNotify()
+		})
 	}}
 	if r, err = service.New(h, &service.Plan{Config: config, Settings: a.settings}); err != nil {
 		return err

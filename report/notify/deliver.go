@@ -47,10 +47,11 @@ func pause(tries int) (d time.Duration) {
 
 // Outcome is what became of an entry in one delivery.
 type Outcome struct {
-	Entry Entry  `json:"-"`
-	ID    string `json:"id"`
-	State string `json:"state"` // delivered, waiting or aside
-	Error string `json:"error,omitempty"`
+	ID       string `json:"id"`
+	Channel  string `json:"channel"`
+	Receiver string `json:"receiver"`
+	State    string `json:"state"` // one of those below
+	Error    string `json:"error,omitempty"`
 }
 
 // States of outcomes.
@@ -58,7 +59,22 @@ const (
 	Delivered = "delivered"
 	Waiting   = "waiting"
 	SetAside  = "aside"
+	Failed    = "failed" // a test, which is not tried again
 )
+
+func (e *Entry) outcome(state, text string) Outcome {
+	return Outcome{ID: e.ID, Channel: e.Channel, Receiver: e.Receiver, State: state, Error: text}
+}
+
+// DeliverOnce tries a message once, and keeps nothing of it: that of a test.
+func DeliverOnce(ctx context.Context, channel Channel, e Entry) Outcome {
+	limited, cancel := context.WithTimeout(ctx, deliverTime)
+	defer cancel()
+	if err := channel.Deliver(limited, e); err != nil {
+		return e.outcome(Failed, err.Error())
+	}
+	return e.outcome(Delivered, "")
+}
 
 // deliverTime is the longest that one try may take.
 const deliverTime = time.Minute
@@ -123,14 +139,14 @@ func (s *Spool) try(ctx context.Context, channel Channel, e Entry) (Outcome, err
 	defer cancel()
 	failure := channel.Deliver(limited, e)
 	if failure == nil {
-		return Outcome{Entry: e, ID: e.ID, State: Delivered}, s.delivered(e)
+		return e.outcome(Delivered, ""), s.delivered(e)
 	}
 	if err := ctx.Err(); err != nil {
 		return Outcome{}, fmt.Errorf("interrupted: %w", err)
 	}
 	text := clean(failure.Error(), 2*maxDetail)
 	if refused := new(RefusedError); errors.As(failure, &refused) {
-		return Outcome{Entry: e, ID: e.ID, State: SetAside, Error: s.setAside(e, text)}, nil
+		return e.outcome(SetAside, s.setAside(e, text)), nil
 	}
 	e.Tries++
 	wait := pause(e.Tries)
@@ -138,5 +154,5 @@ func (s *Spool) try(ctx context.Context, channel Channel, e Entry) (Outcome, err
 		wait = max(wait, min(later.After, longestPause))
 	}
 	e.Error, e.Next = text, s.now().Add(wait).UTC().Truncate(time.Second)
-	return Outcome{Entry: e, ID: e.ID, State: Waiting, Error: text}, s.write(queueFolder, e)
+	return e.outcome(Waiting, text), s.write(queueFolder, e)
 }

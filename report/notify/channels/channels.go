@@ -1,4 +1,9 @@
-package main
+// Package channels makes the channels that the settings describe, and sends by
+// them what scans changed.
+//
+// In: settings, a store, a spool. Out: digests in the spool, and what became of
+// their delivery. It prints nothing.
+package channels
 
 import (
 	"crypto/x509"
@@ -8,95 +13,75 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"adopt6/cmd/adopt6/terminal"
 	"adopt6/configs"
 	"adopt6/lists"
 	"adopt6/report/notify"
 	"adopt6/report/words"
-	"adopt6/scanner/network"
-	"adopt6/scanner/schedule"
+	"adopt6/scanner/observation"
 )
 
-// channel is one of the configuration's, ready to be used.
-type channel struct {
-	settings configs.Channel
-	by       notify.Channel
+// Channel is one of the configuration's, ready to be used.
+type Channel struct {
+	Settings configs.Channel
+	By       notify.Channel
 	writer   *notify.Writer
+}
+
+// Sender is what receivers are told of who sends.
+type Sender struct {
+	Agent string // User-Agent of webhooks
+	HELO  string // name in mail sessions; empty for that of the machine
 }
 
 // maxKeyFile bounds the files of secrets, passwords and certificates, in bytes.
 const maxKeyFile = 1 << 20
 
-// channels prepares those of the configuration. Each fault is named with its
-// file and line.
-func (a *app) channels() ([]channel, error) {
-	if len(a.settings.Notify) == 0 {
-		return nil, misusef("the configuration has no channels; add a list \"notify:\", as docs/notifications.md has it")
-	}
-	return a.someChannels()
-}
-
-// someChannels prepares those of the configuration, which may have none.
-func (a *app) someChannels() ([]channel, error) {
-	var list []channel
+// Prepare makes the channels of a configuration, which may have none. Its error
+// names each fault with its file and line.
+func (s *Sender) Prepare(settings []configs.Channel) ([]Channel, error) {
+	var list []Channel
 	var faults []error
-	for _, settings := range a.settings.Notify {
-		by, err := a.newChannel(settings)
+	writers := make(map[string]*notify.Writer) // by language
+	for _, c := range settings {
+		by, err := s.prepare(c)
 		faults = append(faults, err)
-		list = append(list, channel{settings: settings, by: by})
+		if err == nil && writers[c.Language] == nil {
+			writers[c.Language] = notify.NewWriter(c.Language, observation.ReasonsIn)
+		}
+		list = append(list, Channel{c, by, writers[c.Language]})
 	}
 	if err := errors.Join(faults...); err != nil {
-		return nil, asMisuse(err)
-	}
-	writers := newWriters(list)
-	for i := range list {
-		list[i].writer = writers[list[i].settings.Language]
+		return nil, err
 	}
 	return list, nil
 }
 
-// checkChannels finds what is wrong with the channels of a configuration of
-// jobs, as far as this account can see.
-func (a *app) checkChannels(config *schedule.Config) error {
-	_, err := a.someChannels()
-	faults := []error{err}
-	for _, c := range a.settings.Notify {
-		for _, job := range c.Jobs {
-			if _, known := config.Job(job); !known {
-				faults = append(faults, fmt.Errorf("%s: jobs: there is no job %q; the configuration has %s", c.Where("jobs"), job, terminal.Listed(config.Names(), shownJobs)))
-			}
-		}
-	}
-	return errors.Join(faults...)
-}
-
-// chosenChannels returns those of the names given, or all.
-func chosenChannels(all []channel, names []string) (chosen []channel, err error) {
+// Named returns the channels of those names, or all where there are no names.
+func Named(all []Channel, names []string) (chosen []Channel, err error) {
 	if len(names) == 0 {
 		return all, nil
 	}
 	for _, name := range names {
-		i := slices.IndexFunc(all, func(c channel) bool { return c.settings.Name == name })
+		i := slices.IndexFunc(all, func(c Channel) bool { return c.Settings.Name == name })
 		if i < 0 {
 			var known []string
 			for _, c := range all {
-				known = append(known, c.settings.Name)
+				known = append(known, c.Settings.Name)
 			}
-			return nil, misusef("there is no channel %q; the configuration has %s", name, strings.Join(known, ", "))
+			return nil, fmt.Errorf("there is no channel %q; the configuration has %s", name, strings.Join(known, ", "))
 		}
 		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
 }
 
-// newChannel prepares one channel.
-func (a *app) newChannel(c configs.Channel) (notify.Channel, error) {
+// prepare makes one channel.
+func (s *Sender) prepare(c configs.Channel) (notify.Channel, error) {
 	var faults []error
 	fault := func(setting string, err error) {
 		if err != nil {
@@ -114,7 +99,7 @@ func (a *app) newChannel(c configs.Channel) (notify.Channel, error) {
 		fault("countries", err)
 	}
 	if u, err := url.Parse(c.See); c.See != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
-		fault("see", fmt.Errorf("%q is no web page, such as https://adopt6.example.org/", c.See))
+		fault("see", fmt.Errorf("%q is not the address of a web page, such as https://adopt6.example.org/", c.See))
 	}
 	var by notify.Channel
 	switch {
@@ -127,35 +112,35 @@ func (a *app) newChannel(c configs.Channel) (notify.Channel, error) {
 			secrets, err := notify.ParseSecrets(text)
 			fault("secret_file", err)
 			if err == nil {
-				by, err = notify.NewWebhook(c.Webhook, secrets, roots, network.Agent(currentVersion().Version, a.settings.Scan.Contact))
+				by, err = notify.NewWebhook(c.Webhook, secrets, roots, s.Agent)
 				fault("webhook", err)
 			}
 		}
 	case len(c.To) > 0:
-		by = a.newMail(c, fault)
+		by = s.mail(c, fault)
 	case c.File != "":
 		by = &notify.File{Path: c.File}
 	default:
 		if info, err := os.Stat(c.Folder); err != nil || !info.IsDir() {
-			fault("folder", fmt.Errorf("%s is no folder; make it, writable for the account that sends", c.Folder))
+			fault("folder", fmt.Errorf("%s is not a folder; make it, writable for the account that sends", c.Folder))
 		}
 		by = &notify.Folder{Path: c.Folder, Format: c.Format}
 	}
 	return by, errors.Join(faults...)
 }
 
-func (a *app) newMail(c configs.Channel, fault func(string, error)) notify.Channel {
+func (s *Sender) mail(c configs.Channel, fault func(string, error)) notify.Channel {
 	for _, to := range c.To {
 		fault("to", notify.CheckAddress(to))
 	}
 	host, port, err := net.SplitHostPort(c.Server)
 	number, numberErr := strconv.ParseUint(port, 10, 16)
 	if err != nil || host == "" || numberErr != nil || number == 0 {
-		fault("server", fmt.Errorf("%q is no host and port, such as smtp.example.org:587", c.Server))
+		fault("server", fmt.Errorf("%q is not a host and a port, such as smtp.example.org:587", c.Server))
 		return nil
 	}
 	server := notify.MailServer{
-		Host: host, Port: int(number), Security: notify.Security(c.Security), User: c.User, HELO: a.settings.Scan.HELO,
+		Host: host, Port: int(number), Security: notify.Security(c.Security), User: c.User, HELO: s.HELO,
 	}
 	server.Roots, err = certificates(c.CA)
 	fault("ca", err)
@@ -195,20 +180,20 @@ func certificates(file string) (*x509.CertPool, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM([]byte(text)) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM form", file)
+		return nil, fmt.Errorf("%s has no certificate in PEM form", file)
 	}
 	return pool, nil
 }
 
-// wants says whether a channel hears of a job; the empty name is no job.
-func (c *channel) wants(job string) bool {
-	return len(c.settings.Jobs) == 0 || slices.Contains(c.settings.Jobs, job)
+// Wants says whether a channel hears of a job; the empty name is no job.
+func (c *Channel) Wants(job string) bool {
+	return len(c.Settings.Jobs) == 0 || slices.Contains(c.Settings.Jobs, job)
 }
 
-// receivers are those that a channel sends a message of its own to. Paths of
+// Receivers are those that a channel sends a message of its own to. Paths of
 // webhooks may hold tokens, so only their hosts are named.
-func (c *channel) receivers() []string {
-	s := c.settings
+func (c *Channel) Receivers() []string {
+	s := c.Settings
 	switch {
 	case len(s.To) > 0:
 		return s.To
@@ -222,30 +207,36 @@ func (c *channel) receivers() []string {
 	return []string{s.Folder}
 }
 
-// entries writes a digest to every receiver of a channel. What is sent for the
+// Write writes a digest in the channel's language; id is what the message is
+// known by.
+func (c *Channel) Write(d *notify.Digest, id string) (notify.Message, error) {
+	return c.writer.Write(d, id)
+}
+
+// Entries writes a digest to every receiver of a channel. What is sent for the
 // same occasion has the same ids.
-func (c *channel) entries(d *notify.Digest, occasion string) (list []notify.Entry, err error) {
-	for _, receiver := range c.receivers() {
-		id := notify.EntryID(c.settings.Name, receiver, d.Job, occasion)
+func (c *Channel) Entries(d *notify.Digest, occasion string) (list []notify.Entry, err error) {
+	for _, receiver := range c.Receivers() {
+		id := notify.EntryID(c.Settings.Name, receiver, d.Job, occasion)
 		m, err := c.writer.Write(d, id)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, notify.Entry{
-			ID: id, Channel: c.settings.Name, Receiver: receiver, Job: d.Job, Created: d.Created.UTC().Truncate(time.Second), Message: c.needed(m),
+			ID: id, Channel: c.Settings.Name, Receiver: receiver, Job: d.Job, Created: d.Created.UTC().Truncate(time.Second), Message: c.needed(m),
 		})
 	}
 	return list, nil
 }
 
 // needed leaves of a message what the channel sends.
-func (c *channel) needed(m notify.Message) notify.Message {
-	format := c.settings.Format
+func (c *Channel) needed(m notify.Message) notify.Message {
+	format := c.Settings.Format
 	switch {
-	case len(c.settings.To) > 0:
+	case len(c.Settings.To) > 0:
 		m.JSON = nil
 		return m
-	case c.settings.Folder == "":
+	case c.Settings.Folder == "":
 		format = "json"
 	}
 	if format != "json" {
@@ -258,13 +249,4 @@ func (c *channel) needed(m notify.Message) notify.Message {
 		m.HTML = ""
 	}
 	return m
-}
-
-// notifySpool opens the spool of messages.
-func (a *app) notifySpool() (*notify.Spool, error) {
-	state, err := a.stateFolder()
-	if err != nil {
-		return nil, err
-	}
-	return notify.OpenSpool(filepath.Join(state, "notify"), notify.DefaultLimits, time.Now)
 }
