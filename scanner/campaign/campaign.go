@@ -163,7 +163,7 @@ func (c *campaign) confirmation(first *probe.Prober) scanner.Confirmation {
 				return nil, nil, err
 			}
 			c.resolvers.add(resolver)
-			return first.Afresh(resolver).Measure, func() { _ = resolver.Close() }, nil
+			return first.Fresh(resolver).Measure, func() { _ = resolver.Close() }, nil
 		},
 		OnPass: func(targets uint64, pause time.Duration) {
 			pass++

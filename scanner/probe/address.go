@@ -12,7 +12,7 @@ import (
 
 // addresses looks up the addresses of the apex and of www below it, through
 // aliases, and judges every IPv6 address that is published. Nothing is dialled.
-func addresses(ctx context.Context, v *visit) {
+func addresses(ctx context.Context, v *measurement) {
 	if v.obs.Target.Kind.IsZone() {
 		apex := v.host(ctx, v.name())
 		v.obs.A, v.obs.AAAA = apex.a, apex.aaaa
@@ -34,7 +34,7 @@ func addresses(ctx context.Context, v *visit) {
 
 // findAddresses finds the IPv6 addresses of a host that the Internet cannot
 // reach, and addresses that are too many.
-func (v *visit) findAddresses(h *host) {
+func (v *measurement) findAddresses(h *host) {
 	for _, addr := range h.aaaa {
 		if class := netaddr.Classify(addr); !class.Usable {
 			v.find("address", h.name, broken(observation.SpecialPurposeAddress), fmt.Sprintf("%s: %s", addr, class))

@@ -16,7 +16,7 @@ import (
 
 // open connects to an address over TCP, within the rates and the rules of the
 // scan. Without a connection the verdict says why.
-func (v *visit) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Duration, observation.Verdict) {
+func (v *measurement) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Duration, observation.Verdict) {
 	if !v.Routes.has(to.Addr()) {
 		return nil, 0, unmeasured(observation.NoRoute)
 	}
@@ -52,7 +52,7 @@ func (v *visit) open(ctx context.Context, to netip.AddrPort) (net.Conn, time.Dur
 	return conn, time.Since(start), observation.Verdict{Status: observation.OK}
 }
 
-func (v *visit) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+func (v *measurement) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, v.ConnectTimeout)
 	defer cancel()
 	return v.Dialer.DialContext(ctx, "tcp", to)

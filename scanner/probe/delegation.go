@@ -18,7 +18,7 @@ const maxNameServers = 20
 
 // delegation finds the zone that the target lies in and judges what the parent
 // and the zone itself publish of its name servers.
-func delegation(ctx context.Context, v *visit) {
+func delegation(ctx context.Context, v *measurement) {
 	d, err := v.Resolver.WholeDelegation(ctx, resolve.Dual, v.name())
 	if err == nil {
 		v.obs.Queries += uint32(d.Queries)
@@ -49,7 +49,7 @@ func delegation(ctx context.Context, v *visit) {
 
 // withoutNameServers gives every verdict that rests on name servers the same:
 // there are none, or they could not be found.
-func (v *visit) withoutNameServers(verdict observation.Verdict) {
+func (v *measurement) withoutNameServers(verdict observation.Verdict) {
 	o := v.obs
 	o.Delegation, o.DNS, o.DNSV4, o.SameSerial = verdict, verdict, verdict, verdict
 }
@@ -64,7 +64,7 @@ type serverSet struct {
 // nameServerSet asks the zone itself for its name servers and looks up the
 // addresses of all that the parent or the zone names: a resolver may be sent to
 // any of them.
-func (v *visit) nameServerSet(ctx context.Context, d *resolve.Delegation) serverSet {
+func (v *measurement) nameServerSet(ctx context.Context, d *resolve.Delegation) serverSet {
 	s := serverSet{parent: tidyNames(d.NS)}
 	if own, reason := v.lookup(ctx, resolve.Dual, d.Zone, dns.TypeNS); reason == "" {
 		s.child = tidyNames(nsNames(own.Answer, d.Zone))

@@ -22,7 +22,7 @@ type glueCount struct {
 // own. Glue is needed for names in or below the zone, which cannot be found
 // without it; for others below the parent it is a help, and only has to be
 // right. Nothing follows where the parent's servers serve the zone as well.
-func (v *visit) compareGlue(ctx context.Context, s serverSet, note noteFunc) glueCount {
+func (v *measurement) compareGlue(ctx context.Context, s serverSet, note noteFunc) glueCount {
 	var count glueCount
 	if v.parent.SameServers {
 		return count
@@ -54,7 +54,7 @@ func (v *visit) compareGlue(ctx context.Context, s serverSet, note noteFunc) glu
 
 // lacksGlue says whether the parent names a host that lies in or below the zone
 // without one of its addresses of a family.
-func (v *visit) lacksGlue(h *host, glue map[string][]netip.Addr, f family) bool {
+func (v *measurement) lacksGlue(h *host, glue map[string][]netip.Addr, f family) bool {
 	name := dns.Fqdn(h.name)
 	return !h.alias && dns.IsSubDomain(v.zone, name) && slices.Contains(v.parent.NS, name) &&
 		len(h.addrs(f)) > 0 && len(glueOf(glue, name, f)) == 0
@@ -75,7 +75,7 @@ func glueOf(glue map[string][]netip.Addr, name string, f family) []netip.Addr {
 // wholeGlue asks one of the parent's servers for the delegation once more, over
 // TCP: a referral over UDP may lack glue that did not fit, and not every server
 // says so (RFC 9471). It returns what both had.
-func (v *visit) wholeGlue(ctx context.Context) map[string][]netip.Addr {
+func (v *measurement) wholeGlue(ctx context.Context) map[string][]netip.Addr {
 	all := make(map[string][]netip.Addr, len(v.parent.Glue))
 	for name, addrs := range v.parent.Glue {
 		all[name] = slices.Clone(addrs)
@@ -99,7 +99,7 @@ func (v *visit) wholeGlue(ctx context.Context) map[string][]netip.Addr {
 
 // serverOf returns an address of a zone's name servers that the vantage can
 // reach.
-func (v *visit) serverOf(ctx context.Context, zone string) (netip.AddrPort, bool) {
+func (v *measurement) serverOf(ctx context.Context, zone string) (netip.AddrPort, bool) {
 	ns, reason := v.lookup(ctx, resolve.Dual, zone, dns.TypeNS)
 	if reason != "" {
 		return netip.AddrPort{}, false

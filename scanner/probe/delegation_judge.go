@@ -24,7 +24,7 @@ var delegationGravity = []observation.Reason{
 
 // judgeDelegation compares the two sides of the zone cut and looks at how the
 // name servers are spread.
-func (v *visit) judgeDelegation(ctx context.Context, s serverSet) observation.Verdict {
+func (v *measurement) judgeDelegation(ctx context.Context, s serverSet) observation.Verdict {
 	found := make(map[observation.Reason]bool)
 	note := func(subject string, reason observation.Reason, detail string) {
 		found[reason] = true
@@ -71,7 +71,7 @@ func (v *visit) judgeDelegation(ctx context.Context, s serverSet) observation.Ve
 
 // hasNoAddress says whether a name server can be found nowhere: its name has no
 // address, and the parent gives none.
-func (v *visit) hasNoAddress(h *host) bool {
+func (v *measurement) hasNoAddress(h *host) bool {
 	name := dns.Fqdn(h.name)
 	return h.failure() == "" && !h.alias && !h.hasAddress() && len(v.parent.Glue[name])+len(v.parent.AtParent[name]) == 0
 }
@@ -81,7 +81,7 @@ type noteFunc func(subject string, reason observation.Reason, detail string)
 
 // compareSets notes where parent and zone name different name servers. Where
 // both are served by the same servers the parent's records are not to be seen.
-func (v *visit) compareSets(s serverSet, note noteFunc) {
+func (v *measurement) compareSets(s serverSet, note noteFunc) {
 	if v.parent.SameServers || len(s.child) == 0 || slices.Equal(s.parent, s.child) {
 		return
 	}
@@ -99,7 +99,7 @@ func (v *visit) compareSets(s serverSet, note noteFunc) {
 // judgeSpread notes name servers with IPv6 that fail together: a single one, or
 // all within one /48, the longest prefix that the Internet's routers commonly
 // accept, or one autonomous system.
-func (v *visit) judgeSpread(have []*host, note noteFunc) {
+func (v *measurement) judgeSpread(have []*host, note noteFunc) {
 	var addrs []netip.Addr
 	for _, h := range have {
 		addrs = append(addrs, h.usable()...)

@@ -17,7 +17,7 @@ import (
 // others do: one may be out of date, or leave out glue (RFC 9471). What a
 // resolver finds then depends on the server that it asked. Servers that hold the
 // zone itself answer with its own records, and are left aside.
-func (v *visit) compareParents(ctx context.Context, note noteFunc) {
+func (v *measurement) compareParents(ctx context.Context, note noteFunc) {
 	var refer []resolve.Referral
 	sets := make(map[string]int) // how many name the same servers
 	for _, r := range v.parent.Referrals {
@@ -38,16 +38,16 @@ func (v *visit) compareParents(ctx context.Context, note noteFunc) {
 		case len(sets) > 1 && (named < most || 2*named <= len(refer)):
 			note(r.Server, observation.ParentsDiffer, "names "+strings.Join(tidyNames(r.NS), " "))
 		default:
-			if lacks := v.leavesOut(ctx, r); lacks != "" {
+			if lacks := v.missingGlue(ctx, r); lacks != "" {
 				note(r.Server, observation.ParentsDiffer, lacks)
 			}
 		}
 	}
 }
 
-// leavesOut names the glue for servers in or below the zone that others of the
+// missingGlue names the glue for servers in or below the zone that others of the
 // parent's servers have and r lacks, over TCP as well, where all of it fits.
-func (v *visit) leavesOut(ctx context.Context, r resolve.Referral) string {
+func (v *measurement) missingGlue(ctx context.Context, r resolve.Referral) string {
 	missing := func(glue map[string][]netip.Addr) (lacks []string) {
 		for _, name := range r.NS {
 			for _, a := range v.parent.Glue[name] {

@@ -15,7 +15,7 @@ import (
 // Whoever registers the domain can answer for the zone, to every resolver that
 // turns to that server. A name that lacks a record in a domain which is there
 // is only a mistake.
-func (v *visit) findUnregistered(ctx context.Context, servers []*host, note noteFunc) (unregistered map[*host]bool) {
+func (v *measurement) findUnregistered(ctx context.Context, servers []*host, note noteFunc) (unregistered map[*host]bool) {
 	domains := make([]string, len(servers)) // that do not exist, by server
 	var all sync.WaitGroup
 	for i, h := range servers {

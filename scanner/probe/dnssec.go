@@ -15,7 +15,7 @@ import (
 // security takes the state of the zone's key set, of www and of the MX records
 // from the resolver, and looks at how the zone is signed. The key set is secure
 // only where the whole chain from the root is.
-func security(ctx context.Context, v *visit) {
+func security(ctx context.Context, v *measurement) {
 	if v.zone == "" {
 		return
 	}
@@ -45,7 +45,7 @@ func security(ctx context.Context, v *visit) {
 }
 
 // findBreak names the zone above the target's at which the chain of trust ends.
-func (v *visit) findBreak(ctx context.Context, keys *resolve.Result) {
+func (v *measurement) findBreak(ctx context.Context, keys *resolve.Result) {
 	at, verdict := keys.StateZone, broken(keys.StateReason)
 	switch {
 	case keys.State == observation.Insecure && keys.StateReason == observation.DSAbsent:
@@ -60,7 +60,7 @@ func (v *visit) findBreak(ctx context.Context, keys *resolve.Result) {
 
 // zoneBelow returns the next zone below an ancestor of the target's zone on the
 // way to it.
-func (v *visit) zoneBelow(ctx context.Context, ancestor string) string {
+func (v *measurement) zoneBelow(ctx context.Context, ancestor string) string {
 	for _, name := range dnssec.Between(ancestor, v.zone) {
 		if soa, reason := v.lookup(ctx, resolve.Dual, name, dns.TypeSOA); reason == "" && len(recordsOf[*dns.SOA](soa)) > 0 {
 			return name
@@ -77,7 +77,7 @@ type signed struct {
 
 // lookupWWW returns what the DNS says of www: its AAAA records, or else its A
 // records, or that there is neither.
-func (v *visit) lookupWWW(ctx context.Context) *resolve.Result {
+func (v *measurement) lookupWWW(ctx context.Context) *resolve.Result {
 	aaaa, _ := v.lookup(ctx, resolve.Dual, "www."+v.name(), dns.TypeAAAA)
 	if len(recordsOf[*dns.AAAA](aaaa)) > 0 {
 		return aaaa
@@ -90,7 +90,7 @@ func (v *visit) lookupWWW(ctx context.Context) *resolve.Result {
 
 // lookupPractice asks what only a zone that is signed, or said to be, can
 // answer.
-func (v *visit) lookupPractice(ctx context.Context, found *signed) {
+func (v *measurement) lookupPractice(ctx context.Context, found *signed) {
 	var all sync.WaitGroup
 	all.Go(func() { found.params, _ = v.lookup(ctx, resolve.Dual, v.zone, dns.TypeNSEC3PARAM) })
 	all.Go(func() { found.cds, _ = v.lookup(ctx, resolve.Dual, v.zone, dns.TypeCDS) })

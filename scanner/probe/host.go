@@ -37,8 +37,8 @@ type host struct {
 	failed [len(families)]observation.Reason
 }
 
-// host looks up the addresses of a name, once per visit.
-func (v *visit) host(ctx context.Context, name string) *host {
+// host looks up the addresses of a name, once per measurement.
+func (v *measurement) host(ctx context.Context, name string) *host {
 	name = strings.ToLower(dns.Fqdn(name))
 	v.mu.Lock()
 	h := v.hosts[name]
@@ -146,7 +146,7 @@ func (h *host) nothing() observation.Verdict {
 
 // addressVerdict judges what the DNS publishes for a host over IPv6, before
 // anything is dialled: OK means that there is something to dial.
-func (v *visit) addressVerdict(h *host) observation.Verdict {
+func (v *measurement) addressVerdict(h *host) observation.Verdict {
 	switch published := h.published(); {
 	case len(h.usable()) == 0:
 		return published
@@ -174,16 +174,16 @@ func dialled(addrs []netip.Addr) []netip.Addr {
 	return slices.Concat(usable[:min(len(usable), maxDialled)], special[:min(len(special), maxDialled)])
 }
 
-// publishedV6 says whether a host has an IPv6 address to talk to.
-func (v *visit) publishedV6(h *host) observation.Verdict {
+// publishedV6 says whether a host has an IPv6 address to connect to.
+func (v *measurement) publishedV6(h *host) observation.Verdict {
 	if len(h.aaaa) > 0 && v.Routes.V6 {
 		return observation.Verdict{Status: observation.OK} // special-purpose or not: its contact will tell
 	}
 	return v.addressVerdict(h)
 }
 
-// publishedV4 says whether a host has an IPv4 address to talk to.
-func (v *visit) publishedV4(h *host) observation.Verdict {
+// publishedV4 says whether a host has an IPv4 address to connect to.
+func (v *measurement) publishedV4(h *host) observation.Verdict {
 	switch {
 	case h.failed[v4] != "":
 		return unresolved(h.failed[v4])

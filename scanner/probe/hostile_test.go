@@ -236,7 +236,7 @@ func longest(v reflect.Value) int {
 }
 
 // TestVisitsAreBounded counts the connections to a site with many addresses,
-// each of which redirects every visit to yet another page.
+// each of which redirects every request to yet another page.
 func TestVisitsAreBounded(t *testing.T) {
 	var addrs []string
 	for i := range 4 {

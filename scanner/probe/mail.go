@@ -18,14 +18,14 @@ import (
 const (
 	portSMTP      = 25
 	maxExchangers = 10
-	// maxTalks is how many mail servers are talked to at once for one target.
-	maxTalks = 16
+	// maxSessions is how many SMTP sessions one target has open at once.
+	maxSessions = 16
 )
 
-// mail looks up the mail exchangers, talks to each over each family and judges
-// both. A domain without MX records is its own exchanger (RFC 5321 section
-// 5.1). A registry has no mail of its own at its TLD, so none is looked for.
-func mail(ctx context.Context, v *visit) {
+// mail looks up the mail exchangers, opens a session with each over each family
+// and judges both. A domain without MX records is its own exchanger (RFC 5321
+// section 5.1). A registry has no mail of its own at its TLD, so none is looked for.
+func mail(ctx context.Context, v *measurement) {
 	if v.obs.Target.Kind.IsZone() {
 		return
 	}
@@ -62,7 +62,7 @@ func mail(ctx context.Context, v *visit) {
 }
 
 // mailVerdicts sets every verdict on mail, where one fact decides them all.
-func (v *visit) mailVerdicts(verdict observation.Verdict) {
+func (v *measurement) mailVerdicts(verdict observation.Verdict) {
 	v.obs.Mail, v.obs.MailV4, v.obs.StartTLS, v.obs.SMTPUTF8 = verdict, verdict, verdict, verdict
 }
 
@@ -98,7 +98,7 @@ func mailExchangers(records []dns.RR) (names []string, null bool) {
 
 // implicitExchanger measures a domain without MX records at its own addresses.
 // Most such domains have a web server there and take no mail.
-func (v *visit) implicitExchanger(ctx context.Context) {
+func (v *measurement) implicitExchanger(ctx context.Context) {
 	h := v.host(ctx, v.name())
 	if h.failure() == "" && len(h.a)+len(h.aaaa) == 0 {
 		v.mailVerdicts(absent(observation.NoMX))
@@ -106,7 +106,7 @@ func (v *visit) implicitExchanger(ctx context.Context) {
 	}
 	exchangers := v.exchangers(ctx, []string{h.name})
 	x := exchangers[0]
-	if x.takesNoMail() {
+	if x.refusesMail() {
 		v.mailVerdicts(absent(observation.NoMX))
 		return
 	}
@@ -128,15 +128,15 @@ type exchanger struct {
 
 // exchangerFamily is an exchanger over one family.
 type exchangerFamily struct {
-	// published says that there is something to talk to, or why not.
+	// published says that there is an address to connect to, or why not.
 	published observation.Verdict
 	contacts  []*mailContact
 }
 
-// exchangers finds the addresses of hosts and talks to each address once, under
+// exchangers finds the addresses of hosts and opens a session with each once, under
 // the name of the first host that has it. Everything recorded is in an order
 // that the next scan will repeat.
-func (v *visit) exchangers(ctx context.Context, names []string) []*exchanger {
+func (v *measurement) exchangers(ctx context.Context, names []string) []*exchanger {
 	exchangers := make([]*exchanger, len(names))
 	var found sync.WaitGroup
 	for i, name := range names {
@@ -149,15 +149,15 @@ func (v *visit) exchangers(ctx context.Context, names []string) []*exchanger {
 	found.Wait()
 
 	contacts := make(map[netip.Addr]*mailContact)
-	var talks errgroup.Group // its functions return no errors
-	talks.SetLimit(maxTalks)
+	var sessions errgroup.Group // its functions return no errors
+	sessions.SetLimit(maxSessions)
 	for _, x := range exchangers {
 		for _, addr := range slices.Concat(dialled(x.host.a), dialled(x.host.aaaa)) {
 			contact := contacts[addr]
 			if contact == nil {
 				contact = &mailContact{host: x.host.name, addr: addr}
 				contacts[addr] = contact
-				talks.Go(func() error { v.contact(ctx, contact); return nil })
+				sessions.Go(func() error { v.contact(ctx, contact); return nil })
 			}
 			if addr.Is4() {
 				x.v4.contacts = append(x.v4.contacts, contact)
@@ -166,7 +166,7 @@ func (v *visit) exchangers(ctx context.Context, names []string) []*exchanger {
 			}
 		}
 	}
-	_ = talks.Wait()
+	_ = sessions.Wait()
 
 	for _, x := range exchangers {
 		v.noteExchanger(x.host)
@@ -178,7 +178,7 @@ func (v *visit) exchangers(ctx context.Context, names []string) []*exchanger {
 }
 
 // noteExchanger keeps what is wrong with the name in an MX record.
-func (v *visit) noteExchanger(h *host) {
+func (v *measurement) noteExchanger(h *host) {
 	if _, err := netip.ParseAddr(h.name); err == nil {
 		v.find("mail", h.name, broken(observation.MXIsAddress), "")
 	}

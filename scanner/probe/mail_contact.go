@@ -24,9 +24,9 @@ type exchange struct {
 	session   *smtp.Session // nil without a connection
 }
 
-// contact talks to an address, or takes over what another target saw there a
-// short while ago.
-func (v *visit) contact(ctx context.Context, c *mailContact) {
+// contact opens a session with an address, or reuses what another target found
+// there shortly before.
+func (v *measurement) contact(ctx context.Context, c *mailContact) {
 	switch to := c.addr; {
 	case v.policy.NoConnect:
 		c.verdict = unmeasured(observation.OptedOut) // nor what another target saw there
@@ -39,21 +39,21 @@ func (v *visit) contact(ctx context.Context, c *mailContact) {
 	}
 }
 
-// talk holds one conversation.
-func (v *visit) talk(ctx context.Context, host string, to netip.Addr) exchange {
+// smtpSession holds one session with a mail server.
+func (v *measurement) smtpSession(ctx context.Context, host string, to netip.Addr) exchange {
 	conn, rtt, verdict := v.open(ctx, netip.AddrPortFrom(to, portSMTP))
 	if conn == nil {
 		return exchange{verdict: verdict}
 	}
 	begun := time.Now().Add(-rtt)
 	client := smtp.Client{HELO: v.HELO, StepTimeout: v.StepTimeout, Authorities: v.Authorities, Now: v.now}
-	e := exchange{verdict: verdict, rtt: rtt, session: client.Talk(ctx, conn, host)}
+	e := exchange{verdict: verdict, rtt: rtt, session: client.Session(ctx, conn, host)}
 	port := netip.AddrPortFrom(to, portSMTP)
 	if putOff(e.session) && v.served.has(port) && v.slowDown(to, begun, backoffPause) {
 		if conn, rtt, verdict = v.open(ctx, port); conn == nil {
 			return exchange{verdict: verdict}
 		}
-		e = exchange{verdict: verdict, rtt: rtt, session: client.Talk(ctx, conn, host)}
+		e = exchange{verdict: verdict, rtt: rtt, session: client.Session(ctx, conn, host)}
 	}
 	if e.session.Reason == "" {
 		v.served.add(port)

@@ -12,7 +12,7 @@ import (
 const noService = 521
 
 // judgeExchangers sets the verdicts on mail from the contacts.
-func (v *visit) judgeExchangers(exchangers []*exchanger) {
+func (v *measurement) judgeExchangers(exchangers []*exchanger) {
 	var v4, v6, startTLS, utf8 []observation.Verdict
 	for _, x := range exchangers {
 		v4 = append(v4, x.v4.judge(&x.v6))
@@ -199,10 +199,10 @@ func secureSessions(contacts []*mailContact) share {
 	return allSessions
 }
 
-// takesNoMail says that nothing at the host speaks SMTP, or that it says itself
+// refusesMail says that nothing at the host speaks SMTP, or that it says itself
 // that it takes no mail. Over IPv6 alone a vantage may be unable to tell; what
 // IPv4 says decides then.
-func (x *exchanger) takesNoMail() bool {
+func (x *exchanger) refusesMail() bool {
 	tried := false
 	for _, c := range slices.Concat(x.v4.contacts, x.v6.contacts) {
 		code := 0

@@ -18,11 +18,11 @@ const (
 // greet returns what a mail server showed a short while ago, or a conversation
 // with it, so that an exchanger behind thousands of domains is greeted once in a
 // while and not once for each. host is the name that led to the address, which
-// decides on the certificate. When ctx ends while another target talks, the result
+// decides on the certificate. When ctx ends during another target's session, the result
 // is unmeasured.
-func (v *visit) greet(ctx context.Context, host string, addr netip.Addr) exchange {
+func (v *measurement) greet(ctx context.Context, host string, addr netip.Addr) exchange {
 	seen, ok := v.mailServers.Get(ctx, host+" "+addr.String(), func() (exchange, time.Duration) {
-		seen := v.talk(ctx, host, addr)
+		seen := v.smtpSession(ctx, host, addr)
 		return seen, life(seen.verdict)
 	})
 	if !ok {

@@ -19,7 +19,7 @@ const maxServerAddresses = 4
 
 // nameservers asks every name server of the zone over every address whether it
 // serves the zone, and judges each family by what answers.
-func nameservers(ctx context.Context, v *visit) {
+func nameservers(ctx context.Context, v *measurement) {
 	if v.zone == "" || len(v.obs.NameServers) == 0 {
 		return // delegation has said why
 	}
@@ -51,7 +51,7 @@ type serverContact struct {
 	verdict observation.Verdict
 }
 
-func (v *visit) nameServer(ctx context.Context, name string, f family, large func() answerSize) nameServer {
+func (v *measurement) nameServer(ctx context.Context, name string, f family, large func() answerSize) nameServer {
 	h := v.host(ctx, name)
 	if h.failure() == observation.OptedOut {
 		return nameServer{published: unmeasured(observation.OptedOut)} // nor at its glue
@@ -72,7 +72,7 @@ func (v *visit) nameServer(ctx context.Context, name string, f family, large fun
 
 // serverAddrs returns the addresses at which a resolver may look for a name
 // server: its own, and those that the parent zone publishes as glue.
-func (v *visit) serverAddrs(h *host, f family) []netip.Addr {
+func (v *measurement) serverAddrs(h *host, f family) []netip.Addr {
 	if h.alias {
 		return nil
 	}
@@ -87,7 +87,7 @@ func (v *visit) serverAddrs(h *host, f family) []netip.Addr {
 
 // publishedVerdict judges what is published for a name server over a family,
 // before anything is asked: OK means that there is an address to ask.
-func (v *visit) publishedVerdict(h *host, f family, addrs []netip.Addr) observation.Verdict {
+func (v *measurement) publishedVerdict(h *host, f family, addrs []netip.Addr) observation.Verdict {
 	switch {
 	case h.alias:
 		return broken(observation.NSIsAlias) // resolvers pass it by

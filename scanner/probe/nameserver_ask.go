@@ -38,7 +38,7 @@ func (r dnsReply) works() bool {
 
 // askServer asks one address of a name server for the zone over UDP and TCP,
 // keeps the evidence and judges it.
-func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, large func() answerSize) observation.Verdict {
+func (v *measurement) askServer(ctx context.Context, host string, addr netip.Addr, large func() answerSize) observation.Verdict {
 	if reason := v.Routes.lacksDNS(addr, resolve.UDP); reason != "" {
 		v.keepContact(host, addr, "udp", dnsReply{verdict: unmeasured(reason)})
 		return unmeasured(reason)
@@ -87,7 +87,7 @@ func (v *visit) askServer(ctx context.Context, host string, addr netip.Addr, lar
 }
 
 // keepContact keeps the evidence of one contact.
-func (v *visit) keepContact(host string, addr netip.Addr, transport string, r dnsReply) {
+func (v *measurement) keepContact(host string, addr netip.Addr, transport string, r dnsReply) {
 	v.record(observation.Endpoint{
 		Probe: "nameserver", Host: host, Addr: addr, Port: portDNS, Transport: transport,
 		Verdict: r.verdict, RTT: r.rtt, Took: r.took, Detail: r.detail, DNS: r.facts,
@@ -96,7 +96,7 @@ func (v *visit) keepContact(host string, addr netip.Addr, transport string, r dn
 
 // askUDP asks for the zone's SOA record with EDNS and, where the server turns
 // EDNS down, once without (RFC 6891 section 7).
-func (v *visit) askUDP(ctx context.Context, server netip.AddrPort) dnsReply {
+func (v *measurement) askUDP(ctx context.Context, server netip.AddrPort) dnsReply {
 	begun := time.Now()
 	query := resolve.Query{Server: server, Transport: resolve.UDP, Name: v.zone, Type: dns.TypeSOA, DO: true}
 	got, err := v.exchange(ctx, query)
@@ -123,7 +123,7 @@ func (v *visit) askUDP(ctx context.Context, server netip.AddrPort) dnsReply {
 }
 
 // askWithoutEDNS repeats a query whose EDNS was turned down.
-func (v *visit) askWithoutEDNS(ctx context.Context, query resolve.Query, first *resolve.Reply) dnsReply {
+func (v *measurement) askWithoutEDNS(ctx context.Context, query resolve.Query, first *resolve.Reply) dnsReply {
 	query.NoEDNS, query.DO = true, false
 	got, err := v.exchange(ctx, query)
 	if err != nil {
@@ -139,7 +139,7 @@ func (v *visit) askWithoutEDNS(ctx context.Context, query resolve.Query, first *
 // askSilent tries, where UDP brought nothing, once without EDNS and once over
 // TCP: the answer says what is in the way. A server that is silent to EDNS is
 // of no use to today's resolvers (DNS flag day 2019).
-func (v *visit) askSilent(ctx context.Context, host string, server netip.AddrPort, udp *dnsReply) {
+func (v *measurement) askSilent(ctx context.Context, host string, server netip.AddrPort, udp *dnsReply) {
 	var plain, tcp dnsReply
 	known, ok := v.serverFact(ctx, server.Addr(), isSilent, func() serverFact {
 		var both sync.WaitGroup
@@ -174,7 +174,7 @@ const asBefore = "as seen within the last 10 minutes"
 // answers over TCP holds for all its zones, and is asked once in a while only,
 // unless the answer itself is needed. Servers take a limited number of
 // connections, so one that fails is tried again before that counts.
-func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool, tries int) dnsReply {
+func (v *measurement) askTCP(ctx context.Context, server netip.AddrPort, needed bool, tries int) dnsReply {
 	if reason := v.Routes.lacksDNS(server.Addr(), resolve.TCP); reason != "" {
 		return dnsReply{verdict: unmeasured(reason)}
 	}
@@ -210,7 +210,7 @@ func (v *visit) askTCP(ctx context.Context, server netip.AddrPort, needed bool, 
 }
 
 // readSOA judges a reply to a query for the zone's SOA record.
-func (v *visit) readSOA(got *resolve.Reply) dnsReply {
+func (v *measurement) readSOA(got *resolve.Reply) dnsReply {
 	r := dnsReply{rtt: got.RTT, facts: &observation.DNSFacts{
 		RCode: rcodeName(got.Msg.Rcode), Authoritative: got.Msg.Authoritative, Truncated: got.Truncated, Bytes: uint16(min(got.Bytes, 1<<16-1)),
 	}}
@@ -242,7 +242,7 @@ func rcodeName(rcode int) string {
 
 // exchangeWhole is exchange, and asks over TCP what does not fit into UDP: a
 // truncated answer says nothing else (RFC 2181 section 9).
-func (v *visit) exchangeWhole(ctx context.Context, query resolve.Query) (*resolve.Reply, error) {
+func (v *measurement) exchangeWhole(ctx context.Context, query resolve.Query) (*resolve.Reply, error) {
 	got, err := v.exchange(ctx, query)
 	if err == nil && got.Truncated && query.Transport == resolve.UDP {
 		query.Transport, query.Timeout = resolve.TCP, v.ConnectTimeout
@@ -252,7 +252,7 @@ func (v *visit) exchangeWhole(ctx context.Context, query resolve.Query) (*resolv
 }
 
 // exchange asks one server and counts the queries.
-func (v *visit) exchange(ctx context.Context, query resolve.Query) (*resolve.Reply, error) {
+func (v *measurement) exchange(ctx context.Context, query resolve.Query) (*resolve.Reply, error) {
 	got, err := v.Resolver.Exchange(ctx, query)
 	tries := 0
 	if failed := new(resolve.ExchangeError); errors.As(err, &failed) {

@@ -83,8 +83,8 @@ func measureScripted(t *testing.T, s *scripted, routes Routes) *observation.Obse
 		s.records = append(s.records, mustRR(t, line))
 	}
 	p := &Prober{Resolver: s, Routes: routes, Country: func(string) (lists.Country, bool) { return lists.Country{}, false }}
-	v := p.visit(scanner.Pending{Target: lists.Target{Name: "example.org"}})
-	for _, run := range []func(context.Context, *visit){delegation, nameservers, serials} {
+	v := p.newMeasurement(scanner.Pending{Target: lists.Target{Name: "example.org"}})
+	for _, run := range []func(context.Context, *measurement){delegation, nameservers, serials} {
 		run(t.Context(), v)
 	}
 	return v.obs

@@ -31,7 +31,7 @@ type serverFact struct {
 
 // serverFact returns what an address showed a short while ago, or what ask finds
 // out. It returns false when ctx ends first.
-func (v *visit) serverFact(ctx context.Context, addr netip.Addr, kind factKind, ask func() serverFact) (serverFact, bool) {
+func (v *measurement) serverFact(ctx context.Context, addr netip.Addr, kind factKind, ask func() serverFact) (serverFact, bool) {
 	mine := false
 	fact, ok := v.servers.get(ctx, string(kind)+" "+addr.String(), func() (serverFact, bool) {
 		mine = true

@@ -71,7 +71,7 @@ func TestSharedFactsThatAreNone(t *testing.T) {
 // for is asked again for the next zone, and nothing else is.
 func TestFactsOfOneZoneAreNotAnothers(t *testing.T) {
 	for zoneOnly, want := range map[bool]int{true: 2, false: 1} {
-		v := &visit{Prober: new(Prober)}
+		v := &measurement{Prober: new(Prober)}
 		asked := 0
 		for range 2 {
 			got, ok := v.serverFact(t.Context(), netip.MustParseAddr("2a01:100::53"), takesTCP, func() serverFact {

@@ -28,7 +28,7 @@ type zoneSerial struct {
 	at    time.Time
 }
 
-func (v *visit) keepSerial(host string, addr netip.Addr, value uint32) {
+func (v *measurement) keepSerial(host string, addr netip.Addr, value uint32) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.serials = append(v.serials, zoneSerial{host, addr, value, time.Now()})
@@ -37,7 +37,7 @@ func (v *visit) keepSerial(host string, addr netip.Addr, value uint32) {
 // serials judges whether the name servers serve one version of the zone. Those
 // that lag behind are asked again after some time: a zone may change while it
 // is measured, and a transfer takes seconds.
-func serials(ctx context.Context, v *visit) {
+func serials(ctx context.Context, v *measurement) {
 	if v.obs.SameSerial.Reason != observation.NotProbed {
 		return // delegation has said why
 	}
@@ -62,7 +62,7 @@ func serials(ctx context.Context, v *visit) {
 
 // judgeSerials gives the verdict. Without an answer over one of the families
 // there is nothing to compare.
-func (v *visit) judgeSerials(differ bool) observation.Verdict {
+func (v *measurement) judgeSerials(differ bool) observation.Verdict {
 	if differ {
 		return partial(observation.SerialDiffers)
 	}
@@ -98,7 +98,7 @@ func older(a, b uint32) bool { return int32(b-a) > 0 }
 
 // waitForTransfers waits until servers have had SerialWait to catch up. It
 // returns false when ctx ends first.
-func (v *visit) waitForTransfers(ctx context.Context) bool {
+func (v *measurement) waitForTransfers(ctx context.Context) bool {
 	first := slices.MinFunc(v.serials, func(a, b zoneSerial) int { return a.at.Compare(b.at) })
 	timer := time.NewTimer(v.SerialWait - time.Since(first.at))
 	defer timer.Stop()
@@ -113,7 +113,7 @@ func (v *visit) waitForTransfers(ctx context.Context) bool {
 // stillBehind asks addresses again and returns those that still serve a version
 // older than newest. What does not answer this time is left out: nothing is
 // proved against it.
-func (v *visit) stillBehind(ctx context.Context, newest uint32, late []zoneSerial) []zoneSerial {
+func (v *measurement) stillBehind(ctx context.Context, newest uint32, late []zoneSerial) []zoneSerial {
 	late = late[:min(len(late), maxSerialsAgain)]
 	var again sync.WaitGroup
 	for i := range late {

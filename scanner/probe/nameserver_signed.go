@@ -20,7 +20,7 @@ type signedAnswer struct {
 	records []dns.RR // nil where there was none that could hold signatures
 }
 
-func (v *visit) keepSigned(host string, addr netip.Addr, records []dns.RR) {
+func (v *measurement) keepSigned(host string, addr netip.Addr, records []dns.RR) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.signed = append(v.signed, signedAnswer{host, addr, records})
@@ -29,7 +29,7 @@ func (v *visit) keepSigned(host string, addr netip.Addr, records []dns.RR) {
 // findUnsigned finds the name servers of a secure zone that answer without
 // signatures, or with such as do not hold. Resolvers turn to another server, so
 // the state of the zone stays what it is.
-func (v *visit) findUnsigned(keys *resolve.Result) {
+func (v *measurement) findUnsigned(keys *resolve.Result) {
 	if keys.State != observation.Secure {
 		return
 	}

@@ -25,7 +25,7 @@ const (
 )
 
 // practice fills in how the zone is signed, and finds what is not good in it.
-func (v *visit) practice(found *signed) {
+func (v *measurement) practice(found *signed) {
 	p := &v.obs.Practice
 	keys := slices.DeleteFunc(recordsOf[*dns.DNSKEY](found.keys), func(k *dns.DNSKEY) bool { return k.Flags&dns.ZONE == 0 })
 	ds := recordsOf[*dns.DS](found.ds)
@@ -55,7 +55,7 @@ func (v *visit) practice(found *signed) {
 
 // findWeakness holds algorithms, keys, digests and NSEC3 parameters against
 // what is recommended.
-func (v *visit) findWeakness(keys []*dns.DNSKEY, p *observation.DNSSECPractice) {
+func (v *measurement) findWeakness(keys []*dns.DNSKEY, p *observation.DNSSECPractice) {
 	var weak []string
 	for _, a := range p.Algorithms {
 		if code := dnssec.Algorithm(a); code.Advice == dnssec.Deprecated || code.Advice == dnssec.NotRecommended {
@@ -93,7 +93,7 @@ func (v *visit) findWeakness(keys []*dns.DNSKEY, p *observation.DNSSECPractice) 
 
 // findExpiry finds the signature of the zone that ends first, where it should
 // have been renewed by now.
-func (v *visit) findExpiry(found *signed) {
+func (v *measurement) findExpiry(found *signed) {
 	var first dnssec.SignatureFact
 	var at time.Time
 	for _, answer := range []*resolve.Result{found.keys, found.params, found.cds, found.mx, found.www} {

@@ -79,9 +79,9 @@ type Prober struct {
 	delegations delegationFacts      // of the zones that targets share
 }
 
-// Afresh returns a prober of the same settings that asks another resolver and
-// knows nothing of what p has learnt.
-func (p *Prober) Afresh(r Resolver) *Prober {
+// Fresh returns a prober with the same settings and empty caches that asks
+// another resolver.
+func (p *Prober) Fresh(r Resolver) *Prober {
 	p.OptOut.ForgetFailures()
 	return &Prober{
 		Scan: p.Scan, Vantage: p.Vantage, Resolver: r, Dialer: p.Dialer, Limiter: p.Limiter, Routes: p.Routes,
@@ -93,7 +93,7 @@ func (p *Prober) Afresh(r Resolver) *Prober {
 // probes run in this order; each may use what those before it found.
 var probes = []struct {
 	name string
-	run  func(context.Context, *visit)
+	run  func(context.Context, *measurement)
 }{
 	{"delegation", delegation},
 	{"nameserver", nameservers},
@@ -111,8 +111,8 @@ func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *observati
 	started := time.Now()
 	ctx, cancel := p.withinBudget(ctx)
 	defer cancel(nil)
-	v := p.visit(target)
-	v.askLeave(ctx)
+	v := p.newMeasurement(target)
+	v.askOptOut(ctx)
 	for _, probe := range probes {
 		if ctx.Err() != nil || v.policy.NoScan {
 			break
@@ -133,8 +133,8 @@ func (p *Prober) Measure(ctx context.Context, target scanner.Pending) *observati
 
 var _ scanner.Measure = (*Prober)(nil).Measure
 
-// visit is the measurement of one target while it goes on.
-type visit struct {
+// measurement is one target's observation while its probes run.
+type measurement struct {
 	*Prober
 	obs *observation.Observation
 
@@ -156,7 +156,7 @@ type visit struct {
 	mu sync.Mutex // guards obs.Queries, obs.Endpoints, hosts and failures
 }
 
-func (p *Prober) visit(target scanner.Pending) *visit {
+func (p *Prober) newMeasurement(target scanner.Pending) *measurement {
 	obs := &observation.Observation{Scan: p.Scan, Position: target.Position, Target: target.Target, Vantage: p.Vantage}
 	if country, ok := p.Country(target.Target.Country); ok {
 		obs.Country = country
@@ -165,12 +165,12 @@ func (p *Prober) visit(target scanner.Pending) *visit {
 	for _, verdict := range obs.Verdicts() {
 		*verdict = unseen
 	}
-	return &visit{Prober: p, obs: obs, hosts: make(map[string]*host), failures: make(map[[2]string]bool)}
+	return &measurement{Prober: p, obs: obs, hosts: make(map[string]*host), failures: make(map[[2]string]bool)}
 }
 
 // settle names the reason of what was left out or cut short and derives the
 // readiness.
-func (v *visit) settle(ctx context.Context) {
+func (v *measurement) settle(ctx context.Context) {
 	switch {
 	case v.policy.NoScan:
 		for _, verdict := range v.obs.Verdicts() {
@@ -189,12 +189,12 @@ func (v *visit) settle(ctx context.Context) {
 }
 
 // name is the target's name as the resolver takes it.
-func (v *visit) name() string { return dns.Fqdn(v.obs.Target.Name) }
+func (v *measurement) name() string { return dns.Fqdn(v.obs.Target.Name) }
 
 // lookup asks for a record set and returns its records; without any, reason
 // says why: empty for a name or type that does not exist. Why a name could not
 // be resolved is kept as evidence.
-func (v *visit) lookup(ctx context.Context, mode resolve.Mode, name string, qtype uint16) (result *resolve.Result, reason observation.Reason) {
+func (v *measurement) lookup(ctx context.Context, mode resolve.Mode, name string, qtype uint16) (result *resolve.Result, reason observation.Reason) {
 	if v.OptOut.Covers(name) {
 		return &resolve.Result{Name: name, Type: qtype, RCode: dns.RcodeServerFailure}, observation.OptedOut
 	}
@@ -215,7 +215,7 @@ func (v *visit) lookup(ctx context.Context, mode resolve.Mode, name string, qtyp
 // findFailure keeps why a look-up gave nothing, or what its answer lacks to be
 // believed: once for each name and reason, as that is mostly the same for
 // every type.
-func (v *visit) findFailure(r *resolve.Result) {
+func (v *measurement) findFailure(r *resolve.Result) {
 	verdict, zone := unmeasured(r.Reason), r.Zone
 	if r.Reason == "" {
 		if r.State != observation.Bogus {
@@ -255,19 +255,19 @@ func ownFault(r observation.Reason) bool {
 }
 
 // record keeps a piece of evidence.
-func (v *visit) record(e observation.Endpoint) {
+func (v *measurement) record(e observation.Endpoint) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.obs.Endpoints = append(v.obs.Endpoints, e)
 }
 
 // find keeps a finding about a host or a zone: evidence without a contact.
-func (v *visit) find(probe, subject string, verdict observation.Verdict, detail string) {
+func (v *measurement) find(probe, subject string, verdict observation.Verdict, detail string) {
 	v.record(observation.Endpoint{Probe: probe, Host: strings.TrimSuffix(subject, "."), Verdict: verdict, Detail: detail[:min(len(detail), 255)]})
 }
 
 // now is the time that certificates are judged by.
-func (v *visit) now() time.Time {
+func (v *measurement) now() time.Time {
 	if v.Now != nil {
 		return v.Now()
 	}
@@ -313,7 +313,7 @@ func readiness(o *observation.Observation) uint8 {
 	works := func(v observation.Verdict) bool { return v.Status == observation.OK || v.Status == observation.Partial }
 	published := func(v observation.Verdict) bool { return works(v) || v.Status == observation.Broken }
 	registry := o.Target.Kind.IsZone() // a TLD has no web site or mail of its own
-	mail := takesNoMail(o.Mail) || o.Mail.Status == observation.OK && o.MailV6Only.Status == observation.OK
+	mail := hasNoMail(o.Mail) || o.Mail.Status == observation.OK && o.MailV6Only.Status == observation.OK
 	steps := []bool{
 		published(o.DNS) || published(o.Web) || published(o.Mail),
 		works(o.DNS),

@@ -32,7 +32,7 @@ const (
 // TestRandomServers measures domains all of whose servers act at random, by
 // seeds that do not change: nothing may panic, hang, or stay behind.
 func TestRandomServers(t *testing.T) {
-	leavesNothing(t)
+	checkGoroutines(t)
 	l := startLab(t, randomScenario())
 	router := &randomRouter{lab: l, servers: map[uint64]*randomServers{}}
 	prober := proberOver(t, l, &netaddr.Dialer{Lab: router}, nil, 150*time.Millisecond)
@@ -104,8 +104,8 @@ func measureRandom(t *testing.T, prober *probe.Prober, target scanner.Pending) {
 	}
 }
 
-// leavesNothing sees at the end of a test that no goroutine outlives it.
-func leavesNothing(t *testing.T) {
+// checkGoroutines sees at the end of a test that no goroutine outlives it.
+func checkGoroutines(t *testing.T) {
 	before := runtime.NumGoroutine()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

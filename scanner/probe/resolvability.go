@@ -17,7 +17,7 @@ import (
 // there if IPv4 were gone: by the records alone, on the graph of delegations, and by answers, resolving
 // the target once more as a host without IPv4 would. Where it would not, the
 // graph names the zone to blame.
-func resolvability(ctx context.Context, v *visit) {
+func resolvability(ctx context.Context, v *measurement) {
 	switch {
 	case v.obs.DNS.Reason == observation.NXDomain:
 		v.withoutIPv4(v.obs.DNS)
@@ -44,7 +44,7 @@ func resolvability(ctx context.Context, v *visit) {
 
 // withoutIPv4 gives all verdicts on use without IPv4, where one fact decides
 // them.
-func (v *visit) withoutIPv4(verdict observation.Verdict) {
+func (v *measurement) withoutIPv4(verdict observation.Verdict) {
 	v.obs.V6Only, v.obs.V6OnlyRecords = verdict, verdict
 	v.obs.MailV6Only, v.obs.MailV6OnlyRecords = verdict, verdict
 }
@@ -52,12 +52,12 @@ func (v *visit) withoutIPv4(verdict observation.Verdict) {
 // withoutGraph judges where the time or the budget of the target ended before
 // its zones were known: half a graph says nothing, but name servers without any
 // IPv6 address need none.
-func (v *visit) withoutGraph() {
+func (v *measurement) withoutGraph() {
 	if v.obs.DNS == absent(observation.NoNSAAAA) {
 		v.withoutIPv4(broken(observation.NoNSAAAA))
 		v.obs.V6OnlyZone = strings.TrimSuffix(v.zone, ".")
 		v.obs.MailV6OnlyZone = v.obs.V6OnlyZone
-		if takesNoMail(v.obs.Mail) {
+		if hasNoMail(v.obs.Mail) {
 			v.obs.MailV6Only, v.obs.MailV6OnlyRecords, v.obs.MailV6OnlyZone = v.obs.Mail, v.obs.Mail, ""
 		}
 	}
@@ -66,7 +66,7 @@ func (v *visit) withoutGraph() {
 // site is what a host without IPv4 would look for: the web site, or the mail
 // exchangers.
 type site struct {
-	*visit
+	*measurement
 	siteKind
 	hosts []siteHost // the apex and www, or the exchangers, those that exist
 	// intent says that a name server or a host of the target publishes an
@@ -92,8 +92,8 @@ type siteHost struct {
 }
 
 // site looks up, mostly from caches, what the target publishes.
-func (v *visit) site(ctx context.Context) *site {
-	s := &site{visit: v, siteKind: siteKind{lacking: observation.NoAAAA, fails: observation.SiteFailsV6, blamed: &v.obs.V6OnlyZone}}
+func (v *measurement) site(ctx context.Context) *site {
+	s := &site{measurement: v, siteKind: siteKind{lacking: observation.NoAAAA, fails: observation.SiteFailsV6, blamed: &v.obs.V6OnlyZone}}
 	if !v.obs.Target.Kind.IsZone() {
 		s.add(ctx, v.name(), v.obs.WebApex)
 		s.add(ctx, "www."+v.name(), v.obs.WebWWW)
@@ -123,14 +123,14 @@ func (s *site) add(ctx context.Context, name string, web observation.Verdict) {
 	}
 	zones := []string{s.zone}
 	if len(h.aaaa) > 0 {
-		zones = s.visit.zonesOf(ctx, name)
+		zones = s.measurement.zonesOf(ctx, name)
 	}
 	s.hosts = append(s.hosts, siteHost{h, zones, web})
 }
 
 // zonesOf returns the zones that a resolver must reach for the AAAA records of
 // a name: the target's, that of each alias, and that of the records.
-func (v *visit) zonesOf(ctx context.Context, name string) []string {
+func (v *measurement) zonesOf(ctx context.Context, name string) []string {
 	zones := []string{v.zone}
 	answer, failure := v.lookup(ctx, resolve.Dual, name, dns.TypeAAAA)
 	if failure != "" {

@@ -50,7 +50,7 @@ type delegationFacts struct {
 }
 
 // cutAt returns the zone cut at or above a name, from what all targets share.
-func (v *visit) cutAt(ctx context.Context, name string) *cut {
+func (v *measurement) cutAt(ctx context.Context, name string) *cut {
 	if v.OptOut.Covers(name) {
 		return new(cut)
 	}
@@ -112,7 +112,7 @@ func nextLabel(name string) int {
 // nsHost looks up the name of a name server, from what all targets share. A
 // name server must not be an alias (RFC 2181 section 10.3): one that is has no
 // addresses.
-func (v *visit) nsHost(ctx context.Context, name string) nsHost {
+func (v *measurement) nsHost(ctx context.Context, name string) nsHost {
 	h, ok := v.delegations.hosts.get(ctx, name, func() (nsHost, bool) {
 		aaaa, failure := v.lookup(ctx, resolve.Dual, name, dns.TypeAAAA)
 		if failure != "" {
@@ -166,7 +166,7 @@ type hosting struct {
 // refer completes a zone for which servers of the parent answered themselves:
 // by the parent's servers that do so without being named for the zone, and by
 // the glue that the others send.
-func (v *visit) refer(ctx context.Context, z *reach.Zone, above *cut) {
+func (v *measurement) refer(ctx context.Context, z *reach.Zone, above *cut) {
 	h, ok := v.delegations.referred.get(ctx, z.Name, func() (*hosting, bool) { return v.hosting(ctx, z, above) })
 	if !ok {
 		return
@@ -179,7 +179,7 @@ func (v *visit) refer(ctx context.Context, z *reach.Zone, above *cut) {
 
 // hosting asks servers of the parent that are not named for the zone. failed
 // says that one did not answer.
-func (v *visit) hosting(ctx context.Context, z *reach.Zone, above *cut) (h *hosting, failed bool) {
+func (v *measurement) hosting(ctx context.Context, z *reach.Zone, above *cut) (h *hosting, failed bool) {
 	h = &hosting{glue: make(map[string][]netip.Addr)}
 	asked := 0
 	for _, p := range above.servers {
@@ -217,7 +217,7 @@ func (h *hosting) take(z *reach.Zone, referral *dns.Msg) {
 }
 
 // reachable returns an address of a name server that this vantage can ask.
-func (v *visit) reachable(ctx context.Context, s cutServer) (netip.Addr, bool) {
+func (v *measurement) reachable(ctx context.Context, s cutServer) (netip.Addr, bool) {
 	addrs := s.addrs
 	if len(addrs) == 0 {
 		h := v.host(ctx, s.name)
@@ -230,15 +230,15 @@ func (v *visit) reachable(ctx context.Context, s cutServer) (netip.Addr, bool) {
 	return addrs[i], true
 }
 
-// sent is the number of queries sent for the target.
-func (v *visit) sent() uint32 {
+// queriesSent is the number of DNS queries sent for the target.
+func (v *measurement) queriesSent() uint32 {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.obs.Queries
 }
 
 // count adds to the number of queries sent.
-func (v *visit) count(queries int) {
+func (v *measurement) count(queries int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.obs.Queries += uint32(queries)

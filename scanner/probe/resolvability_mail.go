@@ -10,8 +10,8 @@ import (
 // mailSite looks up, mostly from caches, what a host without IPv4 would look
 // for to deliver mail: the exchangers that the mail probe found. Whether the
 // target means to have IPv6 is known of its site.
-func (v *visit) mailSite(ctx context.Context, web *site) *site {
-	m := &site{visit: v, intent: web.intent,
+func (v *measurement) mailSite(ctx context.Context, web *site) *site {
+	m := &site{measurement: v, intent: web.intent,
 		siteKind: siteKind{mail: true, lacking: observation.NoMXAAAA, fails: observation.MailFailsV6, blamed: &v.obs.MailV6OnlyZone}}
 	for _, x := range v.exchangersV6 {
 		m.failure = cmp.Or(m.failure, x.host.failed[v6])
@@ -38,7 +38,7 @@ type exchangerV6 struct {
 // takes no mail, or whose exchangers are not known, has the verdict on its mail.
 func (m *site) judgeMail(ctx context.Context) {
 	o := m.obs
-	if len(m.exchangersV6) == 0 || takesNoMail(o.Mail) {
+	if len(m.exchangersV6) == 0 || hasNoMail(o.Mail) {
 		o.MailV6Only, o.MailV6OnlyRecords = o.Mail, o.Mail
 		return
 	}
@@ -48,7 +48,7 @@ func (m *site) judgeMail(ctx context.Context) {
 	o.MailV6Only = m.byAnswers(ctx, chain)
 }
 
-// takesNoMail says whether the domain does not want mail.
-func takesNoMail(mail observation.Verdict) bool {
+// hasNoMail says whether the DNS names no mail server for the domain.
+func hasNoMail(mail observation.Verdict) bool {
 	return mail.Reason == observation.NullMX || mail.Reason == observation.NoMX
 }

@@ -27,26 +27,26 @@ const (
 
 // walk is the collection of a graph for one target.
 type walk struct {
-	v     *visit
-	sent  uint32     // queries for the target before
-	mu    sync.Mutex // guards what follows
-	names int        // looked up
-	zones map[string]*reach.Zone
-	next  []string        // names whose zones are still to be looked at
-	asked map[string]bool // names that were in next
+	v             *measurement
+	queriesBefore uint32     // queries for the target before
+	mu            sync.Mutex // guards what follows
+	names         int        // looked up
+	zones         map[string]*reach.Zone
+	next          []string        // names whose zones are still to be looked at
+	asked         map[string]bool // names that were in next
 }
 
 // collect learns the graph of zones that a resolver may have to reach in order
 // to answer for the given ones: they, the zones above, and those of the name
 // servers' names where these need looking up. own is the target's own cut,
 // known already.
-func (v *visit) collect(ctx context.Context, own *cut, zones ...string) *reach.Graph {
-	w := &walk{v: v, sent: v.sent(), zones: make(map[string]*reach.Zone), asked: make(map[string]bool)}
+func (v *measurement) collect(ctx context.Context, own *cut, zones ...string) *reach.Graph {
+	w := &walk{v: v, queriesBefore: v.queriesSent(), zones: make(map[string]*reach.Zone), asked: make(map[string]bool)}
 	w.add(ctx, own)
 	for _, zone := range zones {
 		w.enqueue(zone)
 	}
-	for len(w.next) > 0 && len(w.zones) < maxZones && w.may(0) && ctx.Err() == nil {
+	for len(w.next) > 0 && len(w.zones) < maxZones && w.reserveNames(0) && ctx.Err() == nil {
 		wave := w.next[:min(len(w.next), maxZones-len(w.zones))]
 		w.next = slices.Clone(w.next[len(wave):])
 		var all sync.WaitGroup
@@ -70,9 +70,10 @@ func (v *visit) collect(ctx context.Context, own *cut, zones ...string) *reach.G
 	return reach.New(list...)
 }
 
-// may takes a number of names to look up from what is allowed.
-func (w *walk) may(names int) bool {
-	if w.v.sent()-w.sent >= maxWalkQueries {
+// reserveNames takes a number of lookups from what is left of the limits, and
+// says whether there was enough.
+func (w *walk) reserveNames(names int) bool {
+	if w.v.queriesSent()-w.queriesBefore >= maxWalkQueries {
 		return false
 	}
 	w.mu.Lock()
@@ -127,7 +128,7 @@ func (w *walk) add(ctx context.Context, c *cut) {
 	for i := range z.Servers {
 		s := &z.Servers[i]
 		home := s.Zone
-		if home == "" && reach.NeedsZone(s.Name) && w.may(1) {
+		if home == "" && reach.NeedsZone(s.Name) && w.reserveNames(1) {
 			home = w.v.nsHost(ctx, s.Name).zone
 		}
 		s.Operator = operatorOf(s.Name, home)
@@ -167,7 +168,7 @@ func (w *walk) lookUpServers(ctx context.Context, z *reach.Zone) {
 	var all sync.WaitGroup
 	for i := range z.Servers {
 		s := &z.Servers[i]
-		if !w.may(1) {
+		if !w.reserveNames(1) {
 			s.Unknown = true
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 
 // systems looks up which autonomous systems the addresses of the web site and
 // of every contact lie in. Nothing is asked of the network.
-func (v *visit) systems() {
+func (v *measurement) systems() {
 	if v.ASN == nil {
 		return
 	}
@@ -38,7 +38,7 @@ func (v *visit) systems() {
 
 // origin returns the autonomous system that an address lies in. Nobody
 // announces a special-purpose address, whatever a table says.
-func (v *visit) origin(addr netip.Addr) (as observation.AS, known bool) {
+func (v *measurement) origin(addr netip.Addr) (as observation.AS, known bool) {
 	if !addr.IsValid() || !netaddr.Classify(addr).Usable {
 		return as, false
 	}

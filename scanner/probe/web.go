@@ -13,7 +13,7 @@ import (
 // web fetches the front pages of the apex and of www over each family, by
 // HTTPS and HTTP, and judges them; docs/verdicts.md has the rules. A registry
 // has no site of its own at its TLD, so none is looked for there.
-func web(ctx context.Context, v *visit) {
+func web(ctx context.Context, v *measurement) {
 	if v.obs.Target.Kind.IsZone() {
 		return
 	}
@@ -46,7 +46,7 @@ type webHost struct {
 
 // webFamily is a host over one address family.
 type webFamily struct {
-	published observation.Verdict // of its addresses; OK when there is one to visit
+	published observation.Verdict // of its addresses; OK when there is one to fetch from
 	verdict   observation.Verdict
 	addresses []*webAddress
 }
@@ -54,15 +54,15 @@ type webFamily struct {
 // webAddress is what one address of a host showed by each scheme.
 type webAddress struct {
 	addr        netip.Addr
-	https, http journey
-	// verdicts on the two journeys and on the address as a whole.
+	https, http redirectChain
+	// verdicts on the two redirect chains and on the address as a whole.
 	onHTTPS, onHTTP, verdict observation.Verdict
 	similarity               float32 // with IPv4; 0 where it was not compared
 }
 
-// best returns the journey that a browser would end up with: by HTTPS unless
+// best returns the redirect chain that a browser would end up with: by HTTPS unless
 // only HTTP works. It is nil when neither does.
-func (a *webAddress) best() *journey {
+func (a *webAddress) best() *redirectChain {
 	switch {
 	case delivers(a.onHTTPS):
 		return &a.https
@@ -72,17 +72,17 @@ func (a *webAddress) best() *journey {
 	return nil
 }
 
-// measure visits a host over both families and judges what came back.
+// measure fetches a host's pages over both families and judges them.
 func (b *browser) measure(ctx context.Context, h *host) *webHost {
 	w := &webHost{host: h, content: unmeasured(observation.NotProbed), similarity: 1}
-	w.v4 = webFamily{published: b.publishedV4(h), addresses: toVisit(h.a)}
-	w.v6 = webFamily{published: b.publishedV6(h), addresses: toVisit(h.aaaa)}
-	var visits sync.WaitGroup
+	w.v4 = webFamily{published: b.publishedV4(h), addresses: toFetch(h.a)}
+	w.v6 = webFamily{published: b.publishedV6(h), addresses: toFetch(h.aaaa)}
+	var fetches sync.WaitGroup
 	for _, a := range slices.Concat(w.v4.addresses, w.v6.addresses) {
-		visits.Go(func() { a.https = b.follow(ctx, "https", h.name, a.addr) })
-		visits.Go(func() { a.http = b.follow(ctx, "http", h.name, a.addr) })
+		fetches.Go(func() { a.https = b.follow(ctx, "https", h.name, a.addr) })
+		fetches.Go(func() { a.http = b.follow(ctx, "http", h.name, a.addr) })
 	}
-	visits.Wait()
+	fetches.Wait()
 	w.judge()
 	b.compare(ctx, w)
 	w.v4.settle()
@@ -91,9 +91,9 @@ func (b *browser) measure(ctx context.Context, h *host) *webHost {
 	return w
 }
 
-// toVisit returns the addresses of one family to visit. Those that may not be
+// toFetch returns the addresses of one family to fetch. Those that may not be
 // dialled are among them: they get no packet, and are evidence.
-func toVisit(addrs []netip.Addr) []*webAddress {
+func toFetch(addrs []netip.Addr) []*webAddress {
 	var all []*webAddress
 	for _, a := range dialled(addrs) {
 		all = append(all, &webAddress{addr: a})
@@ -105,8 +105,8 @@ func toVisit(addrs []netip.Addr) []*webAddress {
 func (b *browser) evidence(w *webHost) {
 	for _, f := range []*webFamily{&w.v4, &w.v6} {
 		for _, a := range f.addresses {
-			b.recordJourney(w.name, a, &a.https, a.onHTTPS, 443)
-			b.recordJourney(w.name, a, &a.http, a.onHTTP, 80)
+			b.recordChain(w.name, a, &a.https, a.onHTTPS, 443)
+			b.recordChain(w.name, a, &a.http, a.onHTTP, 80)
 		}
 	}
 	if w.lacksHTTPS() {
@@ -122,7 +122,7 @@ func (b *browser) evidence(w *webHost) {
 }
 
 // recordJourney records the contact with one address by one scheme.
-func (b *browser) recordJourney(host string, a *webAddress, j *journey, verdict observation.Verdict, port uint16) {
+func (b *browser) recordChain(host string, a *webAddress, j *redirectChain, verdict observation.Verdict, port uint16) {
 	e := observation.Endpoint{Probe: "web", Host: host, Addr: a.addr, Port: port, Transport: "tcp",
 		Verdict: verdict, RTT: j.first.rtt, Took: j.took, Detail: j.detail}
 	if port == 443 {

@@ -20,14 +20,14 @@ const (
 	maxConnections = 8
 	maxPerAddress  = 2
 	// maxContacts bounds the requests for one target, for sites that redirect
-	// every visit somewhere else: two hosts with one address of each family,
+	// every request somewhere else: two hosts with one address of each family,
 	// whose HTTP and HTTPS redirect without end, take 168.
 	maxContacts = 200
 )
 
 // browser is the web probe's work on one target while it goes on.
 type browser struct {
-	*visit
+	*measurement
 	own   map[string]bool // the names of the target's own hosts
 	slots chan struct{}   // one for each connection that may be open
 
@@ -38,8 +38,8 @@ type browser struct {
 	foreign   map[foreignKey]bool
 }
 
-func newBrowser(v *visit, names []string) *browser {
-	b := &browser{visit: v, own: make(map[string]bool), slots: make(chan struct{}, maxConnections),
+func newBrowser(v *measurement, names []string) *browser {
+	b := &browser{measurement: v, own: make(map[string]bool), slots: make(chan struct{}, maxConnections),
 		contacts: make(map[contactKey]*contact), addresses: make(map[netip.Addr]chan struct{}),
 		ports: make(map[netip.AddrPort]*port), foreign: make(map[foreignKey]bool)}
 	for _, name := range names {
@@ -80,7 +80,7 @@ func (c *contact) fault() observation.Reason {
 	return ""
 }
 
-// fetch requests a URL from an address, once per visit unless asked again.
+// fetch requests a URL from an address, once per measurement unless asked again.
 func (b *browser) fetch(ctx context.Context, to netip.AddrPort, u *url.URL, again bool) *contact {
 	key := contactKey{to: to, url: u.String(), again: again}
 	b.mu.Lock()

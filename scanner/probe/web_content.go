@@ -13,7 +13,7 @@ import (
 // compare holds what every IPv6 address of a host delivers against what IPv4
 // does, and turns the verdict on those that show something else.
 func (b *browser) compare(ctx context.Context, w *webHost) {
-	var reference *journey
+	var reference *redirectChain
 	for _, a := range w.v4.addresses {
 		if j := a.best(); j != nil && isContent(j.page()) {
 			reference = j
@@ -28,7 +28,7 @@ func (b *browser) compare(ctx context.Context, w *webHost) {
 		if j == nil || !isContent(j.page()) {
 			continue
 		}
-		judgement, similarity := b.compareJourneys(ctx, j, reference)
+		judgement, similarity := b.compareChains(ctx, j, reference)
 		a.similarity = float32(similarity)
 		w.similarity = min(w.similarity, a.similarity)
 		switch {
@@ -46,10 +46,10 @@ func (b *browser) compare(ctx context.Context, w *webHost) {
 // isContent says whether a response is a page that can be compared.
 func isContent(p *fetch.Response) bool { return p != nil && p.Status < 400 }
 
-// compareJourneys compares where two journeys ended. As pages differ from one
-// visit to the next, IPv4 is asked once more before anything is said, and IPv6
-// as well before the two are called different.
-func (b *browser) compareJourneys(ctx context.Context, v6, v4 *journey) (similar.Judgement, float64) {
+// compareChains compares the pages that two redirect chains ended with. As
+// pages differ from one request to the next, IPv4 is fetched once more before
+// they are judged, and IPv6 as well before they are called different.
+func (b *browser) compareChains(ctx context.Context, v6, v4 *redirectChain) (similar.Judgement, float64) {
 	if bytes.Equal(v6.page().Body, v4.page().Body) {
 		return similar.Same, 1
 	}
@@ -59,7 +59,7 @@ func (b *browser) compareJourneys(ctx context.Context, v6, v4 *journey) (similar
 		return judgement, similarity
 	}
 	for _, more := range []struct {
-		of    *journey
+		of    *redirectChain
 		pages *[]*similar.Page
 	}{{v4, &there}, {v6, &here}} {
 		c := b.fetch(ctx, more.of.to, more.of.at, true)

@@ -15,7 +15,7 @@ import (
 // checkHints compares the IPv6 addresses that a host's HTTPS record hints at
 // with its AAAA records (RFC 9460 section 7.3). Browsers may connect to a hint
 // before they know the records. A hint is never dialled.
-func (v *visit) checkHints(ctx context.Context, name string) {
+func (v *measurement) checkHints(ctx context.Context, name string) {
 	answer, reason := v.lookup(ctx, resolve.Dual, name, dns.TypeHTTPS)
 	h := v.host(ctx, name)
 	if reason != "" || h.failed[v6] != "" {

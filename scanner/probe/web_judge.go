@@ -11,7 +11,7 @@ func delivers(v observation.Verdict) bool {
 	return v.Status == observation.OK || v.Status == observation.Partial
 }
 
-// judge gives the verdicts on every journey and address of a host; what the
+// judge gives the verdicts on every redirect chain and address of a host; what the
 // other family shows is the measure.
 func (w *webHost) judge() {
 	exists := w.v4.hasHTTPS() || w.v6.hasHTTPS()
@@ -31,11 +31,11 @@ func (w *webHost) judge() {
 	}
 }
 
-// judgeAccess judges a journey that may have ended with a refusal. A refusal
+// judgeAccess judges a redirect chain that may have ended with a refusal. A refusal
 // (401, 403, 404 and their like) shows that the site answers: it is access
 // control, and no fault. It is one of this family alone where the other
 // shows a page; unseen is why this vantage cannot tell, empty where it can.
-func judgeAccess(j *journey, shownOverOther bool, unseen observation.Reason) observation.Verdict {
+func judgeAccess(j *redirectChain, shownOverOther bool, unseen observation.Reason) observation.Verdict {
 	page := j.page()
 	switch {
 	case page == nil && j.verdict.Reason == observation.ClientCertificate && shownOverOther:
@@ -99,7 +99,7 @@ func (f *webFamily) unseen() observation.Reason {
 	}
 	var reason observation.Reason
 	for _, a := range f.addresses {
-		for _, j := range []*journey{&a.https, &a.http} {
+		for _, j := range []*redirectChain{&a.https, &a.http} {
 			if j.verdict.Status != observation.Unmeasured {
 				return ""
 			}

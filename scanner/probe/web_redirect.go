@@ -17,14 +17,14 @@ const (
 	// maxRedirects is how many redirects are followed, as many as browsers
 	// follow (Fetch standard, "HTTP-redirect fetch").
 	maxRedirects = 20
-	// maxLandings is how many addresses of a host that a site redirects to are
+	// maxRedirectAddresses is how many addresses of a host that a site redirects to are
 	// tried, one after another.
-	maxLandings = 2
+	maxRedirectAddresses = 2
 )
 
-// journey is a visit that begins at one address and follows redirects over one
-// address family.
-type journey struct {
+// redirectChain begins at one address and follows redirects over one address
+// family.
+type redirectChain struct {
 	// verdict is OK when a page was delivered, whatever its status.
 	verdict   observation.Verdict
 	first     *contact // with the address it began at
@@ -38,16 +38,16 @@ type journey struct {
 	cookie    bool // a redirect on the way set a cookie
 }
 
-// page returns the page that the journey ended with, nil without one.
-func (j *journey) page() *fetch.Response {
+// page returns the page that the chain ended with, nil without one.
+func (j *redirectChain) page() *fetch.Response {
 	if j.verdict.Status != observation.OK {
 		return nil
 	}
 	return j.last.page
 }
 
-// facts returns what the journey showed of HTTP, nil when nothing.
-func (j *journey) facts() *observation.HTTPFacts {
+// facts returns what the chain showed of HTTP, nil without a response.
+func (j *redirectChain) facts() *observation.HTTPFacts {
 	if j.last.page == nil || j.last.page.Status == 0 {
 		return nil
 	}
@@ -70,10 +70,11 @@ func shorten(text string) string {
 	return strings.ToValidUTF8(text[:min(len(text), 255)], "")
 }
 
-// follow visits the front page of a host at one of its addresses.
-func (b *browser) follow(ctx context.Context, scheme, host string, addr netip.Addr) journey {
+// follow fetches the front page of a host from one of its addresses, and the
+// pages it redirects to.
+func (b *browser) follow(ctx context.Context, scheme, host string, addr netip.Addr) redirectChain {
 	u := &url.URL{Scheme: scheme, Host: host, Path: "/"}
-	j := journey{at: u, to: netip.AddrPortFrom(addr, portOf(u))}
+	j := redirectChain{at: u, to: netip.AddrPortFrom(addr, portOf(u))}
 	j.first = b.fetch(ctx, j.to, u, false)
 	j.last = j.first
 	seen := map[string]bool{u.String(): true}
@@ -112,15 +113,15 @@ func (b *browser) follow(ctx context.Context, scheme, host string, addr netip.Ad
 		}
 		seen[next.String()] = true
 		j.redirects++
-		if verdict := b.land(ctx, &j, next); verdict.Status != observation.OK {
+		if verdict := b.followTo(ctx, &j, next); verdict.Status != observation.OK {
 			return j.end(b, verdict)
 		}
 	}
 }
 
-// end closes the journey with a verdict. What fails at a host that is none of
+// end closes the chain with a verdict. What fails at a host that is none of
 // the target's own is a redirect that fails.
-func (j journey) end(b *browser, verdict observation.Verdict) journey {
+func (j redirectChain) end(b *browser, verdict observation.Verdict) redirectChain {
 	name := j.at.Hostname()
 	if verdict.Status == observation.Broken && !b.own[name] {
 		switch verdict.Reason {
@@ -134,10 +135,10 @@ func (j journey) end(b *browser, verdict observation.Verdict) journey {
 	return j
 }
 
-// land takes the journey to the next URL: to the same address where the host
-// stays the same, else to an address of the new host in the same family. The
-// verdict says why there is nothing to visit.
-func (b *browser) land(ctx context.Context, j *journey, next *url.URL) observation.Verdict {
+// followTo fetches the next URL: from the same address where the host stays the
+// same, else from an address of the new host in the same family. The verdict
+// says why there is no such address.
+func (b *browser) followTo(ctx context.Context, j *redirectChain, next *url.URL) observation.Verdict {
 	v6 := j.to.Addr().Is6()
 	name, same := next.Hostname(), next.Hostname() == j.at.Hostname()
 	j.at = next
@@ -167,7 +168,7 @@ func (b *browser) land(ctx context.Context, j *journey, next *url.URL) observati
 			return broken(observation.RedirectFails)
 		}
 	}
-	for i, a := range addrs[:min(len(addrs), maxLandings)] {
+	for i, a := range addrs[:min(len(addrs), maxRedirectAddresses)] {
 		to := netip.AddrPortFrom(a, portOf(next))
 		c := b.fetch(ctx, to, next, false)
 		if !b.own[name] {

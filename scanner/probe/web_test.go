@@ -164,7 +164,7 @@ func TestJudgeAccess(t *testing.T) {
 		{"denied, and the other family cannot be seen", 403, false, observation.NoRoute, unmeasured(observation.NoRoute)},
 		{"denied by a status of its own", 999, false, "", works},
 	} {
-		j := &journey{verdict: works, last: &contact{page: &fetch.Response{Status: test.status}}}
+		j := &redirectChain{verdict: works, last: &contact{page: &fetch.Response{Status: test.status}}}
 		if got := judgeAccess(j, test.shown, test.unseen); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
 		}

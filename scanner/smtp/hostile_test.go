@@ -76,7 +76,7 @@ func TestHostileServers(t *testing.T) {
 			t.Parallel()
 			conn, heard := connect(t, test.serve)
 			begun := time.Now()
-			got := (&Client{StepTimeout: step}).Talk(t.Context(), conn, serverName)
+			got := (&Client{StepTimeout: step}).Session(t.Context(), conn, serverName)
 			// Ten times the bound: the machine may be busy.
 			if took := time.Since(begun); took > 10*sessionSteps*step {
 				t.Errorf("took %s", took)
@@ -145,7 +145,7 @@ func TestSessionIsBounded(t *testing.T) {
 		s.untilGone()
 	})
 	begun := time.Now()
-	got := (&Client{StepTimeout: step}).Talk(t.Context(), conn, serverName)
+	got := (&Client{StepTimeout: step}).Session(t.Context(), conn, serverName)
 	if took := time.Since(begun); got.StartTLS != observation.StartTLSFailed || took < sessionSteps*step {
 		t.Errorf("after %s: %+v", took, got)
 	}

@@ -26,7 +26,7 @@ import (
 	"adopt6/scanner/observation"
 )
 
-// Client says how to talk to mail servers. StepTimeout must be set.
+// Client holds the settings of sessions with mail servers. StepTimeout must be set.
 type Client struct {
 	// HELO is the name in EHLO. Where it is empty, or not one that can stand
 	// there, it is the address literal of the connection's own end (RFC 5321
@@ -66,11 +66,11 @@ type Session struct {
 	Detail string
 }
 
-// Talk greets the server at the other end of conn, whose name is host, and
+// Session greets the server at the other end of conn, whose name is host, and
 // closes conn. When ctx ends the conversation does, with the reason Timeout.
-func (c *Client) Talk(ctx context.Context, conn net.Conn, host string) *Session {
+func (c *Client) Session(ctx context.Context, conn net.Conn, host string) *Session {
 	defer conn.Close()
-	t := &talk{
+	t := &session{
 		Client: c, ctx: ctx, host: host, raw: conn, conn: conn, in: bufio.NewReaderSize(conn, maxLine),
 		until: time.Now().Add(sessionSteps * c.StepTimeout), seen: new(Session),
 	}
@@ -81,8 +81,8 @@ func (c *Client) Talk(ctx context.Context, conn net.Conn, host string) *Session 
 	return t.seen
 }
 
-// talk is a session in progress.
-type talk struct {
+// session is a Session in progress.
+type session struct {
 	*Client
 	ctx       context.Context
 	host      string
@@ -92,7 +92,7 @@ type talk struct {
 	seen      *Session
 }
 
-func (t *talk) run() {
+func (t *session) run() {
 	if !t.greeting() {
 		return
 	}
@@ -110,7 +110,7 @@ func (t *talk) run() {
 }
 
 // greeting waits for the server to speak (RFC 5321 section 3.1).
-func (t *talk) greeting() bool {
+func (t *session) greeting() bool {
 	r, err := t.hear()
 	if err != nil {
 		t.fail("greeting", err)
@@ -122,7 +122,7 @@ func (t *talk) greeting() bool {
 
 // accepted says whether a reply is positive, and keeps the reason when not.
 // Without a step the reply is the greeting, which the facts hold.
-func (t *talk) accepted(step string, r reply) bool {
+func (t *session) accepted(step string, r reply) bool {
 	switch {
 	case positive(r):
 		return true
@@ -149,7 +149,7 @@ func positive(r reply) bool { return r.kind() == 2 && r.code != closing }
 
 // hello introduces the client. A server that does not know EHLO is asked with
 // HELO (RFC 5321 section 3.2), and has no extensions.
-func (t *talk) hello() (reply, bool) {
+func (t *session) hello() (reply, bool) {
 	r, err := t.ask("EHLO " + t.name())
 	if err != nil {
 		t.fail("EHLO", err)
@@ -172,7 +172,7 @@ func (t *talk) hello() (reply, bool) {
 
 // startTLS turns to TLS and asks for the extensions again (RFC 3207). False
 // says that there is no conversation left to end.
-func (t *talk) startTLS() bool {
+func (t *session) startTLS() bool {
 	t.seen.StartTLS = observation.StartTLSFailed
 	r, err := t.ask("STARTTLS")
 	switch {
@@ -206,7 +206,7 @@ func (t *talk) startTLS() bool {
 	return true
 }
 
-func (t *talk) handshake() error {
+func (t *session) handshake() error {
 	if err := t.wait(t.StepTimeout); err != nil {
 		return err
 	}
@@ -227,15 +227,16 @@ func (t *talk) handshake() error {
 	return nil
 }
 
-// quit takes leave, so that the server's log shows a visitor with manners.
-func (t *talk) quit() {
+// quit ends the session in order, so that the server's log shows no broken
+// connection.
+func (t *session) quit() {
 	if t.wait(min(goodbye, t.StepTimeout)) == nil && t.say("QUIT") == nil {
 		_, _ = readReply(t.in)
 	}
 }
 
 // ask sends a command and reads the reply.
-func (t *talk) ask(command string) (reply, error) {
+func (t *session) ask(command string) (reply, error) {
 	if err := t.wait(t.StepTimeout); err != nil {
 		return reply{}, err
 	}
@@ -246,20 +247,20 @@ func (t *talk) ask(command string) (reply, error) {
 }
 
 // hear reads a reply that nothing was asked for.
-func (t *talk) hear() (reply, error) {
+func (t *session) hear() (reply, error) {
 	if err := t.wait(t.StepTimeout); err != nil {
 		return reply{}, err
 	}
 	return readReply(t.in)
 }
 
-func (t *talk) say(command string) error {
+func (t *session) say(command string) error {
 	_, err := io.WriteString(t.conn, command+"\r\n")
 	return err
 }
 
 // wait gives the next step its time.
-func (t *talk) wait(step time.Duration) error {
+func (t *session) wait(step time.Duration) error {
 	until := time.Now().Add(step)
 	if until.After(t.until) {
 		until = t.until
@@ -272,7 +273,7 @@ func (t *talk) wait(step time.Duration) error {
 }
 
 // name is how the client introduces itself.
-func (t *talk) name() string {
+func (t *session) name() string {
 	if validName(t.HELO) {
 		return t.HELO
 	}
@@ -296,13 +297,13 @@ func validName(s string) bool {
 }
 
 // fail keeps the reason for which the conversation ended.
-func (t *talk) fail(step string, err error) {
+func (t *session) fail(step string, err error) {
 	t.seen.Reason = reasonOf(err)
 	t.note(step, err)
 }
 
 // note keeps what went wrong and when, in words that hold no addresses.
-func (t *talk) note(step string, err error) {
+func (t *session) note(step string, err error) {
 	said := err.Error()
 	operation := new(net.OpError)
 	switch {

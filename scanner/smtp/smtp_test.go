@@ -78,7 +78,7 @@ func TestConversations(t *testing.T) {
 				s.replies(test.answers)
 			})
 			client := &Client{HELO: "scan.example.org", StepTimeout: 5 * time.Second}
-			got := *client.Talk(t.Context(), conn, serverName)
+			got := *client.Session(t.Context(), conn, serverName)
 			if !strings.Contains(got.Detail, test.detail) || test.detail == "" && got.Detail != "" {
 				t.Errorf("the detail is %q, want %q", got.Detail, test.detail)
 			}
@@ -136,7 +136,7 @@ func TestStartTLS(t *testing.T) {
 			if !test.trusted {
 				_, client.Authorities = issue(t, tomorrow, "another authority")
 			}
-			got := client.Talk(t.Context(), conn, serverName)
+			got := client.Session(t.Context(), conn, serverName)
 			if got.Reason != "" || got.StartTLS != test.want || got.Facts.UTF8 != test.utf8 || !got.Facts.StartTLS {
 				t.Errorf("got %+v, want STARTTLS %q and SMTPUTF8 %v", got, test.want, test.utf8)
 			}
@@ -166,7 +166,7 @@ func TestName(t *testing.T) {
 			s.replies(map[string]string{"EHLO": "250 hi"})
 		})
 		client := &Client{HELO: helo, StepTimeout: 5 * time.Second}
-		client.Talk(t.Context(), conn, serverName)
+		client.Session(t.Context(), conn, serverName)
 		if commands := heard(); len(commands) == 0 || commands[0] != want {
 			t.Errorf("HELO %q: the server heard %q, want %q", helo, commands, want)
 		}
@@ -183,7 +183,7 @@ func TestLiteral(t *testing.T) {
 	} {
 		ip, zone, _ := strings.Cut(addr, "%")
 		conn := addressed{addr: &net.TCPAddr{IP: net.ParseIP(ip), Zone: zone, Port: 1}}
-		if got := (&talk{Client: &Client{}, raw: conn}).name(); got != want {
+		if got := (&session{Client: &Client{}, raw: conn}).name(); got != want {
 			t.Errorf("%s: %s, want %s", addr, got, want)
 		}
 	}
@@ -203,7 +203,7 @@ func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	client := &Client{StepTimeout: time.Hour}
-	if got := client.Talk(ctx, conn, serverName); got.Reason != observation.Timeout {
+	if got := client.Session(ctx, conn, serverName); got.Reason != observation.Timeout {
 		t.Errorf("got %+v", got)
 	}
 }

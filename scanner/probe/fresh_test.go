@@ -16,9 +16,9 @@ import (
 	"adopt6/scanner/resolve"
 )
 
-// TestAfreshKeepsEverySetting has every setting at another value than zero:
+// TestFreshKeepsEverySetting has every setting at another value than zero:
 // one that is forgotten would change what later passes of a scan do.
-func TestAfreshKeepsEverySetting(t *testing.T) {
+func TestFreshKeepsEverySetting(t *testing.T) {
 	policy := optout.NewChecker(nil)
 	p := &Prober{
 		Scan: uuid.New(), Vantage: "lome", Resolver: new(resolve.Resolver), Authorities: x509.NewCertPool(), Dialer: new(netaddr.Dialer), Limiter: new(scanner.Rates),
@@ -26,7 +26,7 @@ func TestAfreshKeepsEverySetting(t *testing.T) {
 		ASN:     func(netip.Addr) (uint32, string, bool) { return 0, "", false },
 		OnProbe: func(string, string) {}, OptOut: policy, MaxQueries: 4, SerialWait: 3, Country: lists.CountryByCode,
 	}
-	q := p.Afresh(new(resolve.Resolver))
+	q := p.Fresh(new(resolve.Resolver))
 	was, is := reflect.ValueOf(p).Elem(), reflect.ValueOf(q).Elem()
 	for i := range was.NumField() {
 		field := was.Type().Field(i)
