@@ -47,13 +47,13 @@ func (p *Pool) RunConfirmed(ctx context.Context, w *Worklist, done *Positions, c
 				waiting.Add(o.Position)
 				return nil
 			}
-			o.Passes = uint8(i + 1)
+			o.Attempts = uint8(i + 1)
 			if i == 0 {
 				always = 0
 			}
 			for service, name := range observation.Services() {
 				if (seen&^always)>>service&1 != 0 {
-					o.Unsteady = append(o.Unsteady, name)
+					o.Flapping = append(o.Flapping, name)
 				}
 			}
 			if err := p.Sink(ctx, o); err != nil {

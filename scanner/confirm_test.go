@@ -81,7 +81,7 @@ func TestFailuresAreMeasuredAgain(t *testing.T) {
 	for name, want := range map[string]struct {
 		passes   uint8
 		web      observation.Status
-		unsteady string
+		flapping string
 	}{
 		"...-ok.tg": {1, observation.OK, ""},
 		// It worked the second time, so it is not measured a third time.
@@ -97,7 +97,7 @@ func TestFailuresAreMeasuredAgain(t *testing.T) {
 		"d..-lame.tg":    {2, observation.OK, "dns_v6 web_v6 mail_v6"},
 	} {
 		o := kept[name]
-		if o == nil || o.Passes != want.passes || o.Web.Status != want.web || strings.Join(o.Unsteady, " ") != want.unsteady {
+		if o == nil || o.Attempts != want.passes || o.Web.Status != want.web || strings.Join(o.Flapping, " ") != want.flapping {
 			t.Errorf("%s: got %+v, want %+v", name, o, want)
 		}
 	}
@@ -114,7 +114,7 @@ func TestNothingFailsNothingWaits(t *testing.T) {
 	if kept, _, err := confirmed(t, t.Context(), []time.Duration{time.Hour}, sleep, "..-a.tg", "..-b.tg"); err != nil || len(kept) != 2 {
 		t.Errorf("%d kept, error %v", len(kept), err)
 	}
-	if kept, _, err := confirmed(t, t.Context(), nil, sleep, "ww-a.tg"); err != nil || kept["ww-a.tg"].Passes != 1 || !slices.Equal(kept["ww-a.tg"].Unsteady, []string{"web_v6"}) {
+	if kept, _, err := confirmed(t, t.Context(), nil, sleep, "ww-a.tg"); err != nil || kept["ww-a.tg"].Attempts != 1 || !slices.Equal(kept["ww-a.tg"].Flapping, []string{"web_v6"}) {
 		t.Errorf("without further passes: %v, error %v", kept, err)
 	}
 }

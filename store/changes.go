@@ -19,7 +19,7 @@ import (
 const both = `SELECT domain, toString(kind) AS kind, country, country_name AS name_%[1]s,
     [toString(dns_v6), toString(web_v6), toString(mail_v6), toString(v6_only), toString(dnssec)] AS status_%[1]s,
     [toString(dns_v6_reason), toString(web_v6_reason), toString(mail_v6_reason), toString(v6_only_reason), toString(dnssec_reason)] AS reason_%[1]s,
-    unsteady AS unsteady_%[1]s
+    flapping AS flapping_%[1]s
 FROM observations FINAL WHERE scan = toUUID(?)`
 
 // Changes streams what differs between two scans, by country, kind and domain,
@@ -35,7 +35,7 @@ func (s *Store) Changes(ctx context.Context, from, to uuid.UUID, countries ...st
 	}
 	args = append(args, args...)
 	args[1+len(countries)] = from.String()
-	sql := `SELECT domain, kind, country, name_after, status_before, status_after, reason_before, reason_after, unsteady_before, unsteady_after
+	sql := `SELECT domain, kind, country, name_after, status_before, status_after, reason_before, reason_after, flapping_before, flapping_after
 FROM (` + fmt.Sprintf(both, "after") + only + `) AS later ALL INNER JOIN (` + fmt.Sprintf(both, "before") + only + `) AS earlier USING domain, kind, country
 WHERE status_before != status_after ORDER BY country, kind, domain`
 	return func(yield func(observation.Change, error) bool) {
@@ -49,7 +49,7 @@ WHERE status_before != status_after ORDER BY country, kind, domain`
 			var c observation.Change
 			var kind string
 			var r pair
-			if err := rows.Scan(&c.Domain, &kind, &c.Country, &c.CountryName, &r.before, &r.after, &r.reasonBefore, &r.reasonAfter, &r.unsteadyBefore, &r.unsteadyAfter); err != nil {
+			if err := rows.Scan(&c.Domain, &kind, &c.Country, &c.CountryName, &r.before, &r.after, &r.reasonBefore, &r.reasonAfter, &r.flappingBefore, &r.flappingAfter); err != nil {
 				yield(observation.Change{}, s.explain(fmt.Errorf("compare scans: %w", err)))
 				return
 			}
@@ -86,7 +86,7 @@ func (s *Store) Compare(ctx context.Context, from, to uuid.UUID) (c observation.
 // scanner.Services.
 type pair struct {
 	before, after, reasonBefore, reasonAfter []string
-	unsteadyBefore, unsteadyAfter            []string
+	flappingBefore, flappingAfter            []string
 }
 
 // changes yields what differs, each with the facts of c.
@@ -102,7 +102,7 @@ func (p *pair) changes(c observation.Change) iter.Seq[observation.Change] {
 			if c.Reason == "" {
 				c.Reason = observation.Reason(p.reasonBefore[i])
 			}
-			c.Unsteady = slices.Contains(p.unsteadyBefore, service) || slices.Contains(p.unsteadyAfter, service)
+			c.Flapping = slices.Contains(p.flappingBefore, service) || slices.Contains(p.flappingAfter, service)
 			if !yield(c) {
 				return
 			}

@@ -52,7 +52,7 @@ func storeFound(t *testing.T, s *store.Store, day int, domains found) uuid.UUID 
 				o.Web.Reason = observation.Reason(fields[2])
 			}
 			if len(fields) > 3 {
-				o.Unsteady = []string{"web_v6"}
+				o.Flapping = []string{"web_v6"}
 			}
 		}
 		write(t, w, o)
@@ -70,13 +70,13 @@ func TestChanges(t *testing.T) {
 		before := storeFound(t, s, 1, found{
 			"same.gov.tg": "web ok", "gained.gov.tg": "web absent no_aaaa", "mended.gov.tg": "web broken timeout", "partly.gov.tg": "web broken timeout",
 			"lost.gov.tg": "web ok", "withdrawn.gov.tg": "web broken timeout", "broken.gov.tg": "web ok", "worse.gov.tg": "web ok", "tried.gov.tg": "web absent no_aaaa",
-			"flap.gov.tg": "web ok", "flapped.gov.tg": "web broken timeout unsteady", "unseen.gov.tg": "web ok", "gone.gov.tg": "web ok",
+			"flap.gov.tg": "web ok", "flapped.gov.tg": "web broken timeout flapping", "unseen.gov.tg": "web ok", "gone.gov.tg": "web ok",
 			"signed.gov.tg": "dnssec insecure", "bogus.gov.tg": "dnssec secure", "there.gouv.sn": "web ok",
 		})
 		after := storeFound(t, s, 8, found{
 			"same.gov.tg": "web ok", "gained.gov.tg": "web ok", "mended.gov.tg": "web ok", "partly.gov.tg": "web partial some_hosts_fail",
 			"lost.gov.tg": "web absent no_aaaa", "withdrawn.gov.tg": "web absent no_aaaa", "broken.gov.tg": "web broken tcp_refused", "worse.gov.tg": "web partial some_hosts_fail",
-			"tried.gov.tg": "web broken timeout", "flap.gov.tg": "web broken timeout unsteady", "flapped.gov.tg": "web ok", "unseen.gov.tg": "web unmeasured dns_failure",
+			"tried.gov.tg": "web broken timeout", "flap.gov.tg": "web broken timeout flapping", "flapped.gov.tg": "web ok", "unseen.gov.tg": "web unmeasured dns_failure",
 			"new.gov.tg": "web ok", "signed.gov.tg": "dnssec secure", "bogus.gov.tg": "dnssec bogus", "there.gouv.sn": "web absent no_aaaa",
 		})
 		told := func(countries ...string) string {
@@ -86,7 +86,7 @@ func TestChanges(t *testing.T) {
 					t.Fatal(err)
 				}
 				line := fmt.Sprintf("%s %s: %s %s, %s to %s %s", c.Country, c.Domain, c.Service, c.News, c.Before, c.After, c.Reason)
-				if c.Unsteady {
+				if c.Flapping {
 					line += " ?"
 				}
 				lines = append(lines, line)

@@ -32,7 +32,7 @@ const looks = `SELECT domain, kind, country, argMax(country_name, nth), groupArr
     arrayConcat([toString(nth)],
         [toString(dns_v6), toString(web_v6), toString(mail_v6), toString(v6_only), toString(dnssec)],
         [toString(dns_v6_reason), toString(web_v6_reason), toString(mail_v6_reason), toString(v6_only_reason), toString(dnssec_reason)],
-        [arrayStringConcat(unsteady, ' ')]) AS look
+        [arrayStringConcat(flapping, ' ')]) AS look
  FROM observations FINAL WHERE scan IN (%[3]s)%[2]s AND (domain, kind, country) IN
  (SELECT domain, toString(kind) AS kind, country FROM observations FINAL WHERE scan IN (%[3]s)%[2]s
   GROUP BY domain, kind, country
@@ -95,7 +95,7 @@ func (s *Store) ConfirmedChanges(ctx context.Context, scans []uuid.UUID, confirm
 // look is what one scan found of a target, in the order of scanner.Services.
 type look struct {
 	status, reason []string
-	unsteady       []string
+	flapping       []string
 }
 
 // track is what scans found of a target, one after the other; those that do not
@@ -156,7 +156,7 @@ func (t track) changes(c observation.Change, confirm int) iter.Seq[Confirmed] {
 // certain returns the positions of the scans that know how a service is.
 func (t track) certain(i int, service string) (list []int) {
 	for at, l := range t {
-		if l.status != nil && rank(l.status[i]) > 0 && !slices.Contains(l.unsteady, service) {
+		if l.status != nil && rank(l.status[i]) > 0 && !slices.Contains(l.flapping, service) {
 			list = append(list, at)
 		}
 	}

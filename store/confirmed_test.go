@@ -24,7 +24,7 @@ func TestConfirmedChanges(t *testing.T) {
 		"fails.tg":   {"ok", "broken timeout", "broken tcp_refused", "ok"},
 		"gained.tg":  {"absent no_aaaa", "ok", "ok", "absent no_aaaa"},
 		"unseen.tg":  {"ok", "broken timeout", "unmeasured dns_failure", "broken timeout"},
-		"unsure.tg":  {"ok", "broken timeout unsteady", "broken timeout", "broken timeout"},
+		"unsure.tg":  {"ok", "broken timeout flapping", "broken timeout", "broken timeout"},
 		"worse.tg":   {"ok", "broken timeout", "absent no_aaaa", "absent no_aaaa"},
 		"tried.tg":   {"absent no_aaaa", "broken timeout", "absent no_aaaa", "absent no_aaaa"},
 		"later.tg":   {"", "ok", "broken timeout", "broken timeout"},

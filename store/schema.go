@@ -51,7 +51,7 @@ var relations = []struct {
 		"readiness_before": "readiness in the scan before",
 		"dns_v6_before":    "dns_v6 in the scan before",
 		"web_v6_before":    "web_v6 in the scan before",
-		"unsteady_before":  "unsteady in the scan before",
+		"flapping_before":  "flapping in the scan before",
 		"mail_v6_before":   "mail_v6 in the scan before",
 		"v6_only_before":   "v6_only in the scan before",
 		"dnssec_before":    "dnssec in the scan before",

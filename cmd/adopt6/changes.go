@@ -139,7 +139,7 @@ func (l *changeList) print(out io.Writer, all bool) error {
 	flaps, place, domain := 0, "", ""
 	var reasons []string
 	for _, c := range l.Changes {
-		if c.Unsteady {
+		if c.Flapping {
 			if flaps++; !all {
 				continue
 			}
@@ -162,7 +162,7 @@ func (l *changeList) print(out io.Writer, all bool) error {
 			line += string(c.Reason)
 			reasons = append(reasons, string(c.Reason))
 		}
-		if c.Unsteady {
+		if c.Flapping {
 			line += "  (may be a flap)"
 		}
 		fmt.Fprintln(w, line)

@@ -41,11 +41,11 @@ func twoScans(t *testing.T) (folder string) {
 			t.Fatal(err)
 		}
 		for name, web := range found {
-			o := observation.Observation{Scan: info.ID, Position: uint64(len(name)), Started: info.Started, Web: web, Passes: 1,
+			o := observation.Observation{Scan: info.ID, Position: uint64(len(name)), Started: info.Started, Web: web, Attempts: 1,
 				Target: lists.Target{Name: name, Kind: lists.Government, Country: "TG"}}
 			o.Country, _ = lists.CountryByCode("TG")
 			if web == fails {
-				o.Unsteady = []string{"web_v6"}
+				o.Flapping = []string{"web_v6"}
 			}
 			if err := w.Write(t.Context(), &o); err != nil {
 				t.Fatal(err)

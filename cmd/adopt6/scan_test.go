@@ -186,7 +186,7 @@ domains:
 	} {
 		storeFlags := []string{"--store", filepath.Join(t.TempDir(), "store")}
 		mustRun(t, append([]string{"scan", "--lab", file, "--confirm", confirm, "--skip-preflight", "--state", t.TempDir(), "sound.gov.tg", "fails.gov.tg"}, storeFlags...)...)
-		got := mustRun(t, append([]string{"query", "SELECT domain, passes, arraySort(unsteady) AS u FROM observations FINAL ORDER BY domain", "--format", "csv"}, storeFlags...)...)
+		got := mustRun(t, append([]string{"query", "SELECT domain, attempts, arraySort(flapping) AS u FROM observations FINAL ORDER BY domain", "--format", "csv"}, storeFlags...)...)
 		if got != want {
 			t.Errorf("--confirm %s: got\n%s\nwant\n%s", confirm, got, want)
 		}

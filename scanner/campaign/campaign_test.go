@@ -136,7 +136,7 @@ func TestEvents(t *testing.T) {
 	if !done.Complete() || done.Mine != targets || !done.Resumed {
 		t.Errorf("done: %+v", done)
 	}
-	twice := func(o *observation.Observation) bool { return o.Passes == 2 }
+	twice := func(o *observation.Observation) bool { return o.Attempts == 2 }
 	if !slices.ContainsFunc(slices.Collect(maps.Values(sink.kept)), twice) {
 		t.Error("nothing was measured twice")
 	}

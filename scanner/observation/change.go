@@ -24,9 +24,9 @@ type Change struct {
 	After       string     `json:"after"`
 	// Reason is why it is not ok now, or was not before, where it was gained.
 	Reason Reason `json:"reason"`
-	// Unsteady says that one of the two scans is not certain of its failure;
+	// Flapping says that one of the two scans is not certain of its failure;
 	// such a change may be a flap.
-	Unsteady bool `json:"unsteady"`
+	Flapping bool `json:"flapping"`
 }
 
 // Compared counts the domains that two scans share, and those of one only.

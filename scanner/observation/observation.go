@@ -28,11 +28,11 @@ type Observation struct {
 	Vantage  string        `col:"vantage"`
 	Started  time.Time     `col:"started,started_micros"` // UTC
 	Took     time.Duration `col:"took_us"`
-	// Passes is how often the target was measured in this scan; what the last
-	// time found is here. Unsteady are those of [Services] whose failure is no
-	// certain one: it came at one time and not at another, or was measured once.
-	Passes   uint8    `col:"passes"`
-	Unsteady []string `col:"unsteady"`
+	// Attempts is how often the target was measured in this scan; the result of
+	// the last one is kept. Flapping are those of [Services] whose failure is not
+	// certain: one attempt failed and another did not, or there was only one.
+	Attempts uint8    `col:"attempts"`
+	Flapping []string `col:"flapping"`
 
 	// The verdicts over IPv6.
 	DNS    Verdict `col:"dns_v6,dns_v6_reason"`   // name servers

@@ -69,12 +69,12 @@ SELECT
     domain, kind, country, scan, scan_started, previous, previous_started,
     readiness_before, readiness, dns_v6_before, dns_v6, dns_v6_reason, web_v6_before, web_v6, web_v6_reason,
     mail_v6_before, mail_v6, mail_v6_reason, v6_only_before, v6_only, v6_only_reason, dnssec_before, dnssec, dnssec_reason,
-    unsteady_before, unsteady
+    flapping_before, flapping
 FROM
 (
     SELECT
         domain, kind, country, scan, scan_started, readiness,
-        dns_v6, dns_v6_reason, web_v6, web_v6_reason, mail_v6, mail_v6_reason, v6_only, v6_only_reason, dnssec, dnssec_reason, unsteady
+        dns_v6, dns_v6_reason, web_v6, web_v6_reason, mail_v6, mail_v6_reason, v6_only, v6_only_reason, dnssec, dnssec_reason, flapping
     FROM observations FINAL
     WHERE (kind, country, scan) IN (SELECT kind, country, scan FROM latest_scans)
 ) AS latest
@@ -83,7 +83,7 @@ ALL INNER JOIN
     SELECT
         domain, kind, country, scan AS previous, scan_started AS previous_started, readiness AS readiness_before,
         dns_v6 AS dns_v6_before, web_v6 AS web_v6_before, mail_v6 AS mail_v6_before, v6_only AS v6_only_before, dnssec AS dnssec_before,
-        unsteady AS unsteady_before
+        flapping AS flapping_before
     FROM observations FINAL
     WHERE (kind, country, scan) IN (SELECT kind, country, previous FROM latest_scans)
 ) AS before
