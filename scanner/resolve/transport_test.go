@@ -120,7 +120,7 @@ func TestCloseEndsWhatIsUnderWay(t *testing.T) {
 	if _, err := r.Exchange(context.Background(), Query{Server: netip.MustParseAddrPort("127.0.0.1:53"), Name: "test.", Type: dns.TypeA}); Reason(err) != observation.LocalFault {
 		t.Errorf("after Close: %v", err)
 	}
-	for range 100 {
+	for range 30_000 {
 		if runtime.NumGoroutine() <= before {
 			return
 		}
