@@ -110,12 +110,14 @@ func (a *app) audit(ctx context.Context, file string, o auditOptions) error {
 	if o.include && file != "-" {
 		cfg.Include = zonefile.IncludeFrom(filepath.Dir(file))
 	}
-	stream, err := a.openDelegations(o)
-	if err != nil {
-		return err
+	stream := new(pages.Delegations)
+	if o.delegations {
+		if stream, err = pages.OpenDelegations(a.out, o.output, o.json, o.csv); err != nil {
+			return err
+		}
 	}
-	defer stream.abandon()
-	cfg.Each = stream.each
+	defer stream.Abandon()
+	cfg.Each = stream.Each
 
 	stop := terminal.Progress(a.errOut, "audit", "MB", func() terminal.Moment { return in.progress(progress) })
 	report, err := zonefile.Audit(ctx, cfg)
@@ -123,7 +125,7 @@ func (a *app) audit(ctx context.Context, file string, o auditOptions) error {
 	if err != nil {
 		return auditError(err, progress)
 	}
-	if err := stream.close(); err != nil {
+	if err := stream.Close(); err != nil {
 		return err
 	}
 	return a.printAudit(report, o)

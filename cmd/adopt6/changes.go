@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"slices"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"adopt6/cmd/adopt6/terminal"
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/report"
 	"adopt6/scanner/observation"
 	"adopt6/store"
@@ -57,26 +53,6 @@ was measured once, may be flaps: --all prints them too.`,
 	return cmd
 }
 
-// changeList is what differs between two scans.
-type changeList struct {
-	From     scanName             `json:"from"`
-	To       scanName             `json:"to"`
-	Compared observation.Compared `json:"domains"`
-	Changes  []observation.Change `json:"changes"`
-}
-
-// scanName is a scan as people tell it from others.
-type scanName struct {
-	ID      uuid.UUID `json:"scan"`
-	Started string    `json:"started"` // UTC, RFC 3339
-	List    string    `json:"list"`
-	Vantage string    `json:"vantage"`
-}
-
-func nameScan(s store.ScanInfo) scanName {
-	return scanName{s.ID, s.Started.UTC().Format("2006-01-02T15:04:05Z"), s.List, s.Vantage}
-}
-
 func (a *app) changes(ctx context.Context, f changesFlags) error {
 	if err := checkCountries(f.countries); err != nil {
 		return err
@@ -88,10 +64,10 @@ func (a *app) changes(ctx context.Context, f changesFlags) error {
 	if f.json {
 		return printJSON(a.out, list)
 	}
-	return list.print(a.out, f.all)
+	return list.Print(a.out, f.all)
 }
 
-func (a *app) loadChanges(ctx context.Context, f changesFlags) (list changeList, err error) {
+func (a *app) loadChanges(ctx context.Context, f changesFlags) (list pages.Changes, err error) {
 	s, err := a.openStore(ctx, true)
 	if err != nil {
 		return list, err
@@ -116,7 +92,7 @@ func (a *app) loadChanges(ctx context.Context, f changesFlags) (list changeList,
 	if !from.Started.Before(to.Started) {
 		return list, misusef("--from %s: that scan is not earlier than the one of --to", f.from)
 	}
-	list = changeList{From: nameScan(from), To: nameScan(to), Changes: []observation.Change{}}
+	list = pages.Changes{From: pages.NameScan(from), To: pages.NameScan(to), List: []observation.Change{}}
 	if list.Compared, err = s.Compare(ctx, from.ID, to.ID); err != nil {
 		return list, err
 	}
@@ -124,78 +100,7 @@ func (a *app) loadChanges(ctx context.Context, f changesFlags) (list changeList,
 		if err != nil {
 			return list, err
 		}
-		list.Changes = append(list.Changes, c)
+		list.List = append(list.List, c)
 	}
 	return list, nil
-}
-
-// print writes the list for people, with an explanation of every reason in it.
-func (l *changeList) print(out io.Writer, all bool) error {
-	w := bufio.NewWriter(terminal.Printable(out))
-	fmt.Fprintf(w, "From %s (scan %.8s) to %s (scan %.8s)\nVantage: %s\n", l.From.Started[:10], l.From.ID, l.To.Started[:10], l.To.ID, l.To.Vantage)
-	fmt.Fprintf(w, "%s domains are in both scans, %s in the earlier only, %s in the later only.\n",
-		terminal.Thousands(int64(l.Compared.Common)), terminal.Thousands(int64(l.Compared.OnlyBefore)), terminal.Thousands(int64(l.Compared.OnlyAfter)))
-	counts := make(map[observation.News]int)
-	flaps, place, domain := 0, "", ""
-	var reasons []string
-	for _, c := range l.Changes {
-		if c.Flapping {
-			if flaps++; !all {
-				continue
-			}
-		} else {
-			counts[c.News]++
-		}
-		if at := countryHeading(c); at != place {
-			fmt.Fprintf(w, "\n%s\n", at)
-			place, domain = at, ""
-		}
-		if c.Domain != domain {
-			fmt.Fprintf(w, "  %s\n", c.Domain)
-			domain = c.Domain
-		}
-		line := fmt.Sprintf("    %-6s  %-8s %s -> %s", c.News, c.Service, c.Before, c.After)
-		if c.Reason != "" {
-			if line += "  "; c.News == observation.Gained && c.After == "ok" {
-				line += "was "
-			}
-			line += string(c.Reason)
-			reasons = append(reasons, string(c.Reason))
-		}
-		if c.Flapping {
-			line += "  (may be a flap)"
-		}
-		fmt.Fprintln(w, line)
-	}
-	fmt.Fprintf(w, "\n%d gained, %d lost, %d broken.\n", counts[observation.Gained], counts[observation.Lost], counts[observation.Failed])
-	switch {
-	case flaps > 0 && all:
-		fmt.Fprintf(w, "%d more may be flaps.\n", flaps)
-	case flaps > 0:
-		fmt.Fprintf(w, "%d more may be flaps; --all prints them.\n", flaps)
-	}
-	explainReasons(w, reasons)
-	return w.Flush()
-}
-
-func countryHeading(c observation.Change) string {
-	name := c.CountryName
-	if name == "" {
-		name = "No country"
-	}
-	return fmt.Sprintf("%s, %s", name, c.Kind)
-}
-
-// explainReasons says what each of the tokens stands for.
-func explainReasons(w io.Writer, tokens []string) {
-	slices.Sort(tokens)
-	tokens = slices.Compact(tokens)
-	if len(tokens) > 0 {
-		fmt.Fprintln(w)
-	}
-	for _, r := range observation.Reasons() {
-		if slices.Contains(tokens, string(r.Reason)) {
-			fmt.Fprintf(w, "%s\n%s", r.Reason, terminal.Indent(r.Text))
-		}
-	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/lists"
 	"adopt6/scanner/observation"
 	"adopt6/store"
@@ -85,8 +86,8 @@ func TestChangesCommand(t *testing.T) {
 		t.Errorf("--all prints\n%s", out)
 	}
 	_, out, _ = runMain("changes", "--store", folder, "--json")
-	var list changeList
-	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list.Changes) != 3 || list.Compared.Common != 3 || list.To.Vantage != "lome\x1b[31m" {
+	var list pages.Changes
+	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list.List) != 3 || list.Compared.Common != 3 || list.To.Vantage != "lome\x1b[31m" {
 		t.Errorf("--json prints %s", out)
 	}
 	for args, want := range map[string]string{

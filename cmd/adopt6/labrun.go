@@ -100,7 +100,7 @@ func (a *app) labRun(cmd *cobra.Command, scenario *lab.Scenario, skipPreflight b
 	if err != nil {
 		return err
 	}
-	if err := table.print(a.out); err != nil {
+	if err := table.Print(a.out); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.out, "\nEverything here is simulated: the figures say nothing about these countries.\nThe data lies in %s; look with:\n", a.whereStore())

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/lists"
 	"adopt6/scanner/observation"
 	"adopt6/store"
@@ -140,7 +141,7 @@ func TestCountries(t *testing.T) {
 	_, text, _ = runMain("countries", "--store", folder, "--json")
 	var document struct {
 		Scan       store.ScanInfo
-		Indicators []indicatorJSON
+		Indicators []pages.IndicatorLine
 	}
 	if err := json.Unmarshal([]byte(text), &document); err != nil || document.Scan.ID != scan || len(document.Indicators) != len(rows)-1 {
 		t.Errorf("JSON of scan %s with %d indicators, error %v", document.Scan.ID, len(document.Indicators), err)

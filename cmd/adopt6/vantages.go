@@ -1,23 +1,18 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"adopt6/cmd/adopt6/terminal"
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/configs"
-	"adopt6/lists"
 	"adopt6/scanner/observation"
 	"adopt6/store"
-	"adopt6/store/indicator"
 )
 
 // vantagesFlags are the flags of the command vantages.
@@ -56,39 +51,6 @@ against it.`,
 	return cmd
 }
 
-// vantageComparison is what several vantages found of one service.
-type vantageComparison struct {
-	Service   string           `json:"service"`
-	Agree     int              `json:"agree"` // vantages that must find the same
-	Scans     []scanName       `json:"scans"`
-	Countries []countryVantage `json:"countries"`
-}
-
-// countryVantage is the comparison for the targets of one kind in a country.
-type countryVantage struct {
-	Country   string          `json:"country"`
-	Name      string          `json:"country_name"`
-	Kind      lists.Kind      `json:"kind"`
-	Vantages  []vantageShare  `json:"vantages"` // in the order of the scans
-	Agreed    vantageShare    `json:"agreed"`
-	Different []domainVantage `json:"different"`
-}
-
-// vantageShare is how many of the domains that were measured work.
-type vantageShare struct {
-	Works    uint64  `json:"works"`
-	Measured uint64  `json:"measured"`
-	Low      float64 `json:"low"` // 95% interval of the share
-	High     float64 `json:"high"`
-}
-
-// domainVantage is a domain on which vantages differ.
-type domainVantage struct {
-	Domain   string   `json:"domain"`
-	Statuses []string `json:"statuses"` // in the order of the scans; empty where a scan lacks it
-	Agreed   string   `json:"agreed"`
-}
-
 func (a *app) vantages(ctx context.Context, f vantagesFlags) error {
 	service := slices.Index(observation.Services(), f.service)
 	if service < 0 {
@@ -104,10 +66,10 @@ func (a *app) vantages(ctx context.Context, f vantagesFlags) error {
 	if f.json {
 		return printJSON(a.out, comparison)
 	}
-	return comparison.print(a.out)
+	return comparison.Print(a.out)
 }
 
-func (a *app) compareVantages(ctx context.Context, f vantagesFlags, service int) (c vantageComparison, err error) {
+func (a *app) compareVantages(ctx context.Context, f vantagesFlags, service int) (c pages.Vantages, err error) {
 	s, err := a.openStore(ctx, true)
 	if err != nil {
 		return c, err
@@ -117,10 +79,10 @@ func (a *app) compareVantages(ctx context.Context, f vantagesFlags, service int)
 	if err != nil {
 		return c, err
 	}
-	c = vantageComparison{Service: f.service, Agree: f.agree, Countries: []countryVantage{}}
+	c = pages.Vantages{Service: f.service, Agree: f.agree, Countries: []pages.CountryVantages{}}
 	var ids []uuid.UUID
 	for _, scan := range scans {
-		c.Scans, ids = append(c.Scans, nameScan(scan)), append(ids, scan.ID)
+		c.Scans, ids = append(c.Scans, pages.NameScan(scan)), append(ids, scan.ID)
 	}
 	switch {
 	case len(scans) < 2:
@@ -134,14 +96,9 @@ func (a *app) compareVantages(ctx context.Context, f vantagesFlags, service int)
 		if err != nil {
 			return c, err
 		}
-		c.add(&seen, service)
+		c.Add(&seen, service)
 	}
-	for i := range c.Countries {
-		for j := range c.Countries[i].Vantages {
-			c.Countries[i].Vantages[j].bound()
-		}
-		c.Countries[i].Agreed.bound()
-	}
+	c.Bound()
 	return c, nil
 }
 
@@ -170,87 +127,4 @@ func vantageScans(ctx context.Context, s *store.Store, named []string) ([]store.
 		scans = append(scans, scan)
 	}
 	return scans, nil
-}
-
-// add counts one target. They come by country and kind.
-func (c *vantageComparison) add(seen *store.Seen, service int) {
-	last := len(c.Countries) - 1
-	if last < 0 || c.Countries[last].Country != seen.Country || c.Countries[last].Kind != seen.Kind {
-		c.Countries = append(c.Countries, countryVantage{Country: seen.Country, Name: seen.CountryName, Kind: seen.Kind,
-			Vantages: make([]vantageShare, len(c.Scans)), Different: []domainVantage{}})
-		last++
-	}
-	country := &c.Countries[last]
-	domain := domainVantage{Domain: seen.Domain, Agreed: seen.Agreed(service, c.Agree)}
-	for i, statuses := range seen.Statuses {
-		status := ""
-		if statuses != nil {
-			status = statuses[service]
-			country.Vantages[i].count(status)
-		}
-		domain.Statuses = append(domain.Statuses, status)
-	}
-	country.Agreed.count(domain.Agreed)
-	if seen.Differs(service) {
-		country.Different = append(country.Different, domain)
-	}
-}
-
-func (s *vantageShare) count(status string) {
-	switch status {
-	case "unmeasured", "indeterminate":
-		return
-	case "ok", "secure":
-		s.Works++
-	}
-	s.Measured++
-}
-
-func (s *vantageShare) bound() {
-	if s.Measured > 0 {
-		s.Low, s.High = indicator.Wilson(s.Works, s.Measured)
-	}
-}
-
-// text is the share for people: counted, where it is one of few.
-func (s vantageShare) text() string {
-	switch {
-	case s.Measured == 0:
-		return "not measured"
-	case s.Measured < smallNumber:
-		return fmt.Sprintf("%d of %d", s.Works, s.Measured)
-	}
-	return fmt.Sprintf("%s %s (%d of %d)", indicator.PercentText(float64(s.Works)/float64(s.Measured)), indicator.IntervalText(s.Low, s.High), s.Works, s.Measured)
-}
-
-func (c *vantageComparison) print(out io.Writer) error {
-	w := bufio.NewWriter(terminal.Printable(out))
-	fmt.Fprintf(w, "%s over %d vantages; what %d of them found the same counts.\n", c.Service, len(c.Scans), c.Agree)
-	for i, scan := range c.Scans {
-		fmt.Fprintf(w, "  %d  %s, %s (scan %.8s)\n", i+1, scan.Vantage, scan.Started[:10], scan.ID)
-	}
-	differ := 0
-	for _, country := range c.Countries {
-		name := country.Name
-		if name == "" {
-			name = "No country"
-		}
-		fmt.Fprintf(w, "\n%s, %s\n", name, country.Kind)
-		for i, share := range country.Vantages {
-			fmt.Fprintf(w, "  works from %-4d %s\n", i+1, share.text())
-		}
-		fmt.Fprintf(w, "  agreed          %s\n", country.Agreed.text())
-		for _, d := range country.Different {
-			differ++
-			fmt.Fprintf(w, "    %s\n", d.Domain)
-			for i, status := range d.Statuses {
-				if status == "" {
-					status = "not in the list"
-				}
-				fmt.Fprintf(w, "      %d  %s\n", i+1, status)
-			}
-		}
-	}
-	fmt.Fprintf(w, "\n%d domains differ.\n", differ)
-	return w.Flush()
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"adopt6/cmd/adopt6/pages"
 )
 
 func TestVantagesCommand(t *testing.T) {
@@ -29,7 +31,7 @@ func TestVantagesCommand(t *testing.T) {
 	}
 	fitsTerminal(t, out)
 	_, out, _ = runMain(append(flags, "--json", "--agree", "1")...)
-	var c vantageComparison
+	var c pages.Vantages
 	if err := json.Unmarshal([]byte(out), &c); err != nil || c.Countries[0].Agreed.Works != 3 || len(c.Countries[0].Different) != 3 {
 		t.Errorf("--json prints %s", out)
 	}

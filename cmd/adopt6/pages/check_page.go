@@ -1,6 +1,6 @@
 // Package pages shows what was found to people who read a terminal: a domain
-// that was checked, a zone file that was audited. Where a command has JSON too,
-// it stands beside.
+// that was checked, a zone file that was audited, the figures of a scan and what
+// differs between scans. Where a command has JSON too, it stands beside.
 //
 // In: plain data of the packages that found it. Out: lines of at most so many
 // columns, without anything that drives a terminal. It measures nothing.

@@ -1,4 +1,4 @@
-package main
+package pages
 
 import (
 	"bufio"
@@ -11,48 +11,45 @@ import (
 	"adopt6/scanner/zonefile"
 )
 
-// delegationStream writes the delegations of an audit one by one.
-type delegationStream struct {
+// Delegations writes the delegations of an audit one by one. The zero value
+// drops what it is given.
+type Delegations struct {
 	out    *bufio.Writer
 	format func(b []byte, d *zonefile.Delegation) []byte
 	header string
 	begun  bool
 	buf    []byte
 
-	// A file gets its name once it is complete, so that a broken off audit
-	// leaves no half a list behind.
+	// A file gets its name once it is complete, so that an interrupted audit
+	// leaves no partial list behind.
 	temp *os.File
 	name string
 }
 
-// openDelegations returns the stream that the options ask for; without any,
-// one that drops what it is given.
-func (a *app) openDelegations(o auditOptions) (*delegationStream, error) {
-	if !o.delegations {
-		return &delegationStream{}, nil
-	}
-	s := &delegationStream{format: appendDelegationText, header: delegationTextHeader}
+// OpenDelegations returns what writes to out or, when output names one, to a
+// file: lines of JSON, CSV, or else a table.
+func OpenDelegations(out io.Writer, output string, asJSON, asCSV bool) (*Delegations, error) {
+	s := &Delegations{format: appendDelegationText, header: delegationTextHeader}
 	switch {
-	case o.json:
+	case asJSON:
 		s.format, s.header = func(b []byte, d *zonefile.Delegation) []byte { return d.AppendJSON(b) }, ""
-	case o.csv:
+	case asCSV:
 		s.format, s.header = func(b []byte, d *zonefile.Delegation) []byte { return d.AppendCSV(b) }, zonefile.CSVHeader
 	}
-	var to io.Writer = a.out
-	if o.output != "" {
-		f, err := s.create(o.output)
+	if output != "" {
+		f, err := s.create(output)
 		if err != nil {
 			return nil, fmt.Errorf("make the file for --output: %w", err)
 		}
-		to = f
+		out = f
 	}
-	s.out = bufio.NewWriterSize(to, 64<<10)
+	s.out = bufio.NewWriterSize(out, 64<<10)
 	return s, nil
 }
 
-// create opens the output file: beside its final place, or directly when there
-// is something that is no regular file, such as a pipe.
-func (s *delegationStream) create(name string) (_ *os.File, err error) {
+// create opens the output file: beside its final name, or directly when a file
+// that is not regular, such as a pipe, has it.
+func (s *Delegations) create(name string) (_ *os.File, err error) {
 	if info, statErr := os.Stat(name); statErr == nil && !info.Mode().IsRegular() {
 		s.temp, err = os.OpenFile(name, os.O_WRONLY, 0)
 		return s.temp, err
@@ -62,7 +59,8 @@ func (s *delegationStream) create(name string) (_ *os.File, err error) {
 	return s.temp, err
 }
 
-func (s *delegationStream) each(d *zonefile.Delegation) error {
+// Each writes one delegation.
+func (s *Delegations) Each(d *zonefile.Delegation) error {
 	if s.out == nil {
 		return nil
 	}
@@ -76,7 +74,7 @@ func (s *delegationStream) each(d *zonefile.Delegation) error {
 	return nil
 }
 
-func (s *delegationStream) begin() error {
+func (s *Delegations) begin() error {
 	if s.begun {
 		return nil
 	}
@@ -87,8 +85,8 @@ func (s *delegationStream) begin() error {
 	return nil
 }
 
-// close completes the stream.
-func (s *delegationStream) close() error {
+// Close completes the stream.
+func (s *Delegations) Close() error {
 	if s.out == nil {
 		return nil
 	}
@@ -115,13 +113,13 @@ func (s *delegationStream) close() error {
 	}
 	if err := os.Rename(temp, s.name); err != nil {
 		_ = os.Remove(temp)
-		return fmt.Errorf("put the delegations in place: %w", err)
+		return fmt.Errorf("name the file of the delegations: %w", err)
 	}
 	return nil
 }
 
-// abandon drops what was written to a file that is not complete.
-func (s *delegationStream) abandon() {
+// Abandon removes a file that is not complete.
+func (s *Delegations) Abandon() {
 	if s.temp == nil {
 		return
 	}

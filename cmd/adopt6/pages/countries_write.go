@@ -1,4 +1,4 @@
-package main
+package pages
 
 import (
 	"encoding/csv"
@@ -11,8 +11,8 @@ import (
 	"adopt6/store/indicator"
 )
 
-// indicatorJSON is a line of the table with its shares.
-type indicatorJSON struct {
+// IndicatorLine is a line of the table of countries with its shares.
+type IndicatorLine struct {
 	Kind        lists.Kind       `json:"kind"`
 	Country     string           `json:"country"`
 	CountryName string           `json:"country_name"`
@@ -39,8 +39,8 @@ type indicatorJSON struct {
 	Small       bool             `json:"small"`  // fewer than 10 in the denominator
 }
 
-func toJSON(r store.IndicatorRow, rules indicator.Rules) indicatorJSON {
-	j := indicatorJSON{
+func toJSON(r store.IndicatorRow, rules indicator.Rules) IndicatorLine {
+	j := IndicatorLine{
 		Kind: r.Kind, Country: r.Country, CountryName: r.CountryName, Region: r.Region,
 		LDC: r.LDC, LLDC: r.LLDC, SIDS: r.SIDS, GroupsAsOf: r.GroupsAsOf, Indicator: r.Indicator,
 		Targets: r.Targets, Numerator: r.Numerator, Partial: r.Partial, Denominator: r.Denominator, Unmeasured: r.Unmeasured,
@@ -61,24 +61,26 @@ func toJSON(r store.IndicatorRow, rules indicator.Rules) indicatorJSON {
 	return j
 }
 
-func (t *countryTable) writeJSON(w io.Writer) error {
+// WriteJSON writes the scan and every indicator as one object.
+func (t *Countries) WriteJSON(w io.Writer) error {
 	document := struct {
 		Scan       store.ScanInfo  `json:"scan"`
-		Indicators []indicatorJSON `json:"indicators"`
-	}{t.scan, []indicatorJSON{}}
-	for _, r := range t.rows {
-		document.Indicators = append(document.Indicators, toJSON(r, indicator.RulesOf(t.scan)))
+		Indicators []IndicatorLine `json:"indicators"`
+	}{t.Scan, []IndicatorLine{}}
+	for _, r := range t.Rows {
+		document.Indicators = append(document.Indicators, toJSON(r, indicator.RulesOf(t.Scan)))
 	}
 	return json.NewEncoder(w).Encode(document)
 }
 
-func (t *countryTable) writeCSV(w io.Writer) error {
+// WriteCSV writes a line per country, kind and indicator.
+func (t *Countries) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"scan", "kind", "country", "country_name", "region", "ldc", "lldc", "sids", "groups_as_of", "indicator",
 		"targets", "numerator", "partial", "denominator", "unmeasured", "measure", "unit", "says", "value", "low", "high", "bound_low", "bound_high", "detail", "small"})
-	for _, r := range t.rows {
-		j := toJSON(r, indicator.RulesOf(t.scan))
-		out.Write([]string{t.scan.ID.String(), string(j.Kind), j.Country, j.CountryName, j.Region,
+	for _, r := range t.Rows {
+		j := toJSON(r, indicator.RulesOf(t.Scan))
+		out.Write([]string{t.Scan.ID.String(), string(j.Kind), j.Country, j.CountryName, j.Region,
 			strconv.FormatBool(j.LDC), strconv.FormatBool(j.LLDC), strconv.FormatBool(j.SIDS), j.GroupsAsOf, j.Indicator,
 			number(j.Targets), number(j.Numerator), number(j.Partial), number(j.Denominator), number(j.Unmeasured),
 			j.Measure, j.Unit, string(j.Says), decimal(j.Value), decimal(j.Low), decimal(j.High), decimal(j.BoundLow), decimal(j.BoundHigh), j.Detail, strconv.FormatBool(j.Small)})
