@@ -20,11 +20,17 @@ func (w *world) judged(name authority.Name, t Truth) Truth {
 		t.V6OnlyZone = "" // stated for a domain below zones that have IPv6
 	}
 	t.V6Only, t.V6OnlyRecords = w.withoutIPv4(parent, t), w.above(parent, t.V6OnlyRecords)
-	if t.Readiness == nil && t.DNS != nil && t.Web != nil && t.Mail != nil && t.V6Only != nil {
+	if t.Readiness == nil && t.DNS != nil && t.Web != nil && t.Mail != nil && t.V6Only != nil && !t.delegationOpen() {
 		level := readiness(t)
 		t.Readiness = &level
 	}
 	return t
+}
+
+// delegationOpen says whether the truth states a faulty delegation and not why,
+// so that it leaves open whether the fault bars the highest level.
+func (t *Truth) delegationOpen() bool {
+	return t.Delegation != nil && t.Delegation.Status == observation.Partial && t.Delegation.Reason == ""
 }
 
 // withoutIPv4 returns the truth of v6_only: nothing is found below a zone that
