@@ -64,11 +64,11 @@ func (s *Settings) checkServe() error {
 	return errors.Join(faults...)
 }
 
-// notInComment says whether a rune cannot stand in a comment of a User-Agent
+// notInComment reports whether a rune is not allowed in a comment of a User-Agent
 // header (RFC 9110 section 5.6.5).
 func notInComment(r rune) bool { return r <= ' ' || r >= 0x7f || r == '(' || r == ')' || r == '\\' }
 
-// isHostName says whether a name has two labels or more of letters, digits and
+// isHostName reports whether a name has two labels or more of letters, digits and
 // hyphens, as EHLO needs (RFC 5321 section 4.1.1.1).
 func isHostName(name string) bool {
 	labels := strings.Split(strings.TrimSuffix(name, "."), ".")

@@ -35,15 +35,15 @@ const envPrefix = "ADOPT6_"
 // is never printed, and what tells tests where to find what they need.
 var otherVariables = []string{"ADOPT6_STORE_PASSWORD", "ADOPT6_STORE_PASSWORD_FROM", "ADOPT6_CLICKHOUSE_SERVER", "ADOPT6_RAWDATA"}
 
-// Sections that are read by others than [Load]: that of jobs by package
-// scanner/schedule, from [Settings.File].
+// jobsSection is not read by [Load] but by package scanner/schedule, from
+// [Settings.File].
 const jobsSection = "schedule"
 
-// searched are the places of the configuration file when none is named.
+// searched are the paths of the configuration file when none is given.
 var searched = []string{"adopt6.yaml", "/etc/adopt6/adopt6.yaml"}
 
-// Load reads the settings. file may be empty, then the first that exists of
-// ./adopt6.yaml and /etc/adopt6/adopt6.yaml is used, or none. flags may be nil.
+// Load reads the settings. When file is empty, it uses the first of ./adopt6.yaml
+// and /etc/adopt6/adopt6.yaml that exists, or none. flags may be nil.
 func Load(file string, flags *pflag.FlagSet) (*Settings, error) {
 	v := viper.New()
 	v.SetEnvPrefix(strings.TrimSuffix(envPrefix, "_"))
@@ -93,8 +93,8 @@ func Load(file string, flags *pflag.FlagSet) (*Settings, error) {
 	return s, nil
 }
 
-// read reads the configuration file. Its faults are about what does not stand in
-// the table of keys; what the keys hold is left to [Load].
+// read reads the configuration file and reports keys that are not in the table;
+// the values are left to [Load].
 func (s *Settings) read(path string, v *viper.Viper) (err error) {
 	if s.File, err = section.Read(path); err != nil {
 		return err
@@ -209,7 +209,7 @@ func (s *Settings) Values() []Value {
 	return values
 }
 
-// shown is a value as people read it, without a password.
+// shown returns a value as it is printed, without a password.
 func shown(value any) any {
 	switch v := value.(type) {
 	case time.Duration:

@@ -13,7 +13,7 @@ import (
 )
 
 // NumberFlags adds the flags of settings that are numbers, by the flags' names.
-// Help states their bounds, and what is out of them is refused.
+// Help states their bounds, and values outside them are refused.
 func NumberFlags(flags *pflag.FlagSet, names ...string) {
 	for _, name := range names {
 		for _, k := range keys {

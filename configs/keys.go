@@ -16,7 +16,7 @@ type Settings struct {
 	DNS     DNS
 	Store   Store
 	Serve   Serve
-	// Notify are the channels that notifications go by.
+	// Notify are the channels of notifications.
 	Notify []Channel `mapstructure:"-"`
 	// File is the configuration file that was read; nil for none.
 	File *section.File `mapstructure:"-"`
@@ -182,12 +182,12 @@ func Spans(name string) section.Bounds[time.Duration] {
 	return k.value.(span).Bounds
 }
 
-// mostRate is beyond what one machine can send, and below what counters of a
-// limiter hold.
+// mostRate is more than one machine can send, and less than a limiter's counters
+// can hold.
 const mostRate = 1_000_000
 
-// keys is the one table of settings. adopt6.yaml explains the same keys in the
-// same order, and a test holds the two together.
+// keys is the table of settings. adopt6.yaml explains the same keys in the same
+// order, which a test checks.
 var keys = []key{
 	{"scan.workers", "workers", number(250, 1, 10_000), "targets measured at the same time"},
 	{"scan.rate", "rate", number(500, 0, mostRate), "DNS queries and connections a second, over all servers; 0 means no limit"},
@@ -195,9 +195,9 @@ var keys = []key{
 	{"scan.rate_per_operator", "rate-per-operator", number(100, 0, mostRate), "queries and connections a second to all addresses of one operator; 0 means no limit"},
 	{"scan.timeout", "target-timeout", lasting(2*time.Minute, time.Second, time.Hour), "the longest that one target may take"},
 	{"scan.max_queries", "max-queries", number(500, 1, 100_000), "DNS queries that one target may cost over all probes"},
-	{"scan.confirm", "confirm", number(1, 0, 10), "how many times more a target that fails is measured before its failure is kept"},
-	{"scan.confirm_after", "confirm-after", lasting(5*time.Minute, 0, 24*time.Hour), "pause before such a measurement, but for the first, which follows at once"},
-	{"scan.vantage", "vantage", "", "name of the place the scan runs from; the host name when empty"},
+	{"scan.confirm", "confirm", number(1, 0, 10), "how many more times a failing target is measured before its failure is kept"},
+	{"scan.confirm_after", "confirm-after", lasting(5*time.Minute, 0, 24*time.Hour), "pause before each of these measurements, except the first"},
+	{"scan.vantage", "vantage", "", "name of the vantage that the scan runs from; the host name when empty"},
 	{"scan.contact", "contact", "", "web page or mail address of the people behind the scan, sent with every HTTP request"},
 	{"scan.helo", "", "", "name of the scanning host, as it greets mail servers; its address when empty"},
 	{"scan.state", "state", "", "folder for what a scan needs to resume; below the user's state folder when empty"},
@@ -209,7 +209,7 @@ var keys = []key{
 	{"log.format", "log-format", "plain", "messages of scans and of the scheduler: plain, or one record a line as text or json"},
 	{"dns.root_hints", "root-hints", "", "file of root name servers in zone file form; built in when empty"},
 	{"dns.trust_anchor", "trust-anchor", "", "file of DNSSEC trust anchors, DS or DNSKEY records; built in when empty"},
-	{"dns.timeout", "dns-timeout", lasting(2*time.Second, 10*time.Millisecond, time.Minute), "wait for one answer"},
+	{"dns.timeout", "dns-timeout", lasting(2*time.Second, 10*time.Millisecond, time.Minute), "how long to wait for one answer"},
 	{"dns.retries", "dns-retries", number(2, 0, 10), "further tries after a lost query"},
 	{"store.path", "store", "", "folder of the embedded ClickHouse store; below the user's data folder when empty"},
 	{"store.dsn", "dsn", "", "clickhouse://user@host:9000/database of a server; the embedded engine when empty"},
@@ -218,9 +218,9 @@ var keys = []key{
 	{"store.password_file", "", "", "file with the server's password, for an account that is not in store.dsn; ADOPT6_STORE_PASSWORD overrides it"},
 	{"store.ca", "", "", "file of certificates (PEM) that the server's is checked against; the system's when empty"},
 	{"store.library", "", "", "path of libchdb.so; fetched into the user's cache folder when empty"},
-	{"serve.listen", "listen", "127.0.0.1:8080", "address and port that pages are served on; only this machine reaches the default"},
+	{"serve.listen", "listen", "127.0.0.1:8080", "address and port that pages are served on; the default can be reached only from this machine"},
 	{"serve.rate", "rate-per-client", number(20, 0, mostRate), "requests a second that one client may send, or one /64 of IPv6; 0 means no limit"},
-	{"serve.proxies", "", "", "proxies whose X-Forwarded-For is believed, addresses or networks with commas between them; none when empty"},
+	{"serve.proxies", "", "", "proxies whose X-Forwarded-For is trusted, addresses or networks with commas between them; none when empty"},
 	{"serve.tls_cert", "tls-cert", "", "file of the certificate and its chain (PEM), read again when it changes; no TLS when empty"},
 	{"serve.tls_key", "tls-key", "", "file of the certificate's key (PEM)"},
 	{"serve.cache", "", number(128, 1, 65_536), "pages kept ready, MiB"},

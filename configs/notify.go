@@ -14,12 +14,12 @@ import (
 	"adopt6/configs/section"
 )
 
-// notifySection is the section of the channels that notifications go by: a
-// list.
+// notifySection is the name of the section that lists the channels of
+// notifications.
 const notifySection = "notify"
 
-// Channel is one entry of the section "notify": who is told what changed, and
-// how. Webhook, To, File and Folder are the ways; one of them is set.
+// Channel is one entry of the section "notify": who is notified of changes, and
+// how. Exactly one of Webhook, To, File and Folder is set.
 type Channel struct {
 	Name         string
 	Webhook      string
@@ -59,11 +59,11 @@ var (
 	most         = section.Bounds[int]{Least: 1, Most: 5_000} // what a digest may list
 )
 
-// channelName is what a channel may be called.
+// channelName matches valid names of channels.
 var channelName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,47}$`)
 
-// channels reads the channels of a configuration file. Files that they name are
-// relative to its folder.
+// channels reads the channels of a configuration file. Paths in it are relative
+// to its folder.
 func (s *Settings) channels(r *section.Reader) section.Setting {
 	return section.Setting{Name: notifySection, Read: func(n *yaml.Node) {
 		if n.Kind != yaml.SequenceNode && n.Tag != "!!null" {
@@ -105,7 +105,7 @@ func (c *Channel) complete(folder string) {
 	}
 }
 
-// check reports settings that do not go together.
+// check reports settings that contradict each other.
 func (c *Channel) check(others []Channel) error {
 	var faults []error
 	fault := func(setting, format string, args ...any) {

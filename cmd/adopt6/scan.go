@@ -129,7 +129,7 @@ func registerScanFlags(cmd *cobra.Command) {
 func registerProbeFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	configs.NumberFlags(f, "rate", "rate-per-server", "rate-per-operator", "target-timeout", "max-queries")
-	f.String("vantage", "", "name of the place the scan runs from")
+	f.String("vantage", "", "name of the vantage that the scan runs from")
 	f.String("contact", "", "web page or mail `address` of the people behind the scan")
 	f.String("opt-out", "", "file of domains, addresses and prefixes that nothing is sent to")
 	f.String("asn-db", "", "table of autonomous systems in MaxMind DB format (.mmdb)")

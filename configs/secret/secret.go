@@ -1,5 +1,5 @@
-// Package secret hides the passwords of addresses. Everything that prints an
-// address which somebody configured prints it through [Mask].
+// Package secret hides passwords in addresses. All code that prints a configured
+// address prints it through [Mask].
 package secret
 
 import (
@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// mask stands for what is hidden. It is what [net/url] writes for a password.
+// mask replaces what is hidden; [net/url] writes the same for a password.
 const mask = "xxxxx"
 
-// parameters are those of a query whose value is a secret, in lower case.
+// parameters are the query parameters whose value is secret, in lower case.
 var parameters = map[string]bool{
 	"password": true, "passwd": true, "pass": true, "pwd": true, "secret": true, "token": true,
 	"access_token": true, "auth": true, "jwt": true, "api_key": true, "apikey": true, "key": true,
@@ -62,7 +62,7 @@ func Mask(text string) string {
 	return rest
 }
 
-// In says whether an address holds a password.
+// In reports whether an address holds a password.
 func In(text string) bool { return Mask(text) != text }
 
 func parses(text string) bool {

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Bounds are the least and the most that a number may be, both included.
+// Bounds are the lowest and highest value of a number, both included.
 type Bounds[T int | time.Duration] struct{ Least, Most T }
 
-// Check refuses what is out of bounds, with both named.
+// Check returns an error that names the bounds when v is outside them.
 func (b Bounds[T]) Check(v T) error {
 	if v < b.Least || v > b.Most {
 		return fmt.Errorf("must be %s, is %s", b, written(v))
@@ -18,10 +18,10 @@ func (b Bounds[T]) Check(v T) error {
 	return nil
 }
 
-// String returns the bounds as help and errors have them, such as "1 to 10".
+// String returns the bounds as help and errors show them, such as "1 to 10".
 func (b Bounds[T]) String() string { return written(b.Least) + " to " + written(b.Most) }
 
-// written is a number as people write it: 10000, or 2m and not 2m0s.
+// written returns a number as people write it: 10000, or 2m rather than 2m0s.
 func written[T int | time.Duration](v T) string {
 	d, isSpan := any(v).(time.Duration)
 	switch {

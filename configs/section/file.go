@@ -1,9 +1,8 @@
 // Package section reads the sections of configuration files.
 //
 // In: a YAML file, and for each section the settings that it may hold. Out: their
-// values, and where each stands. It never guesses: a setting that it does not
-// know, that is set twice or that is out of its bounds is an error, with the line
-// and what was probably meant.
+// values, and the line of each. It never guesses: a setting that is unknown, set
+// twice or out of bounds is an error, with the line and what was probably meant.
 package section
 
 import (
@@ -74,7 +73,7 @@ func (f *File) Section(name string) *yaml.Node {
 	return nil
 }
 
-// Other returns the first top-level key that is another, and its line.
+// Other returns the first top-level key with another name, and its line.
 func (f *File) Other(name string) (key string, line int) {
 	for key := range f.sections() {
 		if key.Value != name {
@@ -97,7 +96,7 @@ func (f *File) sections() func(yield func(key, value *yaml.Node) bool) {
 	}
 }
 
-// resolved follows an alias of YAML.
+// resolved follows a YAML alias.
 func resolved(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode && n.Alias != nil {
 		return n.Alias

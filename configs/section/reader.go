@@ -14,14 +14,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Lines say where settings stand, as "file:line"; that of "" is where the
-// mapping begins that holds them.
+// Lines are the positions of settings, as "file:line"; the entry "" is the start
+// of the mapping that holds them.
 type Lines map[string]string
 
 // Where returns "file:line" of a setting, or of the mapping that lacks it.
 func (l Lines) Where(setting string) string { return cmp.Or(l[setting], l[""]) }
 
-// Setting is a key of a mapping and what reads its value.
+// Setting is a key of a mapping and the function that reads its value.
 type Setting struct {
 	Name string
 	Read func(n *yaml.Node)
@@ -33,7 +33,7 @@ type Reader struct {
 	faults []error
 }
 
-// Fault adds one about a value, with its line.
+// Fault adds a fault of a value, with its line.
 func (r *Reader) Fault(n *yaml.Node, format string, args ...any) {
 	r.Add(fmt.Errorf("%s:%d: %w", r.Path, n.Line, fmt.Errorf(format, args...)))
 }
@@ -44,16 +44,16 @@ func (r *Reader) Add(err error) { r.faults = append(r.faults, err) }
 // Err returns the faults, each in a line of its own.
 func (r *Reader) Err() error { return errors.Join(r.faults...) }
 
-// Sections reads the top level of a file. others are names that settings have
-// elsewhere, for what may have been meant.
+// Sections reads the top level of a file. others are names of settings elsewhere,
+// to suggest when a name is unknown.
 func (r *Reader) Sections(f *File, known []Setting, others ...string) {
 	if f.root != nil {
 		r.Mapping(f.root, "", known, others...)
 	}
 }
 
-// Mapping reads the settings of a mapping and returns where they stand. what
-// names the mapping in errors; others as in [Reader.Sections].
+// Mapping reads the settings of a mapping and returns their positions. what names
+// the mapping in errors; others is as in [Reader.Sections].
 func (r *Reader) Mapping(n *yaml.Node, what string, known []Setting, others ...string) Lines {
 	if what != "" {
 		what += ": "
@@ -84,8 +84,8 @@ func (r *Reader) Mapping(n *yaml.Node, what string, known []Setting, others ...s
 	return lines
 }
 
-// Closest returns which of some names, with or without their section, differs
-// least from a name.
+// Closest returns the one of several names, with or without their section, that
+// differs least from name.
 func Closest(name string, known []string) string {
 	name = name[:min(len(name), 100)] // the work grows with the length
 	distance := func(known string) int {
@@ -156,7 +156,7 @@ func (r *Reader) Span(name string, bounds Bounds[time.Duration], into *time.Dura
 	}}
 }
 
-// days is a span in days, which time.ParseDuration does not know.
+// days is a span in days, which time.ParseDuration does not accept.
 var days = regexp.MustCompile(`^(\d{1,4})d$`)
 
 func parseSpan(text string) (time.Duration, error) {

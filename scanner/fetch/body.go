@@ -16,21 +16,21 @@ import (
 )
 
 const (
-	// maxCodings is how many content codings are undone. One is asked for;
-	// misconfigured servers apply it twice.
+	// maxCodings is how many content codings are decoded. The request accepts
+	// one; misconfigured servers apply it twice.
 	maxCodings = 2
 	// maxInner is how many bytes a coding may yield to the one inside it.
 	maxInner = 4 << 20
-	// maxRatio is how many times larger than what was read a body may be that
-	// is too large: HTML compresses ten- to thirtyfold, bombs a thousandfold.
+	// maxRatio is the highest ratio of decoded to read bytes of a body beyond
+	// the limit: HTML compresses ten- to thirtyfold, bombs a thousandfold.
 	maxRatio = 100
 )
 
-// decode reads a body and undoes its content codings, up to the limit. A
-// coding that is not known leaves the body opaque.
+// decode reads a body and decodes its content codings, up to the limit. An
+// unknown coding leaves the body opaque.
 func decode(body io.Reader, header []string) (data []byte, truncated, opaque bool, err error) {
 	wire := &meter{from: body}
-	// The small buffer lets a bomb be told by what was read of it.
+	// The buffer is small so that the ratio reveals a bomb.
 	reader, opaque, err := decoder(bufio.NewReaderSize(wire, 1<<10), codings(header))
 	switch {
 	case errors.Is(err, io.EOF) && wire.read == 0:
@@ -120,7 +120,7 @@ func (m *meter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// IsHTML says whether a media type is that of a web page.
+// IsHTML reports whether a media type is that of a web page.
 func IsHTML(media string) bool {
 	return media == "text/html" || media == "application/xhtml+xml"
 }

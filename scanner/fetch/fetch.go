@@ -2,9 +2,8 @@
 //
 // In: a connection to an address that may be contacted, and a URL. Out: the
 // facts of the TLS handshake and of the response, or the reason why there is
-// none. It never dials, follows no redirect, keeps no cookie and no
-// connection, and what a server sends costs it a bounded amount of time,
-// memory and work.
+// none. It never dials, follows no redirect, keeps no cookie and no connection,
+// and spends a bounded amount of time, memory and work on what a server sends.
 package fetch
 
 import (
@@ -29,7 +28,7 @@ import (
 	"adopt6/scanner/observation"
 )
 
-// What one exchange may cost.
+// Bounds of one exchange.
 const (
 	maxBody        = 256 << 10 // of the body as decoded; the rest is left unread
 	maxHeaderBytes = 64 << 10  // of all headers, those of 1xx responses included
@@ -38,12 +37,13 @@ const (
 	maxLocation    = 4 << 10   // bytes; the longest URLs in use have 2000
 	maxText        = 255       // bytes of what is kept as evidence
 
-	// minSpeed, in bytes of the decoded body a second, is how fast a page must
-	// arrive for what came within the time limit to count. A modem had more.
+	// minSpeed is how fast a page must arrive, in bytes of the decoded body a
+	// second, for a part that arrived within the time limit to count. A modem
+	// is faster.
 	minSpeed = 2 << 10
 )
 
-// Request is what to ask for.
+// Request describes a request.
 type Request struct {
 	URL   *url.URL // http or https, with a host and a path
 	Agent string   // the User-Agent
@@ -57,11 +57,11 @@ type Request struct {
 	Now time.Time
 }
 
-// Response is what came back. Every text is from the network.
+// Response is the result of an exchange. Every text is from the network.
 type Response struct {
-	// Reason says why there is no whole response; empty when there is one.
-	// What was seen before it failed is still filled in. A bad certificate is
-	// not a failure: TLS says what is wrong with it.
+	// Reason is why there is no complete response; empty when there is one.
+	// The facts seen before the failure are still filled in. A bad certificate
+	// is not a failure: TLS describes what is wrong with it.
 	Reason observation.Reason
 	Detail string // of the failure, at most 255 bytes
 
@@ -73,17 +73,17 @@ type Response struct {
 	// Refresh is where a page leads that is nothing but a refresh, by its
 	// header or a meta element; at most 4096 bytes.
 	Refresh string
-	// RetryAfter is how long the server asks to stay away, at most an hour;
-	// zero when it does not say. A date counts from the server's own clock; one
-	// in the past, and what cannot be read, is taken for a second.
+	// RetryAfter is how long the server asks to wait, at most an hour; zero when
+	// it does not ask. A date is compared with the server's own clock; one in
+	// the past, or an unreadable value, means a second.
 	RetryAfter time.Duration
-	// SetsCookie says that the response sets a cookie, which is not kept.
+	// SetsCookie reports that the response sets a cookie, which is not kept.
 	SetsCookie bool
 	// ContentType is the media type in lower case, without parameters.
 	ContentType string
 	Title       string // of an HTML page; at most 255 bytes of valid UTF-8
-	// Body is the decoded body, as far as it was read; text is in UTF-8. That
-	// of a redirect is not read.
+	// Body is the decoded body, as far as it was read; text is in UTF-8. The
+	// body of a redirect is not read.
 	Body      []byte
 	Truncated bool // there is more of the body
 }
@@ -151,13 +151,13 @@ func (x *exchange) handshake(ctx context.Context) (net.Conn, error) {
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
-	took := time.Since(start)
+	handshake := time.Since(start)
 	x.response.TLS = certificate.Judge(conn.ConnectionState(), host, x.Authorities, x.Now)
-	x.response.TLS.Handshake = took
+	x.response.TLS.Handshake = handshake
 	return conn, nil
 }
 
-// errSpent is what a transport gets that asks for a second connection.
+// errSpent is the error for a transport that asks for a second connection.
 var errSpent = errors.New("the server ended the only connection")
 
 // transportOver returns a transport for one request over an open connection.
@@ -211,7 +211,7 @@ func (x *exchange) request(ctx context.Context, transport *http.Transport) (*htt
 // firstByte keeps when the response began.
 func (x *exchange) firstByte() { x.guard.firstByte(time.Since(x.sent)) }
 
-// headers takes what the headers say.
+// headers records the facts in the headers.
 func (x *exchange) headers(answer *http.Response) error {
 	lines := 0
 	for _, values := range answer.Header {
@@ -257,8 +257,8 @@ func retryAfter(header http.Header) time.Duration {
 	return min(max(wait, time.Second), time.Hour)
 }
 
-// isRedirect says whether a status leads on to what Location names (RFC 9110
-// section 15.4). 300 and 304 do not by themselves.
+// isRedirect reports whether a status redirects to Location (RFC 9110 section
+// 15.4). 300 and 304 do not by themselves.
 func isRedirect(status int) bool {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -267,7 +267,7 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// body reads the body and what it says of itself.
+// body reads the body and the facts in it.
 func (x *exchange) body(answer *http.Response) error {
 	start := time.Now()
 	x.guard.limit(x.Step)
@@ -299,7 +299,7 @@ func (x *exchange) body(answer *http.Response) error {
 	return err
 }
 
-// reason names why an exchange failed.
+// reason returns why an exchange failed.
 func (x *exchange) reason(ctx context.Context, err error) observation.Reason {
 	switch {
 	case ctx.Err() != nil:
@@ -328,14 +328,14 @@ func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// isAlert says whether the server ended a TLS connection with an alert (RFC
+// isAlert reports whether the server ended a TLS connection with an alert (RFC
 // 8446 section 6.2).
 func isAlert(err error) bool {
 	operation := new(net.OpError)
 	return errors.As(err, &operation) && operation.Op == "remote error"
 }
 
-// headersTooLarge knows the errors of net/http for headers beyond its limit,
+// headersTooLarge recognises the errors of net/http for headers beyond its limit,
 // which have no type of their own.
 func headersTooLarge(err error) bool {
 	text := err.Error()

@@ -170,7 +170,7 @@ func deflated(text string) string {
 	return b.String()
 }
 
-// TestResponses: what well and badly made answers come to.
+// TestResponses: the results of well-formed and malformed answers.
 func TestResponses(t *testing.T) {
 	const html = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n"
 	page := "<title>T</title>" + strings.Repeat("<p>Some words of a page.</p>", 20)
@@ -315,7 +315,8 @@ func TestSlowButSteady(t *testing.T) {
 	}
 }
 
-// TestContextEnds: the end of the target's time is not a fault of the server.
+// TestContextEnds: running out of the target's time is not reported as the
+// server's failure.
 func TestContextEnds(t *testing.T) {
 	for _, scheme := range []string{"http", "https"} {
 		heard := make(chan struct{})
@@ -337,7 +338,7 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
-// TestOldTLS: a server that has nothing newer is heard out.
+// TestOldTLS: a server that offers only an old version of TLS is still measured.
 func TestOldTLS(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// errTooMuch says that a server sends more than is read.
+// errTooMuch means that a server sends more than is read.
 var errTooMuch = errors.New("more than is read")
 
 // guard is a connection that yields a bounded number of bytes and remembers
@@ -24,7 +24,7 @@ type guard struct {
 
 func newGuard(conn net.Conn, most int64) *guard { return &guard{Conn: conn, left: most} }
 
-// limit sets the time by which the next step must be over.
+// limit sets the deadline of the next step.
 func (g *guard) limit(step time.Duration) { _ = g.Conn.SetDeadline(time.Now().Add(step)) }
 
 func (g *guard) Read(p []byte) (int, error) {
@@ -62,7 +62,7 @@ func (g *guard) failure() error {
 	return g.err
 }
 
-// exceeded says whether the bytes are used up.
+// exceeded reports whether the byte limit is reached.
 func (g *guard) exceeded() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -76,7 +76,7 @@ func (g *guard) total() int64 {
 	return g.read
 }
 
-// firstByte keeps the time of the first byte of the response.
+// firstByte records the time of the first byte of the response.
 func (g *guard) firstByte(after time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -20,10 +20,10 @@ const (
 	maxRawHead = maxHeaderBytes + 4<<10
 )
 
-// tolerantConn is a connection whose HTTP/1 responses are read as browsers
-// read them. net/http refuses a whole response for one header line that no
-// browser minds, so every head is put in order before net/http sees it. What
-// does not begin like a response passes unchanged.
+// tolerantConn is a connection whose HTTP/1 responses are read as browsers read
+// them. net/http refuses a whole response for one header line that every browser
+// accepts, so every head is normalised before net/http sees it. What does not
+// begin like a response passes unchanged.
 type tolerantConn struct {
 	net.Conn
 	in    *bufio.Reader
@@ -174,7 +174,7 @@ func fieldLines(lines []string) []byte {
 	return out.Bytes()
 }
 
-// hasToken says whether a list of tokens (RFC 9110 section 5.6.1) has one.
+// hasToken reports whether a list of tokens (RFC 9110 section 5.6.1) has one.
 func hasToken(list, token string) bool {
 	for word := range strings.SplitSeq(list, ",") {
 		if strings.EqualFold(strings.TrimSpace(word), token) {

@@ -6,26 +6,26 @@ import (
 	"net/netip"
 )
 
-// Every simulated address has a place: 0, 1, 2 and so on. The place gives the
-// loopback address that plays it, so a process that has read the same scenario
-// knows the mapping without being told.
+// Every simulated address has a position: 0, 1, 2 and so on. The loopback address
+// that serves it follows from the position, so every process that has read the
+// same scenario computes the same mapping.
 const (
-	// loopbackBase is 127.1.0.0: the block 127.0.0.0/16 stays free for what
-	// else runs on the machine.
+	// loopbackBase is 127.1.0.0: the block 127.0.0.0/16 stays free for other
+	// programs on the machine.
 	loopbackBase = 127<<24 + 1<<16
 	loopbackEnd  = 128<<24 - 1 // exclusive: the last one is the broadcast address
-	maxPlaces    = loopbackEnd - loopbackBase
+	maxPositions = loopbackEnd - loopbackBase
 )
 
-// loopback returns the address that plays a place.
-func loopback(place uint32) netip.Addr {
+// loopback returns the address that serves a position.
+func loopback(position uint32) netip.Addr {
 	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], loopbackBase+place)
+	binary.BigEndian.PutUint32(b[:], loopbackBase+position)
 	return netip.AddrFrom4(b)
 }
 
-// placeOf is the inverse of loopback.
-func placeOf(addr [4]byte) (uint32, bool) {
+// positionOf is the inverse of loopback.
+func positionOf(addr [4]byte) (uint32, bool) {
 	n := binary.BigEndian.Uint32(addr[:])
 	if n < loopbackBase || n >= loopbackEnd {
 		return 0, false
@@ -33,8 +33,8 @@ func placeOf(addr [4]byte) (uint32, bool) {
 	return n - loopbackBase, true
 }
 
-// pool is where the addresses come from that a scenario leaves to the
-// laboratory. Slot n has one IPv4 and one IPv6 address; every IPv6 address is
+// pool is a source of addresses for hosts whose addresses a scenario leaves to
+// the laboratory. Slot n has one IPv4 and one IPv6 address; every IPv6 address is
 // in a /48 of its own, as those of independent hosts are.
 type pool struct {
 	v4 byte   // first octet
@@ -43,7 +43,7 @@ type pool struct {
 
 // The pools: IPv4 blocks that are allocated and serve no public host, and IPv6
 // blocks that IANA has not allocated. Both are global unicast addresses to
-// whoever looks at them.
+// any code that checks them.
 var (
 	declaredPool  = pool{v4: 28, v6: 0x3a05}
 	generatedPool = pool{v4: 30, v6: 0x3a06}
@@ -91,7 +91,7 @@ const (
 	smtpService
 )
 
-// portIndex returns the place of port among servicePorts, -1 for another.
+// portIndex returns the index of port in servicePorts, or -1.
 func portIndex(port uint16) int {
 	for i, p := range servicePorts {
 		if p == port {
@@ -115,9 +115,9 @@ func (p ports) service(index int) uint16 {
 	return [...]uint16{p.DNS, p.HTTP, p.HTTPS, p.SMTP}[index]
 }
 
-func checkPlaces(declared int, generated uint64) error {
-	if need := uint64(declared) + 2*generated; need > maxPlaces {
-		return fmt.Errorf("the scenario needs %d addresses; the laboratory has %d", need, maxPlaces)
+func checkPositions(declared int, generated uint64) error {
+	if need := uint64(declared) + 2*generated; need > maxPositions {
+		return fmt.Errorf("the scenario needs %d addresses; the laboratory has %d", need, maxPositions)
 	}
 	return nil
 }

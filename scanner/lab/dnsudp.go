@@ -50,8 +50,8 @@ func (u *udpServer) serve() {
 		out = out[:0]
 		for i := range in[:n] {
 			m := &in[i]
-			place, ok := destination(m.OOB[:m.NN])
-			if !ok || !scratch.view.set(u.lab.world, place) {
+			position, ok := destination(m.OOB[:m.NN])
+			if !ok || !scratch.view.set(u.lab.world, position) {
 				continue
 			}
 			buffers[i] = u.lab.answerUDP(buffers[i][:0], m.Buffers[0][:m.N], scratch, u, m)
@@ -91,7 +91,7 @@ func (u *udpServer) later(delay time.Duration, answer []byte, m *ipv4.Message) {
 }
 
 // destination reads the address that a packet was sent to from its control
-// messages (ip(7), IP_PKTINFO) and returns its place.
+// messages (ip(7), IP_PKTINFO) and returns its position.
 func destination(oob []byte) (uint32, bool) {
 	const header = unix.SizeofCmsghdr
 	if len(oob) < header+unix.SizeofInet4Pktinfo {
@@ -99,7 +99,7 @@ func destination(oob []byte) (uint32, bool) {
 	}
 	// The one control message that was asked for: its interface index, the
 	// local address and the destination address.
-	return placeOf([4]byte(oob[header+8 : header+12]))
+	return positionOf([4]byte(oob[header+8 : header+12]))
 }
 
 // dnsScratch is what one goroutine needs to answer questions.

@@ -176,7 +176,7 @@ func (w *world) bindFault(d *domain, spec *Fault, t *template, serverOf func(net
 		s.faults = append(s.faults, f)
 	}
 	if addr, err := netip.ParseAddr(spec.At); err == nil {
-		if _, ok := w.places[addr]; !ok {
+		if _, ok := w.positions[addr]; !ok {
 			return fmt.Errorf("fault at %s: no host has this address", addr)
 		}
 		bind(addr, false)
@@ -309,7 +309,7 @@ func (w *world) globalFault(spec *Fault) *fault {
 // globalHosts returns the addresses behind a fault's at:, an address or a name.
 func (w *world) globalHosts(spec *Fault) ([]netip.Addr, error) {
 	if addr, err := netip.ParseAddr(spec.At); err == nil {
-		if _, ok := w.places[addr]; ok {
+		if _, ok := w.positions[addr]; ok {
 			return []netip.Addr{addr}, nil
 		}
 	}

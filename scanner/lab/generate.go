@@ -79,7 +79,7 @@ func (w *weights) draw(random uint64) int {
 type generated struct {
 	entries   []genEntry
 	count     uint32
-	base      uint32 // place of the first address
+	base      uint32 // position of the first address
 	perDomain uint32 // slots that each domain may use
 	digits    int
 	templates map[string]*template

@@ -14,8 +14,8 @@ import (
 )
 
 // connectGenerated opens the ports of the templates' servers, binds their
-// faults and fixes the place of the first generated address. It comes after
-// every declared address has its place.
+// faults and fixes the position of the first generated address. It comes after
+// every declared address has its position.
 func (w *world) connectGenerated() error {
 	for _, profile := range slices.Sorted(maps.Keys(w.gen.templates)) {
 		t := w.gen.templates[profile]
@@ -28,7 +28,7 @@ func (w *world) connectGenerated() error {
 		}
 	}
 	w.gen.base = uint32(len(w.servers))
-	return checkPlaces(len(w.servers), uint64(w.gen.count)*uint64(w.gen.perDomain))
+	return checkPositions(len(w.servers), uint64(w.gen.count)*uint64(w.gen.perDomain))
 }
 
 func (w *world) connectTemplate(t *template, d *domain) error {
@@ -62,7 +62,7 @@ func (w *world) connectTemplateHost(t *template, h *host) error {
 	if h.spec.Elsewhere {
 		addrs, ok := w.hosts[h.name]
 		if !ok {
-			return fmt.Errorf("nobody declares the host %s", h.name.Text())
+			return fmt.Errorf("no domain declares the host %s", h.name.Text())
 		}
 		h.addrs = addrs
 	} else if !h.name.In(authority.MustName("domain.example")) {
@@ -95,28 +95,28 @@ func (w *world) templateServer(t *template, addr netip.Addr) *server {
 	return t.servers[slot][family]
 }
 
-// place returns the place of a simulated address.
-func (w *world) place(addr netip.Addr) (uint32, bool) {
-	if place, ok := w.places[addr]; ok {
-		return place, true
+// positionOf returns the position of a simulated address.
+func (w *world) positionOf(addr netip.Addr) (uint32, bool) {
+	if position, ok := w.positions[addr]; ok {
+		return position, true
 	}
 	slot, ok := generatedPool.slot(addr)
 	if !ok || w.gen.perDomain == 0 || slot/w.gen.perDomain >= w.gen.count {
 		return 0, false
 	}
-	place := w.gen.base + 2*slot
+	position := w.gen.base + 2*slot
 	if addr.Is6() {
-		place++
+		position++
 	}
-	return place, w.serverAt(place) != nil
+	return position, w.serverAt(position) != nil
 }
 
-// serverAt returns the server at a place, nil when nobody has it.
-func (w *world) serverAt(place uint32) *server {
-	if place < w.gen.base {
-		return w.servers[place]
+// serverAt returns the server at a position, nil when there is none.
+func (w *world) serverAt(position uint32) *server {
+	if position < w.gen.base {
+		return w.servers[position]
 	}
-	id, slot, family, ok := w.generatedPlace(place)
+	id, slot, family, ok := w.generatedPosition(position)
 	if !ok {
 		return nil
 	}
@@ -126,22 +126,22 @@ func (w *world) serverAt(place uint32) *server {
 	return nil
 }
 
-// generatedPlace takes a place of the generated addresses apart.
-func (w *world) generatedPlace(place uint32) (id, slot, family uint32, ok bool) {
+// generatedPosition splits a position of the generated addresses into its parts.
+func (w *world) generatedPosition(position uint32) (id, slot, family uint32, ok bool) {
 	if w.gen.perDomain == 0 {
 		return 0, 0, 0, false
 	}
-	n := place - w.gen.base
+	n := position - w.gen.base
 	id = n / 2 / w.gen.perDomain
 	return id, n / 2 % w.gen.perDomain, n % 2, id < w.gen.count
 }
 
-// address is the inverse of place.
-func (w *world) address(place uint32) netip.Addr {
-	if place < w.gen.base {
-		return w.servers[place].addr
+// address is the inverse of positionOf.
+func (w *world) address(position uint32) netip.Addr {
+	if position < w.gen.base {
+		return w.servers[position].addr
 	}
-	if slot := (place - w.gen.base) / 2; (place-w.gen.base)%2 == 1 {
+	if slot := (position - w.gen.base) / 2; (position-w.gen.base)%2 == 1 {
 		return generatedPool.addr6(slot)
 	} else {
 		return generatedPool.addr4(slot)
@@ -286,17 +286,17 @@ func glueRRsets(g glue, ttl uint32) []*authority.RRset {
 // view is one server as authority.Answer sees it: its zones. It is made for
 // each question, as a generated server depends on the domain it belongs to.
 type view struct {
-	w      *world
-	server *server
-	place  uint32
-	id     uint32 // of the generated domain whose server it is
-	own    bool   // id holds
+	w        *world
+	server   *server
+	position uint32
+	id       uint32 // of the generated domain whose server it is
+	own      bool   // id holds
 }
 
-func (v *view) set(w *world, place uint32) bool {
-	v.w, v.place, v.server, v.own = w, place, w.serverAt(place), false
-	if place >= w.gen.base {
-		v.id, _, _, v.own = w.generatedPlace(place)
+func (v *view) set(w *world, position uint32) bool {
+	v.w, v.position, v.server, v.own = w, position, w.serverAt(position), false
+	if position >= w.gen.base {
+		v.id, _, _, v.own = w.generatedPosition(position)
 	}
 	return v.server != nil
 }
@@ -317,7 +317,7 @@ func (v *view) Enclosing(name authority.Name) *authority.Zone {
 }
 
 // addr returns the simulated address of the server.
-func (v *view) addr() netip.Addr { return v.w.address(v.place) }
+func (v *view) addr() netip.Addr { return v.w.address(v.position) }
 
 // domainOf returns the declared or generated domain that a name is or lies in,
 // nil for names below no top-level domain.

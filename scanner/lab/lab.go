@@ -138,8 +138,8 @@ func (l *Lab) RootSockets() map[string]string {
 	sockets := map[string]string{}
 	for _, h := range l.world.domains[authority.Root].hosts {
 		for _, a := range h.addrs {
-			if place, ok := l.world.place(a); ok {
-				sockets[a.String()] = netip.AddrPortFrom(loopback(place), l.ports.DNS).String()
+			if position, ok := l.world.positionOf(a); ok {
+				sockets[a.String()] = netip.AddrPortFrom(loopback(position), l.ports.DNS).String()
 			}
 		}
 	}

@@ -28,7 +28,7 @@ type labFile struct {
 }
 
 // labFileVersion changes when the meaning of a field or the rule by which
-// addresses get their places does.
+// addresses get their positions does.
 const labFileVersion = 1
 
 const mappingRule = "simulated address -> 127.0.0.0/8: see \"roots\" for the root servers; " +

@@ -216,7 +216,7 @@ func (l *Lab) serveTCP(listener net.Listener, handle func(*net.TCPConn, *view)) 
 			}
 			conn := c.(*net.TCPConn)
 			v := new(view)
-			if place, ok := placeOf(local4(conn)); !ok || !v.set(l.world, place) {
+			if position, ok := positionOf(local4(conn)); !ok || !v.set(l.world, position) {
 				conn.Close()
 				continue
 			}

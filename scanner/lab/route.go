@@ -17,12 +17,12 @@ func (l *Lab) Route(network string, to netip.AddrPort) (netip.AddrPort, error) {
 	if !l.world.reaches(addr) {
 		return netip.AddrPort{}, fmt.Errorf("%s %s: this vantage has no such family: %w", network, to, syscall.ENETUNREACH)
 	}
-	place, ok := l.world.place(addr)
+	position, ok := l.world.positionOf(addr)
 	if !ok {
 		return netip.AddrPort{}, fmt.Errorf("%s %s: no host of the scenario has this address: %w", network, to, syscall.EHOSTUNREACH)
 	}
 	port := l.ports.Closed
-	server := l.world.serverAt(place)
+	server := l.world.serverAt(position)
 	if index := portIndex(to.Port()); index >= 0 && server.ports&(1<<index) != 0 && (network == "tcp" || index == 0) {
 		switch fate := server.fate(network, to.Port()); {
 		case fate == "refuse":
@@ -35,7 +35,7 @@ func (l *Lab) Route(network string, to netip.AddrPort) (netip.AddrPort, error) {
 	if network == "tcp" && l.world.blocked(to.Port()) {
 		port = l.ports.Silent
 	}
-	return netip.AddrPortFrom(loopback(place), port), nil
+	return netip.AddrPortFrom(loopback(position), port), nil
 }
 
 // fate returns "drop" or "refuse" when a fault does so to everything that is

@@ -10,7 +10,7 @@ import (
 )
 
 // TestScenarioErrors: what a writer of scenarios gets wrong is answered with
-// the place and, where there is one, the word that was meant.
+// the line and, where there is one, the word that was meant.
 func TestScenarioErrors(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", "x.yaml: is empty"},
@@ -34,7 +34,7 @@ func TestScenarioErrors(t *testing.T) {
 		{"about: x\ndomains:\n  a.ar:\n    records: |\n      b A 192.0.2.1\n      c AAAA 192.0.2.1\n", "x.yaml:6: records: bad AAAA"},
 		{"about: x\ndomains:\n  a.ar:\n    records: |\n      b.example.net. A 192.0.2.1\n", "is not in zone a.ar."},
 		{"about: x\ndomains:\n  a.ar:\n    records: |\n      www CNAME b\n", "x.yaml:3: a.ar: www.a.ar. has a CNAME record beside other records"},
-		{"about: x\ndomains:\n  a.ar:\n    ns: [ns1.nowhere.net.]", "x.yaml:3: a.ar: nobody declares the host ns1.nowhere.net"},
+		{"about: x\ndomains:\n  a.ar:\n    ns: [ns1.nowhere.net.]", "x.yaml:3: a.ar: no domain declares the host ns1.nowhere.net"},
 		{"about: x\ndomains:\n  a.ar:\n    web: v4", "the truth says web_v6 is ok, and the domain publishes no AAAA record for it"},
 		{"about: x\ndomains:\n  a.ar:\n    like: v4_only\n    mail: both", "the truth says mail_v6 is absent, and the domain publishes AAAA records for it"},
 		{"about: x\ndomains:\n  a.ar:\n    truth: {dns_v6: brokn}", `x.yaml:4: unknown status "brokn"`},

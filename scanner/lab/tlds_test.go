@@ -33,18 +33,18 @@ func TestRealRoot(t *testing.T) {
 	}
 }
 
-// TestPlaces: addresses and their places are each other's inverse, and no
-// place is in 127.0.0.0/16 or a broadcast address.
-func TestPlaces(t *testing.T) {
-	for _, place := range []uint32{0, 1, 255, 65536, maxPlaces - 1} {
-		addr := loopback(place)
-		if got, ok := placeOf(addr.As4()); !ok || got != place {
-			t.Errorf("place %d is played by %s, which has place %d, %v", place, addr, got, ok)
+// TestPositions: addresses and their positions are each other's inverse, and no
+// position is in 127.0.0.0/16 or a broadcast address.
+func TestPositions(t *testing.T) {
+	for _, position := range []uint32{0, 1, 255, 65536, maxPositions - 1} {
+		addr := loopback(position)
+		if got, ok := positionOf(addr.As4()); !ok || got != position {
+			t.Errorf("position %d is served by %s, which has position %d, %v", position, addr, got, ok)
 		}
 	}
 	for _, b := range [][4]byte{{127, 0, 0, 1}, {127, 0, 255, 255}, {127, 255, 255, 255}, {128, 0, 0, 0}, {10, 0, 0, 1}} {
-		if _, ok := placeOf(b); ok {
-			t.Errorf("%v has a place", b)
+		if _, ok := positionOf(b); ok {
+			t.Errorf("%v has a position", b)
 		}
 	}
 	for _, p := range []pool{declaredPool, generatedPool} {

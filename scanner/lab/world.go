@@ -16,16 +16,16 @@ import (
 // world is a scenario worked out: every domain with its hosts, every address
 // with its server. newWorld makes the plan; buildZones fills in DNS data.
 type world struct {
-	scenario *Scenario
-	now      time.Time
-	domains  map[authority.Name]*domain
-	order    []*domain // root, TLDs, zones, domains, as declared
-	hosts    map[authority.Name][]netip.Addr
-	places   map[netip.Addr]uint32
-	servers  []*server // by place
-	slots    uint32    // of declaredPool, given out so far
-	keys     authority.KeyRing
-	gen      generated
+	scenario  *Scenario
+	now       time.Time
+	domains   map[authority.Name]*domain
+	order     []*domain // root, TLDs, zones, domains, as declared
+	hosts     map[authority.Name][]netip.Addr
+	positions map[netip.Addr]uint32
+	servers   []*server // by position
+	slots     uint32    // of declaredPool, given out so far
+	keys      authority.KeyRing
+	gen       generated
 }
 
 // server is what answers at one simulated address. For generated domains one
@@ -44,9 +44,9 @@ type server struct {
 func newWorld(s *Scenario, now time.Time) (*world, error) {
 	w := &world{
 		scenario: s, now: now,
-		domains: map[authority.Name]*domain{},
-		hosts:   map[authority.Name][]netip.Addr{},
-		places:  map[netip.Addr]uint32{},
+		domains:   map[authority.Name]*domain{},
+		hosts:     map[authority.Name][]netip.Addr{},
+		positions: map[netip.Addr]uint32{},
 	}
 	for _, step := range []func() error{
 		w.declareTLDs, w.declareHosts, w.declareZones, w.declareTargets,
@@ -204,11 +204,11 @@ func (w *world) enclosing(name authority.Name, strict bool) *domain {
 
 // serverOf returns the server at a declared address, made when first named.
 func (w *world) serverOf(addr netip.Addr) *server {
-	if place, ok := w.places[addr]; ok {
-		return w.servers[place]
+	if position, ok := w.positions[addr]; ok {
+		return w.servers[position]
 	}
 	s := &server{addr: addr, zones: map[authority.Name]*authority.Zone{}}
-	w.places[addr] = uint32(len(w.servers))
+	w.positions[addr] = uint32(len(w.servers))
 	w.servers = append(w.servers, s)
 	return s
 }
@@ -228,7 +228,7 @@ func (w *world) connect() error {
 			if h.spec.Elsewhere {
 				addrs, ok := w.hosts[h.name]
 				if !ok {
-					return nodeError(&yaml.Node{Line: d.line}, "%s: nobody declares the host %s; give its addresses, or none", d.name.Text(), h.name.Text())
+					return nodeError(&yaml.Node{Line: d.line}, "%s: no domain declares the host %s; give its addresses, or none", d.name.Text(), h.name.Text())
 				}
 				h.addrs = addrs
 			}

@@ -18,11 +18,11 @@ const (
 	maxDays = 2
 )
 
-// clock compares a time with what the root servers know of the time: the
-// serial of the root zone and the validity of the signature of its keys.
+// clock compares a time with two times that the root servers publish: the serial
+// of the root zone and the validity of the signatures over its keys.
 func (s *survey) clock(now time.Time, dated bool) Check {
 	c := Check{Name: Clock, Title: "Clock",
-		Effect: "Signatures and certificates are judged by it, so every secure zone would be taken for bogus.",
+		Effect: "Signatures and certificates are judged by it, so every secure zone would be judged bogus.",
 		Fix:    "Set the clock, and keep it right with NTP: timedatectl set-ntp true"}
 	published := s.published()
 	from, until, signed := s.validity(now)
@@ -45,7 +45,7 @@ func (s *survey) clock(now time.Time, dated bool) Check {
 		c.Status = observation.OK
 		c.Seen = fmt.Sprintf("%s UTC; the root zone is of %s", ours, published.Format(time.DateOnly))
 	default:
-		return c.untold("no root server says anything of the time")
+		return c.unmeasured("no root server says anything of the time")
 	}
 	c.Stops = c.Status == observation.Broken
 	return c.tidy()
@@ -105,12 +105,12 @@ func (s *survey) validity(now time.Time) (from, until time.Time, ok bool) {
 // trustAnchor validates the root's keys, as every proof begins with them.
 func (c *Config) trustAnchor(ctx context.Context) Check {
 	check := Check{Name: TrustAnchor, Title: "Trust anchor",
-		Effect: "Every proof begins at the root, so every signed zone would be taken for bogus.",
+		Effect: "Every proof begins at the root, so every signed zone would be judged bogus.",
 		Fix:    "Update adopt6, or the file of dns.trust_anchor: https://data.iana.org/root-anchors/"}
 	result, err := c.Resolver.Resolve(ctx, resolve.Dual, ".", dns.TypeDNSKEY)
 	switch {
 	case err != nil || result.Reason != "":
-		return check.untold("the root's keys could not be fetched")
+		return check.unmeasured("the root's keys could not be fetched")
 	case result.State == observation.Secure:
 		check.Status = observation.OK
 		check.Seen = "the root's keys verify"
@@ -118,7 +118,7 @@ func (c *Config) trustAnchor(ctx context.Context) Check {
 		check.Status, check.Stops = observation.Broken, true
 		check.Seen = fmt.Sprintf("the root's keys do not verify: %s", result.StateReason)
 	default:
-		return check.untold(fmt.Sprintf("nothing to validate with: %s", result.StateReason))
+		return check.unmeasured(fmt.Sprintf("nothing to validate with: %s", result.StateReason))
 	}
 	return check.tidy()
 }

@@ -13,9 +13,9 @@ import (
 // maxQuoted bounds how much of a text from the network is quoted, in octets.
 const maxQuoted = 40
 
-// hijack judges whether the root servers themselves answer. A root server
-// never offers recursion, speaks of the root with authority, and of names
-// below it only where to ask. Who does otherwise is somebody else.
+// hijack judges whether the root servers themselves answer. A root server never
+// offers recursion, is authoritative for the root, and answers with a referral
+// for names below it. A server that does otherwise is not a root server.
 func (s *survey) hijack() Check {
 	c := Check{Name: Hijack, Title: "Answers on port 53"}
 	var heard, liars int
@@ -44,11 +44,11 @@ func (s *survey) hijack() Check {
 	c.Fix = "Ask the provider to stop redirecting port 53, run the scan from another network, or through a VPN that leads out of this one."
 	switch {
 	case heard == 0:
-		return c.untold("no root server answers")
+		return c.unmeasured("no root server answers")
 	case hijacked:
 		c.Status, c.Stops = observation.Broken, true
-		c.Seen = fmt.Sprintf("at %d of %d addresses of root servers somebody else answers: %s", liars, heard, proofs[0])
-		c.Effect = "Somebody answers in the place of every name server, so every verdict would be wrong."
+		c.Seen = fmt.Sprintf("at %d of %d addresses of root servers another server answers: %s", liars, heard, proofs[0])
+		c.Effect = "Another server answers instead of every name server, so every verdict would be wrong."
 	case liars > 0:
 		c.Status = observation.Partial
 		c.Seen = fmt.Sprintf("%d of %d addresses behave like no root server: %s", liars, heard, proofs[0])
@@ -56,7 +56,7 @@ func (s *survey) hijack() Check {
 	case shared(names) != "":
 		c.Status = observation.Partial
 		c.Seen = "different root servers " + shared(names)
-		c.Effect = "Somebody may answer in their place; then every verdict would be wrong."
+		c.Effect = "Another server may answer instead of them; then every verdict would be wrong."
 	default:
 		c.Status = observation.OK
 		c.Seen = fmt.Sprintf("%d root servers answer with authority, and none recurses", heard)
@@ -67,13 +67,13 @@ func (s *survey) hijack() Check {
 	return c.tidy()
 }
 
-// heard says whether anything came from the root server's address.
+// heard reports whether any packet came from the root server's address.
 func (r *rootServer) heard() bool {
 	return r.udp.msg != nil || r.tcp.msg != nil || r.recursion.msg != nil || r.keys.msg != nil
 }
 
-// proof returns what shows that an answer is not a root server's; empty for
-// one that may be.
+// proof returns what shows that an answer is not from a root server; empty when
+// it may be.
 func (r *rootServer) proof() string {
 	for _, m := range []*dns.Msg{r.udp.msg, r.tcp.msg, r.keys.msg, r.recursion.msg, r.identity.msg} {
 		if m != nil && m.RecursionAvailable {
@@ -91,8 +91,7 @@ func (r *rootServer) proof() string {
 	return ""
 }
 
-// id returns what the server calls itself, quoted; empty where it does not
-// say.
+// id returns the server's identity (RFC 4892), quoted; empty when it gives none.
 func (r *rootServer) id() string {
 	if r.identity.msg == nil {
 		return ""
@@ -119,7 +118,7 @@ func shared(names map[string][]string) string {
 	return ""
 }
 
-// oneID returns what one of the servers calls itself, as an example.
+// oneID returns the identity of one of the servers, as an example.
 func (s *survey) oneID() string {
 	for _, f := range []family{v6, v4} {
 		for i := range s[f] {

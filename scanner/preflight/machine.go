@@ -19,7 +19,7 @@ const (
 	littleSpace, noSpace = 1000 * megabyte, 100 * megabyte
 )
 
-// machine checks what the machine itself must have.
+// machine checks the resources of the machine itself.
 func (c *Config) machine() []Check {
 	return []Check{c.files(), c.disk()}
 }
@@ -33,7 +33,7 @@ func (c *Config) files() Check {
 	need := uint64(filesPerTarget*c.Workers + filesBeside)
 	switch {
 	case !ok:
-		return check.untold("this system does not tell its limit")
+		return check.unmeasured("this system does not tell its limit")
 	case limit < need:
 		check.Status = observation.Partial
 		check.Seen = fmt.Sprintf("%d may be open at a time, and %d workers may need %d", limit, c.Workers, need)
@@ -44,11 +44,11 @@ func (c *Config) files() Check {
 	return check.tidy()
 }
 
-// disk looks for room where a scan writes.
+// disk checks the free space in the folders that a scan writes to.
 func (c *Config) disk() Check {
 	check := Check{Name: Disk, Title: "Free space",
-		Effect: "The scan stops when the disk is full, and can be resumed when there is room.",
-		Fix:    "Make room, or choose another folder with --store and --state."}
+		Effect: "The scan stops when the disk is full, and can be resumed once there is space.",
+		Fix:    "Free some space, or choose another folder with --store and --state."}
 	least, where, found := uint64(0), "", false
 	for _, folder := range c.Folders {
 		if free, ok := freeSpace(existing(folder)); ok && (!found || free < least) {
@@ -56,7 +56,7 @@ func (c *Config) disk() Check {
 		}
 	}
 	if !found {
-		return check.untold("this system does not tell it")
+		return check.unmeasured("this system does not tell it")
 	}
 	check.Seen = fmt.Sprintf("%.1f GB for %s", float64(least)/(1000*megabyte), where)
 	if least < 1000*megabyte {

@@ -1,10 +1,9 @@
 // Package preflight finds out what a vantage can do before it measures others.
 //
 // In: the dialer, the root servers, a resolver and a few limits. Out: a list
-// of checks, each with a status, what was seen, what follows and how to fix
-// it, and the abilities of the vantage as plain data. It sends some 60 packets,
-// takes 10 s at most, and never asks a server that is neither a root server
-// nor one that a scan would ask.
+// of checks, each with a status, the evidence, the effect and how to fix it, and
+// the capabilities of the vantage as plain data. It sends some 60 packets, takes
+// 10 s at most, and asks only root servers and servers that a scan would ask.
 package preflight
 
 import (
@@ -25,7 +24,7 @@ type Resolver interface {
 	Resolve(ctx context.Context, mode resolve.Mode, name string, qtype uint16) (*resolve.Result, error)
 }
 
-// Config says what to look at. Dialer, Roots and Resolver are needed.
+// Config holds what the checks need. Dialer, Roots and Resolver are required.
 type Config struct {
 	Dialer   *netaddr.Dialer
 	Roots    []resolve.RootServer
@@ -38,7 +37,7 @@ type Config struct {
 	// Exchangers are mail exchangers that are known to answer on port 25.
 	// Without any, those of Domains are tried, a few of them.
 	Exchangers, Domains []string
-	OptOut              *optout.Checker // who does not want to be tried; nil: nobody is asked
+	OptOut              *optout.Checker // finds exchangers that opted out; nil: not checked
 
 	// Workers is how many targets are to be measured at the same time, and
 	// Folders are those that a scan writes to; they need not exist yet.
@@ -66,38 +65,38 @@ const (
 	Disk        = "disk"
 )
 
-// Check is one thing that was looked at.
+// Check is one check and its result.
 type Check struct {
 	Name   string             `json:"name"`  // a stable token
 	Title  string             `json:"title"` // for people
 	Status observation.Status `json:"status"`
 	// Seen is the evidence. What it quotes of the network is escaped.
 	Seen   string `json:"seen"`
-	Effect string `json:"effect,omitempty"` // what follows for a scan, where the status is not ok
+	Effect string `json:"effect,omitempty"` // what it means for a scan, where the status is not ok
 	Fix    string `json:"fix,omitempty"`
-	// Stops says that every verdict of a scan would be wrong.
+	// Stops means that every verdict of a scan would be wrong.
 	Stops bool `json:"stops,omitempty"`
 }
 
 // Result is what a vantage can do.
 type Result struct {
 	Checks []Check
-	// Capabilities are the same for programs.
+	// Capabilities are the same, for programs.
 	Capabilities observation.Capabilities
 }
 
 // Stops returns the checks for which no scan should run.
 func (r *Result) Stops() []Check { return r.where(func(c Check) bool { return c.Stops }) }
 
-// Failed returns the checks that found something missing or wrong. What could
-// not be told is neither.
+// Failed returns the checks that found something missing or wrong. Unmeasured
+// checks are not among them.
 func (r *Result) Failed() []Check { return r.where(Check.Failed) }
 
 func (r *Result) where(wanted func(Check) bool) []Check {
 	return slices.DeleteFunc(slices.Clone(r.Checks), func(c Check) bool { return !wanted(c) })
 }
 
-// Failed says whether the check found something missing or wrong.
+// Failed reports whether the check found something missing or wrong.
 func (c Check) Failed() bool { return c.Status != observation.OK && c.Status != observation.Unmeasured }
 
 const (
@@ -133,8 +132,8 @@ func Run(ctx context.Context, config Config) (*Result, error) {
 	return config.judge(asked, anchor, mail), nil
 }
 
-// judge puts the checks in the order in which a reader asks for them, and the
-// abilities beside them.
+// judge returns the checks in the order in which they are shown, with the
+// capabilities.
 func (c *Config) judge(asked survey, anchor Check, mail [families]Check) *Result {
 	var packets, udp, tcp [families]Check
 	for f := range families {
@@ -146,7 +145,7 @@ func (c *Config) judge(asked survey, anchor Check, mail [families]Check) *Result
 	}
 	hijack, clock := asked.hijack(), asked.clock(c.Now(), c.DatedSerial)
 	if clock.Stops {
-		anchor.Stops = false // the wrong clock is why
+		anchor.Stops = false // the wrong clock is the cause
 	}
 	r := &Result{Checks: []Check{packets[v6], packets[v4], udp[v6], udp[v4], tcp[v6], tcp[v4], hijack, anchor, clock, mail[v6], mail[v4]}}
 	if !resolves(udp[v6]) && !resolves(udp[v4]) {
@@ -173,7 +172,7 @@ func (c *Config) judge(asked survey, anchor Check, mail [families]Check) *Result
 	return r
 }
 
-// resolves says whether a resolver can work with what passes over UDP.
+// resolves reports whether a resolver can work with what passes over UDP.
 func resolves(udp Check) bool {
 	return udp.Status == observation.OK || udp.Status == observation.Partial
 }
@@ -190,5 +189,5 @@ const (
 // String returns "IPv4" or "IPv6".
 func (f family) String() string { return [...]string{"IPv4", "IPv6"}[f] }
 
-// of returns the name of f's check among the two.
-func (f family) of(nameV4, nameV6 string) string { return [...]string{nameV4, nameV6}[f] }
+// choose returns the name of f's check among the two.
+func (f family) choose(nameV4, nameV6 string) string { return [...]string{nameV4, nameV6}[f] }

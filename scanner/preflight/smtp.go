@@ -24,23 +24,23 @@ const (
 	maxDomains    = 12
 	maxExchangers = 5
 	// minAlike is how many exchangers of different operators must fail in the
-	// same way before the network is to blame and not they.
+	// same way before the failure is attributed to the network.
 	minAlike = 3
 	// greeting is how long a mail server may take to greet before it is left
 	// with QUIT. The connection is what counts.
 	greeting = time.Second
 )
 
-// exchanger is a mail exchanger and what became of a connection to it.
+// exchanger is a mail exchanger and the result of a connection to it.
 type exchanger struct {
 	name string
 	addr netip.Addr
 	err  error
 }
 
-// mail tries port 25 over both families. Those who are asked are exchangers
-// that the user named, or a few of the domains that are about to be measured:
-// a scan would connect to them anyway. A connection ends with QUIT.
+// mail tries port 25 over both families. It connects to exchangers that the user
+// named, or to a few of the domains that are about to be measured, to which the
+// scan would connect anyway. A connection ends with QUIT.
 func (c *Config) mail(ctx context.Context) [families]Check {
 	named := len(c.Exchangers) > 0
 	names := c.Exchangers
@@ -55,7 +55,7 @@ func (c *Config) mail(ctx context.Context) [families]Check {
 			c.connect(ctx, tried)
 			checks[f] = judgeMail(f, tried, named)
 			if ctx.Err() != nil && checks[f].Failed() {
-				checks[f] = checks[f].untold("the time was up before an answer could come")
+				checks[f] = checks[f].unmeasured("the time was up before an answer could come")
 			}
 		})
 	}
@@ -149,8 +149,8 @@ func firstUsable(records []dns.RR) netip.Addr {
 	return netip.Addr{}
 }
 
-// connect opens a connection to each. The first that succeeds has shown what
-// there is to show, and ends the others.
+// connect opens a connection to each. The first success is enough, and ends the
+// others.
 func (c *Config) connect(ctx context.Context, tried []exchanger) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -165,7 +165,7 @@ func (c *Config) connect(ctx context.Context, tried []exchanger) {
 	all.Wait()
 }
 
-// greet connects, reads what the server says first and takes leave.
+// greet connects, reads the greeting and sends QUIT.
 func (c *Config) greet(ctx context.Context, addr netip.Addr) error {
 	// Long enough for a lost SYN and its repetition after 1 s.
 	limited, cancel := context.WithTimeout(ctx, c.Timeout+time.Second)
@@ -175,7 +175,7 @@ func (c *Config) greet(ctx context.Context, addr netip.Addr) error {
 		return err
 	}
 	defer conn.Close()
-	// What follows is politeness; whether it succeeds does not matter.
+	// The rest is politeness; it does not matter whether it succeeds.
 	_ = conn.SetDeadline(time.Now().Add(greeting))
 	var banner [512]byte
 	if _, err := conn.Read(banner[:]); err == nil {
@@ -187,7 +187,7 @@ func (c *Config) greet(ctx context.Context, addr netip.Addr) error {
 
 // judgeMail judges port 25 over one family.
 func judgeMail(f family, tried []exchanger, named bool) Check {
-	c := Check{Name: f.of(SMTPV4, SMTPV6), Title: "Port 25, " + f.String(),
+	c := Check{Name: f.choose(SMTPV4, SMTPV6), Title: "Port 25, " + f.String(),
 		Effect: "Mail servers cannot be judged over " + f.String() + ": stored as unmeasured.",
 		Fix:    "Ask the provider to open port 25 outwards; many close it to new customers. Or run the scan elsewhere."}
 	alike, noRoute := 0, 0
@@ -205,9 +205,9 @@ func judgeMail(f family, tried []exchanger, named bool) Check {
 	}
 	switch {
 	case len(tried) == 0 && named:
-		c = c.untold("no mail exchanger named in scan.smtp_check has an address of this family")
+		c = c.unmeasured("no mail exchanger named in scan.smtp_check has an address of this family")
 	case len(tried) == 0:
-		c = c.untold("no mail exchanger of the first targets has an address of this family")
+		c = c.unmeasured("no mail exchanger of the first targets has an address of this family")
 	case noRoute == len(tried):
 		return withoutRoute(c)
 	case named, alike == len(tried) && alike >= minAlike:
@@ -215,24 +215,24 @@ func judgeMail(f family, tried []exchanger, named bool) Check {
 		c.Seen = fmt.Sprintf("none of %d mail exchangers takes a connection: %s", len(tried), words(tried[0].err))
 		return c
 	default:
-		c = c.untold(fmt.Sprintf("%d tried, none takes a connection (%s): too few to tell", len(tried), words(tried[0].err)))
+		c = c.unmeasured(fmt.Sprintf("%d tried, none takes a connection (%s): too few to tell", len(tried), words(tried[0].err)))
 	}
 	c.Fix = "Name mail exchangers that you know to answer in scan.smtp_check."
 	return c
 }
 
-// filtered says whether an error is what a connection comes to in a network
-// that lets no mail out: some drop its packets, others reject them with a
-// reset or an ICMP message.
+// filtered reports whether an error is typical of a network that lets no mail
+// out: some drop the packets, others reject them with a reset or an ICMP
+// message.
 func filtered(err error) bool { return isTimeout(err) || isRefused(err) || isUnreachable(err) }
 
-// withoutRoute is the check of a service over a family that is not there.
+// withoutRoute returns the check of a service over a family without a route.
 func withoutRoute(c Check) Check {
 	f := "IPv4"
 	if c.Name == SMTPV6 {
 		f = "IPv6"
 	}
-	return c.untold("no " + f + " to try it over")
+	return c.unmeasured("no " + f + " to try it over")
 }
 
 // quotedName bounds a name from the network and escapes what is not a letter.

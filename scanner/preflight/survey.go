@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// rootsAsked is how many root servers of each family are asked, so that a
-	// dead one does not decide.
+	// rootsAsked is how many root servers of each family are asked, so that one
+	// dead server does not decide.
 	rootsAsked = 4
 	// udpTries is how often a question is sent over UDP.
 	udpTries = 2
@@ -31,8 +31,8 @@ const (
 	portDNS  = 53
 )
 
-// delegated is a name that a root server has no authority for: it refers to
-// the servers of com, whatever is asked of it.
+// delegated is a name that root servers have delegated: they answer every query
+// for it with a referral to the servers of com.
 const delegated = "com."
 
 // rootServer is what one address of a root server answered.
@@ -51,7 +51,7 @@ type reply struct {
 	msg  *dns.Msg // nil without an answer
 	size int      // octets
 	rtt  time.Duration
-	err  error // why there is none
+	err  error // why there is no answer
 }
 
 // survey is what the root servers answered, by family.
@@ -103,7 +103,7 @@ func chooseRoots(roots []resolve.RootServer) survey {
 	return s
 }
 
-// question returns a query. EDNS is always there, as the resolver uses it.
+// question returns a query, with EDNS, as the resolver sends it.
 func question(name string, qtype, class uint16, do, recursion bool) *dns.Msg {
 	m := new(dns.Msg)
 	m.Id = dns.Id()
@@ -156,7 +156,7 @@ func (c *Config) askOnce(ctx context.Context, network string, to netip.AddrPort,
 	return reply{err: fmt.Errorf("%s sends what is not an answer", to)}
 }
 
-// answers says whether a message is a response to the query.
+// answers reports whether a message is a response to the query.
 func answers(got, query *dns.Msg) bool {
 	return got.Id == query.Id && got.Response && (len(got.Question) == 0 && got.Rcode != dns.RcodeSuccess ||
 		len(got.Question) == 1 && got.Question[0].Qtype == query.Question[0].Qtype &&
@@ -167,7 +167,7 @@ func isTimeout(err error) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT)
 }
 
-// isNoRoute says whether this machine has no way to send to the address.
+// isNoRoute reports whether this machine has no route to the address.
 func isNoRoute(err error) bool {
 	return errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)
 }
@@ -176,12 +176,12 @@ func isRefused(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET)
 }
 
-// isUnreachable says whether the network reported that it does not deliver.
+// isUnreachable reports whether the network reported the address unreachable.
 func isUnreachable(err error) bool {
 	return errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM)
 }
 
-// words says in short why there was no answer.
+// words returns in short why there was no answer.
 func words(err error) string {
 	switch {
 	case isNoRoute(err):

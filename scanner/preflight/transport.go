@@ -11,7 +11,7 @@ import (
 // fits no packet without EDNS (RFC 1035 section 4.2.1).
 const minLarge = 512
 
-// tell counts the replies that came, and gathers why the others did not.
+// tell counts the replies that arrived, and collects why the others did not.
 func tell(roots []rootServer, pick func(*rootServer) *reply) (came int, fastest time.Duration, why string) {
 	var reasons []string
 	for i := range roots {
@@ -44,7 +44,7 @@ func (s *survey) large(f family) (came, size int) {
 	return came, size
 }
 
-// hasRoute says whether the machine can send over the family at all.
+// hasRoute reports whether the machine can send over the family at all.
 func (s *survey) hasRoute(f family) bool {
 	for i := range s[f] {
 		if r := &s[f][i]; !isNoRoute(r.udp.err) || !isNoRoute(r.tcp.err) {
@@ -54,10 +54,10 @@ func (s *survey) hasRoute(f family) bool {
 	return false
 }
 
-// family judges whether packets of a family leave and come back. mail says
-// that a mail exchanger did answer over it.
+// family judges whether packets of a family leave and come back. mail reports
+// that a mail exchanger answered over it.
 func (s *survey) family(f family, mail bool) Check {
-	c := Check{Name: f.of(IPv4, IPv6), Title: f.String(), Effect: effects[f]}
+	c := Check{Name: f.choose(IPv4, IPv6), Title: f.String(), Effect: effects[f]}
 	udp, fastest, why := tell(s[f], pickUDP)
 	tcp, _, _ := tell(s[f], pickTCP)
 	switch {
@@ -78,7 +78,7 @@ func (s *survey) family(f family, mail bool) Check {
 	default:
 		c.Status = observation.Broken
 		c.Seen = fmt.Sprintf("there is a route, and none of %d root servers answers: %s", len(s[f]), why)
-		c.Fix = "Try: " + f.of("ping -4", "ping -6") + " " + s[f][0].addr.String() + ". Where that answers, a firewall drops port 53."
+		c.Fix = "Try: " + f.choose("ping -4", "ping -6") + " " + s[f][0].addr.String() + ". Where that answers, a firewall drops port 53."
 	}
 	return c.tidy()
 }
@@ -96,14 +96,14 @@ var fixRoute = [families]string{
 
 // udp judges whether DNS over UDP passes, answers with EDNS included.
 func (s *survey) udp(f family) Check {
-	c := Check{Name: f.of(UDP53V4, UDP53V6), Title: "DNS over UDP, " + f.String(),
+	c := Check{Name: f.choose(UDP53V4, UDP53V6), Title: "DNS over UDP, " + f.String(),
 		Effect: "Name servers cannot be judged over " + f.String() + ": stored as unmeasured.",
 		Fix:    "Let UDP port 53 out to any address, and EDNS with it (RFC 6891)."}
 	came, _, why := tell(s[f], pickUDP)
 	large, size := s.large(f)
 	switch {
 	case len(s[f]) == 0 || !s.hasRoute(f):
-		return c.untold("no " + f.String() + " to try it over")
+		return c.unmeasured("no " + f.String() + " to try it over")
 	case came == 0:
 		c.Status = observation.Broken
 		c.Seen = fmt.Sprintf("none of %d root servers answers: %s", len(s[f]), why)
@@ -122,13 +122,13 @@ func (s *survey) udp(f family) Check {
 
 // tcp judges whether DNS over TCP passes.
 func (s *survey) tcp(f family) Check {
-	c := Check{Name: f.of(TCP53V4, TCP53V6), Title: "DNS over TCP, " + f.String(),
+	c := Check{Name: f.choose(TCP53V4, TCP53V6), Title: "DNS over TCP, " + f.String(),
 		Effect: "Large answers and name servers over TCP cannot be judged over " + f.String() + ": stored as unmeasured.",
 		Fix:    "Let TCP port 53 out to any address (RFC 7766)."}
 	came, fastest, why := tell(s[f], pickTCP)
 	switch {
 	case len(s[f]) == 0 || !s.hasRoute(f):
-		return c.untold("no " + f.String() + " to try it over")
+		return c.unmeasured("no " + f.String() + " to try it over")
 	case came == 0:
 		c.Status = observation.Broken
 		c.Seen = fmt.Sprintf("none of %d root servers answers: %s", len(s[f]), why)
@@ -139,12 +139,12 @@ func (s *survey) tcp(f family) Check {
 	return c.tidy()
 }
 
-// untold says that nothing could be found out.
-func (c Check) untold(seen string) Check {
+// unmeasured returns the check as unmeasured.
+func (c Check) unmeasured(seen string) Check {
 	return Check{Name: c.Name, Title: c.Title, Status: observation.Unmeasured, Seen: seen}
 }
 
-// tidy takes effect and fix from a check that found nothing wrong.
+// tidy removes effect and fix from a check that found nothing wrong.
 func (c Check) tidy() Check {
 	if c.Status == observation.OK {
 		c.Effect, c.Fix = "", ""

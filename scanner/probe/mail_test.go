@@ -120,7 +120,7 @@ domains:
 			t.Errorf("the evidence is %+v with %+v and %+v", e, e.SMTP, e.TLS)
 		}
 	}
-	if detail := mailEvidence(seen["old.gov.ar"])[0].Detail; !strings.HasPrefix(detail, "HELO taken, EHLO refused: 502") {
+	if detail := mailEvidence(seen["old.gov.ar"])[0].Detail; !strings.HasPrefix(detail, "HELO accepted, EHLO refused: 502") {
 		t.Errorf("of a server without EHLO the evidence says %q", detail)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"adopt6/scanner/schedule/jobrun"
 )
 
-// attempt is a try of a run that is under way.
+// attempt is one try of a run, in progress.
 type attempt struct {
 	run  jobrun.Run
 	job  Job
@@ -29,7 +29,7 @@ func (s *Scheduler) begin(ctx context.Context, j Job, r jobrun.Run) error {
 	lock, err := s.lock(j.Name)
 	if busy := new(BusyError); errors.As(err, &busy) {
 		if r.Tries > 0 {
-			return nil // it waits on
+			return nil // it continues to wait
 		}
 		return s.update(func(b *Book, now time.Time) []jobrun.Run {
 			return []jobrun.Run{b.put(r.Skip(now, jobrun.ReasonStillRunning, busy.Error()))}
@@ -41,7 +41,7 @@ func (s *Scheduler) begin(ctx context.Context, j Job, r jobrun.Run) error {
 	err = s.update(func(b *Book, now time.Time) []jobrun.Run {
 		i := slices.IndexFunc(b.entry(r.Job).Runs, func(x jobrun.Run) bool { return x.ID == r.ID && x.Outcome == jobrun.Waiting })
 		if i < 0 {
-			return nil // somebody took it over by hand
+			return nil // taken over by hand
 		}
 		a.run = b.put(b.entry(r.Job).Runs[i].Start(now))
 		return []jobrun.Run{a.run}
@@ -50,7 +50,7 @@ func (s *Scheduler) begin(ctx context.Context, j Job, r jobrun.Run) error {
 		return errors.Join(err, lock.Unlock())
 	}
 	s.active[j.Name] = a
-	r = a.run // which notes meanwhile that it is under way
+	r = a.run // a copy: noteRunning changes a.run during the try
 	go func() {
 		a.err = s.try(ctx, j, r)
 		s.ended <- a
@@ -58,7 +58,7 @@ func (s *Scheduler) begin(ctx context.Context, j Job, r jobrun.Run) error {
 	return nil
 }
 
-// lock takes a job's lock; the zero lock where none is needed.
+// lock takes a job's lock, or returns the zero lock when none is needed.
 func (s *Scheduler) lock(job string) (*lockfile.Lock, error) {
 	if s.Lock == nil {
 		return new(lockfile.Lock), nil
@@ -66,7 +66,7 @@ func (s *Scheduler) lock(job string) (*lockfile.Lock, error) {
 	return s.Lock(job)
 }
 
-// try runs one try within the time that the job has.
+// try runs one try, for MaxDuration at most.
 func (s *Scheduler) try(ctx context.Context, j Job, r jobrun.Run) error {
 	if j.MaxDuration > 0 {
 		var cancel context.CancelFunc
@@ -83,7 +83,7 @@ func (s *Scheduler) try(ctx context.Context, j Job, r jobrun.Run) error {
 	return context.Canceled
 }
 
-// recordEnds writes down what became of the tries that have ended.
+// recordEnds writes the results of ended tries to the journal.
 func (s *Scheduler) recordEnds() error {
 	for len(s.over) > 0 {
 		a := s.over[0]
@@ -94,13 +94,13 @@ func (s *Scheduler) recordEnds() error {
 		s.over = s.over[1:]
 		delete(s.active, a.job.Name)
 		if err := a.lock.Unlock(); err != nil {
-			s.Log.Warn("a lock could not be given back", "job", a.job.Name, "error", err)
+			s.Log.Warn("a lock could not be released", "job", a.job.Name, "error", err)
 		}
 	}
 	return nil
 }
 
-// result is the run after its try.
+// result returns the run as its try left it.
 func (a *attempt) result(now time.Time) jobrun.Run {
 	r := a.run
 	r.Seen = now.UTC()
@@ -110,7 +110,7 @@ func (a *attempt) result(now time.Time) jobrun.Run {
 		r.Outcome, r.Ended = jobrun.Finished, now.UTC()
 	case errors.As(a.err, &elsewhere):
 		r = r.Skip(now, jobrun.ReasonElsewhere, a.err.Error())
-		if r.Tries == 1 { // there is no scan of it here
+		if r.Tries == 1 { // this machine has no scan of it
 			r.Scan, r.Started, r.Tries = uuid.Nil, time.Time{}, 0
 		}
 	case errors.Is(a.err, errTooLong):

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// clockWatch finds that the clock was set, by the time that passed meanwhile.
+// clockWatch detects that the clock was set, by comparison with monotonic time.
 type clockWatch struct {
 	wall, since time.Time
-	leapt       time.Time // when it was last set, or first looked at, by the time that passed
+	leapt       time.Time // when it was last set or first checked, in monotonic time
 }
 
-// step is how far the clock and the time that passed may differ.
+// step is how far the clock may differ from monotonic time.
 const step = 10 * time.Second
 
-// look compares the clock with the time that passed since the last look.
+// look compares the clock with the monotonic time since the last look.
 func (c *clockWatch) look(wall time.Time, log *slog.Logger) {
 	now := time.Now() // with its monotonic reading
 	wall = wall.Round(0)
@@ -25,19 +25,19 @@ func (c *clockWatch) look(wall time.Time, log *slog.Logger) {
 		switch {
 		case leap > step:
 			c.leapt = now
-			log.Warn("the clock went forward: it was set, or the machine slept", "by", leap.Round(time.Second))
+			log.Warn("the clock jumped forward: it was set, or the machine slept", "by", leap.Round(time.Second))
 		case leap < -step:
 			c.leapt = now
-			log.Warn("the clock was set back; times that were planned before are not planned again", "by", (-leap).Round(time.Second))
+			log.Warn("the clock was set back; times already planned are not planned again", "by", (-leap).Round(time.Second))
 		}
 	}
 	c.wall, c.since = wall, now
 }
 
-// steady is how long a clock must not have been set before one that is days
-// behind the journal is believed. A machine without a clock of its own begins in
-// 1970, and finds the time some minutes later.
+// steady is how long a clock that is days behind the journal must run without
+// being set before it is trusted. A machine without a hardware clock starts in
+// 1970, and learns the time some minutes later.
 const steady = time.Hour
 
-// isSteady says whether the clock was not set for as long.
+// isSteady reports whether the clock ran that long without being set.
 func (c *clockWatch) isSteady() bool { return time.Since(c.leapt) >= steady }

@@ -44,7 +44,7 @@ func (c *Config) Names() []string {
 	return names
 }
 
-// Bounds of what a file may ask for.
+// Bounds of the settings.
 const maxJobs = 500
 
 var (
@@ -64,14 +64,14 @@ const (
 	defaultResumeWithin = 24 * time.Hour
 )
 
-// jobName is what a job may be called: its files are named after it.
+// jobName matches valid names of jobs; files are named after the job.
 var jobName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,47}$`)
 
-// SectionFile is where the section may stand as well: in a file of this name
-// beside a configuration that has no such section.
+// SectionFile is the name of the file that may hold the section instead, beside
+// a configuration that has no such section.
 const SectionFile = "schedule.yaml"
 
-// NoJobsError says that no configuration has jobs.
+// NoJobsError reports that neither file has a section of jobs.
 type NoJobsError struct{ File string }
 
 func (e *NoJobsError) Error() string {
@@ -79,9 +79,9 @@ func (e *NoJobsError) Error() string {
 }
 
 // Load reads the schedule section of a configuration file, or of a file
-// schedule.yaml beside it. Paths of lists are relative to the file's folder. Its
-// error has a line for every fault, each with file, line and fix, or is a
-// *NoJobsError.
+// schedule.yaml beside it. Paths of lists are relative to the file's folder. The
+// error is a *NoJobsError, or has a line for each fault, with file, line and
+// fix.
 func Load(file *section.File) (*Config, error) {
 	if n := file.Section(Section); n != nil {
 		return parse(file, n)
@@ -116,7 +116,7 @@ func parse(file *section.File, n *yaml.Node) (*Config, error) {
 // parser reads the section.
 type parser struct {
 	section.Reader
-	zone     string // of jobs that name none
+	zone     string // the default for jobs
 	profiles map[string]Rates
 }
 
@@ -143,7 +143,7 @@ func (p *parser) section(n *yaml.Node) *Config {
 	case jobs.Kind != yaml.SequenceNode || len(jobs.Content) == 0:
 		p.Fault(jobs, "jobs: expected a list, each job beginning with \"- name: ...\"")
 	case len(jobs.Content) > maxJobs:
-		p.Fault(jobs, "jobs: %d are too many; %d are the limit", len(jobs.Content), maxJobs)
+		p.Fault(jobs, "jobs: %d are too many; the limit is %d", len(jobs.Content), maxJobs)
 	default:
 		for _, node := range jobs.Content {
 			p.add(config, node)
@@ -165,7 +165,7 @@ func (p *parser) readProfiles(n *yaml.Node) {
 	}
 }
 
-// rates are the settings of a profile, which a job may have too.
+// rates returns the settings of a profile, which a job may have too.
 func (p *parser) rates(r *Rates) []section.Setting {
 	number := func(name string, into **int) section.Setting {
 		value := new(int)
@@ -232,7 +232,7 @@ func (p *parser) add(config *Config, n *yaml.Node) {
 	config.Jobs = append(config.Jobs, j)
 }
 
-// checkTargets corrects the spelling of what a job scans, and finds its faults.
+// checkTargets normalises what a job scans, and reports its faults.
 func (p *parser) checkTargets(j *Job, fault func(setting, format string, args ...any)) {
 	for i, code := range j.Countries {
 		country, err := lists.ParseCountry(code)
@@ -271,7 +271,7 @@ func (p *parser) profileHint() string {
 	return "there are " + strings.Join(names, ", ")
 }
 
-// with returns the rates with those of another over them.
+// with returns r with the values that over sets.
 func (r Rates) with(over Rates) Rates {
 	if over.Workers != nil {
 		r.Workers = over.Workers

@@ -18,9 +18,9 @@ import (
 	"adopt6/scanner/schedule/jobrun"
 )
 
-// Journal keeps what was decided: up to when the times of each job were looked
-// at, and what became of its runs. Several processes may share one. Every
-// change is on the disk before it takes effect.
+// Journal records the scheduler's decisions: up to when the planned times of
+// each job were handled, and the outcomes of its runs. Several processes may
+// share one. Every change is on disk before it takes effect.
 type Journal struct {
 	dir string // empty: in memory, for one process
 	mu  sync.Mutex
@@ -29,14 +29,14 @@ type Journal struct {
 
 // Book is the contents of a journal.
 type Book struct {
-	ID    uuid.UUID         `json:"id"`    // tells this journal from others
-	Alive time.Time         `json:"alive"` // when a scheduler last looked at it, to some minutes
+	ID    uuid.UUID         `json:"id"`    // identifies this journal
+	Alive time.Time         `json:"alive"` // when a scheduler last used it, to within some minutes
 	Jobs  map[string]*Entry `json:"jobs"`
 }
 
 // Entry is what is known of one job.
 type Entry struct {
-	Terms   string       `json:"terms"`   // cron expression and zone that Handled was reached under
+	Terms   string       `json:"terms"`   // cron expression and zone that Handled refers to
 	Handled time.Time    `json:"handled"` // planned times up to here are decided
 	Runs    []jobrun.Run `json:"runs"`    // the oldest first
 }
@@ -44,13 +44,14 @@ type Entry struct {
 const (
 	journalFile = "journal.json"
 	journalLock = "journal.lock"
-	// keptRuns are those kept of a job when they are over and stored.
+	// keptRuns is how many finished runs of a job are kept once stored.
 	keptRuns = 60
-	// unsentRuns are those kept of a job when no store takes them.
+	// unsentRuns is how many finished runs of a job are kept when no store
+	// accepts them.
 	unsentRuns = 500
 )
 
-// OpenJournal opens the journal in a folder, which it makes.
+// OpenJournal opens the journal in a folder, which it creates if needed.
 func OpenJournal(dir string) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make a folder for the schedule: %w", err)
@@ -60,17 +61,17 @@ func OpenJournal(dir string) (*Journal, error) {
 	return j, err
 }
 
-// ReadJournal returns the contents of the journal in a folder that it leaves as
-// it is; nothing when there is none.
+// ReadJournal returns the contents of the journal in a folder without changing
+// the folder; an empty Book when there is no journal.
 func ReadJournal(dir string) (Book, error) { return readBook(filepath.Join(dir, journalFile)) }
 
-// Read returns the contents as they are now.
+// Read returns a copy of the current contents.
 func (j *Journal) Read() (book Book, err error) {
 	err = j.view(func(b *Book) { book = b.clone() })
 	return book, err
 }
 
-// view shows the contents, which look leaves as they are.
+// view calls look with the contents, which look must not change.
 func (j *Journal) view(look func(*Book)) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -78,7 +79,7 @@ func (j *Journal) view(look func(*Book)) error {
 		look(&j.now)
 		return nil
 	}
-	book, err := readBook(filepath.Join(j.dir, journalFile)) // which is replaced in one step
+	book, err := readBook(filepath.Join(j.dir, journalFile)) // the file is replaced atomically
 	if err == nil {
 		look(&book)
 	}
@@ -130,7 +131,7 @@ func readBook(path string) (Book, error) {
 		return book, fmt.Errorf("read the journal: %w", err)
 	}
 	if err := json.Unmarshal(text, &book); err != nil {
-		return book, fmt.Errorf("the journal %s is damaged (%w); move it away, and every job is planned from then on", path, err)
+		return book, fmt.Errorf("the journal %s is damaged (%w); move it away, and every job is planned from that moment", path, err)
 	}
 	if book.Jobs == nil {
 		book.Jobs = make(map[string]*Entry)
@@ -143,7 +144,7 @@ func readBook(path string) (Book, error) {
 	return book, nil
 }
 
-// writeBook replaces the file in one step, where it says something else.
+// writeBook replaces the file atomically, unless its contents are the same.
 func writeBook(path string, book Book) error {
 	text, err := json.MarshalIndent(book, "", " ")
 	if err != nil {
@@ -186,8 +187,8 @@ func (b *Book) name() {
 	}
 }
 
-// Seed says of a job that the journal does not know up to when its planned
-// times were decided elsewhere.
+// Seed records, for a job new to the journal, up to when its planned times were
+// handled elsewhere.
 func (b *Book) Seed(j *Job, handled time.Time) {
 	if e := b.entry(j.Name); e.Handled.IsZero() {
 		e.Terms, e.Handled = j.terms(), handled.UTC()
@@ -210,7 +211,7 @@ func (b *Book) trim() {
 	}
 }
 
-// entry returns what is known of a job, and begins it.
+// entry returns the entry of a job, and creates it if needed.
 func (b *Book) entry(job string) *Entry {
 	if b.Jobs == nil {
 		b.Jobs = make(map[string]*Entry)
@@ -223,7 +224,7 @@ func (b *Book) entry(job string) *Entry {
 	return e
 }
 
-// put adds a run or replaces the one of its id. It counts the change.
+// put adds a run or replaces the one with its id, and increments its revision.
 func (b *Book) put(r jobrun.Run) jobrun.Run {
 	e := b.entry(r.Job)
 	i := slices.IndexFunc(e.Runs, func(old jobrun.Run) bool { return old.ID == r.ID })
@@ -237,7 +238,7 @@ func (b *Book) put(r jobrun.Run) jobrun.Run {
 	return r
 }
 
-// Entry returns what is known of a job; nothing when it is new.
+// Entry returns the entry of a job; the zero value for a new job.
 func (b *Book) Entry(job string) Entry {
 	if e := b.Jobs[job]; e != nil {
 		return *e
@@ -256,7 +257,7 @@ func (e *Entry) Open() []jobrun.Run {
 	return list
 }
 
-// Last returns the job's latest run that was begun.
+// Last returns the latest run of the job that was begun.
 func (e *Entry) Last() (jobrun.Run, bool) {
 	for _, r := range slices.Backward(e.Runs) {
 		if !r.Started.IsZero() {
@@ -266,7 +267,7 @@ func (e *Entry) Last() (jobrun.Run, bool) {
 	return jobrun.Run{}, false
 }
 
-// Unstored returns the runs whose last change the store does not have.
+// Unstored returns the runs whose latest revision the store lacks.
 func (b *Book) Unstored() []jobrun.Run {
 	var list []jobrun.Run
 	for _, e := range b.Jobs {
@@ -279,7 +280,7 @@ func (b *Book) Unstored() []jobrun.Run {
 	return list
 }
 
-// MarkStored records that the store has the runs as they are in the list.
+// MarkStored records that the store has the runs at the revisions in the list.
 func (b *Book) MarkStored(list []jobrun.Run) {
 	stored := make(map[uuid.UUID]uint64)
 	for _, r := range list {

@@ -63,8 +63,8 @@ func TestDamagedJournal(t *testing.T) {
 	}
 }
 
-// TestJournalStaysSmall keeps a bounded number of runs, and none out that the
-// store has not taken unless there are very many.
+// TestJournalStaysSmall keeps a bounded number of runs, and drops those that are
+// not stored only when there are very many.
 func TestJournalStaysSmall(t *testing.T) {
 	for stored, want := range map[bool]int{true: keptRuns, false: unsentRuns} {
 		var j Journal
@@ -88,8 +88,8 @@ func TestJournalStaysSmall(t *testing.T) {
 	}
 }
 
-// TestUnwritableJournal begins nothing that it could not remember, and continues
-// when the disk has room again.
+// TestUnwritableJournal begins no run that it could not record, and continues
+// when the disk has space again.
 func TestUnwritableJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
@@ -100,8 +100,8 @@ func TestUnwritableJournal(t *testing.T) {
 		}
 		stop := w.start(configOf(t, "    - {name: h, cron: 0 * * * *}\n"))
 		w.until("2026-03-01T03:30:00Z")
-		// A folder in the place of the file that is written next: every account
-		// fails there, also root's.
+		// A folder with the name of the file that is written next: writing
+		// fails for every account, including root.
 		if err := os.Mkdir(filepath.Join(dir, journalFile+".new"), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +116,7 @@ func TestUnwritableJournal(t *testing.T) {
 	})
 }
 
-// TestSeed plans on from what was decided elsewhere.
+// TestSeed continues planning from what was handled elsewhere.
 func TestSeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-10T12:00:00Z")

@@ -9,13 +9,13 @@ import (
 	"adopt6/scanner/lockfile"
 )
 
-// daemonLock is the file that the scheduler of a folder locks.
+// daemonLock is the file that a folder's scheduler locks.
 const daemonLock = "daemon.lock"
 
-// lockMode lets others see whether a scheduler runs.
+// lockMode lets other accounts see whether a scheduler runs.
 const lockMode = 0o644
 
-// BusyError says that another process has a lock.
+// BusyError reports that another process holds a lock.
 type BusyError struct {
 	What string
 	*lockfile.HeldError
@@ -25,13 +25,13 @@ func (e *BusyError) Error() string {
 	return e.What + " is in use by " + e.Holder() + "; wait for it to end"
 }
 
-// LockDaemon takes the lock of the one scheduler of a folder, or returns a
+// LockDaemon takes the lock of a folder's only scheduler, or returns a
 // *BusyError.
 func LockDaemon(dir string) (*lockfile.Lock, error) {
 	return tryLock(filepath.Join(dir, daemonLock), "the schedule in "+dir)
 }
 
-// LockJob takes the lock of a job's runs, or returns a *BusyError.
+// LockJob takes the lock on a job's runs, or returns a *BusyError.
 func LockJob(dir, job string) (*lockfile.Lock, error) {
 	return tryLock(filepath.Join(dir, "locks", job+".lock"), "job "+job)
 }
@@ -47,7 +47,7 @@ func tryLock(path, what string) (*lockfile.Lock, error) {
 	return lock, err
 }
 
-// DaemonPID returns the process of the scheduler that runs on a folder; 0 when
+// DaemonPID returns the process id of the scheduler that runs on a folder; 0 when
 // none does.
 func DaemonPID(dir string) (int, error) {
 	held, err := lockfile.Held(filepath.Join(dir, daemonLock))

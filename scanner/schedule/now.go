@@ -11,9 +11,9 @@ import (
 	"adopt6/scanner/schedule/jobrun"
 )
 
-// RunNow makes a run of a job at once, in this process and under the job's
-// lock. When the job's last run was broken off, it continues with that one's scan,
-// unless fresh. The error is a *BusyError when the job is running.
+// RunNow runs a job at once, in this process and under the job's lock. When the
+// job's last run was interrupted, it continues that run's scan, unless fresh is
+// set. The error is a *BusyError when the job is running.
 func (s *Scheduler) RunNow(ctx context.Context, j Job, fresh bool) (jobrun.Run, error) {
 	lock, err := s.lock(j.Name)
 	if err != nil {
@@ -40,8 +40,8 @@ func (s *Scheduler) RunNow(ctx context.Context, j Job, fresh bool) (jobrun.Run, 
 	return a.run, errors.Join(a.err, err, lock.Unlock())
 }
 
-// takeOver closes what was begun of a job and waits to continue. Nobody else runs
-// the job: its lock is ours.
+// takeOver closes the runs of a job that were begun and wait to continue. The
+// caller holds the job's lock, so no other process runs it.
 func (b *Book) takeOver(job string, now time.Time) (changed []jobrun.Run) {
 	for _, r := range b.entry(job).Open() {
 		if r.Tries > 0 && r.Scan != uuid.Nil {

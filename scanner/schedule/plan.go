@@ -8,25 +8,25 @@ import (
 )
 
 const (
-	// grace is how late a planned time may be looked at without having been
+	// grace is how late a planned time may be handled without counting as
 	// missed.
 	grace = 5 * time.Minute
 	// clockBack is how far the clock may be set back without times being
 	// planned again: a job never runs twice for the hour that was repeated.
 	clockBack = 24 * time.Hour
-	// lookBack is how far back missed times are looked for.
+	// lookBack is how far back missed times are searched for.
 	lookBack = 400 * 24 * time.Hour
-	// shortBreak is how long a restart may take without what waited having been
-	// missed: grace, and how old Book.Alive may be.
+	// shortBreak is how long a restart may take without waiting runs counting as
+	// missed: grace, plus the greatest age of Book.Alive.
 	shortBreak = grace + seenEvery
-	// recordedSkips is how many missed times are recorded one by one; the rest
-	// is counted.
+	// recordedSkips is how many missed times are recorded one by one; the others
+	// are only counted.
 	recordedSkips = 20
 )
 
-// plan decides on the planned times of a job that have come. It returns the
-// runs that it added, in order. A clock that is days behind the journal is
-// believed when it is steady; before that nothing is planned.
+// plan handles the planned times of a job that are due. It returns the runs that
+// it added, in order. A clock that is days behind the journal is trusted only
+// when steady; until then nothing is planned.
 func (b *Book) plan(j *Job, machine string, now time.Time, steady bool) []jobrun.Run {
 	e := b.entry(j.Name)
 	if e.Handled.After(now.Add(clockBack)) {
@@ -47,14 +47,14 @@ func (b *Book) plan(j *Job, machine string, now time.Time, steady bool) []jobrun
 	}
 	e.Handled = due[len(due)-1].UTC()
 	busy := len(e.Open()) > 0
-	first := len(due) - j.caughtUp(due, now) // the first that is run
+	first := len(due) - j.caughtUp(due, now) // index of the first that is run
 	var runs []jobrun.Run
 	for i, planned := range due {
 		onTime := now.Sub(planned) <= grace
 		r := newRun(j, machine, b.ID, triggerOf(onTime), planned)
 		switch {
 		case onTime && busy:
-			r = r.Skip(now, jobrun.ReasonStillRunning, "the run before had not ended")
+			r = r.Skip(now, jobrun.ReasonStillRunning, "the previous run had not ended")
 		case i < first && j.CatchUp == CatchUpAll:
 			r = r.Skip(now, jobrun.ReasonCatchUpLimit, fmt.Sprintf("only the latest %d missed runs are caught up", j.CatchUpLimit))
 		case i < first:
@@ -66,7 +66,7 @@ func (b *Book) plan(j *Job, machine string, now time.Time, steady bool) []jobrun
 			busy = busy || onTime
 		}
 		if i == 0 && older > 0 {
-			r.Message += fmt.Sprintf("; so were %d times before", older)
+			r.Message += fmt.Sprintf("; so were %d earlier times", older)
 		}
 		runs = append(runs, b.put(r))
 	}
@@ -80,8 +80,8 @@ func triggerOf(onTime bool) string {
 	return jobrun.ByCatchUp
 }
 
-// dueTimes returns the planned times after handled up to now, the latest of
-// them one by one and the older ones as their number.
+// dueTimes returns the planned times after handled up to now: the latest as a
+// list, and the number of older ones.
 func dueTimes(j *Job, handled, now time.Time) (due []time.Time, older int) {
 	if earliest := now.Add(-lookBack); handled.Before(earliest) {
 		handled = earliest
@@ -100,7 +100,7 @@ func dueTimes(j *Job, handled, now time.Time) (due []time.Time, older int) {
 	return due, older
 }
 
-// caughtUp is how many of the due times are run: the latest ones.
+// caughtUp returns how many of the due times are run, counted from the latest.
 func (j *Job) caughtUp(due []time.Time, now time.Time) int {
 	onTime := 0
 	for _, t := range due {
@@ -117,8 +117,8 @@ func (j *Job) caughtUp(due []time.Time, now time.Time) int {
 	return onTime
 }
 
-// restore decides what becomes of the runs that the process before left open.
-// busy says whether another process has a job. It returns the runs it changed.
+// restore handles the runs that the previous process left open. busy reports
+// whether another process runs a job. It returns the runs it changed.
 func (b *Book) restore(config *Config, now time.Time, busy func(job string) bool) []jobrun.Run {
 	var changed []jobrun.Run
 	for name, e := range b.Jobs {
@@ -130,12 +130,12 @@ func (b *Book) restore(config *Config, now time.Time, busy func(job string) bool
 		for _, r := range open {
 			switch age := now.Sub(r.LastSeen()); {
 			case !known:
-				r = r.Close(now, jobrun.ReasonRemoved, "the configuration has no such job any more")
+				r = r.Close(now, jobrun.ReasonRemoved, "the job is no longer in the configuration")
 			case r.Trigger == jobrun.ByHand:
 				r = r.Fail(now, jobrun.ReasonStopped, "the process that ran it ended")
 			case r.Tries == 0 && now.Sub(b.Alive) <= shortBreak:
-				continue // it waits on
-			case r.Tries == 0: // never begun: planned anew, under the policy for missed times
+				continue // it continues to wait
+			case r.Tries == 0: // never begun: planned again, by the policy for missed times
 				b.forget(r)
 				if before := r.Planned.Add(-time.Second); before.Before(e.Handled) {
 					e.Handled = before

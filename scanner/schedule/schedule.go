@@ -1,9 +1,9 @@
 // Package schedule decides when jobs run.
 //
-// In: jobs from a configuration file, the time, and a journal on the disk of
-// what was decided before. Out: calls of a function that runs a job, one run of
-// a job at a time, and the journal. It never scans, opens a store or reads a
-// clock of its own: all three are given to it.
+// In: jobs from a configuration file, the time, and a journal on disk of earlier
+// decisions. Out: calls of a function that runs a job, one run of a job at a
+// time, and the journal. It never scans or opens a store, and its clock is given
+// to it.
 package schedule
 
 import (
@@ -17,11 +17,11 @@ import (
 	"adopt6/scanner/schedule/jobrun"
 )
 
-// CatchUp says what is done about planned times that passed while nobody
-// watched: the machine was off, or its clock was set forward.
+// CatchUp is the policy for planned times that passed while the scheduler did not
+// run, because the machine was off or its clock was set forward.
 type CatchUp string
 
-// The policies. Whatever is not run is recorded as skipped.
+// The policies. Planned times that are not run are recorded as skipped.
 const (
 	CatchUpSkip CatchUp = "skip" // none is run
 	CatchUpOnce CatchUp = "once" // the latest is run
@@ -34,13 +34,13 @@ type Job struct {
 	Timetable *Timetable
 	Paused    bool
 
-	// Lists are files of targets; Builtin stands for the built-in lists, and
-	// none at all for these too.
+	// Lists are files of targets. Builtin means the built-in lists, which are
+	// also the default when there is none.
 	Lists     []string
 	Countries []string // ISO 3166-1 alpha-2; empty for all
 	Kinds     []string
 	Levels    []string
-	Vantage   string // where its scans run; empty where the file does not say
+	Vantage   string // where its scans run; empty when the file does not set it
 	Rates     Rates
 
 	Jitter       time.Duration // a run begins up to this much after its planned time
@@ -50,9 +50,9 @@ type Job struct {
 	RetryAfter   time.Duration // before the first of these; each waits twice as long as the one before
 	ResumeWithin time.Duration // a run that was interrupted longer ago is given up
 	MaxDuration  time.Duration // a run that takes longer is ended; 0 means no limit
-	Keep         string        // how long observations are kept, such as 24m; empty is for ever
+	Keep         string        // how long observations are kept, such as 24m; empty means for ever
 
-	Lines section.Lines // where the job's settings stand
+	Lines section.Lines // where in the file the job's settings are
 }
 
 // Builtin names the built-in lists among the files of a job.
@@ -70,8 +70,8 @@ type Rates struct {
 // Where returns "file:line" of one of the job's settings, or of the job.
 func (j *Job) Where(setting string) string { return j.Lines.Where(setting) }
 
-// terms say in what the plan of a job consists. When they change, times that
-// passed under the old ones are not missed under the new.
+// terms returns what the plan of a job depends on. When the terms change, times
+// that passed under the old ones do not count as missed.
 func (j *Job) terms() string {
 	if j.Paused {
 		return "paused"
@@ -79,8 +79,8 @@ func (j *Job) terms() string {
 	return j.Timetable.String()
 }
 
-// delay is how long after its planned time a run begins: the same for the same
-// run however often it is asked, other for other jobs and vantages.
+// delay returns how long after its planned time a run begins: always the same
+// for one run, and different for other jobs and vantages.
 func (j *Job) delay(planned time.Time) time.Duration {
 	if j.Jitter <= 0 {
 		return 0
@@ -89,14 +89,14 @@ func (j *Job) delay(planned time.Time) time.Duration {
 	return time.Duration(binary.BigEndian.Uint64(sum[:8]) % uint64(j.Jitter)).Truncate(time.Second)
 }
 
-// Begin returns when the run of a planned time begins: later by the jitter.
+// Begin returns when the run of a planned time begins, jitter included.
 func (j *Job) Begin(planned time.Time) time.Time { return planned.Add(j.delay(planned)) }
 
-// namespace makes the ids of planned runs.
+// namespace is the UUID namespace of the ids of planned runs.
 var namespace = uuid.MustParse("6a0d3b1e-8f0a-5c57-9a53-2f1f6d6f7636")
 
-// newRun is the run of a planned time. Its id follows from what it is, so that
-// one that is planned anew after a crash is the same.
+// newRun returns the run of a planned time. Its id is derived from its contents,
+// so that a run planned again after a crash has the same id.
 func newRun(j *Job, machine string, by uuid.UUID, trigger string, planned time.Time) jobrun.Run {
 	r := jobrun.Run{
 		Job: j.Name, Vantage: j.Vantage, Machine: machine, By: by, Trigger: trigger,

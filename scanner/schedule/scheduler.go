@@ -19,37 +19,38 @@ import (
 type Scheduler struct {
 	Journal *Journal
 	Machine string // host name
-	// Run makes one try of a run and returns when it is over; nil when the scan
-	// is complete. A run that was begun before has its scan's id, and continues.
+	// Run makes one try of a run and returns when it ends; nil when the scan is
+	// complete. A run that was begun before has its scan's id and continues it.
 	Run func(ctx context.Context, job Job, run jobrun.Run) error
 	// Lock takes a job's lock against other processes; its error is a
-	// *BusyError when one of them has it. Nil locks nothing.
+	// *BusyError when one of them holds it. Nil disables locking.
 	Lock func(job string) (*lockfile.Lock, error)
-	// Now is the time of day. Waiting is left to timers, so a clock that is set
-	// neither stops the scheduler nor hurries it.
+	// Now is the time of day. The scheduler waits with timers, so setting the
+	// clock neither stops nor hurries it.
 	Now func() time.Time
-	// Tick is the longest that the scheduler sleeps, and so how soon it finds
-	// that the clock was set; a minute when 0.
+	// Tick is the longest that the scheduler sleeps, and so the longest until it
+	// detects that the clock was set; 0 means a minute.
 	Tick   time.Duration
-	Reload <-chan *Config // new configurations, already checked; nil for none
-	// Changed is told of every run that changed, Turn at least every Tick with
-	// the next time that something is planned. Both return at once. Nil is fine.
+	Reload <-chan *Config // new configurations, already checked; may be nil
+	// Changed is called with every run that changed, and Awake at least every
+	// Tick with the next planned time. Both must return at once; both may be
+	// nil.
 	Changed func(jobrun.Run)
-	Turn    func(next time.Time)
+	Awake   func(next time.Time)
 	Log     *slog.Logger
 
 	config *Config
 	active map[string]*attempt // by job
 	ended  chan *attempt
-	over   []*attempt // ended, and not in the journal yet
+	over   []*attempt // ended, but not yet in the journal
 	clock  clockWatch
 }
 
-// seenEvery is how often the journal notes that a run is under way.
+// seenEvery is how often the journal records that a run is in progress.
 const seenEvery = 5 * time.Minute
 
-// Serve runs the jobs until ctx ends; then it stops the runs that are under
-// way, waits for them and records where they are.
+// Serve runs the jobs until ctx ends; then it stops the runs in progress, waits
+// for them and records their state.
 func (s *Scheduler) Serve(ctx context.Context, config *Config) error {
 	s.config, s.active, s.ended = config, make(map[string]*attempt), make(chan *attempt)
 	if s.Tick == 0 {
@@ -59,10 +60,10 @@ func (s *Scheduler) Serve(ctx context.Context, config *Config) error {
 		return err
 	}
 	for {
-		s.turn(ctx)
+		s.advance(ctx)
 		next := s.next()
-		if s.Turn != nil {
-			s.Turn(next)
+		if s.Awake != nil {
+			s.Awake(next)
 		}
 		timer := time.NewTimer(s.sleep(next))
 		select {
@@ -79,9 +80,9 @@ func (s *Scheduler) Serve(ctx context.Context, config *Config) error {
 	}
 }
 
-// turn looks at everything once. What cannot be written to the journal is not
-// done, and tried again at the next turn.
-func (s *Scheduler) turn(ctx context.Context) {
+// advance records, plans and begins all that is due. A step that cannot be
+// written to the journal is not taken, and tried again at the next tick.
+func (s *Scheduler) advance(ctx context.Context) {
 	s.clock.look(s.Now(), s.Log)
 	for _, step := range []func() error{
 		s.recordEnds,
@@ -90,13 +91,14 @@ func (s *Scheduler) turn(ctx context.Context) {
 		func() error { return s.beginDue(ctx) },
 	} {
 		if err := step(); err != nil {
-			s.Log.Error("what was decided cannot be kept; nothing is begun until it can", "error", err)
+			s.Log.Error("the journal cannot be written; no run begins until it can", "error", err)
 			return
 		}
 	}
 }
 
-// update changes the journal, and tells what changed when that is on the disk.
+// update changes the journal, and announces the changed runs once they are on
+// disk.
 func (s *Scheduler) update(change func(b *Book, now time.Time) []jobrun.Run) error {
 	var changed []jobrun.Run
 	err := s.Journal.Update(func(b *Book) error { changed = change(b, s.Now()); return nil })
@@ -104,7 +106,7 @@ func (s *Scheduler) update(change func(b *Book, now time.Time) []jobrun.Run) err
 		return err
 	}
 	for _, r := range changed {
-		s.tell(r)
+		s.announce(r)
 	}
 	return nil
 }
@@ -122,7 +124,7 @@ func (s *Scheduler) decide(b *Book, now time.Time) (changed []jobrun.Run) {
 	return changed
 }
 
-// noteRunning notes which runs are under way.
+// noteRunning records in the journal which runs are in progress.
 func (s *Scheduler) noteRunning() error {
 	now := s.Now()
 	for _, a := range s.active {
@@ -144,7 +146,8 @@ func (s *Scheduler) noteRunning() error {
 	return nil
 }
 
-// dropOrphans closes runs that a process began by hand and did not end.
+// dropOrphans closes runs begun by hand whose process ended without recording a
+// result.
 func (b *Book) dropOrphans(job string, now time.Time, busy func() bool) (changed []jobrun.Run) {
 	for _, r := range b.entry(job).Open() {
 		if r.Outcome == jobrun.Running && r.Trigger == jobrun.ByHand && !busy() {
@@ -154,7 +157,7 @@ func (b *Book) dropOrphans(job string, now time.Time, busy func() bool) (changed
 	return changed
 }
 
-// isBusy says whether another process runs a job.
+// isBusy reports whether another process runs a job.
 func (s *Scheduler) isBusy(job string) bool {
 	if s.Lock == nil {
 		return false
@@ -194,14 +197,14 @@ func (s *Scheduler) beginDue(ctx context.Context) error {
 		if !known || s.active[r.Job] != nil || len(s.active) >= s.config.Parallel || ctx.Err() != nil {
 			continue
 		}
-		if err := s.begin(ctx, *j, r); err != nil { // which is not a fault of the others
+		if err := s.begin(ctx, *j, r); err != nil { // the other runs begin all the same
 			faults = append(faults, fmt.Errorf("begin job %s: %w", r.Job, err))
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// stop waits for the runs that are under way, whose context has ended.
+// stop waits for the runs in progress, whose context has ended.
 func (s *Scheduler) stop() error {
 	for len(s.over) < len(s.active) {
 		s.over = append(s.over, <-s.ended)
@@ -209,7 +212,7 @@ func (s *Scheduler) stop() error {
 	return s.recordEnds()
 }
 
-// reload takes a new configuration. A run that is under way ends under the old.
+// reload switches to a new configuration. Runs in progress keep the old one.
 func (s *Scheduler) reload(config *Config) {
 	err := s.update(func(b *Book, now time.Time) (changed []jobrun.Run) {
 		for name, e := range b.Jobs {
@@ -218,21 +221,21 @@ func (s *Scheduler) reload(config *Config) {
 			}
 			for _, r := range e.Open() {
 				if r.Outcome == jobrun.Waiting {
-					changed = append(changed, b.put(r.Close(now, jobrun.ReasonRemoved, "the configuration has no such job any more")))
+					changed = append(changed, b.put(r.Close(now, jobrun.ReasonRemoved, "the job is no longer in the configuration")))
 				}
 			}
 		}
 		return changed
 	})
 	if err != nil {
-		s.Log.Error("the old configuration stays: the journal cannot be written", "error", err)
+		s.Log.Error("the old configuration stays in force: the journal cannot be written", "error", err)
 		return
 	}
 	s.config = config
 	s.Log.Info("the new configuration is in force", "jobs", len(config.Jobs))
 }
 
-// next returns when something is planned next; zero for never.
+// next returns the next time at which something is due; zero for never.
 func (s *Scheduler) next() (next time.Time) {
 	sooner := func(t time.Time) {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
@@ -255,13 +258,13 @@ func (s *Scheduler) next() (next time.Time) {
 		}
 	})
 	if err != nil {
-		return time.Time{} // looked at again at the next tick
+		return time.Time{} // tried again at the next tick
 	}
 	return next
 }
 
-// NextAfter returns the next planned time of a job, for which nothing was
-// decided yet; zero for never.
+// NextAfter returns the next planned time of a job that is not yet handled; zero
+// for never.
 func (j *Job) NextAfter(e Entry, now time.Time) time.Time {
 	if j.Paused {
 		return time.Time{}
@@ -273,9 +276,9 @@ func (j *Job) NextAfter(e Entry, now time.Time) time.Time {
 	return j.Timetable.Next(from)
 }
 
-// sleep is how long nothing needs to be looked at.
+// sleep returns how long the scheduler may sleep.
 func (s *Scheduler) sleep(next time.Time) time.Duration {
-	const least = 10 * time.Millisecond // what is due and cannot be begun is looked at again at the next tick
+	const least = 10 * time.Millisecond // what is due but cannot begin is tried again at the next tick
 	wait := next.Sub(s.Now())
 	if next.IsZero() || wait > s.Tick || wait <= 0 {
 		return s.Tick
@@ -283,8 +286,8 @@ func (s *Scheduler) sleep(next time.Time) time.Duration {
 	return max(wait, least)
 }
 
-// tell logs a change of a run and passes it on.
-func (s *Scheduler) tell(r jobrun.Run) {
+// announce logs a change of a run and passes it to Changed.
+func (s *Scheduler) announce(r jobrun.Run) {
 	if s.Changed != nil {
 		s.Changed(r)
 	}

@@ -82,7 +82,7 @@ func (w *world) start(config *Config) (stop func()) {
 	}
 }
 
-// became lists what became of a job's runs: "planned outcome reason".
+// became lists the outcomes of a job's runs: "planned outcome reason".
 func (w *world) became(job string) []string {
 	book, err := w.journal.Read()
 	if err != nil {
@@ -112,8 +112,8 @@ func configOf(t *testing.T, jobs string) *Config {
 }
 
 // TestYear runs a year of daily and hourly jobs in a zone with daylight saving:
-// every day has its run, also the two on which the clock is set, and every hour
-// that passes has one.
+// every day has one run, including the two on which clocks change, and so does
+// every elapsed hour.
 func TestYear(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-01-01T00:30:00Z")
@@ -313,8 +313,8 @@ func TestStopAndGoOn(t *testing.T) {
 	}
 }
 
-// TestCrash leaves the journal as a killed process does: one run under way and
-// one that waited for it.
+// TestCrash leaves the journal as a killed process does: one run in progress and
+// one waiting for it.
 func TestCrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
@@ -369,8 +369,8 @@ func TestClockSteps(t *testing.T) {
 	}
 }
 
-// TestStartWithoutClock starts on a machine that finds the time only after some
-// minutes: nothing was missed meanwhile.
+// TestStartWithoutClock starts on a machine that learns the time only after some
+// minutes: nothing counts as missed.
 func TestStartWithoutClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
@@ -411,7 +411,7 @@ func TestReload(t *testing.T) {
 	})
 }
 
-// TestElsewhere skips what another machine or another process has.
+// TestElsewhere skips runs that another machine or process has.
 func TestElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
@@ -432,7 +432,7 @@ func TestElsewhere(t *testing.T) {
 	})
 }
 
-// TestTooLong ends a run that takes longer than it may.
+// TestTooLong ends a run that takes longer than max_duration.
 func TestTooLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:30:00Z")
@@ -467,7 +467,7 @@ func TestByHand(t *testing.T) {
 		}
 		third, err := s.RunNow(t.Context(), job, false)
 		if err != nil || third.Scan == first.Scan {
-			t.Errorf("a scan that had ended was gone on with: %+v, %v", third, err)
+			t.Errorf("a finished scan was continued: %+v, %v", third, err)
 		}
 	})
 }
@@ -493,8 +493,8 @@ func TestRestartWhileWaiting(t *testing.T) {
 	})
 }
 
-// TestLateTick looks at the time so late that two planned times have come: one
-// run is enough.
+// TestLateTick has a tick so late that two planned times are due: one run is
+// enough.
 func TestLateTick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-01T02:59:30Z")

@@ -21,15 +21,15 @@ type Timetable struct {
 // maxSpec bounds a cron expression, in bytes.
 const maxSpec = 200
 
-// everyHour is set in the hours of an expression that says "*" there.
+// everyHour is the bit that the library sets for "*" in the hours.
 const everyHour = 1 << 63
 
-// wantSpec says what an expression looks like.
+// wantSpec explains the form of an expression, in errors.
 const wantSpec = `write minute, hour, day of month, month and day of week, such as "0 3 * * 1" for Mondays at 03:00, or @daily, @weekly or @monthly`
 
 // ParseTimetable reads a cron expression of five fields, or a name such as
-// @daily. zone is that of the times, UTC when empty; CRON_TZ=zone before the
-// expression says the same.
+// @daily. zone is the time zone, UTC when empty; CRON_TZ=zone before the
+// expression has the same meaning.
 func ParseTimetable(spec, zone string) (*Timetable, error) {
 	if len(spec) > maxSpec {
 		return nil, fmt.Errorf("the expression is longer than %d characters; %s", maxSpec, wantSpec)
@@ -51,7 +51,7 @@ func ParseTimetable(spec, zone string) (*Timetable, error) {
 	}
 	t := &Timetable{spec: text, zone: location, rule: rule}
 	if t.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return nil, fmt.Errorf("%q never comes; %s", text, wantSpec)
+		return nil, fmt.Errorf("%q never occurs; %s", text, wantSpec)
 	}
 	return t, nil
 }
@@ -106,8 +106,8 @@ func daysUpToSunday(item string) []string {
 	return all
 }
 
-// parseRule reads an expression without zone. The library's parser fails on a
-// zone without a blank behind it, so it is never shown one.
+// parseRule reads an expression without zone. The library's parser panics on a
+// zone that no blank follows, so it is never given one.
 func parseRule(text string) (*cron.SpecSchedule, error) {
 	if text == "" || strings.Contains(text, "=") {
 		return nil, errors.New("no expression")
@@ -119,7 +119,7 @@ func parseRule(text string) (*cron.SpecSchedule, error) {
 	}
 	rule, ok := parsed.(*cron.SpecSchedule)
 	if !ok {
-		return nil, fmt.Errorf("%q names no times of day, so nobody could say which was missed", text)
+		return nil, fmt.Errorf("%q names no times of day, so missed runs could not be detected", text)
 	}
 	for _, field := range []uint64{rule.Minute, rule.Hour, rule.Dom, rule.Month, rule.Dow} {
 		if field&^everyHour == 0 {
@@ -155,10 +155,10 @@ func (t *Timetable) Zone() *time.Location { return t.zone }
 
 // Next returns the first planned time after a moment, in the timetable's zone.
 //
-// A time of day that daylight saving leaves out counts at the first moment
-// after the gap, and one that comes twice counts once, the first time. Where
-// the hour is "*" the runs follow the hours that pass, not the clock's face.
-// The zero time says that none is left.
+// A time of day that daylight saving skips is taken as the first moment after
+// the gap, and one that occurs twice as its first occurrence. Where the hour is
+// "*" the runs follow elapsed hours, not local time. The zero time means that
+// there is none.
 func (t *Timetable) Next(after time.Time) time.Time {
 	if t.rule.Hour&everyHour != 0 {
 		rule := *t.rule
@@ -168,7 +168,7 @@ func (t *Timetable) Next(after time.Time) time.Time {
 	rule := *t.rule
 	rule.Location = time.UTC
 	local := after.In(t.zone)
-	// The clock's face, as if it were UTC: a calendar without gaps.
+	// Local time as if it were UTC: a calendar without gaps.
 	face := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
 	for {
 		if face = rule.Next(face); face.IsZero() {
@@ -180,8 +180,8 @@ func (t *Timetable) Next(after time.Time) time.Time {
 	}
 }
 
-// firstShown returns when clocks in a zone first show a time of day, or the
-// first moment after it where they leap over it.
+// firstShown returns when clocks in a zone first show a local time, or the first
+// moment after the gap when they skip it.
 func firstShown(face time.Time, zone *time.Location) time.Time {
 	const aDay = 24 * time.Hour
 	_, before := face.Add(-aDay).In(zone).Zone()
@@ -193,8 +193,8 @@ func firstShown(face time.Time, zone *time.Location) time.Time {
 			return moment
 		}
 	}
-	// The larger subtracted offset gives the earlier moment: it lies before
-	// the leap, the other behind it.
+	// The larger subtracted offset gives the earlier moment, before the gap; the
+	// smaller one gives the moment after it.
 	start, _ := second.ZoneBounds()
 	return start
 }

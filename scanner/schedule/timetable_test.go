@@ -76,7 +76,7 @@ func TestParseTimetableRefuses(t *testing.T) {
 		{"0 3 * * * *", "", "found 6"},
 		{"61 3 * * *", "", "above maximum"},
 		{", 3 * * *", "", "a field is empty"},
-		{"0 0 30 2 *", "", "never comes"},
+		{"0 0 30 2 *", "", "never occurs"},
 		{"@every 12h", "", "names no times of day"},
 		{"0 3 * * *", "Africa/Lom", `unknown time zone "Africa/Lom"`},
 		{"0 3 * * *", "Local", "differs from machine to machine"},

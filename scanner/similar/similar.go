@@ -1,4 +1,4 @@
-// Package similar says how much the visible text of two web pages has in
+// Package similar computes how much the visible text of two web pages has in
 // common, and whether they are one page.
 //
 // In: bodies as they were fetched, decoded. Out: a similarity from 0 to 1, and
@@ -94,8 +94,8 @@ func Similarity(a, b *Page) float64 {
 	return float64(common) / float64(len(a.shingles)+len(b.shingles)-common)
 }
 
-// SameTitle says whether two titles agree roughly: half of their words, however
-// ordered. A page without a title agrees with any.
+// SameTitle reports whether two titles agree roughly: in half of their words, in
+// any order. A page without a title agrees with any.
 func SameTitle(a, b *Page) bool {
 	if len(a.title) == 0 || len(b.title) == 0 {
 		return true
@@ -116,7 +116,7 @@ const (
 	Least = 0.25
 )
 
-// Judgement is what a comparison came to.
+// Judgement is the result of a comparison.
 type Judgement int
 
 const (
@@ -125,10 +125,10 @@ const (
 	Differs
 )
 
-// Compare says whether the pages that were fetched from two places are of one
-// site, and how similar they are. Each place was visited once or more; of the
-// pairs of pages from both the closest counts. How much the site differs from
-// itself is seen in the pages from the reference.
+// Compare reports whether the pages fetched over two paths are of one site, and
+// how similar they are. Over each path the page was fetched once or more; of the
+// pairs of pages from both, the closest counts. How much the site differs from
+// itself is measured by the pages of the reference.
 func Compare(pages, reference []*Page) (Judgement, float64) {
 	best, self := 0.0, 1.0
 	for i, b := range reference {

@@ -13,7 +13,7 @@ import (
 const (
 	// number stands for every word with a digit in it, and for words too long
 	// to be any: times, counters, prices, addresses and nonces change from one
-	// visit to the next. A run of them is one word.
+	// fetch to the next. A run of them is one word.
 	number  = 1
 	maxWord = 40 // letters
 	// fewWords is how many words a page needs to be known by them.
@@ -76,7 +76,7 @@ func (r *reader) html(body []byte) {
 }
 
 // element is the hash of an element's name and of the path it loads or leads
-// to, without what changes between visits.
+// to, without what changes between fetches.
 func element(z *html.Tokenizer, name []byte, attributes bool) uint64 {
 	h := hashBytes(name)
 	for attributes {

@@ -68,7 +68,7 @@ func TestHostileServers(t *testing.T) {
 			s.untilGone()
 		}, "", observation.StartTLSFailed},
 		{"floods under TLS", func(s *server) { offer(s); s.secure(certificate); s.heard(); flood(s, "", "250-x\r\n") }, "", observation.StartTLSFailed},
-		{"does not let go", func(s *server) {
+		{"keeps the connection open", func(s *server) {
 			s.say("220 hi")
 			s.heard()
 			s.say("250 hi")

@@ -26,15 +26,16 @@ import (
 	"adopt6/scanner/observation"
 )
 
-// Client holds the settings of sessions with mail servers. StepTimeout must be set.
+// Client holds the settings of sessions with mail servers. StepTimeout must be
+// set.
 type Client struct {
-	// HELO is the name in EHLO. Where it is empty, or not one that can stand
-	// there, it is the address literal of the connection's own end (RFC 5321
-	// section 4.1.3).
+	// HELO is the name in EHLO. When it is empty or not valid there, EHLO has
+	// the address literal of the connection's local address (RFC 5321 section
+	// 4.1.3).
 	HELO string
 	// StepTimeout is the wait for each whole reply and for the handshake, so
-	// that a server which drips gains nothing. A conversation takes at most
-	// sessionSteps of them.
+	// that a server which sends byte by byte gains nothing. A session takes at
+	// most sessionSteps of them.
 	StepTimeout time.Duration
 	// Authorities judge certificates; nil: those of the system.
 	Authorities *x509.CertPool
@@ -42,16 +43,16 @@ type Client struct {
 	Now func() time.Time
 }
 
-// sessionSteps bounds a conversation, in steps.
+// sessionSteps bounds a session, in units of StepTimeout.
 const sessionSteps = 3
 
-// goodbye is the wait for the reply to QUIT, which changes nothing any more.
+// goodbye is how long to wait for the reply to QUIT, which affects no result.
 const goodbye = time.Second
 
-// Session is what a conversation showed.
+// Session is the result of a session.
 type Session struct {
-	// Facts are of the greeting and of the extensions; those offered only
-	// after STARTTLS count as well.
+	// Facts are taken from the greeting and the extensions, including those
+	// offered only after STARTTLS.
 	Facts observation.SMTPFacts
 	// Reason says why the server did not greet and answer EHLO; empty when it
 	// did.
@@ -61,82 +62,82 @@ type Session struct {
 	// is not empty.
 	StartTLS observation.Reason
 	TLS      *observation.TLSFacts // nil without a handshake
-	// Detail is what a reader of Reason or StartTLS wants to know besides, at
-	// most 255 bytes. It is from the network.
+	// Detail is the evidence for Reason or StartTLS, at most 255 bytes. It is
+	// from the network.
 	Detail string
 }
 
 // Session greets the server at the other end of conn, whose name is host, and
-// closes conn. When ctx ends the conversation does, with the reason Timeout.
+// closes conn. When ctx ends, so does the session, with the reason Timeout.
 func (c *Client) Session(ctx context.Context, conn net.Conn, host string) *Session {
 	defer conn.Close()
-	t := &session{
+	s := &session{
 		Client: c, ctx: ctx, host: host, raw: conn, conn: conn, in: bufio.NewReaderSize(conn, maxLine),
-		until: time.Now().Add(sessionSteps * c.StepTimeout), seen: new(Session),
+		deadline: time.Now().Add(sessionSteps * c.StepTimeout), result: new(Session),
 	}
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	t.run()
-	t.seen.Detail = short(t.seen.Detail)
-	return t.seen
+	s.run()
+	s.result.Detail = short(s.result.Detail)
+	return s.result
 }
 
-// session is a Session in progress.
+// session is a session in progress.
 type session struct {
 	*Client
 	ctx       context.Context
 	host      string
 	raw, conn net.Conn // conn is raw, or TLS above it
 	in        *bufio.Reader
-	until     time.Time // end of the whole conversation
-	seen      *Session
+	deadline  time.Time // of the whole session
+	result    *Session
 }
 
-func (t *session) run() {
-	if !t.greeting() {
+func (s *session) run() {
+	if !s.greeting() {
 		return
 	}
-	extensions, ok := t.hello()
+	extensions, ok := s.hello()
 	if !ok {
 		return
 	}
-	t.seen.Facts.UTF8 = extensions.offers("SMTPUTF8")
-	t.seen.Facts.StartTLS = extensions.offers("STARTTLS")
-	t.seen.StartTLS = observation.NoStartTLS
-	if t.seen.Facts.StartTLS && !t.startTLS() {
+	s.result.Facts.UTF8 = extensions.offers("SMTPUTF8")
+	s.result.Facts.StartTLS = extensions.offers("STARTTLS")
+	s.result.StartTLS = observation.NoStartTLS
+	if s.result.Facts.StartTLS && !s.startTLS() {
 		return
 	}
-	t.quit()
+	s.quit()
 }
 
 // greeting waits for the server to speak (RFC 5321 section 3.1).
-func (t *session) greeting() bool {
-	r, err := t.hear()
+func (s *session) greeting() bool {
+	r, err := s.readUnasked()
 	if err != nil {
-		t.fail("greeting", err)
+		s.fail("greeting", err)
 		return false
 	}
-	t.seen.Facts.Code, t.seen.Facts.Banner = r.code, short(r.text())
-	return t.accepted("", r)
+	s.result.Facts.Code, s.result.Facts.Banner = r.code, short(r.text())
+	return s.accepted("", r)
 }
 
-// accepted says whether a reply is positive, and keeps the reason when not.
-// Without a step the reply is the greeting, which the facts hold.
-func (t *session) accepted(step string, r reply) bool {
+// accepted reports whether a reply is positive, and keeps the reason when it is
+// not. An empty step means the greeting, which the facts already hold.
+func (s *session) accepted(step string, r reply) bool {
 	switch {
 	case positive(r):
 		return true
 	case r.kind() == 4:
-		t.seen.Reason = observation.SMTPDeferred
+		s.result.Reason = observation.SMTPDeferred
 	case r.kind() == 5, r.code == closing: // 554, or 521 of a host that takes no mail (RFC 7504)
-		t.seen.Reason = observation.SMTPRejected
+		s.result.Reason = observation.SMTPRejected
 	default: // 3: a question, where none can be
-		t.seen.Reason = observation.SMTPMalformed
+		s.result.Reason = observation.SMTPMalformed
 	}
 	if step != "" {
-		t.seen.Detail = fmt.Sprintf("%s: %d %s", step, r.code, r.text())
+		s.result.Detail = fmt.Sprintf("%s: %d %s", step, r.code, r.text())
 	}
-	t.quit()
+	s.quit()
 	return false
 }
 
@@ -147,137 +148,136 @@ const closing = 221
 // positive says whether a reply lets the session continue.
 func positive(r reply) bool { return r.kind() == 2 && r.code != closing }
 
-// hello introduces the client. A server that does not know EHLO is asked with
-// HELO (RFC 5321 section 3.2), and has no extensions.
-func (t *session) hello() (reply, bool) {
-	r, err := t.ask("EHLO " + t.name())
+// hello introduces the client. A server that does not know EHLO is sent HELO
+// (RFC 5321 section 3.2), and has no extensions.
+func (s *session) hello() (reply, bool) {
+	r, err := s.command("EHLO " + s.heloName())
 	if err != nil {
-		t.fail("EHLO", err)
+		s.fail("EHLO", err)
 		return reply{}, false
 	}
 	if r.kind() != 5 {
-		return r, t.accepted("EHLO", r)
+		return r, s.accepted("EHLO", r)
 	}
-	old, err := t.ask("HELO " + t.name())
+	old, err := s.command("HELO " + s.heloName())
 	if err != nil {
-		t.fail("HELO", err)
+		s.fail("HELO", err)
 		return reply{}, false
 	}
-	if !t.accepted("HELO", old) {
+	if !s.accepted("HELO", old) {
 		return reply{}, false
 	}
-	t.seen.Detail = fmt.Sprintf("HELO taken, EHLO refused: %d %s", r.code, r.text())
+	s.result.Detail = fmt.Sprintf("HELO accepted, EHLO refused: %d %s", r.code, r.text())
 	return reply{code: old.code}, true
 }
 
-// startTLS turns to TLS and asks for the extensions again (RFC 3207). False
-// says that there is no conversation left to end.
-func (t *session) startTLS() bool {
-	t.seen.StartTLS = observation.StartTLSFailed
-	r, err := t.ask("STARTTLS")
+// startTLS switches to TLS and asks for the extensions again (RFC 3207). False
+// means that there is no session left to end with QUIT.
+func (s *session) startTLS() bool {
+	s.result.StartTLS = observation.StartTLSFailed
+	r, err := s.command("STARTTLS")
 	switch {
 	case err != nil:
-		t.note("STARTTLS", err)
+		s.recordDetail("STARTTLS", err)
 		return false
 	case r.code != 220:
-		t.seen.Detail = fmt.Sprintf("STARTTLS: %d %s", r.code, r.text())
+		s.result.Detail = fmt.Sprintf("STARTTLS: %d %s", r.code, r.text())
 		return true
-	case t.in.Buffered() > 0:
-		// What was sent in the clear must not pass for something said under
-		// TLS: the class of CVE-2011-0411.
-		t.seen.Detail = fmt.Sprintf("STARTTLS: %d bytes in the clear behind the reply", t.in.Buffered())
+	case s.in.Buffered() > 0:
+		// What was sent in the clear must not be taken for a reply under TLS
+		// (the class of CVE-2011-0411).
+		s.result.Detail = fmt.Sprintf("STARTTLS: %d bytes in the clear after the reply", s.in.Buffered())
 		return false
 	}
-	if err := t.handshake(); err != nil {
-		t.note("handshake", err)
+	if err := s.handshake(); err != nil {
+		s.recordDetail("handshake", err)
 		return false
 	}
-	r, err = t.ask("EHLO " + t.name())
+	r, err = s.command("EHLO " + s.heloName())
 	switch {
 	case err != nil:
-		t.note("EHLO after STARTTLS", err)
+		s.recordDetail("EHLO after STARTTLS", err)
 		return false
 	case !positive(r):
-		t.seen.Detail = fmt.Sprintf("EHLO after STARTTLS: %d %s", r.code, r.text())
+		s.result.Detail = fmt.Sprintf("EHLO after STARTTLS: %d %s", r.code, r.text())
 		return true
 	}
-	t.seen.StartTLS = ""
-	t.seen.Facts.UTF8 = t.seen.Facts.UTF8 || r.offers("SMTPUTF8")
+	s.result.StartTLS = ""
+	s.result.Facts.UTF8 = s.result.Facts.UTF8 || r.offers("SMTPUTF8")
 	return true
 }
 
-func (t *session) handshake() error {
-	if err := t.wait(t.StepTimeout); err != nil {
+func (s *session) handshake() error {
+	if err := s.setDeadline(s.StepTimeout); err != nil {
 		return err
 	}
 	begun := time.Now()
-	secure := tls.Client(t.raw, certificate.Config(t.host))
-	if err := secure.HandshakeContext(t.ctx); err != nil {
+	secure := tls.Client(s.raw, certificate.Config(s.host))
+	if err := secure.HandshakeContext(s.ctx); err != nil {
 		return err
 	}
 	now := time.Now
-	if t.Now != nil {
-		now = t.Now
+	if s.Now != nil {
+		now = s.Now
 	}
-	took := time.Since(begun)
-	t.seen.TLS = certificate.Judge(secure.ConnectionState(), t.host, t.Authorities, now())
-	t.seen.TLS.Handshake = took
-	t.conn = secure
-	t.in.Reset(secure)
+	handshake := time.Since(begun)
+	s.result.TLS = certificate.Judge(secure.ConnectionState(), s.host, s.Authorities, now())
+	s.result.TLS.Handshake = handshake
+	s.conn = secure
+	s.in.Reset(secure)
 	return nil
 }
 
-// quit ends the session in order, so that the server's log shows no broken
-// connection.
-func (t *session) quit() {
-	if t.wait(min(goodbye, t.StepTimeout)) == nil && t.say("QUIT") == nil {
-		_, _ = readReply(t.in)
+// quit ends the session politely, so that the server logs no broken connection.
+func (s *session) quit() {
+	if s.setDeadline(min(goodbye, s.StepTimeout)) == nil && s.send("QUIT") == nil {
+		_, _ = readReply(s.in)
 	}
 }
 
-// ask sends a command and reads the reply.
-func (t *session) ask(command string) (reply, error) {
-	if err := t.wait(t.StepTimeout); err != nil {
+// command sends a command and reads the reply.
+func (s *session) command(command string) (reply, error) {
+	if err := s.setDeadline(s.StepTimeout); err != nil {
 		return reply{}, err
 	}
-	if err := t.say(command); err != nil {
+	if err := s.send(command); err != nil {
 		return reply{}, err
 	}
-	return readReply(t.in)
+	return readReply(s.in)
 }
 
-// hear reads a reply that nothing was asked for.
-func (t *session) hear() (reply, error) {
-	if err := t.wait(t.StepTimeout); err != nil {
+// readUnasked reads a reply that no command asked for.
+func (s *session) readUnasked() (reply, error) {
+	if err := s.setDeadline(s.StepTimeout); err != nil {
 		return reply{}, err
 	}
-	return readReply(t.in)
+	return readReply(s.in)
 }
 
-func (t *session) say(command string) error {
-	_, err := io.WriteString(t.conn, command+"\r\n")
+func (s *session) send(command string) error {
+	_, err := io.WriteString(s.conn, command+"\r\n")
 	return err
 }
 
-// wait gives the next step its time.
-func (t *session) wait(step time.Duration) error {
+// setDeadline sets the deadline of the next step.
+func (s *session) setDeadline(step time.Duration) error {
 	until := time.Now().Add(step)
-	if until.After(t.until) {
-		until = t.until
+	if until.After(s.deadline) {
+		until = s.deadline
 	}
-	if err := t.raw.SetDeadline(until); err != nil {
+	if err := s.raw.SetDeadline(until); err != nil {
 		return err
 	}
 	// The context may have ended, and moved the deadline, just before.
-	return t.ctx.Err()
+	return s.ctx.Err()
 }
 
-// name is how the client introduces itself.
-func (t *session) name() string {
-	if validName(t.HELO) {
-		return t.HELO
+// heloName returns the name with which the client introduces itself.
+func (s *session) heloName() string {
+	if validName(s.HELO) {
+		return s.HELO
 	}
-	local, err := netip.ParseAddrPort(t.raw.LocalAddr().String())
+	local, err := netip.ParseAddrPort(s.raw.LocalAddr().String())
 	if err != nil {
 		return "[127.0.0.1]" // a connection without addresses, such as a pipe
 	}
@@ -288,7 +288,7 @@ func (t *session) name() string {
 	return "[IPv6:" + addr.String() + "]"
 }
 
-// validName says whether a text can stand behind EHLO: a host name, or an
+// validName reports whether a text is valid after EHLO, as a host name or an
 // address literal.
 func validName(s string) bool {
 	return s != "" && len(s) <= 255 && !strings.ContainsFunc(s, func(r rune) bool {
@@ -296,28 +296,28 @@ func validName(s string) bool {
 	})
 }
 
-// fail keeps the reason for which the conversation ended.
-func (t *session) fail(step string, err error) {
-	t.seen.Reason = reasonOf(err)
-	t.note(step, err)
+// fail records why the session ended.
+func (s *session) fail(step string, err error) {
+	s.result.Reason = reasonOf(err)
+	s.recordDetail(step, err)
 }
 
-// note keeps what went wrong and when, in words that hold no addresses.
-func (t *session) note(step string, err error) {
-	said := err.Error()
+// recordDetail records which step failed and how, in words without addresses.
+func (s *session) recordDetail(step string, err error) {
+	detail := err.Error()
 	operation := new(net.OpError)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		said = "nothing more in time"
+		detail = "no further data in time"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		said = "the connection was closed"
+		detail = "the connection was closed"
 	case errors.As(err, &operation):
-		said = operation.Err.Error()
+		detail = operation.Err.Error()
 	}
-	t.seen.Detail = step + ": " + said
+	s.result.Detail = step + ": " + detail
 }
 
-// reasonOf names the reason for an error of a connection.
+// reasonOf returns the reason that an error of a connection stands for.
 func reasonOf(err error) observation.Reason {
 	switch {
 	case errors.Is(err, errMalformed):

@@ -40,7 +40,7 @@ func TestConversations(t *testing.T) {
 			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "\x1b[2J\x1b]0;owned\x07mx\x00\xff"}, StartTLS: observation.NoStartTLS}, "", ""},
 		{"EHLO is not known", "220 hi", map[string]string{"EHLO": "502 what?", "HELO": "250 hi"},
 			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi"}, StartTLS: observation.NoStartTLS},
-			"HELO taken, EHLO refused: 502 what?", "EHLO scan.example.org,HELO scan.example.org,QUIT"},
+			"HELO accepted, EHLO refused: 502 what?", "EHLO scan.example.org,HELO scan.example.org,QUIT"},
 		{"neither EHLO nor HELO is taken", "220 hi", map[string]string{"EHLO": "550 go away", "HELO": "550 I said go"},
 			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi"}, Reason: observation.SMTPRejected}, "HELO: 550 I said go",
 			"EHLO scan.example.org,HELO scan.example.org,QUIT"},
@@ -69,7 +69,7 @@ func TestConversations(t *testing.T) {
 			"STARTTLS: 454 no certificate", "EHLO scan.example.org,STARTTLS,QUIT"},
 		{"clear text where TLS is due", "220 hi", map[string]string{"EHLO": "250-hi\r\n250 STARTTLS", "STARTTLS": "220 go ahead\r\n250-injected\r\n250 SMTPUTF8"},
 			Session{Facts: observation.SMTPFacts{Code: 220, Banner: "hi", StartTLS: true}, StartTLS: observation.StartTLSFailed},
-			"STARTTLS: 28 bytes in the clear behind the reply", "EHLO scan.example.org,STARTTLS"},
+			"STARTTLS: 28 bytes in the clear after the reply", "EHLO scan.example.org,STARTTLS"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -183,7 +183,7 @@ func TestLiteral(t *testing.T) {
 	} {
 		ip, zone, _ := strings.Cut(addr, "%")
 		conn := addressed{addr: &net.TCPAddr{IP: net.ParseIP(ip), Zone: zone, Port: 1}}
-		if got := (&session{Client: &Client{}, raw: conn}).name(); got != want {
+		if got := (&session{Client: &Client{}, raw: conn}).heloName(); got != want {
 			t.Errorf("%s: %s, want %s", addr, got, want)
 		}
 	}

@@ -75,7 +75,7 @@ func startChild(ctx context.Context, cfg Config, listener *net.UnixListener, loc
 	reports := make(chan childReport, 1)
 	go func() {
 		reports <- readReport(stdout)
-		// The engine may print whatever it likes; nobody reads it.
+		// What the engine prints is discarded.
 		io.Copy(io.Discard, stdout)
 		c.err = c.cmd.Wait()
 		close(c.exited)
@@ -91,7 +91,7 @@ func startChild(ctx context.Context, cfg Config, listener *net.UnixListener, loc
 	return c, c.await(ctx, reports, cfg.Library)
 }
 
-// await takes the child's first report, and ends a child that does not serve.
+// await reads the child's first report, and ends a child that does not serve.
 func (c *child) await(ctx context.Context, reports <-chan childReport, library string) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
@@ -113,7 +113,7 @@ func (c *child) await(ctx context.Context, reports <-chan childReport, library s
 	}
 }
 
-// readReport reads one line; the zero report stands for none.
+// readReport reads one line; the zero report means that there was none.
 func readReport(r io.Reader) (report childReport) {
 	line, err := bufio.NewReader(io.LimitReader(r, 64<<10)).ReadBytes('\n')
 	if err == nil {
@@ -125,7 +125,7 @@ func readReport(r io.Reader) (report childReport) {
 	return report
 }
 
-// stop asks the child to end and waits; a child that does not is killed.
+// stop asks the child to end and waits; a child that does not end is killed.
 func (c *child) stop() {
 	c.once.Do(func() { c.stdin.Close() })
 	timer := time.NewTimer(stopPatience)
@@ -143,7 +143,7 @@ func (c *child) kill() {
 	<-c.exited
 }
 
-// ending says how the process ended, with the last line it printed.
+// ending describes how the process ended, with the last line it printed.
 func (c *child) ending() string {
 	how := c.how()
 	if last := c.stderr.lastLine(); last != "" {
@@ -160,7 +160,8 @@ func (c *child) how() string {
 	return "exit status 0"
 }
 
-// childEnv passes on what a library needs and no secret of the store.
+// childEnv returns the environment variables that the library needs, without the
+// store's secrets.
 func childEnv(env []string) []string {
 	var kept []string
 	for _, v := range env {

@@ -5,8 +5,8 @@
 // Out: connections to ClickHouse's HTTP interface on a private Unix socket. It
 // never opens a network port, and two processes never share a store folder.
 //
-// The engine lives in a process of its own because a fault or a lack of memory
-// in half a gigabyte of C++ must not take a scan with it.
+// The engine runs in a process of its own so that a crash or a lack of memory in
+// half a gigabyte of C++ does not end a scan.
 package engine
 
 import (
@@ -32,20 +32,20 @@ var ErrClosed = errors.New("the embedded engine is closed")
 // storeLink leads from the private folder to the store folder.
 const storeLink = "store"
 
-// GoneError says that the engine has ended for good, before Close.
+// GoneError reports that the engine has ended for good, before Close.
 type GoneError struct{ why string }
 
 func (e *GoneError) Error() string { return e.why }
 
-// Config says which engine to run on which folder.
+// Config names the engine to run and the folder to run it on.
 type Config struct {
-	Path    string // the store folder; made when it does not exist
+	Path    string // the store folder; created when it does not exist
 	Library string // path of libchdb
 	// Command is the program that serves the engine and its arguments; this
 	// program with ChildCommand when empty.
 	Command []string
-	// Logf reports what the user should know: the death and the restart of the
-	// child. Nil is silence.
+	// Logf reports what the user should know: the end and the restart of the
+	// child. Nil reports nothing.
 	Logf func(format string, args ...any)
 }
 
@@ -103,7 +103,7 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// listen makes the socket. The parent keeps it, so that connections made while
+// listen creates the socket. The parent keeps it, so that connections made while
 // a child restarts wait for the next one.
 func (e *Engine) listen() error {
 	dir, err := os.MkdirTemp("", "adopt6-engine-") // mode 0700
@@ -111,8 +111,8 @@ func (e *Engine) listen() error {
 		return fmt.Errorf("make a private folder for the engine's socket: %w", err)
 	}
 	e.dir = dir
-	// The engine takes "*" and "{" in the name of a file of data for a pattern,
-	// and a folder of the user's may well have one in its name.
+	// The engine reads "*" and "{" in the name of a data file as a pattern, and
+	// a user's folder may have one in its name.
 	if err := os.Symlink(e.cfg.Path, filepath.Join(dir, storeLink)); err != nil {
 		return fmt.Errorf("link the store folder: %w", err)
 	}
@@ -126,7 +126,7 @@ func (e *Engine) listen() error {
 
 func (e *Engine) socket() string { return filepath.Join(e.dir, "http") }
 
-// release gives back everything but the child.
+// release closes everything except the child.
 func (e *Engine) release() error {
 	var errs []error
 	if e.listener != nil {
@@ -138,14 +138,14 @@ func (e *Engine) release() error {
 	return errors.Join(append(errs, e.lock.Unlock())...)
 }
 
-// Version is the engine's own version, such as "26.5.1.1".
+// Version returns the engine's own version, such as "26.5.1.1".
 func (e *Engine) Version() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.child.version
 }
 
-// PID is the process id of the child that serves now.
+// PID returns the process id of the current child.
 func (e *Engine) PID() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -194,7 +194,7 @@ func (e *Engine) watch(ctx context.Context) {
 		e.child, current = next, next
 		closing := e.closing
 		e.mu.Unlock()
-		if closing { // Close saw only the child before this one
+		if closing { // Close stopped only the previous child
 			next.stop()
 			return
 		}
@@ -211,7 +211,7 @@ func (e *Engine) fail(err error) {
 	e.listener.Close()
 }
 
-// Close ends the child, which finishes what it has begun, and unlocks the
+// Close ends the child, once it has finished running queries, and unlocks the
 // folder.
 func (e *Engine) Close() error {
 	e.mu.Lock()

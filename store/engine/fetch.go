@@ -18,22 +18,22 @@ import (
 	"adopt6/scanner/lockfile"
 )
 
-// Progress says how far a fetch is.
+// Progress is the progress of a fetch.
 type Progress struct {
 	Step        string // "download", "verify" or "unpack"
 	Done, Total int64  // bytes; Total may be an estimate
 }
 
-// FetchConfig says where to keep the engine and how to get it.
+// FetchConfig sets where to keep the engine and how to fetch it.
 type FetchConfig struct {
 	CacheDir string // the user's cache folder when empty
 	// NPM is the program that fetches packages; "npm" when empty. It is run as
-	// `npm pack PACKAGE@VERSION`, so the user's own npm settings say from where.
+	// `npm pack PACKAGE@VERSION`, so the user's npm settings decide from where.
 	NPM      string
 	Progress func(Progress) // may be nil
 }
 
-// MissingError says that the engine's library is not on this machine.
+// MissingError reports that the engine's library is not on this machine.
 type MissingError struct{ Path string }
 
 func (e *MissingError) Error() string {
@@ -78,9 +78,9 @@ func releaseDir(cacheDir string, b build) (string, error) {
 	return filepath.Join(cacheDir, "engine", fmt.Sprintf("%s-%x", Release, hash[:4])), nil
 }
 
-// Fetch brings the engine to the cache folder unless it is there, and returns
-// the library's path. Of several processes that fetch at once one does the
-// work; nobody ever sees a file that is not whole.
+// Fetch downloads the engine into the cache folder unless it is there, and
+// returns the library's path. When several processes fetch at once, one does the
+// work. An incomplete file is never visible.
 func Fetch(ctx context.Context, cfg FetchConfig) (string, error) {
 	b, err := thisBuild()
 	if err != nil {
@@ -152,13 +152,13 @@ func pack(ctx context.Context, cfg FetchConfig, b build, dir string) (string, er
 		return "", fmt.Errorf("npm is needed once to fetch it and is not installed (on Debian: apt install npm): %w", err)
 	}
 	// npm packs to the current folder and caches in its own; a cache inside
-	// the temporary folder leaves nothing behind and shows how far it is.
+	// the temporary folder leaves no files and shows the progress.
 	cache := filepath.Join(dir, "npm-cache")
 	cmd := exec.CommandContext(ctx, npm, "pack", "--silent", "--cache", cache, b.pkg+"@"+Release)
 	cmd.Dir = dir
 	cmd.WaitDelay = time.Second
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("run npm: %w", err)
 	}
@@ -166,7 +166,7 @@ func pack(ctx context.Context, cfg FetchConfig, b build, dir string) (string, er
 	err = cmd.Wait()
 	stop()
 	if err != nil {
-		return "", fmt.Errorf("npm pack %s@%s: %w: %s", b.pkg, Release, err, lastWords(said.String()))
+		return "", fmt.Errorf("npm pack %s@%s: %w: %s", b.pkg, Release, err, lastWords(output.String()))
 	}
 	found, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
 	if err != nil || len(found) != 1 {
@@ -175,7 +175,7 @@ func pack(ctx context.Context, cfg FetchConfig, b build, dir string) (string, er
 	return found[0], nil
 }
 
-// watchDownload reports how much lies in dir, until the returned func is
+// watchDownload reports the size of the files in dir, until the returned func is
 // called.
 func watchDownload(progress func(Progress), dir string, total int64) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
@@ -247,7 +247,7 @@ func (m *meter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lastWords returns the end of what a program said, on one line.
+// lastWords returns the end of a program's output, on one line.
 func lastWords(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if len(s) > 300 {

@@ -72,10 +72,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// hello answers clickhouse-go's greeting. The revision that it names is 0: in
-// that form the engine writes Native blocks when it is asked for them by SQL,
-// and clickhouse-go then reads them as they are. Only this first answer has to
-// be in the form that the client announced.
+// hello answers clickhouse-go's greeting with revision 0: the engine writes Native
+// blocks in that form when a query asks for them, and clickhouse-go then reads
+// them unchanged. Only this first answer must be in the form that the client
+// announced.
 func (h *handler) hello(w http.ResponseWriter, params url.Values) {
 	revision, err := strconv.ParseUint(params.Get("client_protocol_version"), 10, 64)
 	if err != nil {
@@ -101,7 +101,7 @@ func (h *handler) hello(w http.ResponseWriter, params url.Values) {
 	w.Write(buffer.Buf)
 }
 
-// settingName is what a setting of ClickHouse is called.
+// settingName matches the name of a ClickHouse setting.
 var settingName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // control are the parameters of the interface itself; all others are settings.
@@ -143,9 +143,9 @@ func (h *handler) session(params url.Values) (*conn, error) {
 var insertFormat = regexp.MustCompile(`(?is)^(\s*INSERT\s+INTO\s.*?)\s+FORMAT\s+([A-Za-z0-9]+)\s*$`)
 
 // insert stores the data of an INSERT. The engine would cut binary data that
-// follows the SQL at a newline, so the data goes through a file; and as the
-// file is complete before the engine reads it, a client that breaks off leaves
-// nothing half stored.
+// follows the SQL at a newline, so the data is passed in a file. As the file is
+// complete before the engine reads it, nothing is stored when a client
+// disconnects midway.
 func (h *handler) insert(session *conn, sql string, data io.Reader) error {
 	parts := insertFormat.FindStringSubmatch(sql)
 	if parts == nil {
@@ -168,7 +168,7 @@ func (h *handler) insert(session *conn, sql string, data io.Reader) error {
 	return err
 }
 
-// fresh returns a file name that begins with prefix and was not used before.
+// fresh returns a new file name that begins with prefix.
 func (h *handler) fresh(prefix string) string {
 	return fmt.Sprintf("%s%d-%d", prefix, os.Getpid(), h.serial.Add(1))
 }
@@ -209,7 +209,7 @@ func (h *handler) stream(ctx context.Context, session *conn, w http.ResponseWrit
 		return nil
 	}
 	if copyErr != nil {
-		panic(http.ErrAbortHandler) // the answer is cut short: say so by closing
+		panic(http.ErrAbortHandler) // closing the connection shows that the answer is incomplete
 	}
 	return nil
 }
@@ -221,7 +221,7 @@ func (h *handler) kill(pipe string) {
 		return
 	}
 	defer session.close()
-	// A query that has ended meanwhile is not a fault.
+	// It is not an error when the query has already ended.
 	session.exec("KILL QUERY WHERE position(query, "+quoteText(pipe)+") > 0 AND NOT startsWith(query, 'KILL') ASYNC", "TSV")
 }
 
@@ -231,7 +231,7 @@ var (
 	leadingWord   = regexp.MustCompile(`(?is)^(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*([a-z]+)`)
 )
 
-// returnsRows says whether a statement's result is rows, by its first word.
+// returnsRows reports whether a statement returns rows, by its first word.
 func returnsRows(sql string) bool {
 	word := leadingWord.FindStringSubmatch(sql)
 	if word == nil {

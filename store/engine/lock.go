@@ -10,14 +10,15 @@ import (
 	"adopt6/scanner/lockfile"
 )
 
-// LockFile lies in the store folder and names the process that has it.
+// LockFile is the file in the store folder that names the process holding the
+// lock.
 const LockFile = "adopt6.lock"
 
 // lockPatience is how long a folder may stay locked after the process that
 // locked it has died: its engine needs a moment to end.
 const lockPatience = 10 * time.Second
 
-// LockedError says that another process has the store folder.
+// LockedError reports that another process has locked the store folder.
 type LockedError struct {
 	Folder string
 	*lockfile.HeldError
@@ -28,8 +29,8 @@ func (e *LockedError) Error() string {
 }
 
 // lockFolder takes the folder's lock. The child inherits the file, so that the
-// folder stays locked until both processes have ended. It waits for the engine
-// of a dead process, and not for a process that lives.
+// folder stays locked until both processes have ended. It waits for the engine of
+// a process that has ended, but not for a running process.
 func lockFolder(ctx context.Context, path string) (*lockfile.Lock, error) {
 	ctx, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()

@@ -10,12 +10,12 @@ import (
 )
 
 // pipe is a named pipe through which the engine writes a result of any format
-// and any size while it is read: libchdb's own streaming knows SELECT only and
+// and any size while it is read: libchdb's own streaming supports only SELECT and
 // repeats the head of formats that have one.
 type pipe struct {
 	name   string
 	reader *os.File
-	writer *os.File // held so that the reader waits for the engine to begin
+	writer *os.File // kept open so that the reader waits for the engine to begin
 	once   sync.Once
 }
 

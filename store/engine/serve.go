@@ -15,11 +15,12 @@ import (
 	"time"
 )
 
-// drainPatience is how long queries may continue after the parent has gone.
+// drainPatience is how long queries may continue after the parent has ended.
 const drainPatience = 5 * time.Second
 
-// ServeChild is the engine's process: it takes its order from in, answers on
-// out and serves until in ends, which is when the parent closes it or dies.
+// ServeChild is the main function of the engine's process: it reads its order
+// from in, answers on out and serves until in ends, when the parent closes it or
+// dies.
 // Descriptor 3 is the listening socket and descriptor 4 the folder's lock,
 // which is held for as long as the process lives.
 func ServeChild(ctx context.Context, in io.Reader, out io.Writer) error {
@@ -57,8 +58,8 @@ func report(out io.Writer, r childReport) error {
 	return nil
 }
 
-// openEngine loads the library and opens the folder. The session that it
-// returns keeps the engine running while others come and go.
+// openEngine loads the library and opens the folder. The session that it returns
+// keeps the engine running between others.
 func openEngine(order childOrder) (*handler, *conn, error) {
 	if err := removeLeftOvers(order.Path); err != nil {
 		return nil, nil, err
@@ -85,8 +86,8 @@ func openEngine(order childOrder) (*handler, *conn, error) {
 	return h, first, nil
 }
 
-// removeLeftOvers deletes the data of inserts that a killed child was taking
-// in; whoever sent it has it still.
+// removeLeftOvers deletes the data of inserts that a killed child was receiving;
+// the sender still has it.
 func removeLeftOvers(path string) error {
 	files, err := os.ReadDir(path)
 	for _, file := range files {
@@ -125,7 +126,7 @@ func serve(ctx context.Context, h *handler, parentGone <-chan struct{}) error {
 	drain, cancel := context.WithTimeout(context.Background(), drainPatience)
 	defer cancel()
 	if server.Shutdown(drain) != nil {
-		// Queries that nobody waits for any more. The engine would wait for
+		// No client waits for these queries any more. The engine would wait for
 		// them when it closes; what it has stored is safe without that.
 		os.Exit(0)
 	}

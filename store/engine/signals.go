@@ -21,7 +21,7 @@ var goSignals = [...]syscall.Signal{
 // sigactionSize is more than a struct sigaction takes on any platform.
 const sigactionSize = 256
 
-// keepSignals runs f and then puts back the signal handlers as they were.
+// keepSignals runs f and then restores the signal handlers.
 func keepSignals(f func() error) error {
 	libc := "libc.so.6"
 	if runtime.GOOS == "darwin" {

@@ -15,8 +15,8 @@ import (
 // maxLibrary bounds what is unpacked, in bytes.
 const maxLibrary = 2 << 30
 
-// unpack takes the library, and nothing else, out of a verified tarball into
-// the new folder dir, and lets the disk have it before it returns.
+// unpack extracts only the library from a verified tarball into the new folder
+// dir, and syncs it to disk before it returns.
 func unpack(ctx context.Context, tarball, dir string, b build, progress func(Progress)) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err

@@ -20,19 +20,19 @@ import (
 // A segment is one batch in one file of frames. A frame is a skippable frame of
 // Zstandard (RFC 8878 section 3.1.2), which holds the length of the next one and
 // its CRC-32C (RFC 3720 section 12.1), both 32 bits little-endian, and that next
-// one: a line of JSON, compressed. So a torn or damaged frame is told from a
-// whole one, and `zstdcat` prints the lines. The first line is the header, each
-// further one an observation.
+// one: a line of JSON, compressed. Thus torn and damaged frames are detected, and
+// `zstdcat` prints the lines. The first line is the header, each further one an
+// observation.
 const (
 	frameStart  = "\x50\x2a\x4d\x18\x08\x00\x00\x00" // skippable, 8 bytes long
 	frameHead   = len(frameStart) + 8
-	maxPayload  = 16 << 20 // bytes of a line, and of one compressed; one observation is far below
+	maxPayload  = 16 << 20 // bytes of a line, plain or compressed; an observation is far smaller
 	segmentName = "%08d.segment"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Header says which scan a segment belongs to.
+// Header names the scan that a segment belongs to.
 type Header struct {
 	Scan    uuid.UUID `json:"scan"`
 	Started time.Time `json:"scan_started"` // UTC, whole seconds
@@ -40,11 +40,11 @@ type Header struct {
 
 // headerLine is the first line of a segment.
 type headerLine struct {
-	Spool int `json:"spool"` // version of the form of segments
+	Spool int `json:"spool"` // version of the segment format
 	Header
 }
 
-// spoolVersion is that of the form of segments.
+// spoolVersion is the version of the segment format.
 const spoolVersion = 1
 
 // packer makes frames, unpacker reads them. Neither is safe for concurrent use.
@@ -73,7 +73,7 @@ func (p packer) frame(buf, line []byte) []byte {
 	return buf
 }
 
-// segmentHead is what a segment begins with.
+// segmentHead returns the first frame of a segment, its header.
 func (p packer) segmentHead(header Header) ([]byte, error) {
 	line, err := json.Marshal(headerLine{spoolVersion, header})
 	return p.frame(nil, append(line, '\n')), err
@@ -99,8 +99,8 @@ func createSegment(name string, head []byte) (*segment, error) {
 	return s, nil
 }
 
-// write appends whole frames. After a failure, such as a full disk, the file
-// ends with the last whole frame as before.
+// write appends whole frames. After a failure, such as a full disk, the file still
+// ends with its last whole frame.
 func (s *segment) write(frames []byte) error {
 	if _, err := s.file.Write(frames); err != nil {
 		_, seekErr := s.file.Seek(s.size, io.SeekStart)
@@ -110,13 +110,13 @@ func (s *segment) write(frames []byte) error {
 	return nil
 }
 
-// Damage says what of a segment could not be read.
+// Damage describes what could not be read of a segment.
 type Damage struct {
-	Torn    bool // the file ends amid a frame, as after a power failure
+	Torn    bool // the file ends within a frame, as after a power failure
 	Corrupt int  // frames whose checksum or content is wrong
 }
 
-// String describes the damage, or is empty.
+// String describes the damage; it is empty when there is none.
 func (d Damage) String() string {
 	switch {
 	case d.Corrupt > 0 && d.Torn:
@@ -130,17 +130,17 @@ func (d Damage) String() string {
 }
 
 var (
-	// ErrNoSegment says that a file is not a segment, or that not even its
-	// header can be read.
+	// ErrNoSegment means that a file is not a segment, or that its header
+	// cannot be read.
 	ErrNoSegment = errors.New("not a spool segment")
-	// ErrEmpty says that a segment ends before its header does: its process
-	// was killed before anything was written to it.
+	// ErrEmpty means that a segment ends within its header: its process was
+	// killed before it wrote an observation.
 	ErrEmpty = errors.New("empty spool segment")
 )
 
 // Read reads a segment: it calls begin with the header and then each with every
-// observation, which is the callee's. Damage is not an error: what is whole is read.
-// A reader's failure is one.
+// observation, which the callee may keep. Damage is not an error: Read returns
+// what is intact. A failure of the reader is an error.
 func Read(r io.Reader, begin func(Header), each func(*observation.Observation)) (damage Damage, err error) {
 	u, err := newUnpacker()
 	if err != nil {
@@ -169,7 +169,7 @@ func Read(r io.Reader, begin func(Header), each func(*observation.Observation)) 
 		case errors.Is(err, io.EOF):
 			return damage, nil
 		case errors.Is(err, errTorn), errors.Is(err, errNoFrame):
-			damage.Torn = true // where the next frame begins is lost
+			damage.Torn = true // the start of the next frame is unknown
 			return damage, nil
 		case err != nil:
 			return damage, err
@@ -196,7 +196,7 @@ func (u unpacker) header(payload []byte) (Header, error) {
 		err = json.Unmarshal(line, &first)
 	}
 	if err == nil && first.Spool != spoolVersion {
-		err = fmt.Errorf("a segment of form %d, this adopt6 knows %d", first.Spool, spoolVersion)
+		err = fmt.Errorf("segment format %d; this adopt6 reads format %d", first.Spool, spoolVersion)
 	}
 	return first.Header, err
 }
@@ -207,7 +207,7 @@ var (
 )
 
 // readFrame reads the compressed line of the next frame into buf's memory and
-// says whether its checksum is right. The error is io.EOF at the end, errTorn or
+// reports whether its checksum is right. The error is io.EOF at the end, errTorn or
 // errNoFrame.
 func readFrame(in *bufio.Reader, buf []byte) (payload []byte, whole bool, err error) {
 	var head [frameHead]byte

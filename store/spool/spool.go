@@ -3,7 +3,7 @@
 //
 // In: observations, appended to segment files as lines of JSON with a checksum
 // each. Out: the segments, to be delivered and removed, also after a crash. It
-// never deletes what was not delivered; what it cannot read it keeps aside.
+// never deletes undelivered observations, and sets aside what it cannot read.
 package spool
 
 import (
@@ -27,9 +27,9 @@ const (
 	hiddenPrefix = "."
 )
 
-// Folder is one writer's part of the spool. It is locked for as long as its
-// process lives, so that what a dead process left can be told from what a
-// living one has under way. It is not safe for concurrent use.
+// Folder is one writer's part of the spool. It is locked as long as its process
+// runs, which distinguishes the folders of ended processes from those in use. It
+// is not safe for concurrent use.
 type Folder struct {
 	dir     string
 	lock    *lockfile.Lock
@@ -49,7 +49,7 @@ type Segment struct {
 	Bytes int64
 }
 
-// Create makes a writer's folder below root.
+// Create creates a writer's folder below root.
 func Create(root string, header Header) (*Folder, error) {
 	if err := os.MkdirAll(root, 0o700); err != nil {
 		return nil, fmt.Errorf("make the spool folder: %w", err)
@@ -68,19 +68,19 @@ func Create(root string, header Header) (*Folder, error) {
 	if f.lock, err = tryLock(hidden); err != nil {
 		return nil, fmt.Errorf("lock the spool folder %s: %w", hidden, err)
 	}
-	// Only now may another process see it.
+	// Other processes may see it only from now on.
 	if err := os.Rename(hidden, f.dir); err != nil {
 		return nil, errors.Join(fmt.Errorf("make the spool folder: %w", err), f.lock.Unlock())
 	}
 	return f, nil
 }
 
-// Dir is where the segments lie.
+// Dir returns the folder of the segments.
 func (f *Folder) Dir() string { return f.dir }
 
 // Append writes an observation to the current segment. When it returns, the
-// operating system has it; Seal makes sure that the disk has it too. After an
-// error the segment holds what it held before.
+// operating system has the data; Seal also syncs it to disk. After an error the
+// segment is unchanged.
 func (f *Folder) Append(o *observation.Observation) error {
 	if o.Scan != f.header.Scan {
 		return fmt.Errorf("an observation of scan %s in the spool of %s", o.Scan, f.header.Scan)
@@ -117,8 +117,7 @@ func (f *Folder) Current() (rows int, bytes int64, begun time.Time) {
 	return f.current.rows, f.current.size, f.current.begun
 }
 
-// Cut is a segment to which nothing is appended any more, and which may not be
-// on the disk yet.
+// Cut is a segment that is complete but may not be on disk yet.
 type Cut struct{ segment *segment }
 
 // Cut ends the current segment; the next observation begins another one. There
@@ -128,13 +127,13 @@ func (f *Folder) Cut() (cut Cut, ok bool) {
 	return cut, cut.segment != nil
 }
 
-// Segment says what the cut holds.
+// Segment describes the contents of the cut.
 func (c Cut) Segment() Segment {
 	return Segment{Path: c.segment.file.Name(), Rows: c.segment.rows, Bytes: c.segment.size}
 }
 
-// Sync puts the segment on the disk and closes it. After that it is sealed,
-// ready to be delivered. It may run beside the folder's other funcs.
+// Sync writes the segment to disk and closes it. After that it is sealed, ready to
+// be delivered. It may run concurrently with the folder's other methods.
 func (c Cut) Sync() error {
 	file := c.segment.file
 	if err := file.Sync(); err != nil {
@@ -155,7 +154,7 @@ func (f *Folder) Seal() (sealed Segment, ok bool, err error) {
 	return cut.Segment(), true, cut.Sync()
 }
 
-// Close gives the folder back, and removes it when nothing is left in it.
+// Close unlocks the folder, and removes it when it is empty.
 func (f *Folder) Close() error {
 	_, _, err := f.Seal()
 	left, listErr := f.Segments()
@@ -206,17 +205,17 @@ func (s Segment) Load(begin func(Header), each func(*observation.Observation)) (
 	return damage, err
 }
 
-// Remove drops a segment that was delivered.
+// Remove deletes a segment that was delivered.
 func (s Segment) Remove() error { return os.Remove(s.Path) }
 
-// SetAside keeps a damaged segment under another name, so that it is not
-// delivered again, and returns that name.
+// SetAside renames a damaged segment, so that it is not delivered again, and
+// returns the new name.
 func (s Segment) SetAside() (string, error) {
 	name := s.Path + damagedSuffix
 	return name, os.Rename(s.Path, name)
 }
 
-// Scan is the scan that the folder's observations are of.
+// Scan returns the scan that the folder's observations belong to.
 func (f *Folder) Scan() uuid.UUID { return f.header.Scan }
 
 // scanOf returns the scan in the name of a folder that Create made.
@@ -229,8 +228,8 @@ func scanOf(name string) (uuid.UUID, bool) {
 	return scan, err == nil
 }
 
-// LeftOver takes over the folders below root that dead processes left. Folders
-// of living ones are passed over, and what is not a writer's folder.
+// LeftOver takes over the folders below root whose processes have ended. It skips
+// folders in use, and anything that is not a writer's folder.
 func LeftOver(root string) ([]*Folder, error) {
 	dirs, err := os.ReadDir(root)
 	if errors.Is(err, os.ErrNotExist) {
@@ -262,7 +261,7 @@ func tryLock(dir string) (*lockfile.Lock, error) {
 	return lockfile.Try(filepath.Join(dir, lockName), 0o600)
 }
 
-// Depth is how much lies in a spool.
+// Depth is how much a spool holds.
 type Depth struct {
 	Segments int   `json:"segments"`
 	Rows     int   `json:"rows"`
@@ -270,7 +269,7 @@ type Depth struct {
 	Damaged  int   `json:"damaged"` // segments set aside
 }
 
-// Measure looks at everything below root, of living and of dead processes.
+// Measure measures everything below root, of running and of ended processes.
 func Measure(root string) (Depth, error) {
 	var depth Depth
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
@@ -297,7 +296,7 @@ func Measure(root string) (Depth, error) {
 	return depth, nil
 }
 
-// countFrames walks a segment's frames without reading them.
+// countFrames counts a segment's frames without reading their contents.
 func countFrames(path string) (frames int, size int64) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"adopt6/store"
 )
 
-// ClusterName is that of the cluster of [NewCluster].
+// ClusterName is the name of the cluster of [NewCluster].
 const ClusterName = "trio"
 
 // Cluster is a cluster of a test: two shards, the first of two replicas.
@@ -30,8 +30,8 @@ type Cluster struct {
 // places are the macros of the servers: shard and replica.
 var places = [][2]string{{"1", "a"}, {"1", "b"}, {"2", "a"}}
 
-// NewCluster starts three servers, with further files of configuration, and the
-// ZooKeeper that they need, which is Debian's libzookeeper-java.
+// NewCluster starts three servers, with additional configuration files, and the
+// ZooKeeper that they need, from Debian's libzookeeper-java.
 func NewCluster(t testing.TB, further map[string]string) *Cluster {
 	t.Helper()
 	keeper := startZooKeeper(t)
@@ -62,8 +62,8 @@ func NewCluster(t testing.TB, further map[string]string) *Cluster {
 			}
 			s.Kill()
 		})
-		// One after the other, so that none meets in ZooKeeper what another
-		// is just making there.
+		// One after another, so that no server finds incomplete nodes of
+		// another in ZooKeeper.
 		s.Await(t, s.tcp)
 	}
 	return c
@@ -119,8 +119,8 @@ func startZooKeeper(t testing.TB) int {
 	return port
 }
 
-// leashed prepares a program that a shell kills when life is closed, and also
-// when the test process dies without a word.
+// leashed prepares a program that a shell kills when life is closed, which
+// happens also when the test process is killed.
 func leashed(t testing.TB, program string, args ...string) (cmd *exec.Cmd, life io.Closer) {
 	t.Helper()
 	cmd = exec.Command("/bin/sh", append([]string{"-c", `"$0" "$@" </dev/null & read -r _; kill -9 $!; wait`, program}, args...)...)
@@ -131,7 +131,7 @@ func leashed(t testing.TB, program string, args ...string) (cmd *exec.Cmd, life 
 	return cmd, life
 }
 
-// serves asks ZooKeeper whether it serves; it takes connections before.
+// serves asks ZooKeeper whether it serves; it accepts connections earlier.
 func serves(port int) error {
 	conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
 	if err != nil {
@@ -149,7 +149,7 @@ func serves(port int) error {
 	return nil
 }
 
-// awaitPort returns when something takes connections at a loopback port.
+// awaitPort returns when a loopback port accepts connections.
 func awaitPort(port int) error {
 	return await(func() error {
 		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))

@@ -30,8 +30,8 @@ func sampleScan(id string, month time.Month) store.ScanInfo {
 			TCP53V4: observation.OK, TCP53V6: observation.OK, SMTPV4: observation.OK, SMTPV6: observation.Broken}}
 }
 
-// sampleCountries are the countries of the sample and the domains of each. What
-// it says of them is invented.
+// sampleCountries are the countries of the sample and the number of domains of
+// each. All figures are invented.
 var sampleCountries = []struct {
 	code    string
 	domains int

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// Password is that of the server's user "scanner". It has every character that
-// an address or a log line could get wrong.
+// Password is the password of the server's user "scanner". It holds every
+// character that needs escaping in an address or a log line.
 const Password = `s3cret:/?#[]@!$&'()*+,;=%20 "x`
 
 // passwordHash is sha256(Password).

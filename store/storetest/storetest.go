@@ -3,7 +3,7 @@
 // Package storetest gives tests both engines of the store: the embedded one on
 // a folder of the test's, and Debian's clickhouse-server on a loopback port.
 //
-// A test package that uses it calls [Main] in its TestMain. What is missing on
+// A test package that uses it calls [Main] in its TestMain. A program missing on
 // the machine fails the test: a suite that skips an engine proves nothing.
 package storetest
 

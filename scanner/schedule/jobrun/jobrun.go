@@ -1,6 +1,6 @@
-// Package jobrun says what became of the runs of scheduled jobs. It is plain data,
-// which the scheduler writes, the store keeps and reports show; it decides nothing
-// and imports nothing of adopt6.
+// Package jobrun describes the runs of scheduled jobs and their outcomes. It is
+// plain data, which the scheduler writes, the store keeps and reports show; it
+// decides nothing and imports nothing else of adopt6.
 package jobrun
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Outcome is how far a run came.
+// Outcome is the state of a run.
 type Outcome string
 
 // The outcomes. Waiting, Running and Interrupted runs are still to be done.
@@ -22,19 +22,19 @@ const (
 	Skipped     Outcome = "skipped"     // never begun
 )
 
-// Open says whether a run of this outcome is still to be done.
+// Open reports whether a run of this outcome is still to be done.
 func (o Outcome) Open() bool { return o == Waiting || o == Running || o == Interrupted }
 
-// The reasons that stand beside Failed and Skipped.
+// The reasons for Failed and Skipped.
 const (
 	ReasonMissed       = "missed"         // the scheduler did not run at the planned time
 	ReasonCatchUpLimit = "catch_up_limit" // older than the runs that are caught up
-	ReasonStillRunning = "still_running"  // the run before had not ended
+	ReasonStillRunning = "still_running"  // the previous run had not ended
 	ReasonElsewhere    = "runs_elsewhere" // another machine has this run
-	ReasonRemoved      = "job_removed"    // the configuration has no such job any more
+	ReasonRemoved      = "job_removed"    // the job is no longer in the configuration
 	ReasonTooOld       = "too_old"        // interrupted too long ago to continue with
-	ReasonTooLong      = "too_long"       // it took longer than it may
-	ReasonStopped      = "stopped"        // somebody ended it, or the process that ran it died
+	ReasonTooLong      = "too_long"       // it took longer than max_duration
+	ReasonStopped      = "stopped"        // it was ended by hand, or the process that ran it died
 	ReasonError        = "error"          // the message says which
 )
 
@@ -42,7 +42,7 @@ const (
 const (
 	ByPlan    = "plan"     // its time came
 	ByCatchUp = "catch_up" // its time had passed
-	ByHand    = "hand"     // somebody asked for it
+	ByHand    = "hand"     // a person asked for it
 )
 
 // Run is one run of a job, or a planned time that was skipped.
@@ -51,7 +51,7 @@ type Run struct {
 	Job      string    `col:"job" json:"job"`
 	Vantage  string    `col:"vantage" json:"vantage"`
 	Machine  string    `col:"machine" json:"machine"`
-	By       uuid.UUID `json:"by"` // the journal that it stands in
+	By       uuid.UUID `json:"by"` // the journal that holds it
 	Trigger  string    `col:"trigger" json:"trigger"`
 	Planned  time.Time `col:"planned" json:"planned"`   // UTC
 	Begin    time.Time `json:"begin"`                   // not before: the planned time with jitter, or the next try
@@ -71,14 +71,14 @@ type Run struct {
 // tells two machines of one name apart.
 func (r Run) Claimant() string { return r.Machine + "/" + r.By.String()[:8] }
 
-// ElsewhereError says that another scheduler has a run.
+// ElsewhereError reports that another scheduler has a run.
 type ElsewhereError struct{ Claimant string }
 
 func (e *ElsewhereError) Error() string {
-	return "the scheduler " + e.Claimant + " has this run, or still makes another of the job"
+	return "the scheduler " + e.Claimant + " has this run, or another run of the job in progress"
 }
 
-// Start is the run with another try under way.
+// Start returns the run with another try in progress.
 func (r Run) Start(now time.Time) Run {
 	r.Outcome, r.Reason, r.Message, r.Seen, r.Ended = Running, "", "", now.UTC(), time.Time{}
 	r.Tries++
@@ -91,19 +91,19 @@ func (r Run) Start(now time.Time) Run {
 	return r
 }
 
-// Skip is the run as one that is not begun.
+// Skip returns the run as skipped.
 func (r Run) Skip(now time.Time, reason, message string) Run {
 	r.Outcome, r.Reason, r.Message, r.Ended = Skipped, reason, message, now.UTC()
 	return r
 }
 
-// Fail is the run as one that is given up.
+// Fail returns the run as failed.
 func (r Run) Fail(now time.Time, reason, message string) Run {
 	r.Outcome, r.Reason, r.Message, r.Ended = Failed, reason, message, now.UTC()
 	return r
 }
 
-// LastSeen is when a run was last known to be under way.
+// LastSeen returns when a run was last known to be in progress.
 func (r Run) LastSeen() time.Time {
 	latest := r.Started
 	for _, t := range []time.Time{r.Seen, r.Ended} {
@@ -114,7 +114,8 @@ func (r Run) LastSeen() time.Time {
 	return latest
 }
 
-// Close ends a run that is not gone on with.
+// Close ends a run that is not continued: failed if it was ever begun, otherwise
+// skipped.
 func (r Run) Close(now time.Time, reason, message string) Run {
 	if r.Tries == 0 {
 		return r.Skip(now, reason, message)

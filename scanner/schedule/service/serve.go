@@ -38,7 +38,7 @@ func (r *Service) Serve(ctx context.Context, hangups <-chan os.Signal) error {
 	}
 	s := r.scheduler()
 	s.Tick = watchdogTick()
-	s.Turn = readiness()
+	s.Awake = readiness()
 	err = s.Serve(ctx, r.plan.Load().Config)
 	tellSystemd(daemon.SdNotifyStopping)
 	cancel()
