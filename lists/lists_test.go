@@ -10,6 +10,7 @@ import (
 )
 
 func TestCCTLDCounts(t *testing.T) {
+	t.Parallel()
 	var ascii, idn int
 	for _, tld := range TLDs() {
 		if strings.HasPrefix(tld.Name, "xn--") {
@@ -24,6 +25,7 @@ func TestCCTLDCounts(t *testing.T) {
 }
 
 func TestCCTLDFacts(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, unicode, country, alpha3, m49, script string }{
 		{"de", "de", "DE", "DEU", "276", "Latin"},
 		{"uk", "uk", "GB", "GBR", "826", "Latin"},
@@ -62,6 +64,7 @@ func TestCCTLDFacts(t *testing.T) {
 // TestCCTLDsBelongToCountries checks that every ccTLD belongs to a known
 // country but for the documented ones.
 func TestCCTLDsBelongToCountries(t *testing.T) {
+	t.Parallel()
 	var none []string
 	for _, tld := range TLDs() {
 		c, ok := CountryByCode(tld.Country)
@@ -78,6 +81,7 @@ func TestCCTLDsBelongToCountries(t *testing.T) {
 }
 
 func TestCountryFacts(t *testing.T) {
+	t.Parallel()
 	day := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	tests := []struct {
 		code, alpha3, m49, region string
@@ -112,6 +116,7 @@ func TestCountryFacts(t *testing.T) {
 }
 
 func TestCountryCounts(t *testing.T) {
+	t.Parallel()
 	var members, ldc, lldc int
 	regions := make(map[string]int)
 	for _, c := range CountriesOn(time.Date(2025, 12, 1, 0, 0, 0, 0, time.UTC)) {
@@ -135,6 +140,7 @@ func TestCountryCounts(t *testing.T) {
 }
 
 func TestCountriesAreComplete(t *testing.T) {
+	t.Parallel()
 	seen := make(map[string]bool)
 	for i, c := range Countries() {
 		if i > 0 && Countries()[i-1].Alpha2 >= c.Alpha2 {
@@ -161,6 +167,7 @@ func TestCountriesAreComplete(t *testing.T) {
 }
 
 func TestGovernmentCounts(t *testing.T) {
+	t.Parallel()
 	countries, central := make(map[string]bool), make(map[string]int)
 	bySource, byLevel := make(map[string]int), make(map[string]int)
 	for g := range Governments() {
@@ -197,6 +204,7 @@ func TestGovernmentCounts(t *testing.T) {
 }
 
 func TestGovernmentFacts(t *testing.T) {
+	t.Parallel()
 	byName := make(map[string]Target)
 	for g := range Governments() {
 		byName[g.Name] = g
@@ -231,6 +239,7 @@ func TestGovernmentFacts(t *testing.T) {
 // TestNamesAreNormal checks every row of the embedded lists: what Normalize
 // would return, a known country, a day, sorted and unique.
 func TestNamesAreNormal(t *testing.T) {
+	t.Parallel()
 	for list, targets := range map[string]func(func(Target) bool){"cctlds.csv": CCTLDs(), "governments.csv": Governments()} {
 		seen := make(map[string]bool)
 		var last string
@@ -263,6 +272,7 @@ func TestNamesAreNormal(t *testing.T) {
 
 // TestEmbeddedFilesNeedNoQuotes checks what rows relies on.
 func TestEmbeddedFilesNeedNoQuotes(t *testing.T) {
+	t.Parallel()
 	for name, file := range map[string]string{"cctlds.csv": cctldFile, "governments.csv": governmentFile} {
 		if strings.ContainsAny(file, "\"\r@ ") || !strings.HasSuffix(file, "\n") {
 			t.Errorf("%s holds a quote, a carriage return, a space or an at sign, or lacks its last line end", name)
@@ -276,6 +286,7 @@ func TestEmbeddedFilesNeedNoQuotes(t *testing.T) {
 // TestDefaultScan asserts that a scan by default has the frame in the states
 // that it covers, and what is central elsewhere.
 func TestDefaultScan(t *testing.T) {
+	t.Parallel()
 	kinds := make(map[Kind]int)
 	central := make(map[string]int)
 	seen := make(map[string]bool)
@@ -305,6 +316,7 @@ func TestDefaultScan(t *testing.T) {
 // TestOwnFrame asserts that a state's own rows replace what is built in for it,
 // and for no other.
 func TestOwnFrame(t *testing.T) {
+	t.Parallel()
 	own := []FrameRow{{Country: "TG", Role: "tax", Status: RoleFound, Host: "otr.tg"}, {Country: "TG", Role: "finance", Status: RoleFound, Host: "otr.tg"}}
 	count := make(map[string]int)
 	var togo []Target
@@ -327,6 +339,7 @@ func TestOwnFrame(t *testing.T) {
 // TestLeftOut asserts that what left the central level is on no list, and that
 // what stands for it is.
 func TestLeftOut(t *testing.T) {
+	t.Parallel()
 	for target := range Governments() {
 		if l, left := LeftOut(target.Name); left {
 			t.Errorf("%s left the list, and is on it: %+v", target.Name, l)
@@ -348,6 +361,7 @@ func TestLeftOut(t *testing.T) {
 }
 
 func TestSources(t *testing.T) {
+	t.Parallel()
 	ids := make(map[string]bool)
 	for _, s := range Sources() {
 		if ids[s.ID] || s.ID == "" || s.Title == "" || s.Licence == "" || s.Date == "" || s.Use == "" || !strings.HasPrefix(s.Origin, "https://") {
@@ -363,6 +377,7 @@ func TestSources(t *testing.T) {
 }
 
 func TestCountryOf(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]string{
 		"example.de": "DE", "gov.uk": "GB", "nasa.gov": "US", "navy.mil": "US", "ci.example.fed.us": "US",
 		"example.com": "", "ec.europa.eu": "", "xn--b1aew.xn--p1ai": "RU", "ac": "SH", "": "",
@@ -376,6 +391,7 @@ func TestCountryOf(t *testing.T) {
 // TestIDNSiblings finds the ASCII ccTLD of every territory that has one in
 // another script.
 func TestIDNSiblings(t *testing.T) {
+	t.Parallel()
 	pairs := make(map[string]string)
 	for _, p := range IDNSiblings() {
 		pairs[p.IDN.Unicode] = p.ASCII.Name

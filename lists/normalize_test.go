@@ -6,6 +6,7 @@ import (
 )
 
 func TestNormalize(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ in, ascii, unicode string }{
 		{"example.org", "example.org", "example.org"},
 		{"  WWW.Example.ORG.\t", "www.example.org", "www.example.org"},
@@ -42,6 +43,7 @@ func TestNormalize(t *testing.T) {
 }
 
 func TestNormalizeErrors(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("a", 64)
 	longest := strings.Repeat(strings.Repeat("a", 49)+".", 5) // 250 bytes
 	if _, _, err := Normalize(longest + "org"); err != nil {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestOperator(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]string{
 		"awsdns-04.com": "Amazon Route 53", "ns-37.awsdns-04.co.uk": "Amazon Route 53", "awsdns-63.net": "Amazon Route 53",
 		"azure-dns.info": "Microsoft Azure DNS", "pdns1.ultradns.net": "UltraDNS", "ada.ns.cloudflare.com": "Cloudflare",
@@ -24,6 +25,7 @@ func TestOperator(t *testing.T) {
 // TestOperatorsAreWhole holds every row sourced and dated, every domain one
 // that somebody registers, and every operator one that has several.
 func TestOperatorsAreWhole(t *testing.T) {
+	t.Parallel()
 	domains := make(map[string]int)
 	seen := make(map[string]bool)
 	for _, d := range OperatorDomains() {

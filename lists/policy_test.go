@@ -17,6 +17,7 @@ var languages = map[string]*unicode.RangeTable{
 // TestPolicyIsWhole holds every clause complete in six languages, with the
 // place where it was read, and honest about what was not.
 func TestPolicyIsWhole(t *testing.T) {
+	t.Parallel()
 	if len(Policy()) == 0 {
 		t.Fatal("no clauses")
 	}
@@ -60,6 +61,7 @@ func TestPolicyIsWhole(t *testing.T) {
 }
 
 func TestInstrumentsAreWhole(t *testing.T) {
+	t.Parallel()
 	used := make(map[string]bool)
 	for _, c := range Policy() {
 		used[c.Instrument.Key] = true
@@ -84,6 +86,7 @@ func TestInstrumentsAreWhole(t *testing.T) {
 
 // TestPolicyIsNotShared lets a caller change what it got.
 func TestPolicyIsNotShared(t *testing.T) {
+	t.Parallel()
 	Policy()[0].Ties[0].Indicator = "changed"
 	if Policy()[0].Ties[0].Indicator == "changed" {
 		t.Error("a caller changed the table")
@@ -92,6 +95,7 @@ func TestPolicyIsNotShared(t *testing.T) {
 
 // TestPolicyIsDocumented compares docs/policy.md with the table.
 func TestPolicyIsDocumented(t *testing.T) {
+	t.Parallel()
 	doc, err := os.ReadFile("../docs/policy.md")
 	if err != nil {
 		t.Fatal(err)

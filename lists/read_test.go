@@ -25,6 +25,7 @@ func read(r io.Reader) ([]Target, error) {
 }
 
 func TestRead(t *testing.T) {
+	t.Parallel()
 	de := Target{Name: "example.de", Unicode: "example.de", Kind: Custom, Country: "DE", Source: "list.csv"}
 	org := Target{Name: "example.org", Unicode: "example.org", Kind: Custom, Source: "list.csv"}
 	fr := Target{Name: "example.org", Unicode: "example.org", Kind: Custom, Country: "FR", Level: "local", Source: "list.csv"}
@@ -84,6 +85,7 @@ func custom(name, country string) Target {
 }
 
 func TestReadErrors(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ in, want string }{
 		{"", "list.csv:1: the list holds no target: put one domain name in each line"},
 		{"# nothing\n\n", "list.csv:2: the list holds no target: put one domain name in each line"},
@@ -146,6 +148,7 @@ func TestReadErrors(t *testing.T) {
 }
 
 func TestReadReportsReadErrors(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("disk on fire")
 	got, err := read(io.MultiReader(strings.NewReader("example.org\n"), iotest.ErrReader(broken)))
 	if len(got) != 1 || !errors.Is(err, broken) || !strings.Contains(err.Error(), "read list.csv") {
@@ -158,6 +161,7 @@ func TestReadReportsReadErrors(t *testing.T) {
 
 // TestReadOwnOutput reads every row of the built-in lists back.
 func TestReadOwnOutput(t *testing.T) {
+	t.Parallel()
 	n := 0
 	for got, err := range Read(strings.NewReader(governmentFile), "governments.csv") {
 		if err != nil {
@@ -173,6 +177,7 @@ func TestReadOwnOutput(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	in := "example.de\nexample.org,UK\nexample.org\nEXAMPLE.de.\n\nexample.fr\nftp://a.b/\nexample.org\n"
 	report, err := Check(strings.NewReader(in), "list.csv", 10, nil)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 )
 
 func TestReadTranslations(t *testing.T) {
+	t.Parallel()
 	read := func(text string) (Translations, error) {
 		return ReadTranslations(fstest.MapFS{"words/fr.csv": {Data: []byte(text)}}, "reason", "text", "fix")
 	}

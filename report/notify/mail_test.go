@@ -126,6 +126,7 @@ func (s *mailSession) Data(r io.Reader) error {
 // TestMail sends by each kind of connection, and reads the mail as a program of
 // mail does.
 func TestMail(t *testing.T) {
+	t.Parallel()
 	for _, security := range []Security{StartTLS, ImplicitTLS, NoTLS} {
 		box := newMailbox(t, security)
 		m := box.channel(t, func(s *MailServer) {
@@ -188,6 +189,7 @@ func checkParts(t *testing.T, message *netmail.Message, want Message) {
 // TestMailRefused meets servers that cannot be trusted, and those that take no
 // mail: for now, or for good.
 func TestMailRefused(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, want string
 		server     Security
@@ -221,6 +223,7 @@ func TestMailRefused(t *testing.T) {
 // TestMailHungUp loses the connection in the middle of the mail, which is tried
 // again later.
 func TestMailHungUp(t *testing.T) {
+	t.Parallel()
 	box := newMailbox(t, StartTLS)
 	box.hangUp = true
 	err := box.channel(t, func(*MailServer) {}).Deliver(t.Context(), entry(t, "en"))
@@ -231,6 +234,7 @@ func TestMailHungUp(t *testing.T) {
 
 // TestMailEndsWithItsContext meets a server that says nothing.
 func TestMailEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -253,6 +257,7 @@ func TestMailEndsWithItsContext(t *testing.T) {
 }
 
 func TestMailSettings(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		server MailServer
 		ok     bool

@@ -24,6 +24,7 @@ func explain(lang string) []observation.ReasonInfo {
 // language: no text of another, no value left out, numbers and dates as readers
 // write them.
 func TestEveryLanguage(t *testing.T) {
+	t.Parallel()
 	d := Sample(time.Date(2026, 11, 8, 6, 0, 0, 0, time.UTC))
 	d.LeftOff, d.Held, d.See, d.Simulated = 1500, 2, "https://adopt6.example.org/changes", true
 	for lang, want := range map[string][]string{
@@ -64,6 +65,7 @@ func TestEveryLanguage(t *testing.T) {
 // TestHostileNames puts into every field of a digest what would end a header,
 // open a tag, move a terminal or turn the writing.
 func TestHostileNames(t *testing.T) {
+	t.Parallel()
 	const evil = "<script>alert(1)</script>\r\nBcc: all@example.org\x1b[2J\u202etxt\u2066\x00"
 	b := NewBuilder(10)
 	b.Add(observation.Change{Domain: evil + strings.Repeat("x", 5000), Kind: lists.Kind(evil), Country: evil, Service: evil, News: observation.Lost, Before: evil, After: evil, Reason: evil})
@@ -87,6 +89,7 @@ func TestHostileNames(t *testing.T) {
 
 // TestBuilderIsBounded counts everything and lists losses before gains.
 func TestBuilderIsBounded(t *testing.T) {
+	t.Parallel()
 	b := NewBuilder(3)
 	for i := range 10 {
 		b.Add(observation.Change{Domain: string(rune('a' + i)), Country: "TG", News: []observation.News{observation.Gained, observation.Lost}[i/8]})

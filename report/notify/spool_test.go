@@ -66,6 +66,7 @@ func numberedEntry(s *Spool, n int) Entry {
 // TestSpoolSurvives loses the process between writing and sending, and between
 // sending and the record of it; and puts the same message twice.
 func TestSpoolSurvives(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, _ := newSpool(t, dir, DefaultLimits)
 	e := numberedEntry(s, 1)
@@ -99,6 +100,7 @@ func TestSpoolSurvives(t *testing.T) {
 // TestSpoolRetries waits longer after every failure, tries nothing before its
 // time, and gives up what gets too old.
 func TestSpoolRetries(t *testing.T) {
+	t.Parallel()
 	s, c := newSpool(t, t.TempDir(), DefaultLimits)
 	put(t, s, numberedEntry(s, 1))
 	to := &taker{err: errors.New("no route\x1b[31m")}
@@ -141,6 +143,7 @@ func TestSpoolRetries(t *testing.T) {
 // TestSpoolIsBounded sets the oldest aside when there is no room, and what is
 // refused for good.
 func TestSpoolIsBounded(t *testing.T) {
+	t.Parallel()
 	limits := DefaultLimits
 	limits.Entries, limits.Aside, limits.Sent = 3, 2, 1
 	s, _ := newSpool(t, t.TempDir(), limits)
@@ -168,6 +171,7 @@ func TestSpoolIsBounded(t *testing.T) {
 
 // TestSpoolFindsDamage sets aside what is not a message, and delivers the rest.
 func TestSpoolFindsDamage(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, _ := newSpool(t, dir, DefaultLimits)
 	put(t, s, numberedEntry(s, 1))
@@ -196,6 +200,7 @@ func TestSpoolFindsDamage(t *testing.T) {
 // TestSpoolFailingChannel tries one message of a channel that fails, not all,
 // leaves other channels alone, and lets one process deliver at a time.
 func TestSpoolFailingChannel(t *testing.T) {
+	t.Parallel()
 	s, _ := newSpool(t, t.TempDir(), DefaultLimits)
 	for n := range 4 {
 		e := numberedEntry(s, n)
@@ -237,6 +242,7 @@ func (f channelFunc) Deliver(context.Context, Entry) error { return f() }
 // TestFiles appends a digest once, fixes what a crash cut short, and leaves
 // other files alone.
 func TestFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := &File{filepath.Join(dir, "changes.jsonl")}
 	first, second := entry(t, "en"), entry(t, "fr")

@@ -63,6 +63,7 @@ func webhookTo(t *testing.T, address string, server *httptest.Server) *Webhook {
 // TestWebhookSignature verifies a message as a receiver would, by the text of
 // Standard Webhooks: HMAC-SHA256 over id, timestamp and body.
 func TestWebhookSignature(t *testing.T) {
+	t.Parallel()
 	var got *http.Request
 	var body []byte
 	w, _ := receiver(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -108,6 +109,7 @@ func TestWebhookSignature(t *testing.T) {
 
 // TestWebhookReceivers meets servers that do not take the message.
 func TestWebhookReceivers(t *testing.T) {
+	t.Parallel()
 	var strayed bool
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed = true }))
 	defer elsewhere.Close()
@@ -156,6 +158,7 @@ func TestWebhookReceivers(t *testing.T) {
 // TestWebhookGivesUp on a receiver that is silent, without saying the address,
 // which may hold a token.
 func TestWebhookGivesUp(t *testing.T) {
+	t.Parallel()
 	silent := make(chan struct{})
 	w, server := receiver(t, func(http.ResponseWriter, *http.Request) { <-silent })
 	defer close(silent)
@@ -174,6 +177,7 @@ func TestWebhookGivesUp(t *testing.T) {
 }
 
 func TestWebhookAddresses(t *testing.T) {
+	t.Parallel()
 	for address, ok := range map[string]bool{
 		"https://hooks.example.org/adopt6": true, "http://127.0.0.1:8080/": true, "http://[::1]/": true, "http://localhost/x": true,
 		"http://hooks.example.org/": false, "http://127.0.0.1.example.org/": false, "ftp://example.org/": false, "hooks": false, "https://u:p@example.org/": false,
