@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/campaign"
 	"adopt6/scanner/network"
@@ -16,7 +17,6 @@ import (
 const handful = 10
 
 const (
-	contactCheck  = "contact"
 	contactAdvice = "set scan.contact to a web page or mail address, or give --contact"
 	heloAdvice    = "set scan.helo to the name of this host, which should resolve to its addresses and back"
 )
@@ -28,12 +28,12 @@ func warnNameless(out io.Writer, e campaign.Started, contact string) {
 		return
 	}
 	fmt.Fprintln(out, terminal.Wrap(fmt.Sprintf("Warning: this scan of %s targets names nobody whom their operators could ask, or tell to stop. "+
-		"Interrupt it and %s; docs/ethics.md says what else they should find.", thousands(e.Targets), contactAdvice), pageWidth))
+		"Interrupt it and %s; docs/ethics.md says what else they should find.", thousands(e.Targets), contactAdvice), pages.PageWidth))
 }
 
 // checkContact says whether operators learn who is behind a scan.
 func (a *app) checkContact(net *network.Network) preflight.Check {
-	check := preflight.Check{Name: contactCheck, Title: "Contact"}
+	check := preflight.Check{Name: "contact", Title: "Contact", Advice: true}
 	scan := a.settings.Scan
 	switch {
 	case scan.Contact != "" && scan.HELO != "":

@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"adopt6/cmd/adopt6/terminal"
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/configs"
 	"adopt6/lists"
 	"adopt6/scanner/network"
@@ -57,13 +56,13 @@ missing or wrong; the last line says which.`,
 				return err
 			}
 			if asJSON {
-				if err := json.NewEncoder(a.out).Encode(doctorPage{len(missing(found)) == 0, len(found.Stops()) == 0, found.Capabilities, found.Checks}); err != nil {
+				if err := json.NewEncoder(a.out).Encode(doctorPage{len(found.Missing()) == 0, len(found.Stops()) == 0, found.Capabilities, found.Checks}); err != nil {
 					return err
 				}
 			} else {
-				a.printDoctor(found)
+				pages.Doctor(a.out, found, filepath.Base(calledAs()))
 			}
-			return doctorsVerdict(found)
+			return found.Verdict()
 		},
 	}
 	cmd.Flags().StringVar(&labFile, "lab", "", "check a running lab, by the `file` that 'adopt6 lab up' wrote")
@@ -176,66 +175,4 @@ func (a *app) checkConfig() preflight.Check {
 		seen = "set: " + strings.Join(set, ", ")
 	}
 	return preflight.Check{Name: "config", Title: "Settings", Status: observation.OK, Seen: seen}
-}
-
-// The layout of the page: a status, a title, and the rest in a column.
-const (
-	statusWidth = 11
-	titleWidth  = 21
-	pageWidth   = 78
-)
-
-// printDoctor prints the checks as a page, in colour on a terminal.
-func (a *app) printDoctor(found *preflight.Result) {
-	_, colour := terminal.Size(a.out)
-	margin := strings.Repeat(" ", statusWidth+titleWidth)
-	block := func(text string) string {
-		text = strings.Map(terminal.Showable, text)
-		return strings.ReplaceAll(terminal.Wrap(text, pageWidth-len(margin)), "\n", "\n"+margin)
-	}
-	for _, c := range found.Checks {
-		status := fmt.Sprintf("%-*s", statusWidth, c.Status)
-		switch {
-		case !colour:
-		case c.Status == observation.OK:
-			status = "\x1b[32m" + status + "\x1b[0m"
-		case c.Failed():
-			status = "\x1b[31m" + status + "\x1b[0m"
-		}
-		fmt.Fprintf(a.out, "%s%-*s%s\n", status, titleWidth, c.Title, block(c.Seen))
-		if c.Failed() && c.Effect != "" {
-			fmt.Fprintf(a.out, "%s%s\n", margin, block(c.Effect))
-		}
-		if c.Fix != "" {
-			fmt.Fprintf(a.out, "%s%s\n", margin, block("Fix: "+c.Fix))
-		}
-	}
-	fmt.Fprintln(a.out)
-	if len(missing(found)) == 0 {
-		fmt.Fprintf(a.out, "A scan can measure everything from here: %s scan\n", filepath.Base(calledAs()))
-	}
-}
-
-// missing returns the checks that keep a scan from measuring everything.
-// Without a contact it measures as well as with one.
-func missing(found *preflight.Result) []preflight.Check {
-	return slices.DeleteFunc(found.Failed(), func(c preflight.Check) bool { return c.Name == contactCheck })
-}
-
-// doctorsVerdict is the last line: nil when nothing is missing.
-func doctorsVerdict(found *preflight.Result) error {
-	titles := func(checks []preflight.Check) string {
-		var all []string
-		for _, c := range checks {
-			all = append(all, c.Title)
-		}
-		return strings.Join(all, "; ")
-	}
-	switch {
-	case len(found.Stops()) > 0:
-		return fmt.Errorf("a scan from here would be wrong, and does not run: %s", titles(found.Stops()))
-	case len(missing(found)) > 0:
-		return fmt.Errorf("a scan from here would be right, but not complete: %s", titles(missing(found)))
-	}
-	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/lists"
 	"adopt6/scanner"
@@ -207,7 +208,7 @@ func (p *dryRunPage) print(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprint(w, "\n", terminal.Wrap("Failures are measured again on top of this (--confirm). Queries are shared out evenly among the name servers of a target; those of registries and of the root answer some of them.", pageWidth), "\n\n")
+	fmt.Fprint(w, "\n", terminal.Wrap("Failures are measured again on top of this (--confirm). Queries are shared out evenly among the name servers of a target; those of registries and of the root answer some of them.", pages.PageWidth), "\n\n")
 	p.printOperators(w)
 	return p.printCountries(w)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner"
 	"adopt6/scanner/campaign"
@@ -148,7 +149,7 @@ func announce(out io.Writer, found *preflight.Result) {
 // remind says once more, after a scan, what could not be measured.
 func remind(out io.Writer, found *preflight.Result) {
 	for _, c := range found.Failed() {
-		fmt.Fprintln(out, terminal.Wrap(fmt.Sprintf("%s: %s during this scan. %s", c.Title, c.Status, c.Effect), pageWidth))
+		fmt.Fprintln(out, terminal.Wrap(fmt.Sprintf("%s: %s during this scan. %s", c.Title, c.Status, c.Effect), pages.PageWidth))
 	}
 }
 

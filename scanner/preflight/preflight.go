@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -76,6 +77,8 @@ type Check struct {
 	Fix    string `json:"fix,omitempty"`
 	// Stops means that every verdict of a scan would be wrong.
 	Stops bool `json:"stops,omitempty"`
+	// Advice says that a scan measures as well without what the check looks for.
+	Advice bool `json:"-"`
 }
 
 // Result is what a vantage can do.
@@ -91,6 +94,30 @@ func (r *Result) Stops() []Check { return r.where(func(c Check) bool { return c.
 // Failed returns the checks that found something missing or wrong. Unmeasured
 // checks are not among them.
 func (r *Result) Failed() []Check { return r.where(Check.Failed) }
+
+// Missing returns the checks that keep a scan from measuring everything.
+func (r *Result) Missing() []Check {
+	return r.where(func(c Check) bool { return c.Failed() && !c.Advice })
+}
+
+// Verdict says in one error what a scan from here would lack; nil for nothing.
+func (r *Result) Verdict() error {
+	if stops := r.Stops(); len(stops) > 0 {
+		return fmt.Errorf("a scan from here would be wrong, and does not run: %s", titles(stops))
+	}
+	if missing := r.Missing(); len(missing) > 0 {
+		return fmt.Errorf("a scan from here would be right, but not complete: %s", titles(missing))
+	}
+	return nil
+}
+
+func titles(checks []Check) string {
+	var all []string
+	for _, c := range checks {
+		all = append(all, c.Title)
+	}
+	return strings.Join(all, "; ")
+}
 
 func (r *Result) where(wanted func(Check) bool) []Check {
 	return slices.DeleteFunc(slices.Clone(r.Checks), func(c Check) bool { return !wanted(c) })
