@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/cmd/adopt6/terminal"
 	"adopt6/scanner/schedule"
 	"adopt6/scanner/schedule/service"
@@ -66,7 +67,7 @@ func (a *app) printChecked(config *schedule.Config) error {
 	for _, j := range config.Jobs {
 		first := "paused"
 		if !j.Paused {
-			first = j.Timetable.Next(now).Format(shownTime)
+			first = j.Timetable.Next(now).Format(pages.ShownTime)
 		}
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", terminal.Cut(j.Name, 22), terminal.Cut(j.Timetable.Spec(), 14), terminal.Cut(j.Timetable.Zone().String(), 20), first)
 	}

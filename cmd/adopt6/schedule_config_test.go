@@ -11,7 +11,6 @@ import (
 
 	"adopt6/configs"
 	"adopt6/scanner/schedule"
-	"adopt6/scanner/schedule/jobrun"
 )
 
 // planned is a folder with a configuration and a journal, and the flags of the
@@ -100,33 +99,6 @@ func TestScheduleExample(t *testing.T) {
 			if len([]rune(strings.TrimRight(line, "\n"))) > helpWidth {
 				t.Errorf("%v: a line of more than 80 columns: %s", args, line)
 			}
-		}
-	}
-}
-
-// TestScheduleStatusFails tells a program that watches what is wrong.
-func TestScheduleStatusFails(t *testing.T) {
-	t.Parallel()
-	job := func(outcome jobrun.Outcome, reason string, paused bool) jobStatus {
-		return jobStatus{Job: "a", Paused: paused, Runs: []jobrun.Run{{Outcome: jobrun.Failed}, {Outcome: outcome, Reason: reason, Message: "why"}}}
-	}
-	for _, test := range []struct {
-		name string
-		pid  int
-		job  jobStatus
-		want string
-	}{
-		{"all well", 7, job(jobrun.Finished, "", false), ""},
-		{"a new job", 7, jobStatus{Job: "a"}, ""},
-		{"another machine's", 7, job(jobrun.Skipped, jobrun.ReasonElsewhere, false), ""},
-		{"paused", 7, job(jobrun.Failed, jobrun.ReasonError, true), ""},
-		{"failed", 7, job(jobrun.Failed, jobrun.ReasonTooLong, false), "failed, too_long: why"},
-		{"missed", 7, job(jobrun.Skipped, jobrun.ReasonMissed, false), "skipped, missed: why"},
-		{"nobody runs", 0, job(jobrun.Finished, "", false), "no scheduler runs"},
-	} {
-		err := scheduleStatus{PID: test.pid, Jobs: []jobStatus{test.job}}.fault()
-		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
 		}
 	}
 }

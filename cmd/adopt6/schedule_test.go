@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/scanner/lab"
 	"adopt6/scanner/schedule/jobrun"
 )
@@ -76,9 +77,9 @@ func (s *daemonProcess) signal(signal os.Signal) {
 }
 
 // status is what `schedule status --json` says.
-func (p *planned) status() scheduleStatus {
+func (p *planned) status() pages.Schedule {
 	p.t.Helper()
-	var status scheduleStatus
+	var status pages.Schedule
 	if err := json.Unmarshal([]byte(mustRun(p.t, append([]string{"schedule", "status", "--json"}, p.flags...)...)), &status); err != nil {
 		p.t.Fatal(err)
 	}
