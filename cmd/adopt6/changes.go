@@ -33,7 +33,7 @@ func newChangesCommand(a *app) *cobra.Command {
 
 Services are name servers (dns_v6), web (web_v6), mail (mail_v6), resolution
 without IPv4 (v6_only) and DNSSEC (dnssec). Only domains in both scans are
-compared, and what one of the scans could not measure is no change.
+compared, and what one of the scans could not measure is not a change.
 
 A failure counts when it was there each time that the scan measured the domain
 (see 'adopt6 scan --confirm'). Changes that rest on one which came and went, or

@@ -147,7 +147,7 @@ type checker struct {
 	trace   *pages.Tracer // nil without --explain
 	total   int64
 	done    atomic.Int64
-	probing atomic.Pointer[string] // what is going on, for the progress line
+	probing atomic.Pointer[string] // the probe at work, for the progress line
 }
 
 func (c *checker) run(ctx context.Context, targets []lists.Target) error {

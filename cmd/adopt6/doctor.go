@@ -27,11 +27,11 @@ func newDoctorCommand(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check what can be measured from here, and how to mend the rest",
+		Short: "Check what can be measured from here, and how to fix the rest",
 		Long: `Check what a scan from this place could measure: IPv6 and IPv4, DNS over UDP
 and TCP, mail over port 25, a clock that is right, answers that nobody forges,
 the store and the machine. Each line says what was seen; where something is
-missing, what follows for a scan and how to mend it.
+missing, what follows for a scan and how to fix it.
 
 'adopt6 scan' makes the same checks before anything else. What needs an ability
 that is missing is stored as unmeasured. With a clock that is wrong or a port
@@ -134,7 +134,7 @@ func (a *app) checkStore(ctx context.Context) preflight.Check {
 	}
 	config, err := a.storeConfig()
 	if err != nil {
-		return told(observation.Broken, err.Error(), "Mend the settings of the store.")
+		return told(observation.Broken, err.Error(), "Fix the settings of the store.")
 	}
 	if config.DSN == "" && config.Library == "" {
 		if _, err := engine.Locate(""); err != nil {

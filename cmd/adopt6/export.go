@@ -44,7 +44,7 @@ otherwise; it takes views as well (` + "`adopt6 store schema`" + ` lists them).
 In CSV a text that a spreadsheet would take for a formula, because it begins
 with = + - @ or a tab, gets a single quotation mark before it: titles, banners
 and names come from the network. --no-formula-guard leaves it as it is. Bytes
-that are no UTF-8 are replaced in every format.
+that are not UTF-8 are replaced in every format.
 
 Parquet and Arrow are written by the embedded engine and by servers reached
 over http://; the native protocol (clickhouse://) has CSV and JSON Lines.`,
@@ -147,7 +147,7 @@ func (a *app) exportToOutput(ctx context.Context, s *store.Store, tables []store
 	out := a.out
 	if _, onTerminal := terminal.Size(a.out); onTerminal {
 		if e.Format.Name == "parquet" || e.Format.Name == "arrow" {
-			return misusef("%s is no text: send it to a file", e.Format.Name)
+			return misusef("%s is binary: send it to a file", e.Format.Name)
 		}
 		out = terminal.Printable(a.out)
 	}
@@ -155,7 +155,7 @@ func (a *app) exportToOutput(ctx context.Context, s *store.Store, tables []store
 	return asExportMisuse(s.Export(ctx, e, out))
 }
 
-// asExportMisuse marks what another choice of flags mends.
+// asExportMisuse marks errors that other flags avoid.
 func asExportMisuse(err error) error {
 	if refused := new(store.UnexportableError); errors.As(err, &refused) {
 		return asMisuse(err)
@@ -204,7 +204,7 @@ func writeExportDictionary(name string, tables []store.Relation, e store.Export)
 	if len(e.Countries) > 0 {
 		fmt.Fprintf(&text, ", countries %s", strings.Join(e.Countries, ", "))
 	}
-	text.WriteString(".\n\nTimes are UTC. Bytes that are no UTF-8 were replaced by U+FFFD.")
+	text.WriteString(".\n\nTimes are UTC. Bytes that are not UTF-8 were replaced by U+FFFD.")
 	if e.Guard {
 		text.WriteString(" A text that begins\nwith = + - @ a tab or a carriage return has a single quotation mark before it, so\nthat no spreadsheet computes it.")
 	}

@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	return exitFailure
 }
 
-// misuseError marks an error that the user mends by asking differently.
+// misuseError marks an error in what the user asked for.
 type misuseError struct{ error }
 
 func (e *misuseError) Unwrap() error { return e.error }
@@ -60,7 +60,7 @@ func misusef(format string, args ...any) error {
 	return &misuseError{fmt.Errorf(format, args...)}
 }
 
-// asMisuse marks err, when there is one, as the user's to mend.
+// asMisuse marks err, when there is one, as an error in what the user asked for.
 func asMisuse(err error) error {
 	if err == nil {
 		return nil

@@ -24,9 +24,9 @@ domains:
   port.gov.ar: {like: healthy_v6, faults: [REFUSE], truth: none}
 `
 
-// TestWhatOneFixFrees mends one reason after another in a simulated Internet,
+// TestWhatOneFixFrees fixes one reason after another in a simulated Internet,
 // scans again and holds what was freed against what the report had said: never
-// more, and exactly that where no fault lay behind the mended one.
+// more, and exactly that where no fault was hidden behind the fixed one.
 func TestWhatOneFixFrees(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -36,7 +36,7 @@ func TestWhatOneFixFrees(t *testing.T) {
 		t.Fatalf("%d domains are fully ready before any fix", ready)
 	}
 	for _, fix := range []struct {
-		reason, word, mended string
+		reason, word, fixed  string
 		domains, said, freed int
 	}{
 		{"no_aaaa", "WEB", "both", 4, 3, 2}, // one has a closed port behind it
@@ -47,10 +47,10 @@ func TestWhatOneFixFrees(t *testing.T) {
 			t.Errorf("%s: the report says %+v, want %d domains, %d by this fix alone", fix.reason, got, fix.domains, fix.said)
 		}
 		words := map[string]string{"WEB": broken["WEB"], "MAIL": broken["MAIL"], "REFUSE": broken["REFUSE"]}
-		words[fix.word] = fix.mended
+		words[fix.word] = fix.fixed
 		_, after := reportOf(t, filepath.Join(dir, fix.word), words)
 		if freed := after - ready; freed > said[fix.reason].Alone || freed != fix.freed {
-			t.Errorf("%s: mending it freed %d domains, the report said at most %d, want %d", fix.reason, freed, said[fix.reason].Alone, fix.freed)
+			t.Errorf("%s: fixing it unblocked %d domains, the report said at most %d, want %d", fix.reason, freed, said[fix.reason].Alone, fix.freed)
 		}
 	}
 }

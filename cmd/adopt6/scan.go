@@ -42,9 +42,9 @@ by operator, as the last scans in the store had them, and the time they take at
 the rates set. Targets never scanned are estimated, and marked.
 
 Targets that fail are measured once more at the end (--confirm), so that a
-server which was down for a moment is no broken one.
+brief outage is not reported as broken.
 
-A scan that is interrupted keeps what it has measured; --resume goes on with
+A scan that is interrupted keeps what it has measured; --resume continues with
 the rest.
 
 Several machines can share a scan into one store: each gives the same list,
@@ -103,7 +103,7 @@ Several machines can share a scan into one store: each gives the same list,
 	shard.register(cmd)
 	registerPreflightFlag(cmd, &skipPreflight)
 	cmd.Flags().StringVar(&labFile, "lab", "", "scan a running lab and its targets, by the `file` that 'adopt6 lab up' wrote")
-	cmd.Flags().StringVar(&resume, "resume", "", "go on with a scan, by its id; the last one that did not end when no id is given")
+	cmd.Flags().StringVar(&resume, "resume", "", "continue with a scan, by its id; the last one that did not end when no id is given")
 	cmd.Flags().Lookup("resume").NoOptDefVal = lastScan
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "send nothing, and say what would be sent, to whom and for how long")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a dry run as JSON")

@@ -38,7 +38,7 @@ func (c *contacts) see(contact lab.Contact) {
 }
 
 // TestScanInterruptedAndResumed ends a scan in the middle, as Ctrl-C does, and
-// goes on with it: every target is stored once, and none that was stored is
+// continues with it: every target is stored once, and none that was stored is
 // asked for again.
 func TestScanInterruptedAndResumed(t *testing.T) {
 	t.Parallel()

@@ -72,12 +72,12 @@ beside the configuration file as well. docs/schedule.md says how to plan a year
 of scans; configs/schedule.yaml is an example with every setting explained.
 
 A job runs once at a time. What was missed while the machine was off is run or
-left out as the job says, and what was interrupted goes on. Every planned time
+left out as the job says, and what was interrupted continues. Every planned time
 is kept in the store's table runs, with what became of it.
 
 SIGHUP reads the configuration again: a bad one is refused with the reason, and
 the old one stays. SIGTERM and SIGINT end the program at once; the scan that
-runs goes on when it is next started.`,
+runs continues when it is next started.`,
 		Example: `  adopt6 schedule check
   adopt6 schedule next --count 5
   adopt6 schedule --config /etc/adopt6/adopt6.yaml
@@ -111,7 +111,7 @@ func newScheduleRunCommand(a *app) *cobra.Command {
 		Long: `Run a job of the configuration now, in this process. The scheduler and this
 command never run one job at the same time.
 
-When the job's last run failed or was interrupted, its scan goes on; --fresh
+When the job's last run failed or was interrupted, its scan continues; --fresh
 begins a new one.`,
 		Example: `  adopt6 schedule run ministries
   adopt6 schedule run ministries --fresh`,
@@ -121,7 +121,7 @@ begins a new one.`,
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().BoolVar(&fresh, "fresh", false, "begin a new scan also where one could go on")
+	cmd.Flags().BoolVar(&fresh, "fresh", false, "begin a new scan also where one could continue")
 	return cmd
 }
 

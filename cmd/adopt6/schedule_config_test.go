@@ -54,7 +54,7 @@ func TestScheduleCheckRefuses(t *testing.T) {
 		{"a list that is missing", "    - name: a\n      cron: 0 3 * * *\n      lists: none.csv\n", "adopt6.yaml:10: lists: open list"},
 		{"a line of a list", "    - name: a\n      cron: 0 3 * * *\n      lists: [bad.csv]\n", "bad.csv:2:"},
 		{"nothing to scan", "    - {name: a, cron: 0 3 * * *, kinds: [cctld], countries: [AQ], levels: [local], lists: [good.csv]}\n", "no targets"},
-		{"a span", "    - {name: a, cron: 0 3 * * *, keep: 3 weeks}\n", `adopt6.yaml:8: keep: "3 weeks" is no span`},
+		{"a span", "    - {name: a, cron: 0 3 * * *, keep: 3 weeks}\n", `adopt6.yaml:8: keep: "3 weeks" is`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := &planned{t: t, config: filepath.Join(t.TempDir(), "adopt6.yaml")}

@@ -117,7 +117,7 @@ func (a *app) lendStore(ctx context.Context, cfg *server.Config) (end func() err
 		return a.openConfig(context.WithoutCancel(ctx), config, true) // the store outlives the request
 	})
 	cfg.Lend, cfg.Changed = server.OnDemand(lent), lent.Changed
-	// What cannot be mended by waiting is said at once.
+	// Report at once what waiting cannot fix.
 	err = cfg.Lend(ctx, func(*store.Store) error { return nil })
 	missing, busy := new(store.MissingError), new(server.BusyError)
 	if err != nil && !errors.As(err, &missing) && !errors.As(err, &busy) {

@@ -26,7 +26,7 @@ laptop's folder into the ministry's server, or a server into a folder. Each is a
 folder, or the address of a server.
 
 Running it again does no harm: rows keep their keys, and finished scans that are
-there already are passed over. A copy that was broken off goes on where it was
+there already are skipped. A copy that was interrupted continues where it was
 when it is run again. The other store is made when it does not exist.
 
 The password of a server comes from ` + passwordVariable + `; where both are

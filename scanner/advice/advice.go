@@ -13,7 +13,7 @@ import (
 	"slices"
 )
 
-// Service is one of the things that a domain offers and that can be mended.
+// Service is one of the things that a domain offers and that can be fixed.
 type Service string
 
 // The services, by the stems of the columns that hold their verdicts.
@@ -39,7 +39,7 @@ func (s Service) place() int {
 	return slices.Index([]Service{DNSSEC, DNS, Web, V6Only, Mail, MailV6Only}, s)
 }
 
-// Owner is who can mend a fault.
+// Owner is who can fix a fault.
 type Owner string
 
 // The owners.
@@ -99,7 +99,7 @@ type Advice struct {
 	Service Service // where it was found
 	Title   string  // what fails, without a full stop
 	Places  []Place // where; the same host with several ports counts once each
-	Family  string  // "IPv4" or "IPv6" where it fails over that one only, "both"; empty where it is no matter of contact
+	Family  string  // "IPv4" or "IPv6" where it fails over that one only, "both"; empty where no contact failed
 	Why     string  // what follows from it
 	Fix     string
 	Owner   Owner

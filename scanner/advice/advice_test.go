@@ -100,7 +100,7 @@ func TestAdvice(t *testing.T) {
 			o.DNS, o.V6Only = timeout, verdict(observation.Broken, observation.NSUnreachableV6)
 			o.V6OnlyZone = "gov.tg"
 		}, []want{{observation.Timeout, advice.Harm, advice.DNSOperator, "gov.tg, host.example", []advice.Service{advice.DNS, advice.V6Only}, "dig +time=2 +tries=3 +norecurse @3a05::1 gov.tg SOA", "Over IPv4 it works."}}},
-		{"a fault over both families is no matter of IPv6", func(o *observation.Observation) {
+		{"a fault over both families is not advice about IPv6", func(o *observation.Observation) {
 			expired := verdict(observation.Broken, observation.TLSExpired)
 			fail(o, "web", true, expired)
 			fail(o, "web", false, expired)
@@ -310,7 +310,7 @@ func TestEveryReasonHasAWord(t *testing.T) {
 	}
 	for _, reason := range advice.Ruled() {
 		if !slices.ContainsFunc(observation.Reasons(), func(r observation.ReasonInfo) bool { return r.Reason == reason }) {
-			t.Errorf("the rules know %s, which is no reason", reason)
+			t.Errorf("the rules know %s, which is not a reason", reason)
 		}
 	}
 }

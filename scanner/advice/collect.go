@@ -131,7 +131,7 @@ func (c *collection) endpoint(e observation.Endpoint) {
 	switch {
 	case finding && r.bogus(): // whichever probe asked for the name
 		service = DNSSEC
-	case finding && e.Verdict.Status == observation.Unmeasured && r.owner != Vantage: // a look-up that failed
+	case finding && e.Verdict.Status == observation.Unmeasured && r.owner != Vantage: // a lookup that failed
 		service = DNS
 	}
 	p := c.get(service, e.Verdict.Status, e.Verdict.Reason, c.familyOf(e))
@@ -363,7 +363,7 @@ func (c *collection) drop(s Service, reason observation.Reason) {
 	c.remove(func(p *problem) bool { return p.service == s && p.reason == reason })
 }
 
-// v6OnlyRestsOn says whether mending a service is what use without IPv4 waits
+// v6OnlyRestsOn says whether fixing a service is what use without IPv4 waits
 // for. It needs both the name servers and the site, so both are waited for
 // where neither works.
 func (c *collection) v6OnlyRestsOn(s Service) bool {

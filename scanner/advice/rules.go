@@ -4,7 +4,7 @@ import "adopt6/scanner/observation"
 
 // rule is what is to be known of a reason beyond its explanation.
 type rule struct {
-	owner   Owner   // who mends it; empty: who runs the service
+	owner   Owner   // who fixes it; empty: who runs the service
 	urgency Urgency // byStatus: as the verdicts have it
 	effect  string  // what follows, where it is not what the service's failing has; one sentence
 	mail    string  // the same for mail, where that differs
@@ -131,7 +131,7 @@ var rules = map[observation.Reason]rule{
 
 	// Resolution without IPv4.
 	observation.NSZoneV4Only:    {owner: DNSOperator},
-	observation.ParentV4Only:    {owner: ParentZone, effect: "It keeps every domain below that zone from working without IPv4; the domain's own operators cannot mend it."},
+	observation.ParentV4Only:    {owner: ParentZone, effect: "It keeps every domain below that zone from working without IPv4; the domain's own operators cannot fix it."},
 	observation.NSCycle:         {owner: DNSOperator},
 	observation.NSUnreachableV6: {owner: DNSOperator},
 	observation.MailFailsV6:     {sum: true, owner: MailOperator},

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// doubtful says whether a contact shows nothing to mend: a server that turns
+// doubtful says whether a contact shows nothing to fix: a server that turns
 // this vantage away or does not know it, the host of a domain that takes no
 // mail, and a site that has closed the port of plain HTTP.
 func (c *collection) doubtful(e observation.Endpoint) bool {
@@ -60,8 +60,8 @@ func (c *collection) mergeSymptoms() {
 	}
 }
 
-// mergeLookups removes failed look-ups where the name servers that they failed
-// at are among the problems, and what waits for look-ups.
+// mergeLookups removes failed lookups where the name servers that they failed
+// at are among the problems, and what waits for lookups.
 func (c *collection) mergeLookups() {
 	failing := c.any(func(p *problem) bool {
 		return p.service == DNS && p.family != "IPv4" && p.family != "IPv6" && p.status == observation.Broken

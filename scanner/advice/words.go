@@ -19,7 +19,7 @@ func (c *collection) title(p *problem, info observation.ReasonInfo) string {
 		text = string(p.reason)
 	}
 	if p.failedLookup() {
-		return "Look-ups fail: " + lowerFirst(text)
+		return "Lookups fail: " + lowerFirst(text)
 	}
 	if p.zone != "" && p.zone != c.zone() {
 		return p.zone + ": " + lowerFirst(text)
@@ -31,7 +31,7 @@ func (c *collection) title(p *problem, info observation.ReasonInfo) string {
 	return subject + overFamily(p.family) + ": " + lowerFirst(text)
 }
 
-// overFamily is " over IPv6" and the like; empty for what is no contact.
+// overFamily is " over IPv6" and the like; empty without a contact.
 func overFamily(family string) string {
 	switch family {
 	case "":
@@ -117,7 +117,7 @@ func (c *collection) effect(p *problem, a Advice, r rule) string {
 	return sentence
 }
 
-// freedBy names the operators that could mend use without IPv4 alone, unless
+// freedBy names the operators that could fix use without IPv4 alone, unless
 // that is the domain's own, which goes without saying.
 func (c *collection) freedBy(p *problem, a Advice) string {
 	operators := c.o.FreedBy
@@ -126,11 +126,11 @@ func (c *collection) freedBy(p *problem, a Advice) string {
 		return ""
 	}
 	if len(operators) == 1 {
-		return fmt.Sprintf("The operator %s could mend it alone, by enabling IPv6 on its name servers.", operators[0])
+		return fmt.Sprintf("The operator %s could fix it alone, by enabling IPv6 on its name servers.", operators[0])
 	}
 	const shown = 3
 	list := strings.Join(operators[:min(len(operators), shown)], ", ")
-	return fmt.Sprintf("Each of these operators could mend it alone, by enabling IPv6 on its name servers: %s.", list)
+	return fmt.Sprintf("Each of these operators could fix it alone, by enabling IPv6 on its name servers: %s.", list)
 }
 
 // who names the owner by a domain, as far as the evidence goes.

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestFoundOutOnce: many who want one value at the same time cost one look-up,
+// TestFoundOutOnce: concurrent requests for one value cost one lookup,
 // and so do those who come while it is kept.
 func TestFoundOutOnce(t *testing.T) {
 	t.Parallel()

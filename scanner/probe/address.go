@@ -52,7 +52,7 @@ func (v *measurement) findAddresses(h *host) {
 func (h *host) hasAddress() bool { return len(h.a)+len(h.aaaa) > 0 }
 
 // judgeAddresses gives the verdict on the AAAA records of apex and www. A host
-// without any address is no part of the site.
+// without any address is not part of the site.
 func judgeAddresses(apex, www *host) observation.Verdict {
 	a, w := apex.published(), www.published()
 	switch {

@@ -43,7 +43,7 @@ func (p *ports) add(port netip.AddrPort) {
 }
 
 // slowDown spares a server that refused what was sent to it; false where there
-// is no rate to lower.
+// is not a rate to lower.
 func (p *Prober) slowDown(server netip.Addr, sent time.Time, pause time.Duration) bool {
 	return p.Limiter != nil && p.Limiter.SlowDown(server, sent, pause)
 }

@@ -28,7 +28,7 @@ func delegation(ctx context.Context, v *measurement) {
 		v.withoutNameServers(unmeasured(interrupted(ctx)))
 		return
 	case d.Reason != "":
-		v.find("delegation", v.name(), unmeasured(d.Reason), "look-up of the zone")
+		v.find("delegation", v.name(), unmeasured(d.Reason), "lookup of the zone")
 		v.withoutNameServers(unresolved(d.Reason))
 		return
 	case d.RCode == dns.RcodeNameError:
@@ -123,7 +123,7 @@ func nsNames(records []dns.RR, zone string) []string {
 }
 
 // tidyNames returns names in lower case without the final dot, sorted, each
-// once. The root is no host: who names it as a name server has none.
+// once. The root is not a host: a zone that names it has no name server there.
 func tidyNames(names []string) []string {
 	tidy := make([]string, 0, len(names))
 	for _, name := range names {

@@ -63,7 +63,7 @@ var unsendable = map[string]bool{"::": true, "0.0.0.0": true, "fe80::1": true, "
 	"::ffff:10.0.0.1": true, "::ffff:127.0.0.1": true, "::127.0.0.1": true}
 
 // hostileLocations are redirects to addresses that must not be dialled, in the
-// spellings that fool parsers, and to what is no web address at all.
+// spellings that fool parsers, and to text that is not a web address.
 var hostileLocations = []string{
 	"http://[::1]/", "https://[::1]/", "http://[::1]:8080/", "http://[0:0:0:0:0:0:0:1]/", "http://[::]/",
 	"http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]:443/", "http://[::ffff:10.0.0.1]/", "http://[64:ff9b::7f00:1]/",

@@ -32,7 +32,7 @@ type host struct {
 	// without an alias.
 	leadsTo string
 	// failed says why the addresses of a family are not known; empty where the
-	// look-up was answered. Nothing follows from one failure for the other
+	// lookup was answered. Nothing follows from one failure for the other
 	// family: some servers answer for A and fail for AAAA (RFC 4074).
 	failed [len(families)]observation.Reason
 }
@@ -104,7 +104,7 @@ func everyAddressIn(records []dns.RR) []netip.Addr {
 	return slices.Compact(addrs)
 }
 
-// unresolved returns the verdict on what rests on a look-up that failed.
+// unresolved returns the verdict on what rests on a lookup that failed.
 func unresolved(failure observation.Reason) observation.Verdict {
 	if failure == observation.OptedOut {
 		return unmeasured(failure)

@@ -214,7 +214,7 @@ domains:
 }
 
 // TestManyExchangers: the ten most preferred are measured, and the finding says
-// how many there are. An answer beyond the resolver's bound is no answer.
+// how many there are. An answer beyond the resolver's bound counts as none.
 func TestManyExchangers(t *testing.T) {
 	domain := func(name string, n int) string {
 		var b strings.Builder

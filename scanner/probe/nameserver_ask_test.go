@@ -15,7 +15,7 @@ import (
 	"adopt6/scanner/resolve"
 )
 
-// scripted answers as its functions say. Look-ups find the records of zone
+// scripted answers as its functions say. Lookups find the records of zone
 // file lines.
 type scripted struct {
 	delegation *resolve.Delegation
@@ -176,7 +176,7 @@ func TestScriptedServers(t *testing.T) {
 	}
 }
 
-// TestGlueThatDidNotFit: a referral without the glue of a server is no proof
+// TestGlueThatDidNotFit: a referral without the glue of a server is not proof
 // that the parent lacks it.
 func TestGlueThatDidNotFit(t *testing.T) {
 	for name, test := range map[string]struct {

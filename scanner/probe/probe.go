@@ -151,7 +151,7 @@ type measurement struct {
 	exchangersV6 []exchangerV6 // that take the target's mail
 
 	hosts    map[string]*host   // addresses of every host looked up
-	failures map[[2]string]bool // names and reasons of look-ups that failed, see findFailure
+	failures map[[2]string]bool // names and reasons of lookups that failed, see findFailure
 
 	mu sync.Mutex // guards obs.Queries, obs.Endpoints, hosts and failures
 }
@@ -212,7 +212,7 @@ func (v *measurement) lookup(ctx context.Context, mode resolve.Mode, name string
 	return result, reason
 }
 
-// findFailure keeps why a look-up gave nothing, or what its answer lacks to be
+// findFailure keeps why a lookup gave nothing, or what its answer lacks to be
 // believed: once for each name and reason, as that is mostly the same for
 // every type.
 func (v *measurement) findFailure(r *resolve.Result) {

@@ -90,7 +90,7 @@ func newCut(d *resolve.Delegation) *cut {
 	for _, name := range d.NS[:min(len(d.NS), maxZoneServers)] {
 		s := cutServer{name: name, addrs: d.Glue[name]}
 		for _, a := range s.addrs {
-			// What comes with the zone's own NS records is no glue.
+			// What comes with the zone's own NS records is not glue.
 			if a.Is6() && !d.SameServers {
 				s.glue = append(s.glue, a)
 			}
@@ -147,8 +147,8 @@ func (v *measurement) nsHost(ctx context.Context, name string) nsHost {
 	return h
 }
 
-// notAsked says whether a look-up failed for reasons of our own. One that fails
-// over both families is no way to a name server over one of them either.
+// notAsked says whether a lookup failed for reasons of our own. One that fails
+// over both families leads to no name server over one of them either.
 func notAsked(failure observation.Reason) bool {
 	switch failure {
 	case observation.TargetTimeout, observation.LocalFault, observation.OptedOut, observation.BackedOff, observation.LimitQueries, observation.LimitTime:

@@ -72,7 +72,7 @@ func (s *site) byAnswers(ctx context.Context, chain reach.Explanation) observati
 	}
 	if s.parentsDiffer {
 		// What is found without IPv4 shall not depend on the server that happens
-		// to be asked: later look-ups begin with what all of them say.
+		// to be asked: later lookups begin with what all of them say.
 		if d, err := s.Resolver.WholeDelegation(ctx, resolve.V6Only, s.zone); err == nil {
 			s.count(d.Queries)
 		}

@@ -19,8 +19,8 @@ const (
 	maxZones       = 48
 	maxZoneServers = 16
 	// maxNames is how many names of name servers are looked up for one target,
-	// and maxWalkQueries how many queries may have been sent for its graph
-	// before nothing more is asked: hostile zones make look-ups dear.
+	// and maxWalkQueries after how many queries for its graph no lookup is
+	// begun any more: hostile zones make lookups costly.
 	maxNames       = 200
 	maxWalkQueries = 250
 )

@@ -25,7 +25,7 @@ const (
 	maxContacts = 200
 )
 
-// browser is the web probe's work on one target while it goes on.
+// browser holds the state of the web probe of one target.
 type browser struct {
 	*measurement
 	own   map[string]bool // the names of the target's own hosts

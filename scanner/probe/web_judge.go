@@ -174,7 +174,7 @@ func (f *webFamily) denied() string {
 }
 
 // judgeWeb gives the verdict on the site from those on its two hosts. A host
-// without any address is no part of the site.
+// without any address is not part of the site.
 func judgeWeb(apex, www observation.Verdict) observation.Verdict {
 	there := func(v observation.Verdict) bool {
 		return v.Reason != observation.NoAddress && v.Reason != observation.NXDomain && v.Reason != observation.DanglingAlias

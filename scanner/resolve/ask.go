@@ -60,7 +60,7 @@ func (j *job) ask(c *cut, name string, qtype uint16, keepGlue bool) (*answer, *f
 // askTogether makes the first try at every server whose address is known,
 // once for all who have the same question. It looks no addresses up, so that
 // no two of them ever wait for each other. Both results are nil when the
-// caller has to go on alone.
+// caller has to ask itself.
 func (j *job) askTogether(r *round) (a *answer, f *failure) {
 	k := flightKey{r.cut.zone, r.name, r.qtype}
 	fl, leads := j.view.flights.join(k)

@@ -85,7 +85,7 @@ func BenchmarkReplyAsJSON(b *testing.B) {
 	}
 }
 
-// BenchmarkCached measures a look-up that the cache answers.
+// BenchmarkCached measures a lookup that the cache answers.
 func BenchmarkCached(b *testing.B) {
 	r := localResolver(b, nil)
 	v := r.views[Dual]

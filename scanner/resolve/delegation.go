@@ -20,7 +20,7 @@ func (r *Resolver) Delegation(ctx context.Context, mode Mode, name string) (*Del
 }
 
 // WholeDelegation is Delegation, and asks every server of the parent zone, 8 at
-// most. What they say together is what later look-ups begin with.
+// most. What they say together is what later lookups begin with.
 func (r *Resolver) WholeDelegation(ctx context.Context, mode Mode, name string) (*Delegation, error) {
 	return r.delegation(ctx, mode, name, true)
 }

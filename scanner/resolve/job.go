@@ -18,7 +18,7 @@ type job struct {
 	queries int
 	lookups int // of name servers, whether they took queries or not
 	depth   int
-	stack   []key // look-ups in each other
+	stack   []key // nested lookups, outermost first
 	out     outcome
 
 	// within is outer bounded by Limits.Time, when something needed it.
@@ -76,8 +76,8 @@ func (j *job) ctx() context.Context {
 // timeLeft returns what is left of the time limit.
 func (j *job) timeLeft() time.Duration { return j.r.config.Limits.Time - time.Since(j.started) }
 
-// failure is why a look-up came to nothing. err is set when the caller's
-// context ended, and then nothing else is.
+// failure is why a lookup failed. err is set when the caller's context
+// ended, and then nothing else is.
 type failure struct {
 	reason observation.Reason
 	zone   string

@@ -6,16 +6,16 @@ import "time"
 // zones on the way say. The reason of what hits one is named after it.
 type Limits struct {
 	// Queries is how many packets and connections there may be, every try
-	// counted; and ten times as many look-ups of name servers, as those in a
+	// counted; and ten times as many lookups of name servers, as those in a
 	// web of zones take work without end and no packet.
 	Queries int
-	Depth   int           // look-ups of name servers nested in each other
+	Depth   int           // lookups of name servers nested in each other
 	FanOut  int           // name servers looked up for one zone (NXNSAttack)
 	Aliases int           // CNAME and DNAME records followed
 	Time    time.Duration // from start to end
 }
 
-// lookupsPerQuery is how many look-ups of name servers Limits.Queries allows
+// lookupsPerQuery is how many lookups of name servers Limits.Queries allows
 // for each query.
 const lookupsPerQuery = 10
 

@@ -318,7 +318,7 @@ var differences = []difference{
 	{"unbound", "www.dnsecure.alias.nsd. www.dninsecure.alias.nsd.", dns.TypeCNAME, "bogus", "SERVFAIL",
 		"RFC 6672 section 5.3.1: the DNAME record's signature is that of the CNAME made from it; Unbound looks for one of the CNAME"},
 	{"delv", "www.dninsecure.alias.nsd.", dns.TypeCNAME, "insecure", "NOERROR",
-		"RFC 1034 section 4.3.2: a question of type CNAME ends at the CNAME; BIND goes on to its target"},
+		"RFC 1034 section 4.3.2: a question of type CNAME ends at the CNAME; BIND continues to its target"},
 }
 
 // expected returns what a program is known to make of a case.

@@ -322,7 +322,7 @@ func (p *proofZones) unusualKeys() {
 	unentered.DS = func([]*dns.DNSKEY) []dns.RR { return netns.DigestSHA256([]*dns.DNSKEY{standby.DNSKEY}) }
 	unentered.Edit = keys(unentered, unentered.Signing.Keys[0], standby.DNSKEY)
 
-	// A key that is no zone key (RFC 4034 section 2.1.1).
+	// A key that is not a zone key (RFC 4034 section 2.1.1).
 	host := p.add("hostkey.nsd.", "nsd", netns.SignerLDNS, address)
 	nonZone := newKey(p.t, host.Name, dns.ECDSAP256SHA256, dns.SEP)
 	host.DS = func([]*dns.DNSKEY) []dns.RR { return netns.DigestSHA256([]*dns.DNSKEY{nonZone.DNSKEY}) }

@@ -117,7 +117,7 @@ type Result struct {
 	// TTL is how long the answer may be kept.
 	TTL time.Duration
 	// Queries is the number of queries sent for this resolution, tries and
-	// the look-up of name servers included. Cached facts cost none.
+	// the lookup of name servers included. Cached facts cost none.
 	Queries int
 
 	// State is the security status of the answer, aliases included, and Facts

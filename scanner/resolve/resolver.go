@@ -112,7 +112,7 @@ func (r *Resolver) Close() error {
 }
 
 // Resolve looks up name and type, starting at the root, and follows aliases.
-// The error is the context's, or says that name is no domain name; all else
+// The error is the context's, or says that name is not a domain name; all else
 // that can go wrong is in the result.
 func (r *Resolver) Resolve(ctx context.Context, mode Mode, name string, qtype uint16) (*Result, error) {
 	name, err := canonical(name)

@@ -13,7 +13,7 @@ import (
 // it.
 type Event struct {
 	At        time.Duration // since the start
-	Depth     int           // 0 for the name itself, more for the look-up of name servers
+	Depth     int           // 0 for the name itself, more for the lookup of name servers
 	Step      Step
 	Zone      string // the zone whose servers are asked
 	Name      string // of the question
@@ -45,7 +45,7 @@ func (e Event) String() string {
 	case StepCached:
 		b = fmt.Appendf(b, "%s: known already", question)
 	case StepShared:
-		b = fmt.Appendf(b, "%s: asked for by another look-up", question)
+		b = fmt.Appendf(b, "%s: asked for by another lookup", question)
 	case StepAnswer:
 		b = fmt.Appendf(b, "%s: %s from %s", question, dns.RcodeToString[e.RCode], e.Zone)
 	case StepFailed:
@@ -86,15 +86,15 @@ type Step string
 
 // The steps.
 const (
-	StepStart    Step = "start"    // a look-up begins; Zone is the closest zone cut known
+	StepStart    Step = "start"    // a lookup begins; Zone is the closest zone cut known
 	StepCached   Step = "cached"   // answered from the cache
 	StepReply    Step = "reply"    // a server replied
 	StepNoReply  Step = "no_reply" // a server did not; Note is the reason
 	StepReferral Step = "referral" // Note is the zone cut found
 	StepAlias    Step = "alias"    // Note is the name that is looked up instead
 	StepShared   Step = "shared"   // another resolution was asking the same already
-	StepFailed   Step = "failed"   // a look-up ends; Note is the reason
-	StepAnswer   Step = "answer"   // a look-up ends
+	StepFailed   Step = "failed"   // a lookup ends; Note is the reason
+	StepAnswer   Step = "answer"   // a lookup ends
 	StepDNSSEC   Step = "dnssec"   // a link of the chain of trust; Note is its state
 )
 

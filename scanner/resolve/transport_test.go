@@ -175,7 +175,7 @@ func TestOneFlightForManyLookups(t *testing.T) {
 	}
 	running.Wait()
 	if q := n.queries(leafAddr); q > 10 {
-		t.Errorf("200 look-ups of one name took %d queries at its server", q)
+		t.Errorf("200 lookups of one name took %d queries at its server", q)
 	}
 }
 

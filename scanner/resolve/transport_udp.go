@@ -100,7 +100,7 @@ func (t *udpTransport) open(s *slot, to netip.Addr) (*socket, error) {
 }
 
 // replace puts a fresh socket in the place of old. It returns false when none
-// can be had; then old goes on.
+// can be opened; then old stays in use.
 func (t *udpTransport) replace(old *socket) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -53,7 +53,7 @@ func (j *job) proved(name string, qtype uint16, a *answer, got dnssec.Verdict) *
 	kind, rcode := a.kind, a.rcode
 	switch {
 	case kind != isNoData && kind != isNXDomain:
-		// The verdict on an alias may go on to the target, which is asked
+		// The verdict on an alias may continue to the target, which is asked
 		// for by itself.
 	case got.Kind == dnssec.NoData:
 		kind, rcode = isNoData, dns.RcodeSuccess
@@ -301,7 +301,7 @@ func (j *job) withKeys(name string, build func(dnssec.Response) *dnssec.Zone) (*
 // not be had. Where its servers, or those of its parent, were there and did not
 // give them, no validating resolver has them: the zone is bogus (RFC 4035
 // sections 4.3 and 5.5). Where nothing was heard of them the reason is that of
-// the look-up. The zone is not kept; the look-up's failure is, for as long as
+// the lookup. The zone is not kept; the lookup's failure is, for as long as
 // any (RFC 9520).
 func unfetched(name string, f *failure) (*dnssec.Zone, *failure) {
 	switch {
@@ -345,7 +345,7 @@ func (f *failure) answered() bool {
 	return f.alive
 }
 
-// ours says whether a failure is no fault of the servers'.
+// ours says whether a failure is ours and not the servers'.
 func (f *failure) ours() bool {
 	switch f.reason {
 	case observation.NoRoute, observation.LocalFault, observation.LimitQueries, observation.LimitTime:

@@ -202,7 +202,7 @@ func (p *Page) withoutIPv4(o *observation.Observation) section {
 	}
 	s.rows = append(s.rows, p.findings(o, "resolvability")...)
 	if len(o.FreedBy) > 0 && !slices.Equal(o.FreedBy, []string{o.Zone}) { // else it goes without saying
-		s.rows = append(s.rows, across(text{plain, "each of these could mend it alone, by IPv6 on its name servers: "}, text{plain, terminal.Listed(o.FreedBy, 4)}))
+		s.rows = append(s.rows, across(text{plain, "each of these could fix it alone, by IPv6 on its name servers: "}, text{plain, terminal.Listed(o.FreedBy, 4)}))
 	}
 	return s
 }

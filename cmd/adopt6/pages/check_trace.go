@@ -13,7 +13,7 @@ import (
 )
 
 // Tracer stands between the probes and the resolver and keeps every step, by
-// look-up: the look-ups of one probe go on at the same time.
+// lookup: the lookups of one probe run at the same time.
 type Tracer struct {
 	probe.Resolver
 	mu     sync.Mutex
@@ -26,7 +26,7 @@ type ProbeTrace struct {
 	Lookups []LookupTrace `json:"lookups"`
 }
 
-// LookupTrace is one look-up from the root, or one question to one server.
+// LookupTrace is one lookup from the root, or one question to one server.
 type LookupTrace struct {
 	Question string          `json:"question"`
 	Steps    []resolve.Event `json:"steps"`
