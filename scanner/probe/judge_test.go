@@ -99,6 +99,8 @@ func TestReadinessIsALadder(t *testing.T) {
 	o.V6Only = works
 	step(4, "works without IPv4")
 	o.DNS, o.Mail = works, works
+	step(4, "mail cannot be delivered without IPv4")
+	o.MailV6Only = works
 	step(5, "everything works")
 	o.Mail = absent(observation.NullMX)
 	step(5, "everything works and there is no mail")
