@@ -30,8 +30,8 @@ it is more than 10%, the lowest and the highest share that it could make stand
 in place of the share, "34-55% ?", and what the vantage could not see at all
 has no figure. ccTLDs are a census, "1 of 1", without interval.
 
-Countries stand in the order of their names: the table is not a ranking. Fewer than
-10 domains are counted, "2 of 7": a share of so few compares with nothing.
+Countries are in the order of their names: the table does not rank them. Fewer
+than 10 domains are counted, "2 of 7": a share of so few compares with nothing.
 
 --country prints every indicator of one country with its definition; --csv and
 --json give every number.`,

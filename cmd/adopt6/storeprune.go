@@ -29,7 +29,7 @@ func newStorePruneCommand(a *app) *cobra.Command {
 domains, as whole partitions, at once and for good. --keep 24m keeps this month
 and the 24 before it, 2y as many.
 
-The list of scans and the indicators remain, so that time series continue, unless
+The list of scans and the indicators remain, so that time series continue;
 --figures drops them as well. The month of the newest scan always remains.
 --dry-run prints what would go.`,
 		Example: `  adopt6 store prune --keep 24m --dry-run
