@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"adopt6/cmd/adopt6/pages"
 	"adopt6/scanner/lab"
 )
 
@@ -20,7 +21,7 @@ func TestDryRunSendsNothing(t *testing.T) {
 	_, labFile := startLab(t, scenarioOf(t, 12), lab.OnContact(func(lab.Contact) { contacts.Add(1) }))
 	dir := t.TempDir()
 	flags := []string{"--lab", labFile, "--store", filepath.Join(dir, "store"), "--state", filepath.Join(dir, "state")}
-	look := func(more ...string) (page dryRunPage) {
+	look := func(more ...string) (page pages.DryRun) {
 		t.Helper()
 		before := contacts.Load()
 		out := mustRun(t, append(append([]string{"scan", "--dry-run", "--json"}, flags...), more...)...)
