@@ -1,9 +1,9 @@
 // Package advice says what to do about an observation.
 //
 // In: an observation and the table of reasons. Out: what fails, why, whose fix
-// it is, how to see it and what to ask for, the most valuable first. It asks
-// nothing of the network, and no command it gives holds a name that a shell
-// could take for anything but a name.
+// it is, how to see it and what to ask for, the most valuable first. It sends
+// nothing, and no command it gives holds a name that a shell could read as
+// anything but a name.
 package advice
 
 import (
@@ -34,8 +34,8 @@ func (s Service) Words() string {
 	}[s]
 }
 
-// place orders the services as the ladder of readiness does.
-func (s Service) place() int {
+// rank orders the services as the levels of readiness do.
+func (s Service) rank() int {
 	return slices.Index([]Service{DNSSEC, DNS, Web, V6Only, Mail, MailV6Only}, s)
 }
 
@@ -83,9 +83,9 @@ func (u Urgency) String() string {
 	return [...]string{"broken", "broken_in_part", "missing", "missing_in_part", "practice", "unseen"}[u]
 }
 
-// Place is a host, and where it has one the address and port, that a piece of
-// advice is about.
-type Place struct {
+// Location is a host, and where it has one the address and port, that a piece
+// of advice is about.
+type Location struct {
 	Host string // from the network, so escape it
 	Addr netip.Addr
 	Port uint16
@@ -94,19 +94,19 @@ type Place struct {
 // Advice is one thing to do. Texts are plain English sentences; the names in
 // them are from the network, so escape them.
 type Advice struct {
-	Reason  observation.Reason
-	Urgency Urgency
-	Service Service // where it was found
-	Title   string  // what fails, without a full stop
-	Places  []Place // where; the same host with several ports counts once each
-	Family  string  // "IPv4" or "IPv6" where it fails over that one only, "both"; empty where no contact failed
-	Why     string  // what follows from it
-	Fix     string
-	Owner   Owner
-	Who     string    // the owner's name as far as it is known: a domain
-	Frees   []Service // the services that do not work now and wait for this
-	See     []string  // commands that show it
-	Ask     string    // a message to the owner; empty where there is nobody to ask
+	Reason    observation.Reason
+	Urgency   Urgency
+	Service   Service    // where it was found
+	Title     string     // what fails, without a full stop
+	Locations []Location // where; the same host with several ports counts once each
+	Family    string     // "IPv4" or "IPv6" where it fails over that one only, "both"; empty where no contact failed
+	Why       string     // what follows from it
+	Fix       string
+	Owner     Owner
+	Who       string    // the owner's name as far as it is known: a domain
+	Unblocks  []Service // the services that do not work now and wait for this
+	See       []string  // commands that show it
+	Ask       string    // a message to the owner; empty where there is nobody to ask
 }
 
 // For returns what to do about an observation, the most valuable first.
@@ -124,8 +124,8 @@ func For(o *observation.Observation, reasons []observation.ReasonInfo) []Advice 
 	slices.SortStableFunc(all, func(a, b Advice) int {
 		return cmp.Or(
 			cmp.Compare(a.Urgency, b.Urgency),
-			cmp.Compare(len(b.Frees), len(a.Frees)),
-			cmp.Compare(a.Service.place(), b.Service.place()),
+			cmp.Compare(len(b.Unblocks), len(a.Unblocks)),
+			cmp.Compare(a.Service.rank(), b.Service.rank()),
 			cmp.Compare(a.Reason, b.Reason),
 			cmp.Compare(b.Family, a.Family))
 	})
@@ -149,11 +149,11 @@ func (c *collection) advise(p *problem, info observation.ReasonInfo) Advice {
 	r := rules[p.reason]
 	a := Advice{
 		Reason: p.reason, Urgency: c.urgency(p, r), Service: p.service,
-		Places: p.places, Family: p.family, Fix: info.Fix, Owner: c.owner(p, r),
+		Locations: p.locations, Family: p.family, Fix: info.Fix, Owner: c.owner(p, r),
 	}
 	a.Title = c.title(p, info)
 	a.Who = c.who(a.Owner, p)
-	a.Frees = c.frees(p, a.Urgency, a.Family)
+	a.Unblocks = c.frees(p, a.Urgency, a.Family)
 	a.Why = c.effect(p, a, r)
 	a.See = c.commands(p, a.Family)
 	if a.Owner != Vantage {
@@ -169,7 +169,7 @@ func (c *collection) urgency(p *problem, r rule) Urgency {
 	case r.owner == Vantage:
 		return Unseen
 	case p.failedLookup():
-		if slices.ContainsFunc(p.places, func(place Place) bool { return place.Host == c.o.Target.Name || place.Host == c.zone() }) {
+		if slices.ContainsFunc(p.locations, func(place Location) bool { return place.Host == c.o.Target.Name || place.Host == c.zone() }) {
 			return Harm
 		}
 		return InPart

@@ -219,9 +219,9 @@ func TestAdvice(t *testing.T) {
 			}
 			for i, w := range test.want {
 				g := got[i]
-				if g.Reason != w.reason || g.Urgency != w.urgency || g.Owner != w.owner || g.Who != w.who || !reflect.DeepEqual(g.Frees, w.frees) {
+				if g.Reason != w.reason || g.Urgency != w.urgency || g.Owner != w.owner || g.Who != w.who || !reflect.DeepEqual(g.Unblocks, w.frees) {
 					t.Errorf("got %s %s, owner %s %q, frees %v\nwant %s %s, owner %s %q, frees %v",
-						g.Reason, g.Urgency, g.Owner, g.Who, g.Frees, w.reason, w.urgency, w.owner, w.who, w.frees)
+						g.Reason, g.Urgency, g.Owner, g.Who, g.Unblocks, w.reason, w.urgency, w.owner, w.who, w.frees)
 				}
 				if !strings.Contains(strings.Join(g.See, "\n"), w.see) || len(g.See) == 0 {
 					t.Errorf("to see %s: %q, want %q", g.Reason, g.See, w.see)
@@ -237,8 +237,8 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
-// TestOperatorsThatCouldMendItAlone are named where use without IPv4 waits.
-func TestOperatorsThatCouldMendItAlone(t *testing.T) {
+// TestOperatorsThatCouldFixItAlone are named where use without IPv4 waits.
+func TestOperatorsThatCouldFixItAlone(t *testing.T) {
 	o := sound()
 	o.V6Only, o.V6OnlyZone, o.FreedBy = verdict(observation.Broken, observation.NSCycle), "gov.tg", []string{"gov.tg", "host.example"}
 	got := advice.For(o, observation.Reasons())

@@ -12,21 +12,21 @@ import (
 
 // problem is one reason at one service, with everything it was found at.
 type problem struct {
-	service Service
-	reason  observation.Reason
-	status  observation.Status
-	family  string // as in Advice
-	places  []Place
-	v4Works bool   // a contact with the same host and port worked over IPv4
-	zone    string // the zone to blame, of what is found without a contact
+	service   Service
+	reason    observation.Reason
+	status    observation.Status
+	family    string // as in Advice
+	locations []Location
+	v4Works   bool   // a contact with the same host and port worked over IPv4
+	zone      string // the zone to blame, of what is found without a contact
 	// elsewhere says that it is about a host that the site redirects to.
 	elsewhere bool
 	leadsTo   string // the host that a redirect leads to
 }
 
-func (p *problem) add(place Place) {
-	if !slices.Contains(p.places, place) {
-		p.places = append(p.places, place)
+func (p *problem) add(location Location) {
+	if !slices.Contains(p.locations, location) {
+		p.locations = append(p.locations, location)
 	}
 }
 
@@ -59,14 +59,15 @@ func collect(o *observation.Observation) *collection {
 	c.dnssec()
 	c.mergeSymptoms()
 	for _, p := range c.problems { // the evidence comes in the order in which it was found
-		slices.SortFunc(p.places, func(a, b Place) int {
+		slices.SortFunc(p.locations, func(a, b Location) int {
 			return cmp.Or(cmp.Compare(a.Host, b.Host), a.Addr.Compare(b.Addr), cmp.Compare(b.Port, a.Port))
 		})
 	}
 	return c
 }
 
-// nothing says whether the domain does not exist, so that nothing else matters.
+// nothing says whether the domain does not exist, so that no other problem
+// counts.
 func nothing(o *observation.Observation) bool { return o.DNS.Reason == observation.NXDomain }
 
 // get returns the problem of a reason at a service, a new one if need be. What
@@ -78,7 +79,7 @@ func (c *collection) get(s Service, status observation.Status, reason observatio
 	}
 	if rules[reason].owner == Vantage {
 		status = observation.Unmeasured
-		for _, p := range c.problems { // one word on this place is enough
+		for _, p := range c.problems { // this vantage needs one problem only
 			if p.reason == reason {
 				return p
 			}
@@ -101,7 +102,7 @@ func (c *collection) get(s Service, status observation.Status, reason observatio
 }
 
 // has says whether a service has a problem already that is more than practice
-// and no mere inability of this vantage.
+// and not only something this vantage cannot do.
 func (c *collection) has(s Service) bool {
 	return slices.ContainsFunc(c.problems, func(p *problem) bool {
 		r := rules[p.reason]
@@ -141,14 +142,14 @@ func (c *collection) endpoint(e observation.Endpoint) {
 			p.leadsTo = u.Hostname()
 		}
 	}
-	place := Place{Host: e.Host, Addr: e.Addr}
+	location := Location{Host: e.Host, Addr: e.Addr}
 	if service == Web && e.Verdict.Reason != observation.SpecialPurposeAddress {
-		place.Port = e.Port
+		location.Port = e.Port
 	}
 	for _, addr := range missingGlue(e) { // what the registry needs to know
-		p.add(Place{Host: e.Host, Addr: addr})
+		p.add(Location{Host: e.Host, Addr: addr})
 	}
-	p.add(place)
+	p.add(location)
 	if finding && (service == V6Only || service == DNSSEC && e.Host != c.zone() && under(c.zone(), e.Host)) {
 		p.zone = e.Host
 	}
@@ -210,9 +211,9 @@ func (c *collection) lack(probe string, hosts []string) []string {
 
 // about adds a problem and the hosts that it is about.
 func (c *collection) about(s Service, v observation.Verdict, hosts []string) {
-	if p := c.note(s, v); p != nil && len(p.places) == 0 {
+	if p := c.note(s, v); p != nil && len(p.locations) == 0 {
 		for _, host := range hosts {
-			p.add(Place{Host: host})
+			p.add(Location{Host: host})
 		}
 	}
 }
@@ -229,7 +230,7 @@ func (c *collection) nameServers() {
 			c.about(DNS, v, o.NameServers)
 		case v.Reason == observation.OneNSAAAA:
 			if p := c.note(DNS, v); p != nil { // the evidence names those that have one
-				p.places = nil
+				p.locations = nil
 				c.about(DNS, v, c.lack("nameserver", o.NameServers))
 			}
 		case rules[v.Reason].sum && c.has(DNS):
@@ -335,8 +336,8 @@ func (c *collection) withoutIPv4() {
 	}
 	if p := c.note(V6Only, v); p != nil {
 		p.zone = o.V6OnlyZone
-		if len(p.places) == 0 && p.zone != "" {
-			p.add(Place{Host: p.zone})
+		if len(p.locations) == 0 && p.zone != "" {
+			p.add(Location{Host: p.zone})
 		}
 	}
 }
@@ -355,7 +356,7 @@ func (c *collection) mailWithoutIPv4() {
 	}
 	if p := c.note(MailV6Only, v); p != nil {
 		p.zone = o.MailV6OnlyZone
-		p.add(Place{Host: cmp.Or(p.zone, c.zone())})
+		p.add(Location{Host: cmp.Or(p.zone, c.zone())})
 	}
 }
 

@@ -34,25 +34,25 @@ func (c *collection) commands(p *problem, family string) []string {
 		}
 	}
 	var lines, hosts []string
-	for _, place := range p.places {
-		line := c.command(p, place, family)
-		if line == "" || len(lines) == mostCommands || slices.Contains(lines, line) || slices.Contains(hosts, place.Host) {
+	for _, location := range p.locations {
+		line := c.command(p, location, family)
+		if line == "" || len(lines) == mostCommands || slices.Contains(lines, line) || slices.Contains(hosts, location.Host) {
 			continue
 		}
-		lines, hosts = append(lines, line), append(hosts, place.Host)
+		lines, hosts = append(lines, line), append(hosts, location.Host)
 	}
-	if len(p.places) == 0 {
-		if line := c.command(p, Place{Host: c.o.Target.Name}, family); line != "" {
+	if len(p.locations) == 0 {
+		if line := c.command(p, Location{Host: c.o.Target.Name}, family); line != "" {
 			lines = append(lines, line)
 		}
 	}
 	return lines
 }
 
-// command returns the line that shows a problem at one place; empty where the
-// place's name is none to type.
-func (c *collection) command(p *problem, place Place, family string) string {
-	zone, host := c.zone(), place.Host
+// command returns the line that shows a problem at one location; empty where
+// its name cannot be typed safely.
+func (c *collection) command(p *problem, location Location, family string) string {
+	zone, host := c.zone(), location.Host
 	if !typeable(host) || !typeable(zone) || p.zone != "" && !typeable(p.zone) {
 		return ""
 	}
@@ -67,11 +67,11 @@ func (c *collection) command(p *problem, place Place, family string) string {
 	}
 	switch p.service {
 	case DNS:
-		return askServer(p.reason, place.Addr, zone, host)
+		return askServer(p.reason, location.Addr, zone, host)
 	case Web:
-		return c.askWeb(p.reason, place, family)
+		return c.askWeb(p.reason, location, family)
 	case Mail:
-		return askMailServer(p.reason, host, flag(place.Addr, family))
+		return askMailServer(p.reason, host, flag(location.Addr, family))
 	case V6Only, MailV6Only:
 		return fmt.Sprintf("adopt6 resolve --family v6 --trace %s NS", cmp.Or(p.zone, zone))
 	}
@@ -144,22 +144,22 @@ func askServer(reason observation.Reason, addr netip.Addr, zone, host string) st
 
 // askWeb asks a web server what the probe asked it. Where only some of the
 // host's addresses fail the line goes to the one that does.
-func (c *collection) askWeb(reason observation.Reason, place Place, family string) string {
-	f := flag(place.Addr, family)
-	one := family != "both" && place.Addr.IsValid() && c.hasOther(place)
+func (c *collection) askWeb(reason observation.Reason, location Location, family string) string {
+	f := flag(location.Addr, family)
+	one := family != "both" && location.Addr.IsValid() && c.hasOther(location)
 	switch reason {
 	case observation.TLSExpired, observation.TLSNotYetValid, observation.TLSWrongName, observation.TLSUntrusted, observation.TLSOld,
 		observation.TLSFailed, observation.CertificateDiffers, observation.ClientCertificate:
-		to := f + " -connect " + place.Host
+		to := f + " -connect " + location.Host
 		if one {
-			to = "-connect " + bracketed(place.Addr)
+			to = "-connect " + bracketed(location.Addr)
 		}
-		return fmt.Sprintf("%s %s:443 -servername %s </dev/null", opensslStep, to, place.Host)
+		return fmt.Sprintf("%s %s:443 -servername %s </dev/null", opensslStep, to, location.Host)
 	case observation.NoHTTPS, observation.HTTPSOnlyOverV4:
-		return fmt.Sprintf("curl %ssSo /dev/null %s https://%s/", f, curlStep, place.Host)
+		return fmt.Sprintf("curl %ssSo /dev/null %s https://%s/", f, curlStep, location.Host)
 	}
 	scheme := "https"
-	if place.Port == portHTTP {
+	if location.Port == portHTTP {
 		scheme = "http"
 	}
 	options, bounds := "vLo /dev/null", curlPage
@@ -171,17 +171,17 @@ func (c *collection) askWeb(reason observation.Reason, place Place, family strin
 	case observation.NeedsCookie:
 		options = "sSLo /dev/null -D - -b ''" // send back what was set
 	}
-	line := fmt.Sprintf("curl %s%s %s %s://%s/", f, options, bounds, scheme, place.Host)
+	line := fmt.Sprintf("curl %s%s %s %s://%s/", f, options, bounds, scheme, location.Host)
 	if one {
-		line += fmt.Sprintf(" --resolve %s:%d:%s", place.Host, place.Port, bracketed(place.Addr))
+		line += fmt.Sprintf(" --resolve %s:%d:%s", location.Host, location.Port, bracketed(location.Addr))
 	}
 	return line
 }
 
 // hasOther says whether a host has further addresses of the same family.
-func (c *collection) hasOther(place Place) bool {
+func (c *collection) hasOther(location Location) bool {
 	for _, e := range c.o.Endpoints {
-		if e.Host == place.Host && e.Addr.IsValid() && e.Addr != place.Addr && e.Addr.Is4() == place.Addr.Is4() {
+		if e.Host == location.Host && e.Addr.IsValid() && e.Addr != location.Addr && e.Addr.Is4() == location.Addr.Is4() {
 			return true
 		}
 	}

@@ -33,14 +33,14 @@ const (
 const (
 	effectBogus         = "Resolvers that validate answer SERVFAIL: for their users the whole domain is gone, over either family."
 	effectAlike         = "It hits everybody alike, over IPv4 and IPv6."
-	effectWarning       = "Browsers show a warning in place of the page."
-	effectNoPage        = "Browsers show an error in place of the page."
+	effectWarning       = "Browsers show a warning instead of the page."
+	effectNoPage        = "Browsers show an error instead of the page."
 	effectMailTLS       = "Senders that insist on a sound certificate (MTA-STS) do not deliver; the others do."
 	effectLookup        = "These names cannot be looked up, over either family."
 	effectV4            = "It is those without IPv6 who suffer."
 	effectSpread        = "One failure of that network takes all of them off IPv6 at once."
 	effectUnsignedAbove = "Nothing below that zone can be validated, however well it is signed."
-	effectVantage       = "It says nothing about the domain: measure again from a place where it is otherwise."
+	effectVantage       = "It says nothing about the domain: measure again from another vantage."
 )
 
 // rules has one row for every reason; a test compares it with the table of

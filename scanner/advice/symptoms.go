@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// doubtful says whether a contact shows nothing to fix: a server that turns
-// this vantage away or does not know it, the host of a domain that takes no
-// mail, and a site that has closed the port of plain HTTP.
+// doubtful says whether a contact may show nothing to fix: a server that
+// rejects this vantage, the host of a domain that takes no mail, or a site that
+// has closed the port of plain HTTP.
 func (c *collection) doubtful(e observation.Endpoint) bool {
 	switch e.Probe {
 	case "web":
@@ -47,15 +47,15 @@ func (c *collection) doubtfulMail(e observation.Endpoint) bool {
 	return false
 }
 
-// mergeSymptoms leaves one problem of those that are one fault seen twice.
+// mergeSymptoms merges problems that are one fault seen twice.
 func (c *collection) mergeSymptoms() {
 	c.mergeLookups()
 	c.mergeStartTLS()
 	c.mergeHTTPS()
 	c.mergeRedirects()
 	for _, p := range c.problems { // a host without its address says less
-		p.places = slices.DeleteFunc(p.places, func(place Place) bool {
-			return !place.Addr.IsValid() && slices.ContainsFunc(p.places, func(q Place) bool { return q.Host == place.Host && q.Addr.IsValid() })
+		p.locations = slices.DeleteFunc(p.locations, func(location Location) bool {
+			return !location.Addr.IsValid() && slices.ContainsFunc(p.locations, func(q Location) bool { return q.Host == location.Host && q.Addr.IsValid() })
 		})
 	}
 }
@@ -106,7 +106,7 @@ func (c *collection) mergeHTTPS() {
 		return p.reason == observation.NoHTTPS || p.reason == observation.HTTPSOnlyOverV4
 	}) {
 		c.remove(func(p *problem) bool {
-			return p.service == Web && closedPort[p.reason] && !slices.ContainsFunc(p.places, func(place Place) bool { return place.Port != portHTTPS })
+			return p.service == Web && closedPort[p.reason] && !slices.ContainsFunc(p.locations, func(location Location) bool { return location.Port != portHTTPS })
 		})
 	}
 }
@@ -126,7 +126,7 @@ func (c *collection) mergeRedirects() {
 	target := c.o.Target.Name
 	known := make(map[string]bool)
 	for _, p := range c.problems {
-		if p.service == Web && slices.ContainsFunc(p.places, func(place Place) bool { return place.Host != target && place.Host != "www."+target }) {
+		if p.service == Web && slices.ContainsFunc(p.locations, func(location Location) bool { return location.Host != target && location.Host != "www."+target }) {
 			known[p.family] = true
 			p.elsewhere = true
 		}

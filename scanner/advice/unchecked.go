@@ -18,7 +18,7 @@ func Unchecked(o *observation.Observation) []string {
 	if !o.Target.Kind.IsZone() {
 		list = append(list, "pages behind the front page", "what pages load from other hosts", "whether mail is delivered")
 	}
-	return append(list, "what other places see")
+	return append(list, "what other vantages see")
 }
 
 // Open returns what does not wholly work and has no advice, as items of a list:

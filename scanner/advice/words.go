@@ -118,11 +118,11 @@ func (c *collection) effect(p *problem, a Advice, r rule) string {
 }
 
 // freedBy names the operators that could fix use without IPv4 alone, unless
-// that is the domain's own, which goes without saying.
+// only the domain's own could.
 func (c *collection) freedBy(p *problem, a Advice) string {
 	operators := c.o.FreedBy
 	others := slices.ContainsFunc(operators, func(o string) bool { return !under(c.zone(), o) })
-	if !others || a.Family != "" || !slices.Contains(a.Frees, V6Only) || a.Owner != DNSOperator {
+	if !others || a.Family != "" || !slices.Contains(a.Unblocks, V6Only) || a.Owner != DNSOperator {
 		return ""
 	}
 	if len(operators) == 1 {
@@ -140,8 +140,8 @@ func (c *collection) who(owner Owner, p *problem) string {
 		return p.zone
 	case owner == DNSOperator || owner == MailOperator:
 		var names []string
-		for _, place := range p.places {
-			if name := c.operator(place.Host); name != "" && !slices.Contains(names, name) {
+		for _, location := range p.locations {
+			if name := c.operator(location.Host); name != "" && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -176,12 +176,12 @@ func (c *collection) message(p *problem, a Advice, info observation.ReasonInfo, 
 		request = "Please " + lowerFirst(info.Fix)
 	}
 	m := fmt.Sprintf("On %s we measured the domain %s. %s.", c.o.Started.UTC().Format("2 January 2006"), c.o.Target.Name, a.Title)
-	if places := PlaceList(p.places, 4); places != "" && places != c.o.Target.Name && places != p.zone {
+	if locations := LocationList(p.locations, 4); locations != "" && locations != c.o.Target.Name && locations != p.zone {
 		verb := "It is about"
 		if p.family != "" {
 			verb = "It was seen at"
 		}
-		m += fmt.Sprintf(" %s %s.", verb, places)
+		m += fmt.Sprintf(" %s %s.", verb, locations)
 	}
 	if p.v4Works && p.family == "IPv6" {
 		m += " Over IPv4 it works."
@@ -190,11 +190,11 @@ func (c *collection) message(p *problem, a Advice, info observation.ReasonInfo, 
 }
 
 // PlaceList lists at most n hosts with their addresses and ports:
-// "www.example.net (2001:db8::1 port 443 and 80), ...". Places are sorted.
-func PlaceList(places []Place, n int) string {
+// "www.example.net (2001:db8::1 port 443 and 80), ...". Locations are sorted.
+func LocationList(locations []Location, n int) string {
 	var words []string
-	for rest := places; len(rest) > 0; {
-		end := slices.IndexFunc(rest, func(p Place) bool { return p.Host != rest[0].Host })
+	for rest := locations; len(rest) > 0; {
+		end := slices.IndexFunc(rest, func(p Location) bool { return p.Host != rest[0].Host })
 		if end < 0 {
 			end = len(rest)
 		}
@@ -210,10 +210,10 @@ func PlaceList(places []Place, n int) string {
 
 // hostWords names a host with its addresses; those with the same ports stand
 // together.
-func hostWords(places []Place) string {
+func hostWords(locations []Location) string {
 	var addrs []netip.Addr
 	ports := make(map[netip.Addr]string)
-	for _, p := range places {
+	for _, p := range locations {
 		if !p.Addr.IsValid() {
 			continue
 		}
@@ -225,7 +225,7 @@ func hostWords(places []Place) string {
 		}
 	}
 	if len(addrs) == 0 {
-		return places[0].Host
+		return locations[0].Host
 	}
 	words := ""
 	for i, a := range addrs {
@@ -238,5 +238,5 @@ func hostWords(places []Place) string {
 			words += ", "
 		}
 	}
-	return fmt.Sprintf("%s (%s)", places[0].Host, words)
+	return fmt.Sprintf("%s (%s)", locations[0].Host, words)
 }

@@ -13,8 +13,8 @@ import (
 // advice.
 const labelColumns = 14
 
-// mostPlaces is how many places of one fault are named.
-const mostPlaces = 4
+// mostLocations is how many locations of one fault are named.
+const mostLocations = 4
 
 // urgencyWords says how urgent a piece of advice is.
 var urgencyWords = map[advice.Urgency]text{
@@ -48,11 +48,11 @@ func (p *Page) advice(o *observation.Observation, todo []advice.Advice) {
 				p.Put(text{strong, "    " + line})
 			}
 		}
-		p.labelled("Where", advice.PlaceList(a.Places, mostPlaces))
+		p.labelled("Where", advice.LocationList(a.Locations, mostLocations))
 		p.labelled("Why it matters", a.Why)
 		p.labelled("Whose fix", owner(a))
 		p.labelled("Fix", a.Fix)
-		p.labelled("Frees", services(a.Frees))
+		p.labelled("Frees", services(a.Unblocks))
 		for j, command := range a.See {
 			label := ""
 			if j == 0 {

@@ -93,9 +93,9 @@ func escapeHidden(encoded []byte) []byte {
 func toAdviceJSON(a advice.Advice) adviceJSON {
 	j := adviceJSON{
 		Reason: a.Reason, Urgency: a.Urgency.String(), Service: a.Service, Title: a.Title, Places: []placeJSON{}, Family: a.Family,
-		Why: a.Why, Fix: a.Fix, Owner: a.Owner, Who: a.Who, Frees: list(a.Frees), See: list(a.See), Ask: a.Ask,
+		Why: a.Why, Fix: a.Fix, Owner: a.Owner, Who: a.Who, Frees: list(a.Unblocks), See: list(a.See), Ask: a.Ask,
 	}
-	for _, p := range a.Places {
+	for _, p := range a.Locations {
 		j.Places = append(j.Places, placeJSON{p.Host, p.Addr, p.Port})
 	}
 	return j
