@@ -105,7 +105,7 @@ func lock(ctx context.Context, f *os.File, patient func(*HeldError) bool) error 
 	}
 }
 
-// Held returns who has the lock of a file; nil when nobody has.
+// Held returns the holder of the lock on a file; nil when it is free.
 func Held(path string) (*HeldError, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {

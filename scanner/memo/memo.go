@@ -37,7 +37,7 @@ type found[V any] struct {
 	kept  bool
 }
 
-// errLeft says that the context ended of whoever was to find a value out.
+// errLeft says that the context of the caller that was to find a value ended.
 var errLeft = errors.New("left")
 
 // Get returns the value of a key: what is kept, what another caller is about to

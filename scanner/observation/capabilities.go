@@ -18,9 +18,9 @@ type Capabilities struct {
 	// Connections to port 25 of mail exchangers.
 	SMTPV4 Status `col:"smtp_v4" json:"smtp_v4"`
 	SMTPV6 Status `col:"smtp_v6" json:"smtp_v6"`
-	// Hijacked says that somebody else answers in the place of the root
-	// servers, and ClockOff that the clock of the vantage is wrong. A scan
-	// with either ran only because its user insisted.
+	// Hijacked says that something else answers for the root servers, and
+	// ClockOff that the clock of the vantage is wrong. A scan with either ran
+	// only because its user insisted.
 	Hijacked bool `col:"hijacked" json:"hijacked"`
 	ClockOff bool `col:"clock_off" json:"clock_off"`
 }

@@ -19,9 +19,9 @@ import (
 // check --json` prints; see package record. docs/schema.md explains every column.
 type Observation struct {
 	Scan uuid.UUID `col:"scan"`
-	// Position is the target's place in the scan's list, from 0. Together
-	// with Scan it names the observation: resuming and exactly-once storage
-	// rest on it.
+	// Position is the target's index in the scan's list, from 0. Together with
+	// Scan it names the observation: resuming and exactly-once storage rest on
+	// it.
 	Position uint64 `col:"position"`
 	Target   lists.Target
 	Country  lists.Country // zero when the target belongs to no country

@@ -18,8 +18,8 @@ const (
 	maxReached   = 1 << 16
 )
 
-// ports are those that worked at some time in this pass over the targets. The
-// zero value is empty.
+// ports are those that worked at some time during this attempt at the targets.
+// The zero value is empty.
 type ports struct {
 	mu         sync.Mutex
 	young, old map[netip.AddrPort]struct{}
@@ -42,8 +42,8 @@ func (p *ports) add(port netip.AddrPort) {
 	p.young[port] = struct{}{}
 }
 
-// slowDown spares a server that refused what was sent to it; false where there
-// is not a rate to lower.
+// slowDown lowers the rate of queries to a server that refused one; false where
+// its rate cannot be lowered.
 func (p *Prober) slowDown(server netip.Addr, sent time.Time, pause time.Duration) bool {
 	return p.Limiter != nil && p.Limiter.SlowDown(server, sent, pause)
 }
@@ -56,5 +56,5 @@ func tooMany(page *fetch.Response, served bool) bool {
 		page.Status == http.StatusServiceUnavailable && page.RetryAfter > 0 && served
 }
 
-// putOff says whether a mail server greets with a request to come back later.
+// putOff says whether a mail server greets with a temporary error.
 func putOff(s *smtp.Session) bool { return s.Facts.Code >= 400 && s.Facts.Code < 500 }

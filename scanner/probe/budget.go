@@ -11,7 +11,7 @@ const (
 	// probes. The median of real lists is some 30; docs/ethics.md has figures.
 	DefaultMaxQueries = 500
 	// maxQueriesPerAddress is how many of them may go to one address, which a
-	// hostile zone may have chosen for being somebody else's.
+	// hostile zone may have chosen to attack a third party.
 	maxQueriesPerAddress = 200
 )
 

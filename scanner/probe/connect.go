@@ -23,8 +23,8 @@ func (v *measurement) open(ctx context.Context, to netip.AddrPort) (net.Conn, ti
 	if v.policy.NoConnect {
 		return nil, 0, unmeasured(observation.OptedOut)
 	}
-	// Asked before the limiter, so that an address which is never dialled
-	// takes no place in the queue.
+	// Checked before the limiter, so that an address which is never dialled
+	// takes no slot in the queue.
 	if _, err := v.Dialer.Route("tcp", to); err != nil {
 		return nil, 0, dialVerdict(ctx, err)
 	}
@@ -36,7 +36,7 @@ func (v *measurement) open(ctx context.Context, to netip.AddrPort) (net.Conn, ti
 	start := time.Now()
 	conn, err := v.dial(ctx, to)
 	if err != nil && dialVerdict(ctx, err).Status == observation.Broken && v.reached.has(to) && v.slowDown(to.Addr(), start, backoffPause) {
-		// It took connections, and now takes none: that may be our doing.
+		// It accepted connections earlier: our rate may be why it refuses now.
 		if err := v.Limiter.Wait(ctx, to.Addr()); err != nil {
 			return nil, 0, unmeasured(interrupted(ctx))
 		}
@@ -76,13 +76,14 @@ func dialVerdict(ctx context.Context, err error) observation.Verdict {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
 		return broken(observation.Timeout)
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EACCES):
-		// The vantage has a route, see Routes, so a router on the way said no.
+		// The vantage has a route, see Routes, so a router on the path rejected
+		// it.
 		return broken(observation.Unreachable)
 	}
 	return unmeasured(observation.LocalFault)
 }
 
-// Routes says what the vantage can send. What it cannot is unmeasured.
+// Routes says what the vantage can send. What it cannot send is unmeasured.
 type Routes struct {
 	V4, V6 bool // address families
 	// NoSMTPV4 and NoSMTPV6 say that the vantage's network lets no connection

@@ -18,10 +18,10 @@ type glueCount struct {
 	lacking   [2]int // name servers in or below the zone that have addresses and no glue
 }
 
-// compareGlue holds the parent's addresses of the name servers against their
+// compareGlue compares the parent's addresses of the name servers with their
 // own. Glue is needed for names in or below the zone, which cannot be found
-// without it; for others below the parent it is a help, and only has to be
-// right. Nothing follows where the parent's servers serve the zone as well.
+// without it; for others below the parent it is optional, and only has to be
+// correct. Nothing follows where the parent's servers serve the zone as well.
 func (v *measurement) compareGlue(ctx context.Context, s serverSet, note noteFunc) glueCount {
 	var count glueCount
 	if v.parent.SameServers {

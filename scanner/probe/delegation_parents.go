@@ -15,8 +15,8 @@ import (
 
 // compareParents notes the servers of the parent zone that do not say what the
 // others do: one may be out of date, or leave out glue (RFC 9471). What a
-// resolver finds then depends on the server that it asked. Servers that hold the
-// zone itself answer with its own records, and are left aside.
+// resolver finds then depends on the server that it asked. Servers that hold
+// the zone itself answer with its own records, and are excluded.
 func (v *measurement) compareParents(ctx context.Context, note noteFunc) {
 	var refer []resolve.Referral
 	sets := make(map[string]int) // how many name the same servers

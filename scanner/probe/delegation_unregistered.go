@@ -13,8 +13,8 @@ import (
 
 // findUnregistered notes name servers below a domain that does not exist.
 // Whoever registers the domain can answer for the zone, to every resolver that
-// turns to that server. A name that lacks a record in a domain which is there
-// is only a mistake.
+// asks that server. A name that lacks a record in a domain which is there is
+// only a mistake.
 func (v *measurement) findUnregistered(ctx context.Context, servers []*host, note noteFunc) (unregistered map[*host]bool) {
 	domains := make([]string, len(servers)) // that do not exist, by server
 	var all sync.WaitGroup

@@ -12,9 +12,9 @@ import (
 	"adopt6/scanner/resolve"
 )
 
-// security takes the state of the zone's key set, of www and of the MX records
-// from the resolver, and looks at how the zone is signed. The key set is secure
-// only where the whole chain from the root is.
+// security reads the DNSSEC state of the zone's key set, of www and of the MX
+// records from the resolver, and looks at how the zone is signed. The key set
+// is secure only where the whole chain from the root is.
 func security(ctx context.Context, v *measurement) {
 	if v.zone == "" {
 		return

@@ -120,7 +120,7 @@ func (v *measurement) implicitExchanger(ctx context.Context) {
 	}
 }
 
-// exchanger is a host that takes mail, and what came of the contacts with it.
+// exchanger is a host that takes mail, and the results of contacting it.
 type exchanger struct {
 	host   *host
 	v4, v6 exchangerFamily

@@ -19,7 +19,7 @@ import (
 // passes any path without fragments (DNS flag day 2020).
 const udpBuffer = 1232
 
-// dnsReply is what came of a query to a name server, or of its repetition in
+// dnsReply is the result of a query to a name server, or of its repetition in
 // another form.
 type dnsReply struct {
 	verdict observation.Verdict
@@ -55,7 +55,7 @@ func (v *measurement) askServer(ctx context.Context, host string, addr netip.Add
 	tcp := v.askTCP(ctx, server, udp.soa == nil, 2)
 	tcpFails := tcp.verdict.Status == observation.Broken
 	if udp.soa == nil && tcpFails && tcp.facts != nil {
-		// What UDP truncated is over TCP a refusal, or somebody else's answer.
+		// UDP truncated it, and TCP refuses it or answers something else.
 		udp.verdict, udp.detail = tcp.verdict, "truncated, and over TCP "+tcp.detail
 		v.keepContact(host, addr, "tcp", tcp)
 		v.keepContact(host, addr, "udp", udp)
@@ -94,8 +94,8 @@ func (v *measurement) keepContact(host string, addr netip.Addr, transport string
 	})
 }
 
-// askUDP asks for the zone's SOA record with EDNS and, where the server turns
-// EDNS down, once without (RFC 6891 section 7).
+// askUDP asks for the zone's SOA record with EDNS and, where the server rejects
+// EDNS, once without (RFC 6891 section 7).
 func (v *measurement) askUDP(ctx context.Context, server netip.AddrPort) dnsReply {
 	begun := time.Now()
 	query := resolve.Query{Server: server, Transport: resolve.UDP, Name: v.zone, Type: dns.TypeSOA, DO: true}
@@ -122,7 +122,7 @@ func (v *measurement) askUDP(ctx context.Context, server netip.AddrPort) dnsRepl
 	return r
 }
 
-// askWithoutEDNS repeats a query whose EDNS was turned down.
+// askWithoutEDNS repeats a query whose EDNS was rejected.
 func (v *measurement) askWithoutEDNS(ctx context.Context, query resolve.Query, first *resolve.Reply) dnsReply {
 	query.NoEDNS, query.DO = true, false
 	got, err := v.exchange(ctx, query)
@@ -137,8 +137,8 @@ func (v *measurement) askWithoutEDNS(ctx context.Context, query resolve.Query, f
 }
 
 // askSilent tries, where UDP brought nothing, once without EDNS and once over
-// TCP: the answer says what is in the way. A server that is silent to EDNS is
-// of no use to today's resolvers (DNS flag day 2019).
+// TCP: the answer shows the cause. Resolvers today cannot use a server that is
+// silent to EDNS (DNS flag day 2019).
 func (v *measurement) askSilent(ctx context.Context, host string, server netip.AddrPort, udp *dnsReply) {
 	var plain, tcp dnsReply
 	known, ok := v.serverFact(ctx, server.Addr(), isSilent, func() serverFact {
@@ -167,13 +167,13 @@ func (v *measurement) askSilent(ctx context.Context, host string, server netip.A
 	v.keepContact(host, server.Addr(), "tcp", tcp)
 }
 
-// asBefore is the evidence of a contact that was spared.
+// asBefore is the evidence of a contact that was not repeated.
 const asBefore = "as seen within the last 10 minutes"
 
 // askTCP asks for the zone's SOA record over TCP, without EDNS. That a server
-// answers over TCP holds for all its zones, and is asked once in a while only,
-// unless the answer itself is needed. Servers take a limited number of
-// connections, so one that fails is tried again before that counts.
+// answers over TCP holds for all its zones, so it is cached, unless the answer
+// itself is needed. Servers take a limited number of connections, so one that
+// fails is tried again before that counts.
 func (v *measurement) askTCP(ctx context.Context, server netip.AddrPort, needed bool, tries int) dnsReply {
 	if reason := v.Routes.lacksDNS(server.Addr(), resolve.TCP); reason != "" {
 		return dnsReply{verdict: unmeasured(reason)}
@@ -240,8 +240,8 @@ func rcodeName(rcode int) string {
 	return fmt.Sprintf("RCODE %d", rcode)
 }
 
-// exchangeWhole is exchange, and asks over TCP what does not fit into UDP: a
-// truncated answer says nothing else (RFC 2181 section 9).
+// exchangeWhole is exchange, and asks over TCP what does not fit into UDP: the
+// content of a truncated answer is not used (RFC 2181 section 9).
 func (v *measurement) exchangeWhole(ctx context.Context, query resolve.Query) (*resolve.Reply, error) {
 	got, err := v.exchange(ctx, query)
 	if err == nil && got.Truncated && query.Transport == resolve.UDP {

@@ -29,8 +29,8 @@ type serverFact struct {
 	zoneOnly bool
 }
 
-// serverFact returns what an address showed a short while ago, or what ask finds
-// out. It returns false when ctx ends first.
+// serverFact returns what is cached of an address, or what ask finds out. It
+// returns false when ctx ends first.
 func (v *measurement) serverFact(ctx context.Context, addr netip.Addr, kind factKind, ask func() serverFact) (serverFact, bool) {
 	mine := false
 	fact, ok := v.servers.get(ctx, string(kind)+" "+addr.String(), func() (serverFact, bool) {

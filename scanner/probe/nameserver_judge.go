@@ -93,8 +93,8 @@ func judgeNameServers(servers []nameServer, f family) (verdict observation.Verdi
 }
 
 // judgeSOA accepts an authoritative answer with the zone's SOA record, which it
-// returns. A truncated answer over UDP says nothing but that TCP is to be asked,
-// and is accepted as well (RFC 2181 section 9).
+// returns. A truncated answer over UDP only says to ask over TCP, and is
+// accepted as well (RFC 2181 section 9).
 func judgeSOA(msg *dns.Msg, zone string) (observation.Verdict, *dns.SOA) {
 	switch {
 	case msg.Truncated:

@@ -23,8 +23,8 @@ const (
 )
 
 // keySize estimates the size of the zone's DNSKEY answer from its keys, which
-// the resolver has fetched in any case. Where they cannot be had the parent's
-// DS records say whether there should be any.
+// the resolver has fetched in any case. Where they cannot be fetched, the
+// parent's DS records say whether there should be any.
 func (v *measurement) keySize(ctx context.Context) answerSize {
 	result, reason := v.lookup(ctx, resolve.Dual, v.zone, dns.TypeDNSKEY)
 	switch {
@@ -85,7 +85,7 @@ func signatureBytes(algorithm uint8, key int) int {
 
 // askLarge asks for the zone's keys with their signatures, where that answer is
 // large: it should come whole within the buffer, or truncated, and then over
-// TCP. What a server makes of such answers holds for all its zones.
+// TCP. How a server sends such answers holds for all its zones.
 func (v *measurement) askLarge(ctx context.Context, server netip.AddrPort, size answerSize, tcpWorks bool, udp *dnsReply) {
 	if size == smallAnswer {
 		return

@@ -111,8 +111,8 @@ func (v *measurement) waitForTransfers(ctx context.Context) bool {
 }
 
 // stillBehind asks addresses again and returns those that still serve a version
-// older than newest. What does not answer this time is left out: nothing is
-// proved against it.
+// older than newest. What does not answer this time is left out, as it proves
+// nothing.
 func (v *measurement) stillBehind(ctx context.Context, newest uint32, late []zoneSerial) []zoneSerial {
 	late = late[:min(len(late), maxSerialsAgain)]
 	var again sync.WaitGroup

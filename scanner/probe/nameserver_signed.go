@@ -27,8 +27,8 @@ func (v *measurement) keepSigned(host string, addr netip.Addr, records []dns.RR)
 }
 
 // findUnsigned finds the name servers of a secure zone that answer without
-// signatures, or with such as do not hold. Resolvers turn to another server, so
-// the state of the zone stays what it is.
+// signatures, or with invalid ones. Resolvers try another server, so the state
+// of the zone does not change.
 func (v *measurement) findUnsigned(keys *resolve.Result) {
 	if keys.State != observation.Secure {
 		return

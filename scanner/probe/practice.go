@@ -24,7 +24,8 @@ const (
 	maxAlgorithms = 16 // kept of one zone
 )
 
-// practice fills in how the zone is signed, and finds what is not good in it.
+// practice records how the zone is signed, and finds what does not follow
+// recommended practice.
 func (v *measurement) practice(found *signed) {
 	p := &v.obs.Practice
 	keys := slices.DeleteFunc(recordsOf[*dns.DNSKEY](found.keys), func(k *dns.DNSKEY) bool { return k.Flags&dns.ZONE == 0 })
@@ -53,7 +54,7 @@ func (v *measurement) practice(found *signed) {
 	}
 }
 
-// findWeakness holds algorithms, keys, digests and NSEC3 parameters against
+// findWeakness compares algorithms, keys, digests and NSEC3 parameters with
 // what is recommended.
 func (v *measurement) findWeakness(keys []*dns.DNSKEY, p *observation.DNSSECPractice) {
 	var weak []string

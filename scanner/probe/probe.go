@@ -67,7 +67,7 @@ type Prober struct {
 	// SerialWait is how long after its first answer a name server may still
 	// serve an old version of its zone.
 	SerialWait time.Duration
-	// OptOut says who does not want to be measured; nil: nobody was asked.
+	// OptOut holds the opt-out policies; nil: none are looked up.
 	OptOut *optout.Checker
 	// Country returns the facts about a country by its alpha-2 code.
 	Country func(alpha2 string) (lists.Country, bool)
@@ -233,7 +233,7 @@ func (v *measurement) findFailure(r *resolve.Result) {
 	}
 }
 
-// interrupted is the reason of what fails without the network's doing: the
+// interrupted is the reason of a failure that the network did not cause: the
 // target's budget of queries or its time is spent, or this host has a fault.
 func interrupted(ctx context.Context) observation.Reason {
 	switch {
@@ -291,8 +291,8 @@ func partial(reason observation.Reason) observation.Verdict {
 	return observation.Verdict{Status: observation.Partial, Reason: reason}
 }
 
-// hindrances are findings that keep some from reaching the domain, or could
-// lead them elsewhere: with one of them there is something left to do.
+// hindrances are findings that keep some users from reaching the domain, or
+// could send them elsewhere: they keep it from the highest level.
 var hindrances = []observation.Reason{observation.NSUnregistered, observation.NSNoAddress, observation.DanglingAlias}
 
 // hindered says whether the domain has such a finding, or does not wholly work

@@ -13,10 +13,10 @@ import (
 	"adopt6/scanner/resolve"
 )
 
-// resolvability finds out whether the target's site, and its mail, would be
-// there if IPv4 were gone: by the records alone, on the graph of delegations, and by answers, resolving
-// the target once more as a host without IPv4 would. Where it would not, the
-// graph names the zone to blame.
+// resolvability finds out whether the target's site and mail would work without
+// IPv4: by the records alone, on the graph of delegations, and by answers,
+// resolving the target once more as a host without IPv4 would. Where they would
+// not, the graph names the zone to blame.
 func resolvability(ctx context.Context, v *measurement) {
 	switch {
 	case v.obs.DNS.Reason == observation.NXDomain:
@@ -50,8 +50,8 @@ func (v *measurement) withoutIPv4(verdict observation.Verdict) {
 }
 
 // withoutGraph judges where the time or the budget of the target ended before
-// its zones were known: half a graph says nothing, but name servers without any
-// IPv6 address need none.
+// its zones were known: half a graph proves nothing, but name servers without
+// any IPv6 address need no graph.
 func (v *measurement) withoutGraph() {
 	if v.obs.DNS == absent(observation.NoNSAAAA) {
 		v.withoutIPv4(broken(observation.NoNSAAAA))

@@ -205,8 +205,8 @@ func (v *measurement) hosting(ctx context.Context, z *reach.Zone, above *cut) (h
 	return h, failed
 }
 
-// take takes the AAAA records that a referral brings for servers with names in
-// the zone: over others the parent has less say.
+// take keeps the AAAA records of a referral for servers with names in the zone:
+// for others the parent is not authoritative.
 func (h *hosting) take(z *reach.Zone, referral *dns.Msg) {
 	for _, rr := range referral.Extra {
 		name := strings.ToLower(rr.Header().Name)

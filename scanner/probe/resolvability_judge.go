@@ -23,7 +23,7 @@ func (s *site) chain(answers bool) reach.Explanation {
 	if s.found(sure) == "" {
 		return reach.Explanation{}
 	}
-	// Whatever is not known is taken for good, so that the cause is sure.
+	// Assume that whatever is not known works, so that the cause is certain.
 	hope := s.graph.Decide(reach.View{Answers: answers, Trusting: true})
 	fails := s.found(hope)
 	if fails == "" {
@@ -32,8 +32,8 @@ func (s *site) chain(answers bool) reach.Explanation {
 	return hope.Explain(fails)
 }
 
-// found returns a zone that is in the way of the target; empty if there is
-// none. One host of the site that can be found is enough.
+// found returns a zone that keeps the target from being found; empty if there
+// is none. One host of the site that can be found is enough.
 func (s *site) found(d *reach.Decision) (fails string) {
 	if !d.Reached(s.zone) {
 		return s.zone
@@ -53,8 +53,8 @@ func (s *site) found(d *reach.Decision) (fails string) {
 	return fails
 }
 
-// byAnswers resolves the target without IPv4 and judges what comes of it.
-// chain is what the records say.
+// byAnswers resolves the target without IPv4 and judges the result. chain is
+// what the records say.
 func (s *site) byAnswers(ctx context.Context, chain reach.Explanation) observation.Verdict {
 	if verdict := s.missing(); len(s.hosts) == 0 && verdict.Status != observation.OK {
 		return verdict // there is no site to be found, or it is not known
@@ -129,7 +129,7 @@ func (s *site) resolve(ctx context.Context) (verdict observation.Verdict, failed
 }
 
 // without4 resolves a name as a host without IPv4. failedAt is set where the
-// network does not let it.
+// network prevents it.
 func (s *site) without4(ctx context.Context, name string, qtype uint16) (verdict observation.Verdict, failedAt string) {
 	answer, reason := s.lookup(ctx, resolve.V6Only, name, qtype)
 	has := slices.ContainsFunc(answer.Answer, func(rr dns.RR) bool { return rr.Header().Rrtype == qtype })

@@ -59,7 +59,7 @@ func (v *measurement) collect(ctx context.Context, own *cut, zones ...string) *r
 	for _, z := range w.zones {
 		list = append(list, z)
 	}
-	// The deciding passes are fewest when parents come first; and the same
+	// Deciding takes the fewest passes when parents come first; and the same
 	// facts make the same graph.
 	slices.SortFunc(list, func(a, b *reach.Zone) int {
 		if d := dns.CountLabel(a.Name) - dns.CountLabel(b.Name); d != 0 {
@@ -85,7 +85,7 @@ func (w *walk) reserveNames(names int) bool {
 	return true
 }
 
-// enqueue has the zone at or above a name looked at.
+// enqueue queues the zone at or above a name.
 func (w *walk) enqueue(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

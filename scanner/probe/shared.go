@@ -15,7 +15,7 @@ const (
 	sharedFailure = 30 * time.Second
 )
 
-// shared keeps what targets have in common. The zero value is ready.
+// shared caches what targets have in common. The zero value is ready.
 type shared[V any] struct{ memo.Cache[V] }
 
 // get returns the fact of a key. find finds it out, and says whether it

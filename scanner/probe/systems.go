@@ -10,7 +10,7 @@ import (
 )
 
 // systems looks up which autonomous systems the addresses of the web site and
-// of every contact lie in. Nothing is asked of the network.
+// of every contact lie in. It sends nothing.
 func (v *measurement) systems() {
 	if v.ASN == nil {
 		return

@@ -121,7 +121,7 @@ func (b *browser) evidence(w *webHost) {
 	}
 }
 
-// recordJourney records the contact with one address by one scheme.
+// recordChain records the contact with one address by one scheme.
 func (b *browser) recordChain(host string, a *webAddress, j *redirectChain, verdict observation.Verdict, port uint16) {
 	e := observation.Endpoint{Probe: "web", Host: host, Addr: a.addr, Port: port, Transport: "tcp",
 		Verdict: verdict, RTT: j.first.rtt, Took: j.took, Detail: j.detail}

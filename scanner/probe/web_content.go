@@ -10,8 +10,8 @@ import (
 	"adopt6/scanner/similar"
 )
 
-// compare holds what every IPv6 address of a host delivers against what IPv4
-// does, and turns the verdict on those that show something else.
+// compare compares what every IPv6 address of a host delivers with what IPv4
+// does, and changes the verdict on those that differ.
 func (b *browser) compare(ctx context.Context, w *webHost) {
 	var reference *redirectChain
 	for _, a := range w.v4.addresses {

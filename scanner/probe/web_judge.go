@@ -11,8 +11,8 @@ func delivers(v observation.Verdict) bool {
 	return v.Status == observation.OK || v.Status == observation.Partial
 }
 
-// judge gives the verdicts on every redirect chain and address of a host; what the
-// other family shows is the measure.
+// judge gives the verdicts on every redirect chain and address of a host,
+// compared with what the other family shows.
 func (w *webHost) judge() {
 	exists := w.v4.hasHTTPS() || w.v6.hasHTTPS()
 	for _, f := range []struct{ this, other *webFamily }{{&w.v4, &w.v6}, {&w.v6, &w.v4}} {
@@ -31,9 +31,9 @@ func (w *webHost) judge() {
 	}
 }
 
-// judgeAccess judges a redirect chain that may have ended with a refusal. A refusal
-// (401, 403, 404 and their like) shows that the site answers: it is access
-// control, and no fault. It is one of this family alone where the other
+// judgeAccess judges a redirect chain that may have ended with a refusal. A
+// refusal (401, 403, 404 and their like) shows that the site answers: it is
+// access control, not a fault. It is one of this family alone where the other
 // shows a page; unseen is why this vantage cannot tell, empty where it can.
 func judgeAccess(j *redirectChain, shownOverOther bool, unseen observation.Reason) observation.Verdict {
 	page := j.page()
@@ -57,7 +57,7 @@ func judgeAccess(j *redirectChain, shownOverOther bool, unseen observation.Reaso
 }
 
 // isServerError says whether a status admits a fault (RFC 9110 section 15.6).
-// Those above 599 are sites' own, and used to turn robots away.
+// Those above 599 are sites' own, used to reject robots.
 func isServerError(status int) bool { return status >= 500 && status < 600 }
 
 // judgeSchemes gives the verdict on an address from those on its HTTPS and its
@@ -197,7 +197,8 @@ func judgeWeb(apex, www observation.Verdict) observation.Verdict {
 }
 
 // onlyOn is the verdict where only one host has an IPv6 address, and works.
-// Where that one leads to a host without, nobody sees the site over IPv6.
+// Where that one redirects to a host without, the site cannot be seen over
+// IPv6.
 func onlyOn(host observation.Verdict, reason observation.Reason) observation.Verdict {
 	if host.Reason == observation.RedirectToV4Only {
 		return host

@@ -77,7 +77,7 @@ var badPorts = []uint16{1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 60
 
 // redirectPort returns the port of a redirect, empty for that of its scheme.
 // Below 1024 only the web's own two are followed: a domain must not be able to
-// make a scan knock at another's mail server. Above it the same ports are as
+// make a scan connect to another's mail server. Above it the same ports are as
 // for browsers, as sites do run on 8080 and 8443.
 func redirectPort(u *url.URL) (string, error) {
 	text := u.Port()

@@ -11,7 +11,7 @@ import (
 type View struct {
 	// Answers leaves out the addresses that do not answer.
 	Answers bool
-	// Trusting takes everything unknown for good. A zone on which the zero
+	// Trusting assumes that everything unknown works. A zone on which the zero
 	// view and the trusting one differ cannot be decided.
 	Trusting bool
 	// Enabled is an operator taken to have enabled IPv6 on all its name
@@ -38,12 +38,12 @@ type via struct {
 }
 
 // Decide finds the zones that can be reached: the least set in which the root
-// is reached through the addresses every resolver is born with, and any other
-// zone if its parent is, and one of its servers at an address that the
-// resolver can learn: from glue, or from the zone of the server's name where
-// that zone is reached. A zone is reached as well if a server that is asked on
-// the way down answers for it itself, without a referral. Zones that can only
-// be found through each other are not in the set.
+// is reached through the root hints of every resolver, and any other zone if
+// its parent is, and one of its servers at an address that the resolver can
+// learn: from glue, or from the zone of the server's name where that zone is
+// reached. A zone is reached as well if a server that is asked on the way down
+// answers for it itself, without a referral. Zones that can only be found
+// through each other are not in the set.
 func (g *Graph) Decide(view View) *Decision {
 	d := &Decision{g: g, view: view, at: make(map[string][]via, len(g.order)), met: make(map[string][]via, len(g.order))}
 	// What is reached only ever grows, so this ends.

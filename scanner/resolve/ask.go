@@ -33,7 +33,7 @@ type candidate struct {
 	host   string
 	tries  int
 	cost   int64 // when it was last looked at
-	gone   bool  // it has answered, and the answer is of no use
+	gone   bool  // it has answered, and the answer is unusable
 }
 
 // source is a name server whose addresses of one type are not known.

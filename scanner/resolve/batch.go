@@ -11,7 +11,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// BatchStats counts what came of many questions.
+// BatchStats counts the results of many questions.
 type BatchStats struct {
 	Asked, Answered, Failed int64
 	Queries                 int64 // tries included
@@ -173,7 +173,7 @@ func (o *output) room() error {
 	return o.err
 }
 
-// giveUp lets nobody wait for the writer any longer.
+// giveUp ends every wait for the writer.
 func (o *output) giveUp() {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// QueryKind tells queries apart: how they were sent and what came of them.
+// QueryKind classifies queries: how they were sent and how they ended.
 type QueryKind struct {
 	Family    string // "ipv4" or "ipv6"
 	Transport string // "udp" or "tcp"
@@ -19,7 +19,7 @@ type QueryKind struct {
 	Outcome string
 }
 
-// The places of outcomes: RCODEs up to 15, which need no EDNS, then the rest.
+// The indexes of outcomes: RCODEs up to 15, which need no EDNS, then the rest.
 const (
 	rcodes       = 16
 	otherRcode   = rcodes

@@ -90,7 +90,7 @@ func (j *job) everyReferral(d *Delegation, a *answer) error {
 	d.Referrals = all
 	whole, glue := merged(d.Zone, above.zone, all)
 	if whole == nil && a.cut != nil {
-		// Whoever said so says nothing any more.
+		// No server repeats it now: use the referral that was found before.
 		whole, glue = merged(d.Zone, above.zone, []Referral{{cut: a.cut, Glue: a.glue, Child: a.kind == isAnswer}})
 	}
 	if whole == nil {

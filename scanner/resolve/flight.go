@@ -20,8 +20,8 @@ type flightKey struct {
 	kind       uint16
 }
 
-// flight is work under way. value is set before done is closed; it is zero
-// when nothing came of it that others could use.
+// flight is work under way. value is set before done is closed; it is zero when
+// it has no result that others could use.
 type flight[V any] struct {
 	done  chan struct{} // made by the first who waits
 	value V

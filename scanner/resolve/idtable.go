@@ -59,7 +59,7 @@ func (t *idTable) take(id uint16, match func(*pending) bool) *pending {
 	return p
 }
 
-// remove takes p out of the table; false when somebody else has done so.
+// remove takes p out of the table; false when it was removed already.
 func (t *idTable) remove(id uint16, p *pending) bool {
 	for {
 		switch t.entries[id].Load() {

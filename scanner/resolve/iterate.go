@@ -165,7 +165,7 @@ func (j *job) cachedOrAsk(c *cut, name string, qtype uint16, keepGlue bool) (*an
 	a, f := j.ask(c, name, qtype, keepGlue)
 	switch {
 	case len(j.avoid) > 0:
-		// Not every server had its say: not for others to know.
+		// Some servers were excluded, so do not cache.
 	case f == nil && a.kind != isReferral && !a.weak:
 		j.view.answers.put(key{name, qtype}, a, a.expires, a.bytes()+len(name))
 	case f != nil && f.err == nil && f.zone == c.zone && f.shared():

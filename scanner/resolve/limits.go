@@ -19,7 +19,7 @@ type Limits struct {
 // for each query.
 const lookupsPerQuery = 10
 
-// DefaultLimits returns limits that no sound zone comes near.
+// DefaultLimits returns limits far above what any sound zone needs.
 func DefaultLimits() Limits {
 	return Limits{Queries: 300, Depth: 8, FanOut: 16, Aliases: 16, Time: time.Minute}
 }

@@ -198,5 +198,5 @@ func (q *stubQuery) failed(reason observation.Reason) {
 func (q *stubQuery) done(line []byte) {
 	q.line = line
 	q.run.out.add(line)
-	q.run.free <- q // never blocks: there is a place for each
+	q.run.free <- q // never blocks: there is a slot for each
 }

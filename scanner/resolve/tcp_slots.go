@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Connections over TCP are scarce: a server that answers a little at a time
-// can hold one for long. No operator and no target may hold so many that the
-// others wait, and nobody waits without end.
+// Connections over TCP are scarce: a server that answers a little at a time can
+// hold one for long. No operator and no target may hold so many that the others
+// wait for them, and every wait is bounded.
 const (
 	maxTCPConns         = 256 // open at a time, over all servers
 	maxTCPConnsOperator = 48  // of these, to the network of one operator

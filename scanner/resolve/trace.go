@@ -9,8 +9,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Event is one step of a resolution: a decision, or a query and what came of
-// it.
+// Event is one step of a resolution: a decision, or a query and its result.
 type Event struct {
 	At        time.Duration // since the start
 	Depth     int           // 0 for the name itself, more for the lookup of name servers

@@ -237,8 +237,8 @@ func (c *tcpConn) unregister(id uint16) {
 	delete(c.waiting, id)
 }
 
-// read hands messages to who waits for them, until the connection has been
-// idle for some time or is broken.
+// read hands messages to the queries that wait for them, until the connection
+// has been idle for some time or is broken.
 func (c *tcpConn) read() {
 	defer c.end()
 	var size [2]byte
@@ -311,7 +311,7 @@ func (c *tcpConn) deliver(reply []byte) bool {
 	return true
 }
 
-// end tells everybody who waits that nothing will come.
+// end fails every waiting query.
 func (c *tcpConn) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -32,7 +32,7 @@ type udpTransport struct {
 	rotateQueries int
 }
 
-// slot is the place of a socket that is in use.
+// slot holds a socket that is in use.
 type slot struct {
 	socket atomic.Pointer[socket]
 }
@@ -99,8 +99,8 @@ func (t *udpTransport) open(s *slot, to netip.Addr) (*socket, error) {
 	return t.start(s, t.families[t.family(to)].network)
 }
 
-// replace puts a fresh socket in the place of old. It returns false when none
-// can be opened; then old stays in use.
+// replace replaces old by a fresh socket. It returns false when none can be
+// opened; then old stays in use.
 func (t *udpTransport) replace(old *socket) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 )
 
 // This file drives package dnssec: it fetches the DS and DNSKEY records of the
-// zones between a trust anchor and an answer, and keeps what came of them.
+// zones between a trust anchor and an answer, and keeps the results.
 
 // otherServers is how many further servers of a zone are asked when what one
 // of them says is bogus: a secondary may be out of date.

@@ -2,7 +2,7 @@
 // columns of a table and the members of a JSON object, which are the same.
 //
 // In: a struct. Out: the names, the values as ClickHouse's driver takes them,
-// JSON, and the way back. It never talks to anything.
+// JSON, and the way back. It does no input or output.
 //
 // A field of one value has one name. A field of several values names them all,
 // in order: a struct its fields, and a slice of structs the fields of each of
