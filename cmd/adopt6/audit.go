@@ -65,7 +65,7 @@ explains every figure.`,
 	f.BoolVar(&o.csv, "csv", false, "print delegations, or with --country ccTLDs, as CSV")
 	f.BoolVar(&o.country, "country", false, "print a root zone's ccTLDs by country")
 	f.BoolVar(&o.delegations, "delegations", false, "print every delegation")
-	f.StringVarP(&o.output, "output", "o", "", "write the delegations to a file, besides the summary")
+	f.StringVarP(&o.output, "output", "o", "", "write the delegations to a file as well")
 	o.top = 10
 	configs.IntFlag(f, &o.top, "top", 0, 1000, "length of the lists of servers and operators")
 	f.StringVar(&o.tempDir, "temp-dir", "", "folder for temporary files (default: $TMPDIR, /tmp)")

@@ -82,7 +82,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
 	}
 	defer resolver.Close()
 	if !prober.Routes.V4 && !prober.Routes.V6 {
-		return fmt.Errorf("this place has neither an IPv4 nor an IPv6 route, so nothing can be measured; see: %s doctor", calledAs())
+		return fmt.Errorf("this vantage has neither an IPv4 nor an IPv6 route, so nothing can be measured; see: %s doctor", calledAs())
 	}
 	if !f.skipPreflight {
 		if err := a.checkVantage(ctx, net, resolver, prober, targets); err != nil {
@@ -102,7 +102,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, args []string) error {
 	return c.run(ctx, targets)
 }
 
-// checkVantage finds out what this place can do and tells the prober. It says
+// checkVantage finds out what this vantage can do and tells the prober. It says
 // what is missing, and returns an error where every verdict would be wrong.
 func (a *app) checkVantage(ctx context.Context, net *network.Network, resolver *resolve.Resolver, prober *probe.Prober, targets []lists.Target) error {
 	found, err := net.Preflight(ctx, a.settings, resolver, lists.Each(slices.Values(targets)), nil)
@@ -215,7 +215,7 @@ func (c *checker) judge(o *observation.Observation) error {
 	case c.flags.failBelow == 0:
 		return nil
 	case !c.prober.Routes.V6:
-		return fmt.Errorf("%s: its readiness cannot be judged from a place without IPv6", o.Target.Name)
+		return fmt.Errorf("%s: its readiness cannot be judged from a vantage without IPv6", o.Target.Name)
 	case int(o.Readiness) < c.flags.failBelow:
 		return fmt.Errorf("%s: readiness %d is below %d", o.Target.Name, o.Readiness, c.flags.failBelow)
 	}

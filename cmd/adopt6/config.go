@@ -14,7 +14,7 @@ func newConfigCommand(a *app) *cobra.Command {
 	var asJSON, example bool
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "Print the effective settings and where each came from",
+		Short: "Print the effective settings and the source of each",
 		Long: `Print every setting, its value and where the value came from: the built-in
 default, the configuration file, an ADOPT6_* variable or a flag. Each overrides
 the one before it.`,

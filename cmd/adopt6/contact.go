@@ -12,7 +12,7 @@ import (
 	"adopt6/scanner/preflight"
 )
 
-// handful is how many targets somebody may measure, such as their own, without
+// handful is how many targets a user may measure, such as their own, without
 // saying who they are.
 const handful = 10
 
@@ -27,7 +27,7 @@ func warnNameless(out io.Writer, e campaign.Started, contact string) {
 	if e.Simulated || e.Targets <= handful || contact != "" {
 		return
 	}
-	fmt.Fprintln(out, terminal.Wrap(fmt.Sprintf("Warning: this scan of %s targets names nobody whom their operators could ask, or tell to stop. "+
+	fmt.Fprintln(out, terminal.Wrap(fmt.Sprintf("Warning: this scan of %s targets names no contact whom their operators could ask questions, or ask to stop. "+
 		"Interrupt it and %s; docs/ethics.md says what else they should find.", thousands(e.Targets), contactAdvice), pages.PageWidth))
 }
 
@@ -45,7 +45,7 @@ func (a *app) checkContact(net *network.Network) preflight.Check {
 		check.Status, check.Seen = observation.OK, "none, and a lab needs none"
 	default:
 		check.Status, check.Seen = observation.Absent, "none is set"
-		check.Effect = "Operators who see the scan find nobody whom they could ask, or tell to stop. It runs all the same."
+		check.Effect = "Operators who see the scan find no contact whom they could ask questions, or ask to stop. It runs all the same."
 		check.Fix = contactAdvice
 	}
 	return check

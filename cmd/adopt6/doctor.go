@@ -28,8 +28,8 @@ func newDoctorCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check what can be measured from here, and how to fix the rest",
-		Long: `Check what a scan from this place could measure: IPv6 and IPv4, DNS over UDP
-and TCP, mail over port 25, a clock that is right, answers that nobody forges,
+		Long: `Check what a scan from this vantage could measure: IPv6 and IPv4, DNS over UDP
+and TCP, mail over port 25, a correct clock, answers that are not forged,
 the store and the machine. Each line says what was seen; where something is
 missing, what follows for a scan and how to fix it.
 

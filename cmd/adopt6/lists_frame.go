@@ -29,8 +29,8 @@ by default, so that states compare.
   ~  known by a former name     .  unknown
 
 With --country it prints every role of those states as CSV, what is known and
-what is missing, for somebody there to correct and fill in: lists check --frame
-reads it back, and scan --frame takes it in place of what is built in.`,
+what is missing, for someone there to correct and complete: lists check --frame
+reads it back, and scan --frame uses it instead of what is built in.`,
 		Example: `  adopt6 lists frame
   adopt6 lists frame --country TG > togo.csv
   adopt6 lists check --frame togo.csv

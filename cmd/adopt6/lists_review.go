@@ -82,7 +82,7 @@ func (a *app) reviewLists(ctx context.Context, later string, as listFormat) (err
 	return printList(a.out, as, []string{"name", "country", "before", "now", "from", "to", "listed"}, slices.Values(rows), "%-32[1]s %-7[2]s %-11[4]s %[7]s\n")
 }
 
-// deadHost is a target that nobody can reach.
+// deadHost is a target that cannot be reached.
 type deadHost struct{ country, why string }
 
 // deadHosts returns what a scan found dead, by name.
@@ -99,7 +99,7 @@ func deadHosts(ctx context.Context, s *store.Store, scan uuid.UUID) (map[string]
 	return dead, nil
 }
 
-// deadReason says why nobody can reach a target; it is empty for one that has an
+// deadReason says why a target cannot be reached; it is empty for one that has an
 // address in either family, or whose name servers could not be asked.
 func deadReason(o *observation.Observation) string {
 	switch {

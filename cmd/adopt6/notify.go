@@ -77,7 +77,7 @@ func newNotifyTestCommand(a *app) *cobra.Command {
 		Short: "Send a digest with invented changes to every channel",
 		Long: `Send a digest that says it is a test, with invented changes of example domains,
 to every channel or those named. It is sent once, and whether it was taken is
-said at once: nothing waits on disk.`,
+said at once: nothing is queued on disk.`,
 		Example: `  adopt6 notify test
   adopt6 notify test noc --json`,
 		RunE: func(cmd *cobra.Command, names []string) error { return a.notifyTest(cmd.Context(), names, asJSON) },
@@ -119,7 +119,7 @@ left for the next time.`,
 		},
 	}
 	cmd.Flags().BoolVar(&due, "due", false, "only those whose next try has come")
-	cmd.Flags().BoolVar(&aside, "aside", false, "those that were set aside as well")
+	cmd.Flags().BoolVar(&aside, "aside", false, "include those that were set aside")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return cmd
 }

@@ -18,7 +18,7 @@ func newReasonsCommand(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "reasons [TOKEN...]",
-		Short: "Explain the reasons that stand beside verdicts",
+		Short: "Explain the reasons of verdicts",
 		Long: `Print every reason that a verdict can carry, what it means and what the
 operator can do about it; or only those named. --lang chooses the language: ar,
 zh, en, fr, ru or es.`,

@@ -43,7 +43,7 @@ where it is more than chance.
 Beside each country page there is the same for a memo, as Markdown and as plain
 HTML that word processors read.
 
-The site takes the place of the folder once it is whole. --pdf also prints the
+The site replaces the folder once it is complete. --pdf also prints the
 country pages as PDF (A4), with the Chromium or Chrome of this machine.`,
 		Example: `  adopt6 report --out ./report
   adopt6 report --out ./togo --country TG --lang fr,en --pdf

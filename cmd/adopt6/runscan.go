@@ -44,7 +44,7 @@ func (a *app) runCampaign(ctx context.Context, s *store.Store, plan campaign.Pla
 // logEvery is how often a scan that writes records logs how far it is.
 const logEvery = 10 * time.Second
 
-// scanPrinter tells people how a campaign goes.
+// scanPrinter prints the progress of a campaign.
 type scanPrinter struct {
 	out     io.Writer
 	contact string // of the people behind it; empty for none

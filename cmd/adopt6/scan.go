@@ -33,8 +33,8 @@ Targets are the arguments, or --list, or what is piped in, or else the built-in
 lists: every ccTLD and the government domains of every country. The list is
 checked to its last line before the first packet leaves.
 
-Before that, the scan finds out what this place can do, as 'adopt6 doctor' does.
-What needs an ability that is missing is stored as unmeasured; where every
+Before that, the scan finds out what this vantage can do, as 'adopt6 doctor'
+does. What needs an ability that is missing is stored as unmeasured; where every
 verdict would be wrong, nothing is measured.
 
 --dry-run sends nothing and says what the scan would do: queries and connections
@@ -138,7 +138,7 @@ func registerProbeFlags(cmd *cobra.Command) {
 
 // registerPreflightFlag adds the flag that leaves the preflight out.
 func registerPreflightFlag(cmd *cobra.Command, skip *bool) {
-	cmd.Flags().BoolVar(skip, "skip-preflight", false, "measure without finding out first what this place can do")
+	cmd.Flags().BoolVar(skip, "skip-preflight", false, "measure without finding out first what this vantage can do")
 }
 
 // registerResolverFlags adds the flags that set the resolver's settings.
@@ -232,7 +232,7 @@ func openWorklist(scans, id string) (*scanner.Worklist, error) {
 	return newest, nil
 }
 
-// vantage is the configured name of this place, or the host's.
+// vantage is the configured name of this vantage, or the host's.
 func (a *app) vantage() string {
 	if a.settings.Scan.Vantage != "" {
 		return a.settings.Scan.Vantage

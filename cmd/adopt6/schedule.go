@@ -67,7 +67,7 @@ func newScheduleCommand(a *app) *cobra.Command {
 		Use:   "schedule",
 		Short: "Run scans at planned times, as a service",
 		Long: `Run the jobs of the configuration's section "schedule" when their time comes,
-until the program is told to end. The section may stand in a schedule.yaml
+until the program is stopped. The section may stand in a schedule.yaml
 beside the configuration file as well. docs/schedule.md says how to plan a year
 of scans; configs/schedule.yaml is an example with every setting explained.
 

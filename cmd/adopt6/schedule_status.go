@@ -84,7 +84,7 @@ func newScheduleStatusCommand(a *app) *cobra.Command {
 	var asJSON, fail bool
 	cmd := &cobra.Command{
 		Use:   "status [JOB]",
-		Short: "Print what became of the jobs' runs and what comes next",
+		Short: "Print the results of the jobs' runs and what is due next",
 		Long: `Print of every job what became of its last run and when the next is planned, or
 of one job its latest runs.
 

@@ -28,9 +28,9 @@ func newServeCommand(a *app) *cobra.Command {
 for domains and their history, data as CSV and JSON, and a JSON API, which
 /api/v1/openapi.json describes. A scan that ends shows within ten seconds.
 
-The store is only read. The folder of an embedded store is let go of between
-requests, so that scans can have it; while one runs, pages that were seen lately
-are shown, and others not. A ClickHouse server (--dsn) has no such limit.
+The store is only read. The lock on an embedded store is released between
+requests, so that scans can take it; while one runs, only pages that were shown
+recently are available. A ClickHouse server (--dsn) has no such limit.
 
 Only this machine can reach the default address. To serve others, put a proxy
 with TLS before it, or give a certificate (--tls-cert, --tls-key) and another
@@ -90,7 +90,7 @@ func (a *app) serve(ctx context.Context) (err error) {
 	}
 	fmt.Fprintf(a.out, "%s://%s/\n", scheme, listener.Addr())
 	if !server.Loopback(listener.Addr()) {
-		fmt.Fprintf(a.errOut, "Everybody who can reach this machine at %s can read these pages.\n", listener.Addr())
+		fmt.Fprintf(a.errOut, "Everyone who can reach this machine at %s can read these pages.\n", listener.Addr())
 		if !cfg.TLS {
 			fmt.Fprintln(a.errOut, "They go over the network unencrypted: no certificate is set (serve.tls_cert).")
 		}

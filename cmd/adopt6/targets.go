@@ -26,7 +26,7 @@ func (f *targetFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringSliceVar(&f.Countries, "country", nil, "only targets of these countries, by ISO code (TG,SN)")
 	cmd.Flags().StringSliceVar(&f.Kinds, "kind", nil, "only built-in targets of these kinds: cctld, government, suffix")
 	cmd.Flags().StringSliceVar(&f.Levels, "level", nil, "built-in government domains of these levels: "+strings.Join(lists.Levels(), ", ")+" (default central)")
-	cmd.Flags().StringSliceVar(&f.frames, "frame", nil, "files with a state's own rows of the frame, in place of the built-in\nones (see lists frame --country)")
+	cmd.Flags().StringSliceVar(&f.frames, "frame", nil, "files with a state's own rows of the frame, instead of the built-in\nones (see lists frame --country)")
 	cmd.Flags().StringVar(&f.list, "list", "", "file of targets, one a line or CSV with a header; - is standard input")
 }
 

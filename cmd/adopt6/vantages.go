@@ -27,9 +27,9 @@ func newVantagesCommand(a *app) *cobra.Command {
 	var f vantagesFlags
 	cmd := &cobra.Command{
 		Use:   "vantages",
-		Short: "Compare what different places found of the same domains",
+		Short: "Compare what different vantages found of the same domains",
 		Long: `Compare scans of different vantages, per country and domain: what works from one
-place and not from another.
+and not from another.
 
 Without --scan the newest finished scan of each vantage is taken. Of each
 country it prints the share that each vantage found to work, the share that

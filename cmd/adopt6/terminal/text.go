@@ -1,4 +1,4 @@
-// Package terminal writes for people who read a terminal: text that fits its
+// Package terminal writes for people at a terminal: text that fits its
 // width, numbers, and how far a piece of work is.
 //
 // In: texts, which may come from the network. Out: lines. It never passes on
