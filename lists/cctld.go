@@ -14,7 +14,7 @@ var cctldFile string
 //
 // Country is empty for .eu and its IDN forms and for .su: their codes are
 // only reserved in ISO 3166-1 and stand for no country. .uk belongs to GB and
-// .ac (Ascension) to SH, which ISO 3166-1 places it in.
+// .ac (Ascension) to SH, to which ISO 3166-1 assigns it.
 type TLD struct {
 	Target
 	Alpha3 string // ISO 3166-1 alpha-3 of Country

@@ -15,7 +15,7 @@ import (
 // so its memory to about 300 MB.
 const maxRemembered = 1 << 22
 
-// Outcome says what becomes of a row of a list.
+// Outcome says how a row of a list is read.
 type Outcome string
 
 // What may become of a row.
@@ -27,11 +27,11 @@ const (
 	Refused   Outcome = "refused"   // not understood: the list must be corrected
 )
 
-// CheckedRow is a row of a list and what becomes of it.
+// CheckedRow is a row of a list and how it is read.
 type CheckedRow struct {
 	Line    int     `json:"line"`
 	Outcome Outcome `json:"outcome"`
-	Written string  `json:"written"` // what stands in the place of the name
+	Written string  `json:"written"` // the text in the column of the name
 	Target  Target  `json:"-"`       // zero for a row that is refused
 	Why     string  `json:"why,omitempty"`
 }

@@ -12,7 +12,7 @@ type Choice struct {
 	Countries []string   // ISO 3166-1 alpha-2, in upper case after Check
 	Kinds     []string   // CCTLD, Government, Suffix
 	Levels    []string   // of government domains; ccTLDs have none and stay
-	Frame     []FrameRow // states' own rows, in place of the built-in ones
+	Frame     []FrameRow // states' own rows, which replace the built-in ones
 }
 
 // Check finds what a choice cannot mean, and writes codes of countries in

@@ -26,7 +26,7 @@ func TestChooseSuffixes(t *testing.T) {
 		t.Errorf("ccTLDs and suffixes: %v", got)
 	}
 	if got := count(Choice{}); got[Suffix] != 0 {
-		t.Errorf("suffixes that nobody asked for: %v", got)
+		t.Errorf("suffixes that were not asked for: %v", got)
 	}
 	for kind, zone := range map[Kind]bool{CCTLD: true, Suffix: true, Government: false, Custom: false} {
 		if text, err := kind.MarshalText(); kind.IsZone() != zone || err != nil || string(text) != string(kind) {

@@ -183,7 +183,7 @@ func dateField(s string) (string, error) {
 		return "", nil
 	}
 	if _, err := time.Parse(time.DateOnly, s); err != nil {
-		return "", &Problem{quote(s) + " is no date", "write it as year-month-day, such as 2026-11-30"}
+		return "", &Problem{quote(s) + " is not a date", "write it as year-month-day, such as 2026-11-30"}
 	}
 	return s, nil
 }

@@ -36,7 +36,7 @@ type Country struct {
 	MemberState bool `col:"member_state"`
 
 	// The groups on the day AsOf, which [Country.On] fills in; empty without.
-	Region string `col:"region"` // ITU region; empty for what ITU does not place
+	Region string `col:"region"` // ITU region; empty where ITU assigns none
 	// The UN groups that Plenipotentiary Resolution 101 cares for: least
 	// developed, landlocked developing, small island developing.
 	LDC  bool `col:"ldc"`

@@ -14,7 +14,7 @@ var FrameColumns = []string{"country", "role", "status", "host", "body", "source
 // ReadFrame reads a country's own rows of the frame, as `adopt6 lists frame
 // --country` prints them to be filled in: CSV with a header that names
 // FrameColumns in any order; other columns are not read, lines that begin with #
-// are comments. Rows whose role nobody has filled in (status unknown or dropped)
+// are comments. Rows whose role was not filled in (status unknown or dropped)
 // are left out. It returns up to most faults of the rows, and an error when r
 // does or when the file is not such a file at all.
 func ReadFrame(r io.Reader, file string, most int) (own []FrameRow, faults []*LineError, err error) {

@@ -30,7 +30,7 @@ func TestFrameRows(t *testing.T) {
 		}
 		seen[where], before = true, r
 		if r.Checked == "" {
-			t.Errorf("%s: nobody checked it", where)
+			t.Errorf("%s: it was not checked", where)
 		}
 		switch r.Status {
 		case RoleAbsent:
@@ -200,7 +200,7 @@ func TestReadFrame(t *testing.T) {
 		"TG,tax,none,otr.tg,,,,,x,,":              `tg.csv:2: status none, and a host`,
 		"TG,tax,current,,,,,,x,,":                 `tg.csv:2: status current, and no host`,
 		"TG,tax,yes,otr.tg,,,,,x,,":               `tg.csv:2: unknown status "yes": write current, renamed, none or unknown`,
-		"TG,tax,,otr.tg,,,,1.12.2026,x,,":         `tg.csv:2: "1.12.2026" is no date`,
+		"TG,tax,,otr.tg,,,,1.12.2026,x,,":         `tg.csv:2: "1.12.2026" is not a date`,
 		"TG,tax,,a.tg,,,,,x,\nTG,tax,,b.tg,,,,,x": `tg.csv:3: tax of TG stands in line 2 already: keep one row a role`,
 	} {
 		_, faults, err := ReadFrame(strings.NewReader(head+row+"\n"), "tg.csv", 10)

@@ -22,10 +22,10 @@ const (
 // Default returns the targets of a scan that names none: every ccTLD, and the
 // frame of roles, which means the same bodies in every state. Countries and
 // territories that the frame does not cover have their domains of LevelCentral. What else Governments has stays out: it
-// mirrors how thoroughly somebody has listed a country.
+// reflects how completely a country was listed.
 func Default() iter.Seq[Target] { return DefaultWith(nil) }
 
-// DefaultWith is Default with the rows of own in place of the frame's for the
+// DefaultWith is Default with the rows of own instead of the frame's for the
 // countries that they name.
 func DefaultWith(own []FrameRow) iter.Seq[Target] {
 	return func(yield func(Target) bool) {

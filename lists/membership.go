@@ -28,8 +28,8 @@ type Membership struct {
 // Memberships returns every membership, by country and group.
 func Memberships() []Membership { return slices.Clone(memberships()) }
 
-// ToConfirm returns the memberships that were due to end by a day, and of which
-// nobody has confirmed that they did.
+// ToConfirm returns the memberships that were due to end by a day, and whose
+// end is not confirmed.
 func ToConfirm(day time.Time) (due []Membership) {
 	for _, m := range memberships() {
 		if m.To != "" && !m.Confirmed && m.To <= day.UTC().Format(time.DateOnly) {

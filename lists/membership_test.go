@@ -7,7 +7,7 @@ import (
 )
 
 // TestGroupsOfADay picks the groups by the day: the last in a group and the
-// first out of it, what was put off, and what nobody has confirmed.
+// first out of it, what was put off, and what is not confirmed.
 func TestGroupsOfADay(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -68,7 +68,7 @@ func TestMembershipsAreWhole(t *testing.T) {
 			t.Errorf("%+v: ends before it begins, or an end to confirm without a day", m)
 		}
 		if u, err := url.Parse(m.Source); !sources[m.Source] && (err != nil || u.Host == "") {
-			t.Errorf("%+v: the source is no data set and no address", m)
+			t.Errorf("%+v: the source is not data set and no address", m)
 		}
 	}
 }

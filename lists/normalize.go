@@ -50,7 +50,7 @@ func Normalize(host string) (ascii, unicode string, err error) {
 	return normalizeIDN(host)
 }
 
-// notAHost returns an error for what users write in place of a host name.
+// notAHost returns an error for what users write instead of a host name.
 func notAHost(s string) error {
 	if len(s) <= maxInput && isLDH(s) && !isDigit(s[len(s)-1]) {
 		return nil // as are most
@@ -213,7 +213,7 @@ func normalizeIDN(host string) (ascii, uni string, err error) {
 
 func notIDNA(host string, err error) error {
 	cause := strings.TrimPrefix(err.Error(), "idna: ")
-	return &Problem{fmt.Sprintf("%s is no valid internationalised name (%s)", quote(host), cause), "check how it is written (RFC 5891)"}
+	return &Problem{fmt.Sprintf("%s is not a valid internationalised name (%s)", quote(host), cause), "check how it is written (RFC 5891)"}
 }
 
 // quote returns s in quotes, with everything that a terminal should not see

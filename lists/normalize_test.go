@@ -79,9 +79,9 @@ func TestNormalizeErrors(t *testing.T) {
 		{"ελλada.gr", `label "ελλada" mixes Greek and Latin: write it in one script; 'a' (U+0061) is Latin`},
 		{"i❤.ws", `label "i❤" holds '❤' (U+2764): IDNA 2008 allows letters, marks and digits only (RFC 5892)`},
 		{"a·b.cat", `label "a·b" holds '·' (U+00B7): IDNA 2008 allows letters, marks and digits only (RFC 5892)`},
-		{"xn--a.example", `"xn--a.example" is no valid internationalised name (invalid label "\u0080"): check how it is written (RFC 5891)`},
+		{"xn--a.example", `"xn--a.example" is not a valid internationalised name (invalid label "\u0080"): check how it is written (RFC 5891)`},
 		{"ex\xffample.org", `"ex\xffample.org" is not UTF-8: save the text as UTF-8`},
-		{"exam\u202eple.org", `"exam\u202eple.org" is no valid internationalised name (disallowed rune U+202E): check how it is written (RFC 5891)`},
+		{"exam\u202eple.org", `"exam\u202eple.org" is not a valid internationalised name (disallowed rune U+202E): check how it is written (RFC 5891)`},
 	}
 	for _, test := range tests {
 		_, _, err := Normalize(test.in)

@@ -17,7 +17,7 @@ type OperatorDomain struct {
 	// Pattern is a registrable domain in lower case; * in its first label
 	// stands for digits.
 	Pattern  string
-	Operator string // name; it has a capital letter, so it is no domain's
+	Operator string // name; it has a capital letter, unlike any domain
 	Source   string // URL of what says that the domain is the operator's
 	Date     string // when that was read: YYYY-MM-DD
 }

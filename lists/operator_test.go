@@ -36,7 +36,7 @@ func TestOperatorsAreWhole(t *testing.T) {
 		seen[d.Pattern] = true
 		example := strings.Replace(d.Pattern, "*", "1", 1)
 		if registered, err := publicsuffix.EffectiveTLDPlusOne(example); err != nil || registered != example || strings.ToLower(example) != example {
-			t.Errorf("%s is no registrable domain", d.Pattern)
+			t.Errorf("%s is not a registrable domain", d.Pattern)
 		}
 		if label, _, _ := strings.Cut(d.Pattern, "."); strings.Contains(strings.TrimSuffix(label, "*"), "*") || strings.Count(d.Pattern, "*") > 1 || strings.Contains(d.Pattern, ".*") {
 			t.Errorf("%s: * may end the first label only", d.Pattern)

@@ -61,7 +61,7 @@ type Clause struct {
 	// text. It ends in (draft), (summary) or (report) where only that was read.
 	Part     string
 	Cited    Names  // Part and Revision as the texts in six languages have them
-	Revision string // of which Part is, such as "Rev. Dubai, 2012"
+	Revision string // that has Part, such as "Rev. Dubai, 2012"
 	// OfChange says that the clause speaks to how the indicators change from
 	// one scan to the next, not to the state that one scan finds.
 	OfChange   bool

@@ -54,7 +54,7 @@ func TestPolicyIsWhole(t *testing.T) {
 		for lang := range languages {
 			text := c.Paraphrase.In(lang)
 			if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "。") || strings.ContainsAny(text, `"“”«»「」`) {
-				t.Errorf("%s in %s is no sentence, or quotes: %q", id, lang, text)
+				t.Errorf("%s in %s is not a sentence, or quotes: %q", id, lang, text)
 			}
 		}
 	}
@@ -134,7 +134,7 @@ func checkAddress(t *testing.T, id, address string) {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		t.Errorf("%s: %q is no address", id, address)
+		t.Errorf("%s: %q is not an address", id, address)
 	}
 }
 

@@ -69,7 +69,7 @@ func newLister(r io.Reader, file string) *lister {
 	return &lister{file: file, src: bufio.NewReaderSize(r, 1<<16)}
 }
 
-// next returns the next target, a *LineError after which the list goes on, or
+// next returns the next target, a *LineError after which the list continues, or
 // another error after which it does not: io.EOF at its end.
 func (l *lister) next() (Target, error) {
 	if l.line == 0 {
@@ -122,7 +122,7 @@ func (l *lister) skips(text string) bool {
 	return text == "" || text[0] == '#' || strings.Trim(text, ",;\t \"") == ""
 }
 
-// fault adds file and line to a problem. What is no *Problem passes unchanged.
+// fault adds file and line to a problem. Other errors are returned unchanged.
 func (l *lister) fault(err error) error {
 	problem := new(Problem)
 	if !errors.As(err, &problem) {
@@ -132,7 +132,7 @@ func (l *lister) fault(err error) error {
 }
 
 // start looks at the first bytes: it skips a byte order mark and refuses
-// files that are no text.
+// files that are not text.
 func (l *lister) start() error {
 	head, err := l.src.Peek(4)
 	if err != nil && err != io.EOF {

@@ -109,7 +109,7 @@ func TestReadErrors(t *testing.T) {
 		{"1,example.org\n", `list.csv:1: "1" ends in a number: a domain name ends in a top-level domain such as org; put the name in the first column`},
 		{"name,country\n,FR\n", "list.csv:2: the name is empty: give a domain name such as example.org"},
 		{"example.org,UK\n", `list.csv:1: unknown country code "UK": did you mean "GB" (United Kingdom)?`},
-		{"example.org,EU\n", `list.csv:1: unknown country code "EU": the European Union is no country; leave the field empty`},
+		{"example.org,EU\n", `list.csv:1: unknown country code "EU": the European Union is not a country; leave the field empty`},
 		{"example.org,TP\n", `list.csv:1: unknown country code "TP": did you mean "TL" (Timor-Leste)?`},
 		{"example.org,deu\n", `list.csv:1: unknown country code "deu": did you mean "DE" (Germany)?`},
 		{"example.org,276\n", `list.csv:1: unknown country code "276": did you mean "DE" (Germany)?`},
@@ -123,7 +123,7 @@ func TestReadErrors(t *testing.T) {
 		{"example.org,FR,x,y\n", "list.csv:1: the row has 4 fields and the list no header: begin the list with a header such as name,country,level"},
 		{"example.org,\"FR\n", `list.csv:1: a quoted field does not end on its line: write it in one line, and a quote in it twice ("")`},
 		{"exa\"mple.org\n", `list.csv:1: the quotes do not match: write a quote in a quoted field twice ("")`},
-		{"name,date\nexample.org,1.11.2026\n", `list.csv:2: "1.11.2026" is no date: write it as year-month-day, such as 2026-11-30`},
+		{"name,date\nexample.org,1.11.2026\n", `list.csv:2: "1.11.2026" is not a date: write it as year-month-day, such as 2026-11-30`},
 		{"name,kind\nexample.org,ccltd\n", `list.csv:2: unknown kind "ccltd": write cctld, government or custom, or leave it empty`},
 		{"example.org,FR,a\x1bb\n", `list.csv:1: unknown level "a\x1bb": write central, regional, local, public-sector, or leave it empty`},
 		{"example.org\n\xff.org\n", "list.csv:2: the line is not UTF-8: save the list as UTF-8 (in a spreadsheet: CSV UTF-8)"},
@@ -210,7 +210,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestCheckRows asserts what becomes of each row, and the counts at the end.
+// TestCheckRows asserts how each row is read, and the counts at the end.
 func TestCheckRows(t *testing.T) {
 	t.Parallel()
 	in := "name;country;roles\nexample.tg;;finance tax\nEXAMPLE.TG;;\nwww.example.tg;;\nhttps://www.a.tg/fr;TG;tax\nnope;;\nb.org;;\n"
@@ -333,7 +333,7 @@ func FuzzNormalize(f *testing.F) {
 func checkNormal(t *testing.T, ascii, uni string) {
 	t.Helper()
 	if len(ascii) == 0 || len(ascii) > maxName || strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" {
-		t.Fatalf("%q is no A-label form", ascii)
+		t.Fatalf("%q is not an A-label form", ascii)
 	}
 	for _, form := range []string{ascii, uni} {
 		a, u, err := Normalize(form)

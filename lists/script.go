@@ -91,7 +91,7 @@ func checkCodePoints(label string) error {
 	return nil
 }
 
-// inContext tells whether the sign at i, which is no letter, mark or digit,
+// inContext tells whether the sign at i, which is not a letter, mark or digit,
 // may stand there. The idna package has checked the two joiners.
 func inContext(label []rune, i int) bool {
 	before, after := rune(0), rune(0)

@@ -20,8 +20,8 @@ type Source struct {
 	Licence string `json:"licence"` // SPDX identifier, or "facts" where no licence applies
 	Date    string `json:"date"`    // when it was made: YYYY-MM-DD, or YYYY-MM when the day is unknown
 	Use     string `json:"use"`     // what adopt6 takes from it
-	Refresh string `json:"refresh"` // the command that fetches it anew
-	// Stale says that nobody has brought the source up to date for years: what
+	Refresh string `json:"refresh"` // the command that fetches it again
+	// Stale says that the source has not been updated for years: what
 	// it has may be gone.
 	Stale bool `json:"stale"`
 }
@@ -38,7 +38,7 @@ var sources = sync.OnceValue(func() []Source {
 })
 
 // quotedRows returns the rows of an embedded CSV file that may hold quotes,
-// without its header. A file that is no CSV is a fault of the build.
+// without its header. A file that is not CSV is an error of the build.
 func quotedRows(file string) [][]string {
 	all, err := csv.NewReader(strings.NewReader(file)).ReadAll()
 	if err != nil {

@@ -8,16 +8,16 @@ import (
 )
 
 // otherCodes are two-letter codes that people write and ISO 3166-1 gives to
-// no country, with what to write in their place.
+// no country, with what to write instead.
 var otherCodes = map[string]string{
 	"AC": `Ascension belongs to "SH" (St. Helena)`,
-	"AN": `the Netherlands Antilles are no more; write "BQ", "CW" or "SX"`,
+	"AN": `the Netherlands Antilles no longer exist; write "BQ", "CW" or "SX"`,
 	"BU": `did you mean "MM" (Myanmar)?`,
-	"CS": `Czechoslovakia and Serbia and Montenegro are no more; write "CZ", "SK", "RS" or "ME"`,
+	"CS": `Czechoslovakia and Serbia and Montenegro no longer exist; write "CZ", "SK", "RS" or "ME"`,
 	"DD": `did you mean "DE" (Germany)?`,
 	"EL": `did you mean "GR" (Greece)?`,
 	"EN": `did you mean "GB" (United Kingdom)?`,
-	"EU": "the European Union is no country; leave the field empty",
+	"EU": "the European Union is not a country; leave the field empty",
 	"FX": `did you mean "FR" (France)?`,
 	"SU": "the Soviet Union is no more; leave the field empty for names under .su",
 	"TP": `did you mean "TL" (Timor-Leste)?`,
@@ -26,7 +26,7 @@ var otherCodes = map[string]string{
 	"ZR": `did you mean "CD" (Congo - Kinshasa)?`,
 }
 
-// countryAdvice says what to write in place of an unknown country code.
+// countryAdvice says what to write instead of an unknown country code.
 func countryAdvice(code string) string {
 	upper := strings.ToUpper(code)
 	if advice := otherCodes[upper]; advice != "" {

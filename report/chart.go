@@ -24,7 +24,7 @@ type trendPoint struct {
 	Interval, Basis string
 }
 
-// history writes the points that have a share; fewer than two are no history.
+// history writes the points that have a share; fewer than two give no chart.
 func (l *locale) history(points []Point) *trend {
 	points = slices.DeleteFunc(slices.Clone(points), func(p Point) bool {
 		return p.Read.Say != indicator.Rate && p.Read.Say != indicator.Count

@@ -26,7 +26,7 @@ type countryView struct {
 	Clauses  []clauseView
 	Compared string // day of the compared scan; empty for none
 	Coverage string
-	Method   string // the scan, its list, place and program
+	Method   string // the scan, its list, vantage and program
 	Cite     string
 }
 

@@ -2,7 +2,7 @@
 // and for every country, in the six official languages of the United Nations.
 //
 // In: the indicators and observations of a scan, from the store. Out: a static
-// site, and single pages, CSV and JSON for whoever serves them. It knows
+// site, and single pages, CSV and JSON for a server. It knows
 // nothing of DNS, asks no network, and ranks no country.
 package report
 

@@ -222,7 +222,7 @@ func (t *tally) fill(section *Section) {
 }
 
 // follows are the reasons of use without IPv4 that follow from what is wrong
-// with the name servers or the site, and so are mended with them.
+// with the name servers or the site, and so are fixed with them.
 var follows = []observation.Reason{observation.NoIntent, observation.NoAAAA, observation.SiteFailsV6, observation.NSUnreachableV6, observation.IntentBroken}
 
 // held returns the different reasons that hold a domain back, and whether all

@@ -16,7 +16,7 @@ const (
 
 // guarded keeps a spreadsheet from computing a text from the network: it puts an
 // apostrophe before each sign that would begin a formula at the start of a cell,
-// blanks before it aside, or where a separator begins another. What is no UTF-8
+// blanks before it aside, or where a separator begins another. What is not UTF-8
 // and NUL become U+FFFD.
 func guarded(text string) string {
 	if !strings.ContainsAny(text, formulas+"\x00") && utf8.ValidString(text) {

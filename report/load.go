@@ -139,7 +139,7 @@ func (d *Data) compare(ctx context.Context, s *store.Store, earlier uuid.UUID) (
 	return err
 }
 
-// sameLine says whether two scans measured the same list from the same place,
+// sameLine says whether two scans measured the same list from the same vantage,
 // so that their figures may stand in one line: another list has other targets.
 func sameLine(a, b store.ScanInfo) bool {
 	return a.List == b.List && a.Vantage == b.Vantage && a.Simulated == b.Simulated

@@ -33,7 +33,7 @@ type numberKey struct {
 	n    uint64
 }
 
-// maxKept is the first number that is written anew each time.
+// maxKept is the first number that is formatted again each time.
 const maxKept = 10_000
 
 // keep returns how a number is written, from the last time if it is small: pages

@@ -62,7 +62,7 @@ type Choice struct {
 }
 
 // Choose returns the chosen domains of a scan in the order of its list, at most
-// limit of them, and the position to go on from; 0 after the last.
+// limit of them, and the position to continue from; 0 after the last.
 func Choose(ctx context.Context, s *store.Store, scan store.ScanInfo, c Choice, limit int) (list []Entry, next uint64, err error) {
 	conditions, args := []string{"position >= ?"}, []any{c.From}
 	add := func(condition string, values ...any) {

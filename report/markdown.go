@@ -105,7 +105,7 @@ func escaped(text string) string {
 
 // visible spells out as \u{202e} what a reader cannot see or what turns the
 // order of the text around it: control and format characters, separators of
-// lines, and bytes that are no UTF-8.
+// lines, and bytes that are not UTF-8.
 func visible(text string) string {
 	var b strings.Builder
 	for i, r := range text {

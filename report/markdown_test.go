@@ -55,7 +55,7 @@ func FuzzMarkdown(f *testing.F) {
 		}
 		for _, r := range got {
 			if unicode.Is(unicode.Cf, r) || unicode.IsControl(r) {
-				t.Errorf("%q shows %q, which nobody sees", value, r)
+				t.Errorf("%q shows %q, which is invisible", value, r)
 			}
 		}
 	})

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// place gives a site that is whole the name of its folder. Where the system can
+// place renames a complete site to its folder. Where the system can
 // exchange two names in one step there is a site under that name at any moment;
-// elsewhere the old one steps aside first, and restore mends a crash between.
+// elsewhere the old one steps aside first, and restore repairs a crash between.
 func place(made, dir string) error {
 	err := os.Rename(made, dir) // there is nothing yet, or an empty folder
 	if err == nil {
@@ -44,7 +44,7 @@ func stepAside(made, dir string) error {
 	return os.RemoveAll(old)
 }
 
-// aside is where a site lies while another takes its place.
+// aside is where a site is kept while another replaces it.
 func aside(dir string) string { return filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".old") }
 
 // restore puts a site back that a crash in stepAside left without its name, and

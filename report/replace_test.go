@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// site makes a folder that passes for a site, with a text in it.
+// site makes a folder that is recognised as a site, with a text in it.
 func site(t *testing.T, dir, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Join(dir, "assets"), 0o755); err != nil {
@@ -101,11 +101,11 @@ func TestSiteIsRestoredAfterACrash(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(foreign); err == nil {
-		t.Error("a folder that is no site was taken for one")
+		t.Error("a folder that is not a site was taken for one")
 	}
 }
 
-// TestForeignFolderIsRefused holds that a project of somebody else is never
+// TestForeignFolderIsRefused checks that a folder of another project is never
 // replaced, though it has the folders of a site and a file of the marker's name.
 func TestForeignFolderIsRefused(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "project")
@@ -124,7 +124,7 @@ func TestForeignFolderIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := mayReplace(dir); !errors.Is(err, ErrForeign) {
-			t.Errorf("a folder that is no site: %v", err)
+			t.Errorf("a folder that is not a site: %v", err)
 		}
 	}
 }

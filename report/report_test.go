@@ -60,8 +60,8 @@ func keep(t *testing.T, s *store.Store, info store.ScanInfo, observations ...*ob
 	return info
 }
 
-// load stores a scan in which Togo has 12 domains of which 9 are ready and one
-// has a hostile operator, and Senegal 11 of which all are, and an earlier one in
+// load stores a scan in which Togo has 12 domains, 9 of them ready and one
+// has a hostile operator, and Senegal 11, all of them ready, and an earlier one in
 // which none was, and loads it.
 func load(t *testing.T, s *store.Store) *report.Data {
 	t.Helper()
@@ -237,7 +237,7 @@ func packed(t *testing.T, text string) int {
 	return b.Len()
 }
 
-// checkJSON holds the names of all fields of a file against the page that
+// checkJSON compares the names of all fields of a file with the page that
 // describes them.
 func checkJSON(t *testing.T, text string) {
 	t.Helper()
@@ -268,8 +268,8 @@ func checkJSON(t *testing.T, text string) {
 	walk(file)
 }
 
-// TestHistory keeps scans of another list, another place and the Internet out
-// of a line, and takes the one before from the same line.
+// TestHistory keeps scans of another list, another vantage and the Internet out
+// of a history, and takes the previous one from the same history.
 func TestHistory(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
 		s := storetest.Open(t, cfg)

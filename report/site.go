@@ -240,7 +240,7 @@ func (s *Site) clauses(l *locale, kind lists.Kind, all bool) (list []clauseView)
 	return list
 }
 
-// clauseView is a clause: the name of its text, its place in it, what it says
+// clauseView is a clause: the name of its text, its position in it, what it says
 // in our words, and one line for each strength by which indicators are tied.
 type clauseView struct {
 	Name, Part, Text string

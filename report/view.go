@@ -52,7 +52,7 @@ type countryRow struct {
 type summaryRow struct {
 	Topic, Name, Text       string
 	Median, Quartiles       string
-	Pooled, ASCII           string // of ccTLDs: over the group, and of those that are no IDN
+	Pooled, ASCII           string // of ccTLDs: over the group, and of the ASCII ones alone
 	Countries               string
 	HasMedian               bool
 	MedianAt, LowAt, HighAt float64
@@ -69,7 +69,7 @@ type groupView struct {
 	Map     *worldMap
 	Groups  []link
 	AsOf    string
-	// Confirm names the members of which it is not confirmed that they have not
+	// Confirm names the members whose end is not confirmed: they may have
 	// left.
 	Confirm  string
 	Compared string

@@ -20,7 +20,7 @@ import (
 // Progress says how far a site is written; it may be read at any time.
 type Progress struct{ Done, Total atomic.Int64 }
 
-// ErrForeign says that a folder holds something that is no site of ours.
+// ErrForeign says that a folder holds something that is not a site of adopt6.
 var ErrForeign = errors.New("the folder is not empty and holds no report")
 
 // A folder is known as a site by a file that nothing else has.
@@ -40,7 +40,7 @@ func isSite(dir string) (bool, error) {
 
 // Write writes the site to a folder. Countries are read from the store one by
 // one, so that memory does not grow with the number of domains. The site is made
-// beside the folder and takes its place when it is whole; a site that was there
+// beside the folder and replaces it when it is complete; a site that was there
 // before is replaced, and anything else refused.
 func (s *Site) Write(ctx context.Context, st *store.Store, dir string, progress *Progress) (err error) {
 	dir, err = filepath.Abs(dir)

@@ -109,7 +109,7 @@ func TestTLS(t *testing.T) {
 	server.Await(t, port)
 	cfg.DSN, cfg.Password = fmt.Sprintf("clickhouse://scanner@127.0.0.1:%d?secure=true", port), storetest.Password
 	if _, err := store.Open(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "certificate") {
-		t.Errorf("a certificate of nobody: %v", err)
+		t.Errorf("a certificate of an unknown CA: %v", err)
 	}
 	cfg.CA = filepath.Join(dir, "cert.pem")
 	s := storetest.Open(t, cfg)

@@ -67,7 +67,7 @@ func BenchmarkPaced(b *testing.B) {
 			for n := range b.N {
 				o := next()
 				if early := time.Duration(n)*each - time.Since(begun); early > wait {
-					time.Sleep(early) // the pace is what is tested
+					time.Sleep(early) // the rate is what is tested
 				} else if early < -time.Second {
 					behind++
 				}
@@ -124,7 +124,7 @@ func watchUse(b *testing.B) use {
 	b.Helper()
 	runtime.GC()
 	for _, pid := range append(descendants(b, os.Getpid()), os.Getpid()) {
-		// "5" resets the highest memory; a process that has ended is no fault.
+		// "5" resets the highest memory; a process may have ended.
 		os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0)
 	}
 	return used(b)

@@ -14,7 +14,7 @@ import (
 	"adopt6/scanner/observation"
 )
 
-// both selects what changes are told from, of one scan, with each column's
+// both selects what changes are derived from, of one scan, with each column's
 // name followed by a suffix.
 const both = `SELECT domain, toString(kind) AS kind, country, country_name AS name_%[1]s,
     [toString(dns_v6), toString(web_v6), toString(mail_v6), toString(v6_only), toString(dnssec)] AS status_%[1]s,

@@ -21,7 +21,7 @@ import (
 const localSuffix = "_local"
 
 // shardKeys say on which shard a row lies. Each takes columns of the sorting
-// key only, so rows of one key, of which one counts, always meet on one shard,
+// key only, so rows of one key, one of which counts, are always on one shard,
 // where ClickHouse merges them and FINAL sees them both.
 var shardKeys = map[string]string{
 	"scans":             "cityHash64(toString(scan))",
@@ -72,7 +72,7 @@ var (
 	insertInto  = regexp.MustCompile(`^INSERT INTO `)
 	fromTable   = regexp.MustCompile(`\bFROM (\w+)`)
 	// columnLine is a line of CREATE TABLE, commentColumn the end of an ALTER
-	// TABLE that only explains a column anew.
+	// TABLE that only changes a comment of a column.
 	columnLine    = regexp.MustCompile(`(?m)^ +(\w+) +(.*?) +COMMENT ('[^']*'),?$`)
 	commentColumn = regexp.MustCompile(`^ COMMENT COLUMN (\w+) ('[^']*')$`)
 	// columnComment is left out of the tables that hold the rows: ClickHouse
@@ -86,7 +86,7 @@ type frontColumn struct{ name, definition, comment string }
 
 // placing turns migrations into those for a cluster. It keeps the columns of
 // the tables in front, because ClickHouse 18.16 refuses to alter these on a
-// cluster with replicas: they hold no rows, and are made anew.
+// cluster with replicas: they hold no rows, and are created again.
 type placing struct {
 	cluster
 	columns map[string][]frontColumn
@@ -108,7 +108,7 @@ func (c cluster) place(steps []migration) ([]migration, error) {
 	return placed, nil
 }
 
-// step places the statements of one migration. A table in front is made anew
+// step places the statements of one migration. A table in front is created again
 // once, behind the last statement that changes the columns of its table.
 func (p placing) step(statements []string) (list []string, err error) {
 	last := make(map[string]int)

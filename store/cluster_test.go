@@ -49,7 +49,7 @@ SELECT * FROM observations FINAL
 WHERE scan IN (SELECT scan FROM domain_history);
 `
 
-// The statements that make a store on a cluster. -update writes them anew; read
+// The statements that make a store on a cluster. -update rewrites them; read
 // the difference line by line.
 func TestClusterStatements(t *testing.T) {
 	t.Parallel()
@@ -72,4 +72,4 @@ func TestClusterStatements(t *testing.T) {
 	}
 }
 
-var update = flag.Bool("update", false, "write the results of the cookbook anew")
+var update = flag.Bool("update", false, "rewrite the results of the cookbook")

@@ -20,7 +20,7 @@ const MostConfirmations = 2
 // Confirmed is a change that scans in a row agree on.
 type Confirmed struct {
 	observation.Change
-	// Held says that a loss was seen for the first time: it is no news until
+	// Held says that a loss was seen for the first time: it is not news until
 	// the next scan has seen it too.
 	Held bool
 }
@@ -42,10 +42,10 @@ GROUP BY domain, kind, country ORDER BY country, kind, domain`
 // ConfirmedChanges streams what the last of some scans changed, the oldest scan
 // given first, by country, kind and domain. Scans that could not measure a
 // service, or are not certain that it fails, are passed over, so that a change
-// is told by the first scan that is certain of it, and by no other.
+// is reported by the first scan that confirms it, and by no other.
 //
 // With confirm 2 a loss counts when two such scans in a row have seen it; until
-// then it is Held. What comes back in between was never lost and is no change.
+// then it is Held. What comes back in between was never lost and is not a change.
 // With confirm 1 nothing is held. Countries are alpha-2 codes; none are all.
 func (s *Store) ConfirmedChanges(ctx context.Context, scans []uuid.UUID, confirm int, countries ...string) iter.Seq2[Confirmed, error] {
 	places, ids := strings.TrimSuffix(strings.Repeat("?, ", len(scans)), ", "), strings.TrimSuffix(strings.Repeat("toUUID(?), ", len(scans)), ", ")
@@ -126,7 +126,7 @@ func (t track) changes(c observation.Change, confirm int) iter.Seq[Confirmed] {
 				continue // the last scan does not know, or is the first that does
 			}
 			status := func(at int) string { return t[certain[at]].status[i] }
-			// told is the scan whose status readers know once they heard of at.
+			// told is the scan whose status readers know after the digest of at.
 			told := func(at int) int {
 				if confirm > 1 && at > 0 && rank(status(at-1)) > rank(status(at)) {
 					return at - 1

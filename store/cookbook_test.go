@@ -14,7 +14,7 @@ import (
 const cookbookFile = "../docs/cookbook.md"
 
 // Every query of the cookbook gives the result that is shown, on both engines.
-// -update writes the results anew; look at the difference.
+// -update rewrites the results; review the difference.
 func TestCookbook(t *testing.T) {
 	t.Parallel()
 	page, recipes := storetest.Cookbook(t, cookbookFile)

@@ -42,7 +42,7 @@ func Copy(ctx context.Context, from, to *Store, chosen []uuid.UUID, report func(
 			err = copyScan(ctx, from, to, row, func(rows int) { state.Rows += uint64(rows); report(state) })
 		}
 		if err != nil {
-			return state, fmt.Errorf("copy scan %s: %w; run the copy again to go on", row.ID, err)
+			return state, fmt.Errorf("copy scan %s: %w; run the copy again to continue", row.ID, err)
 		}
 		state.Scans++
 		report(state)

@@ -83,7 +83,7 @@ func TestCopy(t *testing.T) {
 	}
 }
 
-// A copy that breaks off lists no scan that is not whole, and goes on when it
+// A copy that breaks off lists no scan that is not whole, and continues when it
 // is run again.
 func TestCopyBrokenOff(t *testing.T) {
 	t.Parallel()

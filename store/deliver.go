@@ -218,7 +218,7 @@ func (s *Store) deliverFolder(ctx context.Context, folder *spool.Folder) error {
 	return nil
 }
 
-// refusals are the codes of exceptions that a retry does not mend: the schema
+// refusals are the codes of exceptions that a retry cannot fix: the schema
 // is not the one expected, or the account may not write.
 var refusals = map[int32]bool{
 	10:  true, // NOT_FOUND_COLUMN_IN_BLOCK
@@ -243,5 +243,5 @@ func passing(err error) bool {
 	}
 	return !errors.As(err, new(*engine.GoneError)) && // restarted already, in vain
 		!errors.As(err, new(*proto.BlockError)) && // the table's columns are not ours
-		!errors.Is(err, syscall.ENOENT) // somebody removed the segment
+		!errors.Is(err, syscall.ENOENT) // the segment was removed
 }

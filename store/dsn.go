@@ -122,7 +122,7 @@ func isWrongPassword(code int32) bool {
 }
 
 // explain turns an error of ClickHouse or of the network into one that says
-// what to mend. The password is in none.
+// what to fix. The password is in none.
 func (s *Store) explain(err error) error {
 	if err == nil {
 		return nil

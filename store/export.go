@@ -13,14 +13,14 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// ExportFormat is a form in which tables leave the store.
+// ExportFormat is a format of exported tables.
 type ExportFormat struct {
 	Name, Extension string
 	engine          string // what ClickHouse calls it
 	binary          bool   // not text: the types of columns matter to its readers
 }
 
-// ExportFormats are the forms in which tables leave the store.
+// ExportFormats are the formats of exported tables.
 var ExportFormats = []ExportFormat{
 	{Name: "csv", Extension: ".csv", engine: "CSVWithNames"},
 	{Name: "jsonl", Extension: ".jsonl", engine: "JSONEachRow"},

@@ -31,7 +31,7 @@ func TestFullDisk(t *testing.T) { withSmallDisk(t, fillDisk) }
 // A server whose disk is full is waited for.
 func TestFullDiskOfTheServer(t *testing.T) { withSmallDisk(t, fillServerDisk) }
 
-// A folder that cannot be written to is said to be one, by its name.
+// A folder that cannot be written to is named in the error.
 func TestReadOnlyFolder(t *testing.T) { withSmallDisk(t, readOnlyFolder) }
 
 // withSmallDisk runs a test in a mount namespace of its own, with a disk of 160

@@ -35,7 +35,7 @@ func grafanaValues(sql string) string {
 	return timeFilter.ReplaceAllString(sql, "$1 >= toDateTime(1767225600) AND $1 <= toDateTime(1798761599)")
 }
 
-// named are the places of a query that name indicators, quoted the ids there.
+// named finds the parts of a query that name indicators, quoted the ids there.
 var (
 	named  = regexp.MustCompile(`indicator (?:= '[^']*'|IN \([^)]*\))`)
 	quoted = regexp.MustCompile(`'([^']*)'`)

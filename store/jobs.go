@@ -28,7 +28,7 @@ var (
 	runs = newTable[jobrun.Run]("runs")
 )
 
-// PutJobs stores the settings of jobs, in place of those that they had.
+// PutJobs stores the settings of jobs and replaces earlier ones.
 func (s *Store) PutJobs(ctx context.Context, list []JobRow) error {
 	var last uint64
 	if err := s.db.QueryRow(ctx, "SELECT max(revision) FROM jobs").Scan(&last); err != nil {

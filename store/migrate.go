@@ -126,7 +126,7 @@ func (s *Store) checkSchema(ctx context.Context) error {
 
 // migrate applies the migrations that the store lacks. Each is recorded when
 // all of it is done, and its statements bear being run again, so one that was
-// cut short is simply applied anew.
+// interrupted is simply applied again.
 func (s *Store) migrate(ctx context.Context) (err error) {
 	version, err := s.schemaVersion(ctx)
 	if err != nil {
@@ -181,7 +181,7 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 	return nil
 }
 
-// makeViews makes the views, anew where there are older ones.
+// makeViews creates the views, and replaces older ones.
 func (s *Store) makeViews(ctx context.Context, anew bool) error {
 	views, err := s.cluster.place([]migration{{statements: splitStatements(viewsFile)}})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"adopt6/store/engine"
 )
 
-// OnDemand is a store that is open only while somebody uses it, and a little
+// OnDemand is a store that is open only while it is used, and a little
 // longer. The folder of an embedded store belongs to one process at a time, so
 // that between two uses another may have it.
 type OnDemand struct {
@@ -32,7 +32,7 @@ const openPoll = 5 * time.Second
 
 // NewOnDemand lends what open opens, which stays open for idle after a use.
 // lockFile is the file that every process writes to which opens or closes the
-// store; empty where nobody asks whether it changed.
+// store; empty where it is not checked for changes.
 func NewOnDemand(lockFile string, idle time.Duration, open func(context.Context) (*Store, error)) *OnDemand {
 	return &OnDemand{open: open, lockFile: lockFile, idle: idle, change: semaphore.NewWeighted(1)}
 }
@@ -113,7 +113,7 @@ func (d *OnDemand) Changed() bool {
 	d.lock()
 	defer d.change.Release(1)
 	if d.current != nil {
-		return false // nobody else can have it
+		return false // it is not shared
 	}
 	now, err := d.mark()
 	return err != nil || !now.Equal(d.seen)

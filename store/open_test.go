@@ -41,7 +41,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	})
 }
 
-// A migration that was cut short is applied anew.
+// A migration that was interrupted is applied again.
 func TestMigrationCutShort(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, cfg store.Config) {
@@ -177,7 +177,7 @@ func TestServerDiesWhileMigrating(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 5 {
 		cfg := server.Config(t)
-		cfg.Logf = func(string, ...any) {} // says that nobody finishes it
+		cfg.Logf = func(string, ...any) {} // says that it was not finished
 		var cut sync.WaitGroup
 		cut.Go(func() {
 			if s, err := store.Open(t.Context(), cfg); err == nil { // it was faster than the death

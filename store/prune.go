@@ -48,7 +48,7 @@ func (s *Store) Partitions(ctx context.Context, tables []string, before time.Tim
 			continue
 		}
 		if p.Month, err = time.Parse("200601", name); err != nil {
-			return nil, fmt.Errorf("partition %q of %s is no month", name, p.Table)
+			return nil, fmt.Errorf("partition %q of %s is not a month", name, p.Table)
 		}
 		if end := p.Month.AddDate(0, 1, 0); !end.After(before) && end.Before(newest) {
 			list = append(list, p)
@@ -82,7 +82,7 @@ func ParseKeep(text string, now time.Time) (time.Time, error) {
 	var n int
 	unit := strings.TrimLeft(text, "0123456789")
 	if _, err := fmt.Sscanf(text, "%d", &n); err != nil || n < 1 || n > 1200 || unit != "m" && unit != "y" {
-		return time.Time{}, fmt.Errorf("%q is no span to keep; say 24m for months or 2y for years", text)
+		return time.Time{}, fmt.Errorf("%q is not a span to keep; say 24m for months or 2y for years", text)
 	}
 	if unit == "y" {
 		n *= 12

@@ -105,7 +105,7 @@ func oneStatement(sql string) (string, error) {
 	end, ended := 0, false
 	for at := 0; at < len(sql); {
 		part := lexeme.FindString(sql[at:])
-		if part == "" { // a byte that is no UTF-8
+		if part == "" { // a byte that is not UTF-8
 			part = sql[at : at+1]
 		}
 		at += len(part)

@@ -68,7 +68,7 @@ var relations = []struct {
 		"status":  "broken or partial",
 		"reason":  "why; `adopt6 reasons` explains it and says what to do",
 	}},
-	{name: "broken_endpoints", meaning: "One address that does not work over IPv6, in the newest finished scans: what to mend first.", columns: map[string]string{
+	{name: "broken_endpoints", meaning: "One address that does not work over IPv6, in the newest finished scans: what to fix first.", columns: map[string]string{
 		"reason":  "why it does not work",
 		"domains": "domains that it was contacted for",
 		"example": "evidence of one of the contacts; from the network, so any byte is possible",

@@ -24,7 +24,7 @@ const (
 	lostHolder = 2 * time.Second
 )
 
-// lockSchema waits for its turn to change the schema, and returns what ends it.
+// lockSchema waits for the lock to change the schema, and returns what ends it.
 func (s *Store) lockSchema(ctx context.Context) (unlock func() error, err error) {
 	if s.engine != nil { // its folder is locked
 		return func() error { return nil }, nil
@@ -50,7 +50,7 @@ func (s *Store) lockSchema(ctx context.Context) (unlock func() error, err error)
 			patience = lostHolder
 		}
 		if time.Since(since) > patience {
-			s.cfg.Logf("whoever began to change the schema of %s does not finish it; this adopt6 does", s.where)
+			s.cfg.Logf("another process did not finish changing the schema of %s; this one does", s.where)
 			if err := s.unlockSchema(ctx); err != nil {
 				return nil, err
 			}

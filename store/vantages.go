@@ -78,7 +78,7 @@ FROM observations FINAL WHERE scan IN (toUUID(?` + strings.Repeat("), toUUID(?",
 
 // Agreed is the verdict on a service that at least k vantages agree on: OK or
 // what else so many found, Partial where they found it reachable from fewer,
-// and Unmeasured where fewer than k could tell. service is a place in
+// and Unmeasured where fewer than k could tell. service is a position in
 // scanner.Services.
 func (s *Seen) Agreed(service, k int) string {
 	counts := make(map[string]int)
@@ -94,7 +94,7 @@ func (s *Seen) Agreed(service, k int) string {
 		return observation.Unmeasured.String()
 	}
 	// Two may both reach k where k is at most half; the better one stands, as
-	// what works from k places does work.
+	// what works from k vantages does work.
 	for _, status := range []string{"ok", "secure", "partial", "broken", "bogus", "absent", "insecure"} {
 		if counts[status] >= k {
 			return status

@@ -13,7 +13,7 @@ import (
 	"adopt6/store/storetest"
 )
 
-// TestSeenBy puts what three places found of each domain side by side.
+// TestSeenBy compares the results of three vantages for each domain.
 func TestSeenBy(t *testing.T) {
 	t.Parallel()
 	const web = 1

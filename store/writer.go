@@ -184,7 +184,7 @@ func (w *Writer) notify() {
 	w.changed = make(chan struct{})
 }
 
-// seal puts the current segment on the disk, beside what goes on meanwhile, and
+// seal puts the current segment on the disk, while measuring continues, and
 // then hands it to deliver.
 func (w *Writer) seal() {
 	cut, ok := w.folder.Cut()

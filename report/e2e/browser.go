@@ -199,7 +199,7 @@ type Screen struct {
 	Dark, Print   bool
 }
 
-// Show changes the screen; the page is laid out anew.
+// Show changes the screen; the page is laid out again.
 func (t *Tab) Show(s Screen) error {
 	scheme, media := "light", "screen"
 	if s.Dark {

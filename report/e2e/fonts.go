@@ -13,7 +13,7 @@ import (
 type Fonts string
 
 const (
-	// DejaVu is all that a Debian has on which nobody installed fonts. It has no
+	// DejaVu is all that a Debian has without installed fonts. It has no
 	// Chinese, and is wider than most.
 	DejaVu Fonts = "dejavu"
 	// Noto is what a desktop has, with Droid's fallback for Chinese.

@@ -208,7 +208,7 @@ func countryByKeyboard(t *testing.T, w *world) {
 	must(t, tab.Go(w.page("en/index.html")))
 	must(t, tab.Do(chromedp.KeyEvent(kb.Tab)))
 	if skip := eval[bool](t, tab, `document.activeElement.matches(".skip") && document.activeElement.getBoundingClientRect().left >= 0`); !skip {
-		t.Error("the first stop is no visible link past the menu")
+		t.Error("the first stop is not a visible link past the menu")
 	}
 	const most = 120
 	reach := func(where string) {

@@ -69,7 +69,7 @@ func TestPrint(t *testing.T) {
 		t.Errorf("the file begins with %.5q: %v", text, err)
 	}
 	if err := p.Print(t.Context(), filepath.Join(dir, "none.html"), filepath.Join(dir, "no folder", "none.pdf")); err == nil {
-		t.Error("a PDF that cannot be written is no error")
+		t.Error("a PDF that cannot be written is not an error")
 	}
 	if err := p.Close(); err != nil {
 		t.Error(err)

@@ -327,7 +327,7 @@ type summaryItem struct {
 	Numerator   uint64     `json:"numerator"`
 	Denominator uint64     `json:"denominator"`
 	Unmeasured  uint64     `json:"unmeasured"`
-	ASCII       *poolItem  `json:"ascii"` // the ccTLDs that are no IDN, alone; null of other targets
+	ASCII       *poolItem  `json:"ascii"` // only the ASCII ccTLDs; null for other targets
 }
 
 // poolItem is a share over the targets of several countries together.

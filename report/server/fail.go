@@ -38,7 +38,7 @@ type problem struct {
 }
 
 // fail answers a request with why it is not answered: programs get a problem,
-// people a page in their language. Faults of ours are recorded and not told.
+// people a page in their language. Internal errors are logged and not shown.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p, why := s.judge(w, r, err)
 	mime, write := "application/problem+json", func(w io.Writer) error { return json.NewEncoder(w).Encode(p) }

@@ -57,7 +57,7 @@ func (r *recorder) Write(p []byte) (int, error) {
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // guard stands before every route: it measures and records, sets the headers,
-// and turns away what is too much, too long or no reading.
+// and rejects requests that are too many, too long or not reads.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(plain http.ResponseWriter, r *http.Request) {
 		started := time.Now()
@@ -74,7 +74,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			}
 			s.record(w, r, started)
 			if fault == http.ErrAbortHandler {
-				panic(fault) // net/http cuts the answer short, so that nobody takes it for whole
+				panic(fault) // net/http cuts the answer short, so that it is not taken for complete
 			}
 		}()
 		for _, h := range secured {

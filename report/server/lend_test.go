@@ -18,7 +18,7 @@ import (
 	"adopt6/store/storetest"
 )
 
-// TestFolderLockIsReleased has one folder used in turn by a server and by a scan.
+// TestFolderLockIsReleased lets a server and a scan use one folder alternately.
 func TestFolderLockIsReleased(t *testing.T) {
 	cfg := storetest.Embedded(t)
 	scan := storetest.Open(t, cfg)
@@ -47,7 +47,7 @@ func TestFolderLockIsReleased(t *testing.T) {
 	if onDemand.Changed() {
 		t.Error("our own use is taken for a change")
 	}
-	again, err := store.Open(t.Context(), cfg) // as nobody uses it, the folder is free
+	again, err := store.Open(t.Context(), cfg) // while it is not in use, the folder is free
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestFolderLockIsReleased(t *testing.T) {
 }
 
 // TestStop ends a server while a request is under way: the request is answered,
-// and afterwards nobody listens.
+// and afterwards nothing listens.
 func TestStop(t *testing.T) {
 	asked, release := make(chan struct{}), make(chan struct{})
 	s := newServer(t, Config{Refresh: time.Hour, Lend: func(ctx context.Context, _ func(*store.Store) error) error {
@@ -163,6 +163,6 @@ func TestCertificateIsRenewed(t *testing.T) {
 	}
 	c.looked = time.Time{}
 	if kept, err := c.Get(nil); kept != second || err != nil {
-		t.Errorf("a damaged certificate took the place of a good one: %v", err)
+		t.Errorf("a damaged certificate replaced a good one: %v", err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // maxClients bounds the table of clients. Who is pushed out of it by others
-// begins anew with a full burst.
+// starts again with a full burst.
 const maxClients = 16 << 10
 
 // burst is how many requests a client may make at once, in seconds of its rate:

@@ -9,7 +9,7 @@ import (
 	"adopt6/store"
 )
 
-// testLimits sends more than a client may, from several places.
+// testLimits sends more than a client may, from several addresses.
 func testLimits(t *testing.T, _ *Server, st *store.Store) {
 	proxies, err := ParseProxies("10.0.0.0/8, 2001:db8:ffff::1")
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 const html = "text/html; charset=utf-8"
 
-// answer handles one route; its error is told to the client.
+// answer handles one route; its error is sent to the client.
 type answer func(w http.ResponseWriter, r *http.Request) error
 
 // routes are all addresses.

@@ -150,7 +150,7 @@ func testCoding(t *testing.T, s *Server, _ *store.Store) {
 	}
 }
 
-// testHostile sends what nobody means well. None of it is a fault of ours, and
+// testHostile sends hostile requests. None of them causes an internal error, and
 // none gets what lies elsewhere.
 func testHostile(t *testing.T, s *Server, _ *store.Store) {
 	for target, want := range map[string]int{

@@ -29,7 +29,7 @@ var Plurals = sync.OnceValue(func() map[string]Plural {
 	for _, l := range read(pluralsCSV, 8) {
 		form, known := Forms[l[1]]
 		if !known {
-			panic("embedded words of the report: " + l[0] + ": " + l[1] + " is no plural form")
+			panic("embedded words of the report: " + l[0] + ": " + l[1] + " is not a plural form")
 		}
 		if table[l[0]] == nil {
 			table[l[0]] = make(Plural)

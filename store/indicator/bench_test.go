@@ -19,7 +19,7 @@ var rows = flag.Int("rows", 10_000_000, "observations in the store of BenchmarkC
 
 // BenchmarkCountryTable reads the country table of one of ten scans, as
 // `adopt6 countries` does: the figures that were stored at the end of the scan,
-// and, as "counted", the same counted anew from the observations.
+// and, as "counted", the same counted again from the observations.
 func BenchmarkCountryTable(b *testing.B) {
 	for name, fresh := range storetest.Engines {
 		b.Run(name, func(b *testing.B) {

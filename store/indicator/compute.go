@@ -81,7 +81,7 @@ func Compute(ctx context.Context, s *store.Store, scan uuid.UUID) ([]store.Indic
 	return rows, nil
 }
 
-// place is what the indicators of one country are stored under.
+// place is the key under which the indicators of one country are stored.
 type place struct {
 	kind    lists.Kind
 	country string
@@ -103,7 +103,7 @@ func count(ctx context.Context, s *store.Store, scan uuid.UUID) ([]store.Indicat
 	return countWhere(ctx, s, info, "", operators, pairs)
 }
 
-// LoadASCII counts the ccTLDs of a scan that are no IDN, alone: that is what
+// LoadASCII counts only the ASCII ccTLDs of a scan: that is what
 // others publish, and the IDN ccTLDs are beside them.
 func LoadASCII(ctx context.Context, s *store.Store, scan store.ScanInfo) ([]store.IndicatorRow, error) {
 	rows, err := countWhere(ctx, s, scan, " AND kind = 'cctld' AND NOT startsWith(domain, 'xn--')", nil, nil)

@@ -17,7 +17,7 @@ func Differ(k1, n1, k2, n2 uint64) bool {
 
 // fisher returns the chance of a table as far from independence as this one, if
 // the two shares were the same: the sum over all tables with the same margins
-// that are no likelier.
+// that are at most as likely.
 func fisher(k1, n1, k2, n2 uint64) float64 {
 	k, n := k1+k2, n1+n2
 	if n1 == 0 || n2 == 0 || k == 0 || k == n {

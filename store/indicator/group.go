@@ -23,7 +23,7 @@ type Group struct {
 	ID      string // stable: "world", "ldc", "lldc", "sids", "resolution_101" or "region:" and the region
 	Members []lists.Country
 	// ToConfirm are those members that were due to leave before the day, where
-	// nobody has confirmed that they did.
+	// their end is not confirmed.
 	ToConfirm []lists.Membership
 }
 
@@ -73,7 +73,7 @@ type Summary struct {
 	Valid          bool
 	Q1, Median, Q3 float64
 	// The targets of all countries of the group together; of shares only. ASCII
-	// are the ccTLDs that are no IDN, alone.
+	// are only the ASCII ccTLDs.
 	Pooled, ASCII Pool
 }
 
@@ -146,12 +146,12 @@ func Summarise(group Group, rows, ascii []store.IndicatorRow, rules Rules) []Sum
 	return list
 }
 
-// order is the place of an indicator among the declarations.
+// order is the position of an indicator among the declarations.
 func order(id string) int {
 	return slices.IndexFunc(all, func(i Indicator) bool { return i.ID == id })
 }
 
-// quantile interpolates between the values around the place p of sorted ones.
+// quantile interpolates between the values around the position p of sorted ones.
 func quantile(sorted []float64, p float64) float64 {
 	at := p * float64(len(sorted)-1)
 	below := int(at)

@@ -35,7 +35,7 @@ import (
 type labDomain struct {
 	name, spec string
 	apex, www  bool // has AAAA records
-	unusable   bool // of which one leads nowhere
+	unusable   bool // one of them not reachable
 	dead       bool // its web server over IPv6 delivers nothing
 	nsOK       int  // of two name servers, how many answer over IPv6
 	nsDead     bool // none of those that publish IPv6 answers
@@ -147,7 +147,7 @@ func TestIndicatorsOfALab(t *testing.T) {
 	for _, i := range indicator.All() {
 		_, counted := want[i.ID]
 		if _, ofTLDs := want["tld "+i.ID]; i.Measure != indicator.Median && !counted && !ofTLDs {
-			t.Errorf("nothing was held against %s", i.ID)
+			t.Errorf("nothing counted against %s", i.ID)
 		}
 	}
 	if r, n := got["dns_largest"], len(labDomains); r.Detail != "Amazon Route 53" || math.Abs(got["dns_hhi"].Value-2/float64(n*(n-1))) > 1e-9 {

@@ -9,7 +9,7 @@ import (
 )
 
 // TestPage compares docs/indicators.md with the declarations; `make docs` writes
-// it anew.
+// it again.
 func TestPage(t *testing.T) {
 	t.Parallel()
 	var fresh bytes.Buffer

@@ -19,7 +19,7 @@ func TestPolicyMatchesDeclarations(t *testing.T) {
 		}
 		for _, tie := range c.Ties {
 			if _, ok := ByID(tie.Indicator); !ok {
-				t.Errorf("%s, %s is tied to %q, which is no indicator", c.Instrument.Key, c.Part, tie.Indicator)
+				t.Errorf("%s, %s is tied to %q, which is not an indicator", c.Instrument.Key, c.Part, tie.Indicator)
 			}
 		}
 	}

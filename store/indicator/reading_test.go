@@ -49,11 +49,11 @@ func TestRead(t *testing.T) {
 		}
 	}
 
-	// 20 of 32 have it; of 20 nobody could tell.
+	// 20 of 32 have it; 20 are unmeasured.
 	if got := (Rules{}).Read(row(gov, "web_v6", 0, 12, 20)); got.Worst != 0 || got.Best != 0.625 || got.Interval {
 		t.Errorf("the bounds are %+v, want 0 to 63 %%", got)
 	}
-	// 10 were found broken, of 20 nobody could tell.
+	// 10 were found broken, 20 are unmeasured.
 	if got := (Rules{}).Read(row(gov, "web_v6_broken", 10, 10, 20)); math.Abs(got.Worst-1.0/3) > 1e-9 || got.Best != 1 {
 		t.Errorf("the bounds are %+v, want 33 to 100 %%", got)
 	}

@@ -22,7 +22,7 @@ const (
 	Fulfilled
 )
 
-// SiblingFigures are the shares by which an IDN ccTLD is held against its ASCII
+// SiblingFigures are the shares by which an IDN ccTLD is compared with its ASCII
 // sibling.
 var SiblingFigures = []string{"tld_glue_v6", "dns_v6_two", "same_serial", "tld_ds", "dnssec_secure"}
 
@@ -106,7 +106,7 @@ FROM observations FINAL WHERE scan = toUUID(?) AND kind = 'cctld' AND ` + exists
 }
 
 // siblingCounts are the counts of the share of IDN ccTLDs that are level, by
-// the country that the lists place them in.
+// the country that the lists assign them to.
 type siblingCounts struct{ fulfil, measured, unmeasured uint64 }
 
 func countSiblings(ctx context.Context, s *store.Store, scan uuid.UUID) (map[string]siblingCounts, error) {

@@ -10,7 +10,7 @@ import (
 	"adopt6/lists"
 )
 
-// wordsCSV holds what readers are told of an indicator in the six official
+// wordsCSV holds the texts for readers of an indicator in the six official
 // languages of the United Nations, a line for its name and one for its text.
 //
 //go:embed words.csv

@@ -46,7 +46,7 @@ func (s suffixes) of(name string) string {
 }
 
 // inside tells whether a government suffix stands in the middle of a name:
-// a copy on somebody else's servers, such as www.gov.example.cdn.example.
+// a copy on a provider's servers, such as www.gov.example.cdn.example.
 func (s suffixes) inside(name string) bool {
 	labels := strings.Split(name, ".")
 	for i := range labels {
@@ -67,7 +67,7 @@ var platforms = []string{
 	"wikidata.org", "wikipedia.org", "wix.com", "wordpress.com", "x.com", "yahoo.com", "youtube.com",
 }
 
-// clean makes a host name of what a source has in its place (a URL, a host
+// clean makes a host name of what a source has instead (a URL, a host
 // with port or trailing dot) and returns the reason when there is none to be
 // had. A leading www goes, as do labels for a language or a device.
 func (c *collection) clean(raw string) (name, reason string) {
@@ -121,7 +121,7 @@ func within(name, domain string) bool {
 	return name == domain || strings.HasSuffix(name, "."+domain)
 }
 
-// registered returns the domain that somebody registered for name to exist,
+// registered returns the domain that was registered for name to exist,
 // or "" for a public suffix.
 func registered(name string) string {
 	domain, err := publicsuffix.EffectiveTLDPlusOne(name)
@@ -134,7 +134,7 @@ func registered(name string) string {
 // home returns the country that a name of a body of the given country counts
 // for, by its top-level domain: the same country, or a territory of it. ok is
 // false when the name belongs to a third country. generic is true when the
-// top-level domain is no country's.
+// top-level domain belongs to no country.
 func (c *collection) home(name, country string) (home string, generic, ok bool) {
 	tld := c.tldOf[name[strings.LastIndexByte(name, '.')+1:]]
 	if of, known := outsideCCTLD[registered(name)]; known {

@@ -51,7 +51,7 @@ func (g *generator) frameRows() ([][]string, error) {
 			return nil, err
 		}
 		if c["confidence"] == "c" {
-			drop(rows[key], "a guess of the source that nobody could confirm")
+			drop(rows[key], "a guess of the source that could not be confirmed")
 		}
 	}
 	for _, j := range judged {

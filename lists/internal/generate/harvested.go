@@ -36,7 +36,7 @@ func (c *collection) addWikidata() error {
 		case !ok:
 			c.drop(source, "top-level domain of another country")
 		case generic:
-			// Many of these have lapsed and belong to somebody else by now.
+			// Many of these have lapsed and belong to others by now.
 			c.drop(source, "generic top-level domain")
 		case within(name, "gov") && registered(name) != name:
 			c.drop(source, "known from a registry")
