@@ -40,7 +40,7 @@ var coverage = []Indicator{
 	{
 		ID: Gone, Topic: Coverage, Name: "Gone or dead", Measure: Share,
 		Numerator:   "targets whose name does not exist (NXDOMAIN), or whose name servers answer over neither family",
-		Denominator: "all targets of which that is known",
+		Denominator: "all targets where that is known",
 		Unmeasured:  "no name server answered over IPv6, and IPv4 could not be measured",
 		Direction:   LowerIsBetter, Unit: "targets", Kinds: everyKind,
 		applies: "1", unmeasured: exists + " AND dns_v4 = 'unmeasured' AND dns_v6 NOT IN ('ok', 'partial')", partial: "0",
@@ -52,7 +52,7 @@ var addresses = []Indicator{
 	{
 		ID: "aaaa_apex", Topic: Addresses, Name: "AAAA at the apex", Measure: Share,
 		Numerator:   "domains with at least one AAAA record at their own name, whatever the address in it",
-		Denominator: "existing domains of which the domain itself or www has an address",
+		Denominator: "existing domains where the domain itself or www has an address",
 		Unmeasured:  "no AAAA record was seen, and the answer about the domain or www did not come",
 		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites,
 		applies: hasSite, unmeasured: "empty(aaaa) AND web_v6 = 'unmeasured'", fulfils: "notEmpty(aaaa)", partial: "0",
@@ -68,7 +68,7 @@ var addresses = []Indicator{
 	},
 	{
 		ID: "aaaa_unusable", Topic: Quality, Name: "Unusable AAAA", Measure: Share,
-		Numerator:   "domains of which an AAAA record, at the apex or at www, holds an address that the Internet cannot reach (special-purpose, RFC 6890)",
+		Numerator:   "domains where an AAAA record, at the apex or at www, holds an address that the Internet cannot reach (special-purpose, RFC 6890)",
 		Denominator: "existing domains with an AAAA record at the apex or at www",
 		Unmeasured:  "none: the records were seen",
 		Direction:   LowerIsBetter, Unit: "domains", Kinds: sites,
@@ -132,7 +132,7 @@ var web = []Indicator{
 	{
 		ID: "web_v6", Topic: Web, Name: "Web over IPv6", Measure: Share,
 		Numerator:   "domains whose web servers, at the domain and at www, all work over IPv6 (web_v6 is ok)",
-		Denominator: "existing domains with a verdict on the web, of which the domain itself or www has an address",
+		Denominator: "existing domains with a verdict on the web, where the domain itself or www has an address",
 		Unmeasured:  "web_v6 is unmeasured",
 		Direction:   HigherIsBetter, Unit: "domains", Kinds: sites, needs: overIPv6,
 		applies: hasSite, unmeasured: "web_v6 = 'unmeasured'", fulfils: "web_v6 = 'ok'", partial: "web_v6 = 'partial'",
@@ -231,7 +231,7 @@ var withoutV4 = []Indicator{
 	},
 	{
 		ID: "v6_broken", Topic: Quality, Name: "Broken IPv6", Measure: Share,
-		Numerator:   "domains of which something that is published over IPv6 does not work: name servers, web, mail, or the chain to them without IPv4",
+		Numerator:   "domains where something that is published over IPv6 does not work: name servers, web, mail, or the chain to them without IPv4",
 		Denominator: "existing domains that publish an IPv6 address for a name server, the site or a mail exchanger",
 		Unmeasured:  "nothing was found broken, and a verdict on something published is unmeasured",
 		Direction:   LowerIsBetter, Unit: "domains", Kinds: everyKind, needs: overIPv6,
@@ -248,7 +248,7 @@ var siblings = []Indicator{
 		ID: "idn_level", Topic: Readiness, Name: "IDN ccTLDs level with ASCII", Measure: Share,
 		Numerator: "IDN ccTLDs that in none of five figures are behind the ASCII ccTLD of their territory: IPv6 glue in the root zone, " +
 			"two name servers over IPv6, one version over both families, DS in the root zone, DNSSEC secure",
-		Denominator: "existing IDN ccTLDs of which that is known",
+		Denominator: "existing IDN ccTLDs where that is known",
 		Unmeasured:  "a figure of one of the two was not measured, and no other figure shows the IDN ccTLD behind",
 		Direction:   HigherIsBetter, Unit: "ccTLDs", Kinds: registry,
 		applies: "0", unmeasured: "0", fulfils: "0", partial: "0", siblings: true,
@@ -290,7 +290,7 @@ var security = []Indicator{
 	},
 	{
 		ID: "dnssec_expiring", Topic: Security, Name: "Signatures that expire within 7 days", Measure: Share,
-		Numerator:   "domains of which a signature on the path from the root expires within 7 days of the scan",
+		Numerator:   "domains where a signature on the path from the root expires within 7 days of the scan",
 		Denominator: "existing domains that are secure",
 		Unmeasured:  "no signature was seen",
 		Direction:   LowerIsBetter, Unit: "domains", Kinds: everyKind,
@@ -326,7 +326,7 @@ var concentration = []Indicator{
 	{
 		ID: "hosting_largest", Topic: Concentration, Name: "Largest hosting operator", Measure: Largest,
 		Numerator:   "domains with an address, of either family, at the domain or at www, in the autonomous system that hosts the most",
-		Denominator: "existing domains of which the domain itself or www has an address whose autonomous system is known",
+		Denominator: "existing domains where the domain itself or www has an address whose autonomous system is known",
 		Unmeasured:  noSystem,
 		Direction:   LowerIsBetter, Unit: "domains", Kinds: sites,
 		applies: hasSite, unmeasured: "empty(hosting_as)", operators: hosting,
@@ -335,7 +335,7 @@ var concentration = []Indicator{
 		ID: "hosting_hhi", Topic: Concentration, Name: "Concentration of hosting", Measure: HHI,
 		Numerator: "the sum of the squares of the autonomous systems' shares of domains (Herfindahl-Hirschman index, without the bias of few domains), a domain with addresses in several, " +
 			"over both families and at the domain and www together, counting for each in equal parts",
-		Denominator: "existing domains of which the domain itself or www has an address whose autonomous system is known",
+		Denominator: "existing domains where the domain itself or www has an address whose autonomous system is known",
 		Unmeasured:  noSystem,
 		Direction:   LowerIsBetter, Unit: "index", Kinds: sites, Reference: herfindahl,
 		applies: hasSite, unmeasured: "empty(hosting_as)", operators: hosting,
