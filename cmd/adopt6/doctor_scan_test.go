@@ -32,7 +32,7 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
-// TestScanStopsWhereItWouldBeWrong has somebody answer in the place of the
+// TestScanStopsWhereItWouldBeWrong has another server answer in place of the
 // root servers: nothing is measured, unless the user insists.
 func TestScanStopsWhereItWouldBeWrong(t *testing.T) {
 	t.Parallel()

@@ -129,7 +129,7 @@ func atLeast(n, least int) int {
 }
 
 // readFrameFiles reads states' own rows of the frame. Its errors are those of
-// whoever wrote the files.
+// independent of who wrote the files.
 func readFrameFiles(files []string) (own []lists.FrameRow, err error) {
 	for _, file := range files {
 		rows, faults, err := readFrameFile(file)

@@ -24,7 +24,8 @@ const (
 )
 
 func main() {
-	// net/http tells the standard logger what servers do wrong; a scan records it.
+	// net/http logs faults of servers with the standard logger; a scan records
+	// them.
 	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -27,7 +27,7 @@ func registerWatchFlags(cmd *cobra.Command) {
 	cmd.Flags().String("log-format", "", "messages: plain, or one record a line as text or json")
 }
 
-// note tells people something, or the log.
+// note prints or logs a line.
 func (a *app) note(format string, args ...any) {
 	if a.log != nil {
 		a.log.Info(fmt.Sprintf(format, args...))

@@ -18,8 +18,7 @@ import (
 	"adopt6/store/sink"
 )
 
-// runCampaign makes a scan with an open store, and tells people or the log how
-// it goes.
+// runCampaign makes a scan with an open store, and prints or logs its progress.
 func (a *app) runCampaign(ctx context.Context, s *store.Store, plan campaign.Plan) (err error) {
 	if plan.Settings == nil {
 		plan.Settings = a.settings

@@ -157,7 +157,7 @@ type systemd struct {
 	conn *net.UnixConn
 }
 
-// newSystemd listens in the place of systemd, with a watchdog.
+// newSystemd listens instead of systemd, with a watchdog.
 func newSystemd(t *testing.T) systemd {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "notify")

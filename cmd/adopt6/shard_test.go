@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestShardsMakeOneScan lets three machines share a list: one scan comes of it,
-// finished by the last, with every target once.
+// TestShardsMakeOneScan lets three machines share a list: the result is one
+// scan, finished by the last, with every target once.
 func TestShardsMakeOneScan(t *testing.T) {
 	t.Parallel()
 	_, file := startLab(t, scenarioOf(t, 20))

@@ -69,7 +69,7 @@ func (m *memory) Write(_ context.Context, o *observation.Observation) error {
 	return nil
 }
 
-// planOf is a scan of a lab with n domains, of which one fails.
+// planOf is a scan of a lab with n domains; one of them fails.
 func planOf(t *testing.T, n int) Plan {
 	t.Helper()
 	text := "about: a campaign\ndomains:\n  fails.gov.tg: {like: healthy_v6, faults: [{at: web, family: v6, do: refuse}]}\n"

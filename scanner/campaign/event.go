@@ -78,7 +78,7 @@ func (e *events) send(event Event) {
 	e.tell(event)
 }
 
-// progressEvery is how often progress is told: what a bar needs to move.
+// progressEvery is how often a progress event is sent, often enough for a bar.
 const progressEvery = 200 * time.Millisecond
 
 // progress tells how far a campaign is until stop is called.

@@ -22,7 +22,7 @@ type Sink interface {
 	Begin(ctx context.Context, info Info) (known Info, err error)
 	// Writer takes the observations of a scan that was begun.
 	Writer(ctx context.Context, scan uuid.UUID) (Writer, error)
-	// Finish completes a scan of which every target is kept.
+	// Finish completes a scan whose targets are all stored.
 	Finish(ctx context.Context, scan uuid.UUID) error
 }
 

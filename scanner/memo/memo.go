@@ -31,7 +31,8 @@ type entry[V any] struct {
 	until time.Time
 }
 
-// found is what came of finding a value out; others may have it when it is kept.
+// found is the result of finding a value out; others may have it when it is
+// kept.
 type found[V any] struct {
 	value V
 	kept  bool

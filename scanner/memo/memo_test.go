@@ -40,8 +40,9 @@ func TestFoundOutOnce(t *testing.T) {
 	})
 }
 
-// TestPassedOn: what is kept for no time is for whoever found it out; who waited
-// finds it out next, and waiting ends with the waiter's own time.
+// TestPassedOn: what is kept for no time is only for the caller that found it
+// out; who waited finds it out next, and waiting ends with the waiter's own
+// time.
 func TestPassedOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -44,7 +44,7 @@ type Network struct {
 	// version; nil: there is no table.
 	ASN        func(netip.Addr) (number uint32, name string, known bool)
 	ASNVersion string
-	OptOut     *optout.Checker        // who does not want to be measured; nil: nobody is asked
+	OptOut     *optout.Checker        // opt-out policies; nil: none are looked up
 	Targets    iter.Seq[lists.Target] // a lab's own targets; nil on the Internet
 	Program    string                 // the version of adopt6
 }
@@ -221,7 +221,7 @@ func Agent(program, contact string) string {
 	return agent + ")"
 }
 
-// Retries turns a number of retries into the resolver's terms, where 0
+// Retries converts a number of retries into the resolver's terms, where 0
 // stands for the default.
 func Retries(retries int) int {
 	if retries == 0 {

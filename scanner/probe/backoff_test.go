@@ -109,7 +109,7 @@ func TestBackoff(t *testing.T) {
 }
 
 // TestBackoffGivesUp has a web server that asks for fewer requests however few
-// there are: what it would show is not known, and not held against it.
+// there are: what it would show is not known, and does not count against it.
 func TestBackoffGivesUp(t *testing.T) {
 	l := startLab(t, `
 about: A server that turns the scan away for good.

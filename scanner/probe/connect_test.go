@@ -14,7 +14,7 @@ import (
 )
 
 // TestDialVerdict names every way in which a connection fails. What the
-// target's own time limit or this machine did is never held against the host.
+// target's own time limit or this machine did never counts against the host.
 func TestDialVerdict(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -213,7 +213,7 @@ func checkForbidden(t *testing.T, observations map[string]*observation.Observati
 	}
 }
 
-// forbiddenScenario has a domain for every forbidden address and place that it
+// forbiddenScenario has a domain for every forbidden address and record that it
 // can be published in.
 func forbiddenScenario() string {
 	var y strings.Builder

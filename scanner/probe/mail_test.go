@@ -239,7 +239,7 @@ func TestManyExchangers(t *testing.T) {
 	if o := seen["endless.gov.ar"]; word(o.Mail) != "unmeasured/dns_failure" || len(mailEvidence(o)) != 1 || mailEvidence(o)[0].Verdict.Reason != "bad_response" {
 		t.Errorf("1,000 MX records: mail is %v, with %+v", o.Mail, mailEvidence(o))
 	}
-	if len(contacts) != 0 { // nobody has those addresses
+	if len(contacts) != 0 { // no host has those addresses
 		t.Errorf("contacts: %v", contacts)
 	}
 }

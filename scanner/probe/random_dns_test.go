@@ -126,7 +126,7 @@ func spoil(answer []byte, r *rand.Rand) []byte {
 	return out
 }
 
-// randomCertificate is valid for nobody, and its names are hostile.
+// randomCertificate is valid for no host, and its names are hostile.
 func randomCertificate(t *testing.T) tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
 	if err != nil {

@@ -182,7 +182,7 @@ func (s *randomServers) route(network string, to, lab netip.AddrPort) netip.Addr
 	return lab
 }
 
-// draw returns a generator of its own for whoever asks.
+// draw returns a new generator for each caller.
 func (s *randomServers) draw() *rand.Rand {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -244,7 +244,7 @@ func (s *randomServers) tlsConfig(r *rand.Rand) *tls.Config {
 // at some point in one of several ways.
 func (s *randomServers) babble(conn net.Conn, r *rand.Rand, fragments []string) {
 	in := make([]byte, 4096)
-	if r.IntN(2) == 0 { // begins well: clients of HTTP speak first
+	if r.IntN(2) == 0 { // begins well: HTTP clients send first
 		if strings.HasPrefix(fragments[0], "HTTP") {
 			_, _ = conn.Read(in)
 		}
@@ -264,7 +264,7 @@ func (s *randomServers) babble(conn net.Conn, r *rand.Rand, fragments []string) 
 				}
 				conn = secure
 			}
-		case 3: // says what nobody says
+		case 3: // sends what no server sends
 			noise := make([]byte, r.IntN(2000))
 			for i := range noise {
 				noise[i] = byte(r.Uint32())

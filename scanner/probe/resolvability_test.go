@@ -59,8 +59,8 @@ func TestAWebOfZonesIsBounded(t *testing.T) {
 	t.Logf("%d queries in %s", o.Queries, o.Took)
 }
 
-// TestWithoutARouteTheRecordsStillSpeak measures from a place without IPv6: what
-// answers is not guessed, and what is published is judged all the same.
+// TestWithoutARouteTheRecordsStillSpeak measures from a vantage without IPv6:
+// what answers is not guessed, and what is published is judged all the same.
 func TestWithoutARouteTheRecordsStillSpeak(t *testing.T) {
 	scenario, err := lab.Parse("needs.yaml", []byte("about: Needs.\ndomains:\n  works.gov.ar: healthy_insecure\n  broken.gov.ar: {like: healthy_insecure, ns: {ns1: {addr: both, glue: v4}}, truth: none}\n"))
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// floodOf is what somebody sends who sees no query: refusals without a question
-// and answers in other letters, with one id after the other, the right one and
-// its neighbours among them.
+// floodOf is what an off-path attacker sends: refusals without a question and
+// answers in other letters, with one id after the other, the right one and its
+// neighbours among them.
 func floodOf(query []byte) (forged [][]byte) {
 	const ids = 200 // as many as a socket's buffer holds with ease
 	id := binary.BigEndian.Uint16(query)

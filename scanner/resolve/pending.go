@@ -15,8 +15,9 @@ type pending struct {
 	q       question
 	timeout time.Duration
 	sent    time.Time
-	// doubtful is set when something came that may be the answer, and may be
-	// forged. It belongs to whoever looks at the entry in the table of ids.
+	// doubtful is set when a message came that may be the answer and may be
+	// forged. It belongs to the goroutine that reads the entry in the table of
+	// ids.
 	doubtful bool
 
 	// owner, when set, is told of the outcome by the socket's goroutine, and

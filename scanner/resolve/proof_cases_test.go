@@ -268,14 +268,14 @@ www.halfdead.nsd.        A      secure    NOERROR
 www.circle1.nsd.         A      failed    SERVFAIL
 `
 
-// casesSilent are about servers that say nothing.
+// casesSilent are about servers that do not answer.
 const casesSilent = `
 www.halfsilent.nsd.      A      secure    NOERROR
 nope.halfsilent.nsd.     A      secure    NXDOMAIN
 www.silent.nsd.          A      failed    SERVFAIL
 `
 
-// casesIPv6 are the cases that turn out otherwise without IPv4.
+// casesIPv6 are the cases with another result without IPv4.
 const casesIPv6 = `
 www.v4only.nsd.   A failed SERVFAIL
 www.overv4.nsd.   A failed SERVFAIL
@@ -346,8 +346,8 @@ func proofCases() []proofCase {
 	return append(cases, readCases(otherCases)...)
 }
 
-// proofCasesIPv6 returns the same questions with what comes of them when only
-// IPv6 may be used.
+// proofCasesIPv6 returns the same questions with their results when only IPv6
+// may be used.
 func proofCasesIPv6() []proofCase {
 	cases := proofCases()
 	for _, other := range readCases(casesIPv6) {

@@ -98,7 +98,7 @@ func recursiveBIND(t *testing.T, dir string, n int, r netns.Recursive) netip.Add
 	return r.Addr
 }
 
-// answers is what the three say to a question.
+// answers is what the three programs answer to a question.
 type answers struct{ unbound, bind, ours verdict }
 
 // compare asks all three every question.
@@ -158,12 +158,13 @@ func askPatiently(ctx context.Context, server netip.Addr, c proofCase) (verdict,
 	return v, err
 }
 
-// judge says whether what we answer is wrong, or is confirmed by nobody. States
-// and answers must be those of Unbound; with BIND, which calls denials by opt-out
-// secure, codes and answers are compared. On the way through servers that meddle,
-// or of which one disagrees with another, either may fail at a question that it
-// answers in another run, and whether a failure counts as bogus is a matter of
-// order: there an answer of theirs must be ours, and a failure of theirs need not.
+// judge says whether our answer is wrong, or not confirmed by any other. States
+// and answers must be those of Unbound; with BIND, which calls denials by
+// opt-out secure, codes and answers are compared. On the way through servers
+// that meddle, or of which one disagrees with another, either may fail at a
+// question that it answers in another run, and whether a failure counts as
+// bogus is a matter of order: there an answer of theirs must be ours, and a
+// failure of theirs need not.
 func (r *trees) judge(c proofCase, a answers) (wrong, unconfirmed bool) {
 	shaky := r.isShaky(c.name)
 	for _, field := range slices.Concat(strings.Fields(a.unbound.Answer), strings.Fields(a.ours.Answer)) {

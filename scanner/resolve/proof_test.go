@@ -189,9 +189,9 @@ func newProofResolver(t *testing.T, root *netns.Root, timeout time.Duration) *re
 // asker has a program answer one question.
 type asker func(proofCase) (verdict, error)
 
-// compare asks the programs every question, and reports whoever says something
-// else than is expected of it. Programs with the same verdict must also have
-// the same answer.
+// compare asks the programs every question, and reports those that answer
+// something else than is expected of it. Programs with the same verdict must
+// also have the same answer.
 func compare(t *testing.T, cases []proofCase, programs map[string]asker) {
 	t.Helper()
 	names := slices.Sorted(maps.Keys(programs))

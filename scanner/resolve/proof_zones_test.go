@@ -23,7 +23,7 @@ func at(group, n int) []netip.Addr {
 	}
 }
 
-// nowhere is a pair of addresses that nobody has.
+// nowhere is a pair of addresses that no host has.
 var nowhere = at(66, 1)
 
 // silent is an address where queries are taken and never answered.
@@ -275,7 +275,7 @@ func (p *proofZones) spoiled() {
 	}).Signing.NSEC3 = &netns.NSEC3{}
 	noWild := p.add("nowild.nsd.", "nsd", netns.SignerLDNS, address+"* TXT x\nmail A 93.184.1.3\n")
 	noWild.Edit = without(set("*.nowild.nsd.", dns.TypeNSEC), sigs("*.nowild.nsd.", dns.TypeNSEC))
-	// Nothing rests on what is said of the names between zone and child.
+	// No verdict depends on the names between zone and child.
 	spoil("deepnsec", func(string, string) edit { return without(every(dns.TypeNSEC)) })
 	spoil("deepnsec3", func(string, string) edit { return without(every(dns.TypeNSEC3)) }).Signing.NSEC3 = &netns.NSEC3{}
 	p.add("a.b.deepnsec.nsd.", "other", netns.SignerLDNS, address)

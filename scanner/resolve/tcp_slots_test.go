@@ -68,7 +68,7 @@ func TestOneTargetHoldsFewConnections(t *testing.T) {
 }
 
 // TestJunkKeepsNoConnectionOpen asks a server that answers once and then sends
-// messages that nobody asked for, more often than a connection may be idle.
+// unsolicited messages, more often than a connection may be idle.
 func TestJunkKeepsNoConnectionOpen(t *testing.T) {
 	t.Parallel()
 	for name, every := range map[string]time.Duration{"now and then": 20 * time.Millisecond, "a flood": 0} {

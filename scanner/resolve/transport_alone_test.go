@@ -16,7 +16,7 @@ import (
 )
 
 // TestExchangeOverTCPStandsAlone asks servers that do one thing each, three
-// times: every query has a connection of its own, and its fate is told.
+// times: every query has a connection of its own, and its outcome is reported.
 func TestExchangeOverTCPStandsAlone(t *testing.T) {
 	answer := func(change func(*dns.Msg)) func(net.Conn) {
 		return func(conn net.Conn) {

@@ -83,8 +83,8 @@ func start(ctx context.Context, s *settings) error {
 	return nil
 }
 
-// enter runs this program again in a network namespace. The namespace ends
-// with it, and so do the servers: they have no other place to be.
+// enter runs this program again in a network namespace. The namespace ends with
+// it, and so do the servers, which run in it.
 func enter(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", os.Args[1:]...)
 	cmd.Env = append(os.Environ(), inside+"=1")

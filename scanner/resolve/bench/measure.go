@@ -86,7 +86,7 @@ func countLines(file string, text []byte) (int, error) {
 	return count, lines.Err()
 }
 
-// compare runs the contenders by turns and prints the medians.
+// compare runs the contenders alternately and prints the medians.
 func compare(ctx context.Context, title string, lookups, rounds int, contenders []contender) error {
 	runs := make([][]run, len(contenders))
 	for range rounds {
