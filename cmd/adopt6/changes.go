@@ -45,8 +45,8 @@ was measured once, may be flaps: --all prints them too.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.changes(cmd.Context(), f) },
 	}
 	registerStoreFlags(cmd)
-	cmd.Flags().StringVar(&f.from, "from", "previous", "earlier scan, by its id or the begin of it; or previous, the last of\nthe same list and vantage before the other")
-	cmd.Flags().StringVar(&f.to, "to", "latest", "later scan, by its id or the begin of it; or latest, the last that\nwas finished")
+	cmd.Flags().StringVar(&f.from, "from", "previous", "earlier scan, by its id or the start of it; or previous, the last of\nthe same list and vantage before the other")
+	cmd.Flags().StringVar(&f.to, "to", "latest", "later scan, by its id or the start of it; or latest, the last that\nwas finished")
 	cmd.Flags().StringSliceVar(&f.countries, "country", nil, "only these countries, by ISO code (TG,SN)")
 	cmd.Flags().BoolVar(&f.all, "all", false, "print also changes that may be flaps")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print as JSON, flaps included and marked")

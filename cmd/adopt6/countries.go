@@ -59,7 +59,7 @@ than 10 domains are counted, "2 of 7": a share of so few compares with nothing.
 		},
 	}
 	registerStoreFlags(cmd)
-	cmd.Flags().StringVar(&chosen.scan, "scan", "latest", "scan, by its id or the begin of it; or latest, the last that was finished")
+	cmd.Flags().StringVar(&chosen.scan, "scan", "latest", "scan, by its id or the start of it; or latest, the last that was finished")
 	cmd.Flags().StringSliceVar(&chosen.countries, "country", nil, "only these countries, by ISO code (TG,SN), in full")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print as JSON, every indicator")
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "print as CSV, a line per country, kind and indicator")
@@ -99,7 +99,7 @@ func loadCountryTable(ctx context.Context, s *store.Store, scan string, countrie
 	return table, nil
 }
 
-// chooseScan finds a scan by its id, the begin of its id, or as the latest that
+// chooseScan finds a scan by its id, the start of its id, or as the latest that
 // was finished; without a finished one, as the latest of all.
 func chooseScan(ctx context.Context, s *store.Store, want string) (store.ScanInfo, error) {
 	var latest, finished, found store.ScanInfo

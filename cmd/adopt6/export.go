@@ -59,7 +59,7 @@ over http://; the native protocol (clickhouse://) has CSV and JSON Lines.`,
 	registerStoreFlags(cmd)
 	cmd.Flags().StringSliceVar(&o.tables, "table", exported, "tables and views to write")
 	cmd.Flags().StringVar(&o.format, "format", "csv", "csv, jsonl, parquet or arrow")
-	cmd.Flags().StringVar(&o.scan, "scan", "", "only this scan: its id, the begin of its id, or latest")
+	cmd.Flags().StringVar(&o.scan, "scan", "", "only this scan: its id, the start of its id, or latest")
 	cmd.Flags().StringSliceVar(&o.countries, "country", nil, "only these countries (ISO 3166-1 alpha-2)")
 	cmd.Flags().BoolVar(&o.noGuard, "no-formula-guard", false, "leave texts in CSV that a spreadsheet would compute")
 	return cmd

@@ -38,7 +38,7 @@ row off your list. Nothing is removed from any list.`,
 		},
 	}
 	registerStoreFlags(cmd)
-	cmd.Flags().StringVar(&to, "to", "latest", "later of the two scans, by its id or the begin of it; or latest")
+	cmd.Flags().StringVar(&to, "to", "latest", "later of the two scans, by its id or the start of it; or latest")
 	as.register(cmd)
 	return cmd
 }

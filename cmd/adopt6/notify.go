@@ -63,7 +63,7 @@ of the job's last run before.`,
 		},
 	}
 	registerStoreFlags(cmd)
-	cmd.Flags().StringVar(&scan, "scan", "latest", "scan, by its id or the begin of it; or latest, the last that was\nfinished")
+	cmd.Flags().StringVar(&scan, "scan", "latest", "scan, by its id or the start of it; or latest, the last that was\nfinished")
 	cmd.Flags().StringVar(&job, "job", "", "compare with the last run of this job of the scheduler")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print the digests and send nothing")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what became of each message as JSON; with --dry-run the\ndigests")

@@ -55,7 +55,7 @@ country pages as PDF (A4), with the Chromium or Chrome of this machine.`,
 	cmd.Flags().StringVar(&f.out, "out", "", "folder that the site is written to")
 	cmd.Flags().StringSliceVar(&f.countries, "country", nil, "pages of these countries only (ISO 3166-1 alpha-2)")
 	cmd.Flags().StringSliceVar(&f.languages, "lang", words.Languages, "languages")
-	cmd.Flags().StringVar(&f.scan, "scan", "latest", "scan, by its id or the begin of it; or latest, the last that was finished")
+	cmd.Flags().StringVar(&f.scan, "scan", "latest", "scan, by its id or the start of it; or latest, the last that was finished")
 	cmd.Flags().StringVar(&f.compare, "compare", "previous", "earlier scan that changes are counted from; previous, or none")
 	cmd.Flags().BoolVar(&f.pdf, "pdf", false, "print the country pages as PDF as well")
 	return cmd

@@ -38,7 +38,7 @@ servers, that of FROM from ` + fromPasswordVariable + `.`,
 			return a.copyStore(cmd.Context(), args[0], args[1], scans)
 		},
 	}
-	cmd.Flags().StringSliceVar(&scans, "scan", nil, "only these scans, by their ids or the begin of them, or latest")
+	cmd.Flags().StringSliceVar(&scans, "scan", nil, "only these scans, by their ids or the start of them, or latest")
 	return cmd
 }
 

@@ -43,7 +43,7 @@ against it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.vantages(cmd.Context(), f) },
 	}
 	registerStoreFlags(cmd)
-	cmd.Flags().StringSliceVar(&f.scans, "scan", nil, "scans to compare, by id or the begin of it (default: the newest of\neach vantage)")
+	cmd.Flags().StringSliceVar(&f.scans, "scan", nil, "scans to compare, by id or the start of it (default: the newest of\neach vantage)")
 	cmd.Flags().StringSliceVar(&f.countries, "country", nil, "only these countries, by ISO code (TG,SN)")
 	cmd.Flags().StringVar(&f.service, "service", "web_v6", "what to compare: "+strings.Join(observation.Services(), ", "))
 	configs.IntFlag(cmd.Flags(), &f.agree, "agree", 0, 1000, "how many vantages must find the same, more than half with 0")

@@ -15,7 +15,7 @@ type outcome struct {
 	reason  observation.Reason // empty when a signature holds
 	sig     *dns.RRSIG
 	key     *key
-	from    time.Time // begin of the signature's validity
+	from    time.Time // start of the signature's validity
 	expires time.Time // end of it
 	ttl     uint32    // seconds, RFC 4035 section 5.3.3
 	// expanded is set when the set was made from a wildcard; sig.Labels then

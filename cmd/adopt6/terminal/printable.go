@@ -11,7 +11,7 @@ import (
 // it could be driven with: what comes from the network is shown, not obeyed.
 type printable struct {
 	w    io.Writer
-	rest []byte // the begin of a character whose end has not come yet
+	rest []byte // the start of a character whose end has not come yet
 }
 
 // Printable returns a writer to a terminal that only shows what it is given.
