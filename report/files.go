@@ -199,27 +199,17 @@ type (
 		Failures   []FailedServer  `json:"failures,omitempty"`
 	}
 	indicatorJSON struct {
-		Indicator   string           `json:"indicator"`
-		Numerator   uint64           `json:"numerator"`
-		Partial     uint64           `json:"partial"`
-		Denominator uint64           `json:"denominator"`
-		Unmeasured  uint64           `json:"unmeasured"`
-		Says        indicator.Saying `json:"says"`
-		Value       *float64         `json:"value"` // null where the row says none
-		Interval    []float64        `json:"interval,omitempty"`
-		Bounds      []float64        `json:"bounds,omitempty"` // of a share, by what was not measured
-		Detail      string           `json:"detail,omitempty"`
-		Change      *changeJSON      `json:"change,omitempty"`
-	}
-	changeJSON struct {
-		Common   uint64 `json:"common"`
-		Before   uint64 `json:"before"`
-		After    uint64 `json:"after"`
-		Gained   uint64 `json:"gained"`
-		Lost     uint64 `json:"lost"`
-		GainedBy uint64 `json:"gained_by"`
-		LostBy   uint64 `json:"lost_by"`
-		Clear    bool   `json:"clear"`
+		Indicator   string            `json:"indicator"`
+		Numerator   uint64            `json:"numerator"`
+		Partial     uint64            `json:"partial"`
+		Denominator uint64            `json:"denominator"`
+		Unmeasured  uint64            `json:"unmeasured"`
+		Says        indicator.Saying  `json:"says"`
+		Value       *float64          `json:"value"` // null where the row says none
+		Interval    []float64         `json:"interval,omitempty"`
+		Bounds      []float64         `json:"bounds,omitempty"` // of a share, by what was not measured
+		Detail      string            `json:"detail,omitempty"`
+		Change      *indicator.Change `json:"change,omitempty"`
 	}
 	domainJSON struct {
 		Domain    string              `json:"domain"`
@@ -331,7 +321,7 @@ func sectionAsJSON(section *Section, rules indicator.Rules) sectionJSON {
 			i.Bounds = []float64{read.Worst, read.Best}
 		}
 		if c, ok := section.Changes[r.Indicator]; ok {
-			i.Change = &changeJSON{c.Common, c.Before, c.After, c.Gained, c.Lost, c.GainedBy, c.LostBy, c.Clear}
+			i.Change = &c
 		}
 		s.Indicators = append(s.Indicators, i)
 	}

@@ -165,18 +165,7 @@ type (
 	}
 	countryValue struct {
 		valueItem
-		Change *changeItem `json:"change"` // null where no change can be counted
-	}
-	// changeItem is counted on the targets that both scans measured.
-	changeItem struct {
-		Common   uint64 `json:"common"`
-		Before   uint64 `json:"before"`
-		After    uint64 `json:"after"`
-		Gained   uint64 `json:"gained"`
-		Lost     uint64 `json:"lost"`
-		GainedBy uint64 `json:"gained_by"`
-		LostBy   uint64 `json:"lost_by"`
-		Clear    bool   `json:"clear"`
+		Change *indicator.Change `json:"change"` // null where no change can be counted
 	}
 	pointItem struct {
 		Started     time.Time `json:"started"`
@@ -220,7 +209,7 @@ func newCountryKind(section *report.Section, rules indicator.Rules) countryKind 
 	for _, r := range section.Rows {
 		value := countryValue{valueItem: newValueItem(r, rules)}
 		if c, counted := section.Changes[r.Indicator]; counted && c.Common > 0 {
-			value.Change = &changeItem{c.Common, c.Before, c.After, c.Gained, c.Lost, c.GainedBy, c.LostBy, c.Clear}
+			value.Change = &c
 		}
 		kind.Indicators = append(kind.Indicators, value)
 	}

@@ -16,21 +16,22 @@ import (
 // counts are of the targets that both scans measured, so that a list which has
 // grown is not taken for a change.
 type Change struct {
-	Kind      lists.Kind
-	Country   string
-	Indicator string
-	Common    uint64 // targets that it was measured on in both scans
-	Before    uint64 // of these, how many fulfilled it in the earlier scan
-	After     uint64 // and in the later one
-	Gained    uint64 // fulfil it now and did not before
-	Lost      uint64 // fulfilled it before and do not now
+	Kind      lists.Kind `json:"-"`
+	Country   string     `json:"-"`
+	Indicator string     `json:"-"`
+	Common    uint64     `json:"common"` // targets that it was measured on in both scans
+	Before    uint64     `json:"before"` // of these, how many fulfilled it in the earlier scan
+	After     uint64     `json:"after"`  // and in the later one
+	Gained    uint64     `json:"gained"` // fulfil it now and did not before
+	Lost      uint64     `json:"lost"`   // fulfilled it before and do not now
 	// GainedBy and LostBy count those that run the name servers of the targets
 	// gained and lost: what one of them does for all its customers at once is
 	// one event.
-	GainedBy, LostBy uint64
+	GainedBy uint64 `json:"gained_by"`
+	LostBy   uint64 `json:"lost_by"`
 	// Clear says that the change is more than chance. Of a census, chance has no
 	// part: there it says that more was gained than lost, or less.
-	Clear bool
+	Clear bool `json:"clear"`
 }
 
 // judge says which of the changes of one comparison are clear: by the exact
